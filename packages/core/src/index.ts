@@ -1,0 +1,75 @@
+export { type Clock, sleep, systemClock, type Timer } from './clock.ts';
+export {
+  JobCanceledError,
+  OffstageError,
+  type OffstageErrorCode,
+  type OffstageErrorOptions,
+  PublicError,
+  type StopReason,
+} from './errors.ts';
+export type {
+  ActivitySnapshot,
+  JobClient,
+  JobPoll,
+  ListFilter,
+  PollOptions,
+  StartOptions,
+  WaitOptions,
+} from './job-client.ts';
+export {
+  type AnyJobDefinition,
+  defineJob,
+  type InputOf,
+  type JobDefinition,
+  type ParsedInputOf,
+  type PhaseOf,
+  type ResultOf,
+  type ReturnOf,
+} from './job-definition.ts';
+export type {
+  DiscardOutcome,
+  DiscardTask,
+  HandlerInfo,
+  JobExecutor,
+  JobHost,
+  JobOutcome,
+  JobRun,
+  JobTask,
+} from './job-executor.ts';
+export {
+  type HandledJob,
+  type HandleOptions,
+  type HandlerEnd,
+  handle,
+  indexHandlers,
+  type JobContext,
+  type JobHandler,
+  type ProgressReport,
+  type Report,
+  runHandler,
+  type Transfer,
+  transfer,
+} from './job-handler.ts';
+export {
+  type ActiveJobView,
+  type CanceledJobView,
+  type FailedJobView,
+  isTerminal,
+  type JobFailure,
+  type JobId,
+  type JobStatus,
+  type JobView,
+  type JobViewOf,
+  type ProgressEvent,
+  type SucceededJobView,
+  type TerminalJobView,
+  type TerminalStatus,
+} from './job-view.ts';
+export { maxMessageLength, repairMessage, repairPercent } from './progress-report.ts';
+export type {
+  InferInput,
+  InferOutput,
+  SchemaIssue,
+  SchemaResult,
+  StandardSchema,
+} from './standard-schema.ts';

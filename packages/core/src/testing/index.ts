@@ -1,0 +1,1 @@
+export { type SimulatedClock, settle, simulatedClock } from './simulated-clock.ts';

@@ -1,0 +1,32 @@
+import { defineConfig } from 'vitest/config';
+
+// Tests read the sources of sibling packages through the `@offstage/source` export condition, so no
+// build comes before them. `execArgv` gives worker threads that a test starts the same condition.
+const source = '@offstage/source';
+
+const project = (name: string, root: string) => ({
+  extends: true as const,
+  test: { name, root, include: ['src/**/*.test.ts'] },
+});
+
+export default defineConfig({
+  resolve: { conditions: [source] },
+  ssr: {
+    resolve: { conditions: [source, 'node', 'import', 'default'], externalConditions: [source] },
+  },
+  test: {
+    pool: 'forks',
+    execArgv: [`--conditions=${source}`, '--disable-warning=ExperimentalWarning'],
+    testTimeout: 30_000,
+    projects: [
+      project('core', 'packages/core'),
+      project('node-worker', 'packages/node-worker'),
+      project('node-fs', 'packages/node-fs'),
+      project('demo', 'apps/demo'),
+      {
+        extends: true,
+        test: { name: 'repo', root: '.', include: ['scripts/**/*.test.ts', 'docs/**/*.test.ts'] },
+      },
+    ],
+  },
+});
