@@ -1,0 +1,57 @@
+// What a fresh clone needs before any command can run: the packages of the lock file and the pinned
+// Node.js among them. Written for any Node.js from 20 on, with nothing installed.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+
+const windows = process.platform === 'win32';
+const installMark = path.join(root, 'node_modules', '.offstage-installed');
+
+/** Installs what the lock file names, unless exactly that is installed already. */
+export function installPackages() {
+  const wanted = createHash('sha256')
+    .update(readFileSync(path.join(root, 'package-lock.json')))
+    .digest('hex');
+  if (existsSync(installMark) && readFileSync(installMark, 'utf8') === wanted) return;
+  process.stderr.write('Installing packages (once)…\n');
+  const { status, error } = spawnSync(windows ? 'npm.cmd' : 'npm', ['ci', '--include=dev'], {
+    cwd: root,
+    // Standard output belongs to the command that the user asked for.
+    stdio: ['ignore', 2, 2],
+    shell: windows,
+  });
+  if (status !== 0) {
+    fail(`npm ci did not succeed${error ? ` (${error.message})` : ''}. Its output above says why.`);
+  }
+  writeFileSync(installMark, wanted);
+}
+
+/** The Node.js that runs the sources: the pinned one, or this one where it is new enough. */
+export function findNode() {
+  const pinned = path.join(root, 'node_modules', 'node', 'bin', windows ? 'node.exe' : 'node');
+  if (existsSync(pinned) && spawnSync(pinned, ['--version']).status === 0) return pinned;
+  const [major = 0] = process.versions.node.split('.').map(Number);
+  if (major >= 24) return process.execPath;
+  return fail(
+    `This repository runs on Node.js 24, and the copy that npm installs could not be used here. Install Node.js 24 or later (this is ${process.version}) and run the command again.`,
+  );
+}
+
+/** The environment in which `node` and the installed commands are the repository's own. */
+export function environment(node) {
+  const bins = [path.dirname(node), path.join(root, 'node_modules', '.bin')];
+  return {
+    ...process.env,
+    PATH: [...bins, process.env.PATH ?? ''].join(path.delimiter),
+    TURBO_TELEMETRY_DISABLED: '1',
+  };
+}
+
+function fail(message) {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
