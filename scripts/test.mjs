@@ -1,0 +1,78 @@
+// Runs every check of the repository and closes with the line `N passed, N failed`.
+//   npm test                 all of them
+//   npm test -- unit types   some of them, by name
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { root } from './setup.mjs';
+
+const scratch = mkdtempSync(path.join(os.tmpdir(), 'offstage-test-'));
+const vitestReport = path.join(scratch, 'vitest.json');
+
+/** In order of what a person wants to hear first. `count` reads how many tests a check held. */
+const checks = [
+  { name: 'lint', run: ['biome', 'ci', '--colors=off', '.'] },
+  { name: 'traceability', run: ['node', 'scripts/traceability.mjs', '--check'] },
+  { name: 'types', run: ['turbo', 'run', 'typecheck', '--output-logs=errors-only'] },
+  { name: 'build', run: ['turbo', 'run', 'build', '--output-logs=errors-only'] },
+  {
+    name: 'unit',
+    run: ['vitest', 'run', '--reporter=dot', '--reporter=json', `--outputFile.json=${vitestReport}`],
+    count: countVitest,
+  },
+  { name: 'packaging', run: ['node', 'scripts/packaging.mjs'] },
+  { name: 'browser', run: ['node', 'scripts/browser.mjs'] },
+];
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !checks.some((check) => check.name === name));
+if (unknown.length > 0) {
+  console.error(`Unknown check: ${unknown.join(', ')}. There are: ${checks.map(({ name }) => name).join(', ')}.`);
+  process.exit(1);
+}
+
+let passed = 0;
+let failed = 0;
+for (const check of checks) {
+  if (wanted.length > 0 && !wanted.includes(check.name)) continue;
+  const startedAt = Date.now();
+  console.log(`\n── ${check.name}`);
+  const succeeded = await run(check.run);
+  const counts = check.count?.() ?? { passed: 0, failed: 0 };
+  passed += counts.passed;
+  failed += counts.failed;
+  // A check is one more test: it may fail without any test of its own failing.
+  if (succeeded) passed += 1;
+  else if (counts.failed === 0) failed += 1;
+  const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
+  console.log(`── ${check.name}: ${succeeded ? 'passed' : 'FAILED'} in ${seconds} s`);
+}
+rmSync(scratch, { recursive: true, force: true });
+
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+function run([command, ...args]) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      shell: process.platform === 'win32',
+    });
+    child.on('error', (error) => {
+      console.error(error.message);
+      resolve(false);
+    });
+    child.on('exit', (code) => resolve(code === 0));
+  });
+}
+
+function countVitest() {
+  try {
+    const report = JSON.parse(readFileSync(vitestReport, 'utf8'));
+    return { passed: report.numPassedTests, failed: report.numFailedTests };
+  } catch {
+    return { passed: 0, failed: 0 };
+  }
+}
