@@ -1,22 +1,16 @@
 // What a fresh clone needs before any command can run: the packages of the lock file and the pinned
 // Node.js among them. Written for any Node.js from 20 on, with nothing installed.
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 const windows = process.platform === 'win32';
-const installMark = path.join(root, 'node_modules', '.offstage-installed');
-
-/** Installs what the lock file names, unless exactly that is installed already. */
+/** Installs what the lock file names, unless it is all there. */
 export function installPackages() {
-  const wanted = createHash('sha256')
-    .update(readFileSync(path.join(root, 'package-lock.json')))
-    .digest('hex');
-  if (existsSync(installMark) && readFileSync(installMark, 'utf8') === wanted) return;
+  if (isInstalled()) return;
   process.stderr.write('Installing packages (once)…\n');
   const { status, error } = spawnSync(windows ? 'npm.cmd' : 'npm', ['ci', '--include=dev'], {
     cwd: root,
@@ -27,7 +21,28 @@ export function installPackages() {
   if (status !== 0) {
     fail(`npm ci did not succeed${error ? ` (${error.message})` : ''}. Its output above says why.`);
   }
-  writeFileSync(installMark, wanted);
+}
+
+// npm leaves a second lock file in node_modules that tells what is really there.
+function isInstalled() {
+  const wanted = readPackages(path.join(root, 'package-lock.json'));
+  const present = readPackages(path.join(root, 'node_modules', '.package-lock.json'));
+  if (present === undefined) return false;
+  return Object.entries(wanted ?? {}).every(
+    ([place, { version, optional, link }]) =>
+      !place.startsWith('node_modules/') ||
+      optional === true ||
+      link === true ||
+      present[place]?.version === version,
+  );
+}
+
+function readPackages(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')).packages;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The Node.js that runs the sources: the pinned one, or this one where it is new enough. */

@@ -18,7 +18,13 @@ const checks = [
   { name: 'build', run: ['turbo', 'run', 'build', '--output-logs=errors-only'] },
   {
     name: 'unit',
-    run: ['vitest', 'run', '--reporter=dot', '--reporter=json', `--outputFile.json=${vitestReport}`],
+    run: [
+      'vitest',
+      'run',
+      '--reporter=dot',
+      '--reporter=json',
+      `--outputFile.json=${vitestReport}`,
+    ],
     count: countVitest,
   },
   { name: 'packaging', run: ['node', 'scripts/packaging.mjs'] },
@@ -28,7 +34,9 @@ const checks = [
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !checks.some((check) => check.name === name));
 if (unknown.length > 0) {
-  console.error(`Unknown check: ${unknown.join(', ')}. There are: ${checks.map(({ name }) => name).join(', ')}.`);
+  console.error(
+    `Unknown check: ${unknown.join(', ')}. There are: ${checks.map(({ name }) => name).join(', ')}.`,
+  );
   process.exit(1);
 }
 

@@ -17,7 +17,11 @@ const read = (files) =>
 const specs = read(globSync('docs/specs/*.md', { cwd: root }));
 const rules = parseRules(specs);
 const tests = collectTests(
-  read(globSync(['{packages,apps}/*/src/**/*.test.ts', 'packages/*/src/testing/**/*-suite*.ts'], { cwd: root })),
+  read(
+    globSync(['{packages,apps}/*/src/**/*.test.ts', 'packages/*/src/testing/**/*-suite*.ts'], {
+      cwd: root,
+    }),
+  ),
 );
 const page = render(rules, tests, specs);
 
@@ -29,10 +33,13 @@ if (process.argv.includes('--check')) {
   } catch {
     // Reported just below as out of date.
   }
-  if (current !== page) problems.push('docs/traceability.md is out of date: run `npm run traceability`.');
+  if (current !== page)
+    problems.push('docs/traceability.md is out of date: run `npm run traceability`.');
 } else {
   writeFileSync(output, page);
 }
 for (const problem of problems) console.error(problem);
-console.log(`${rules.length} rules, ${tests.length} tests that name a rule, ${problems.length} problems`);
+console.log(
+  `${rules.length} rules, ${tests.length} tests that name a rule, ${problems.length} problems`,
+);
 process.exitCode = problems.length === 0 ? 0 : 1;

@@ -18,7 +18,9 @@ export function collectTests(sources) {
     [...text.matchAll(testTitle)].map(([, , full]) => {
       const words = full.replace(/\s+/g, ' ').split(' ');
       const first = words.findIndex((word) => !/^[A-Z]\d+[,:]?$/.test(word));
-      const ids = words.slice(0, first === -1 ? words.length : first).map((id) => id.replace(/\W/, ''));
+      const ids = words
+        .slice(0, first === -1 ? words.length : first)
+        .map((id) => id.replace(/\W/, ''));
       return { ids, title: words.join(' '), file };
     }),
   );
@@ -71,7 +73,9 @@ export function render(rules, tests, specs) {
     lines.push('', `## [${name}](${name})`, '', '| rule | state | tests |', '|---|---|---|');
     for (const rule of rules.filter((candidate) => candidate.spec === spec)) {
       const own = tests.filter(({ ids }) => ids.includes(rule.id));
-      const cell = own.map(({ title, file }) => `${escapeCell(title)} ([${shorten(file)}](../${file}))`);
+      const cell = own.map(
+        ({ title, file }) => `${escapeCell(title)} ([${shorten(file)}](../${file}))`,
+      );
       lines.push(`| ${rule.id} | ${rule.state} | ${cell.join('<br>') || '–'} |`);
     }
   }
@@ -84,7 +88,10 @@ export function expandRules(list) {
     const range = /^\s*([A-Z])(\d+) to [A-Z](\d+)\s*$/.exec(part);
     if (range === null) return [part.trim()];
     const [, letter, from, to] = range;
-    return Array.from({ length: Number(to) - Number(from) + 1 }, (_, i) => `${letter}${Number(from) + i}`);
+    return Array.from(
+      { length: Number(to) - Number(from) + 1 },
+      (_, i) => `${letter}${Number(from) + i}`,
+    );
   });
 }
 
