@@ -7,6 +7,7 @@ export {
   PublicError,
   type StopReason,
 } from './errors.ts';
+export { InlineExecutor, type InlineExecutorOptions } from './inline-executor.ts';
 export type {
   ActivitySnapshot,
   JobClient,
