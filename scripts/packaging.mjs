@@ -1,0 +1,86 @@
+// Packs the packages as they would be published, installs them in an empty project, and uses them
+// there on every supported Node.js.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { root } from './setup.mjs';
+
+const packages = ['core', 'node-worker', 'node-fs'];
+const runtimes = ['22', '24', '26'];
+
+const scratch = mkdtempSync(path.join(os.tmpdir(), 'offstage-packaging-'));
+const consumer = path.join(scratch, 'consumer');
+let failures = 0;
+try {
+  main();
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+process.exitCode = failures === 0 ? 0 : 1;
+
+function main() {
+  const tarballs = {};
+  for (const name of packages) {
+    const directory = path.join(root, 'packages', name);
+    const packed = run(
+      `pack ${name}`,
+      'npm',
+      ['pack', '--json', '--pack-destination', scratch],
+      directory,
+    );
+    if (packed === undefined) return;
+    const tarball = path.join(scratch, firstFileName(packed));
+    tarballs[`@offstage/${name}`] = `file:${tarball}`;
+    run(`publint ${name}`, 'publint', ['run', directory, '--strict']);
+    run(`types of ${name}`, 'attw', [
+      tarball,
+      '--profile',
+      'esm-only',
+      '--no-emoji',
+      '--format',
+      'ascii',
+    ]);
+  }
+
+  cpSync(path.join(root, 'scripts', 'consumer'), consumer, { recursive: true });
+  const manifest = JSON.parse(readFileSync(path.join(consumer, 'package.json'), 'utf8'));
+  Object.assign(manifest.dependencies, tarballs);
+  writeFileSync(path.join(consumer, 'package.json'), JSON.stringify(manifest));
+  if (run('install in an empty project', 'npm', ['install'], consumer) === undefined) return;
+  run('types in an empty project', 'tsc', ['-p', consumer]);
+  for (const version of runtimes) {
+    const node = installRuntime(version);
+    if (node !== undefined) run(`run on Node.js ${version}`, node, ['main.mjs'], consumer);
+  }
+}
+
+function installRuntime(version) {
+  const directory = path.join(scratch, `node-${version}`);
+  mkdirSync(directory);
+  writeFileSync(path.join(directory, 'package.json'), '{}');
+  const done = run(`fetch Node.js ${version}`, 'npm', ['install', `node@${version}`], directory);
+  return done && path.join(directory, 'node_modules', 'node', 'bin', 'node');
+}
+
+/** The command's output, or `undefined` after saying what went wrong. */
+function run(title, command, args, cwd = root) {
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd,
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  });
+  if (status === 0) {
+    console.log(`ok      ${title}`);
+    return stdout;
+  }
+  failures += 1;
+  console.log(`FAILED  ${title}\n${stdout}${stderr}${error?.message ?? ''}`);
+  return undefined;
+}
+
+// npm prints a list or, from version 12 on, an object keyed by package.
+function firstFileName(json) {
+  const [first] = Object.values(JSON.parse(json));
+  return first.filename;
+}
