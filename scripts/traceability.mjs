@@ -18,9 +18,17 @@ const specs = read(globSync('docs/specs/*.md', { cwd: root }));
 const rules = parseRules(specs);
 const tests = collectTests(
   read(
-    globSync(['{packages,apps}/*/src/**/*.test.ts', 'packages/*/src/testing/**/*-suite*.ts'], {
-      cwd: root,
-    }),
+    globSync(
+      [
+        '{packages,apps}/*/src/**/*.test.ts',
+        'docs/*.test.ts',
+        'scripts/**/*.test.ts',
+        'packages/*/src/testing/**/*-suite*.ts',
+      ],
+      {
+        cwd: root,
+      },
+    ),
   ),
 );
 const page = render(rules, tests, specs);
