@@ -1,0 +1,141 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { defineJob, handle, InlineExecutor, JobManager } from '@offstage/core';
+import { Queue, QueueEvents, Worker } from 'bullmq';
+import PQueue from 'p-queue';
+import { z } from 'zod';
+import { interleave, median, pairedRatio, perSecond, throughput } from '../measure.ts';
+import type { Bench, Row } from '../row.ts';
+import { runAlone } from '../table.ts';
+
+const noop = defineJob({
+  name: 'noop',
+  input: z.object({ n: z.number() }),
+  result: z.number(),
+  phases: ['run'],
+});
+
+const rounds = 9;
+const jobsPerRound = 20_000;
+
+/** A fresh manager a round: what is retained of one round does not slow the next. */
+function offstage(total: number, depth: number): Promise<number> {
+  const manager = new JobManager({
+    executor: new InlineExecutor([handle(noop, async ({ input }) => input.n)]),
+    concurrency: 8,
+  });
+  const jobs = manager.forOwner('bench');
+  return throughput(total, depth, async () => {
+    const { id } = await jobs.start(noop, { n: 1 });
+    return jobs.wait(id);
+  });
+}
+
+function pQueue(total: number, depth: number): Promise<number> {
+  const queue = new PQueue({ concurrency: 8 });
+  return throughput(total, depth, () => queue.add(async () => 1));
+}
+
+async function againstPQueue(depth: number): Promise<Row> {
+  const { ours, theirs } = await interleave(rounds, {
+    ours: () => offstage(jobsPerRound, depth),
+    theirs: () => pQueue(jobsPerRound, depth),
+  });
+  const ratio = pairedRatio(ours, theirs);
+  return {
+    measure: `no-op, start to settled, inline, ${depth} in flight, against p-queue 10`,
+    ours: perSecond(median(ours)),
+    peer: perSecond(median(theirs)),
+    ratio,
+    target: 'at least 0.5',
+    pass: ratio >= 0.5,
+  };
+}
+
+async function againstBullMQ(): Promise<Row> {
+  const row = {
+    measure: 'no-op, start to settled, inline, 1,000 in flight, against BullMQ 6 on Redis',
+    target: 'at least 20',
+  };
+  const redis = await startRedis();
+  if (redis === undefined) {
+    return { ...row, ours: '', peer: 'no redis-server here', ratio: null, pass: null };
+  }
+  const connection = { host: '127.0.0.1', port: redis.port, maxRetriesPerRequest: null };
+  const queue = new Queue('noop', { connection });
+  const events = new QueueEvents('noop', { connection });
+  const worker = new Worker('noop', async () => 1, { connection, concurrency: 100 });
+  try {
+    await Promise.all([events.waitUntilReady(), worker.waitUntilReady()]);
+    const { ours, theirs } = await interleave(5, {
+      ours: () => offstage(jobsPerRound, 1000),
+      theirs: () =>
+        throughput(4000, 1000, async () => {
+          const job = await queue.add('noop', { n: 1 }, { removeOnComplete: true });
+          return job.waitUntilFinished(events);
+        }),
+    });
+    const ratio = pairedRatio(ours, theirs);
+    return {
+      ...row,
+      ours: perSecond(median(ours)),
+      peer: perSecond(median(theirs)),
+      ratio,
+      pass: ratio >= 20,
+    };
+  } finally {
+    await Promise.all([worker.close(), events.close(), queue.close()]);
+    await redis.stop();
+  }
+}
+
+/** A Redis of its own on a free loopback port, keeping nothing; `undefined` where there is none. */
+async function startRedis(): Promise<{ port: number; stop(): Promise<void> } | undefined> {
+  const program = '/usr/bin/redis-server';
+  if (!existsSync(program)) return undefined;
+  const directory = await mkdtemp(path.join(os.tmpdir(), 'offstage-redis-'));
+  const port = await freePort();
+  const server = spawn(
+    program,
+    ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', directory],
+    { stdio: ['ignore', 'pipe', 'ignore'] },
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.on('exit', () => reject(new Error('redis-server ended before it was ready')));
+    server.stdout.on('data', (chunk) => /Ready to accept/.test(String(chunk)) && resolve());
+  });
+  return {
+    port,
+    async stop() {
+      server.removeAllListeners('exit');
+      const ended = new Promise((resolve) => server.once('exit', resolve));
+      server.kill();
+      await ended;
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+const bench: Bench = {
+  name: 'Jobs in this thread',
+  async run() {
+    return [await againstPQueue(1), await againstPQueue(1000), await againstBullMQ()];
+  },
+};
+export default bench;
+
+await runAlone(import.meta, bench);
