@@ -1,0 +1,123 @@
+import type { Block } from './parse/parsed-document.ts';
+
+/** One entry of the index: a stretch of text under its heading. */
+export interface Passage {
+  /** The heading it stands under; empty where there is none. */
+  readonly heading: string;
+  readonly text: string;
+}
+
+export interface ChunkOptions {
+  /** A passage is closed once it has this many UTF-16 code units. @default 800 */
+  readonly minLength?: number;
+  /** No passage is longer. @default 1200 */
+  readonly maxLength?: number;
+  /** At most this much of a passage's end begins the next one under the same heading. @default 150 */
+  readonly overlap?: number;
+}
+
+export const chunkDefaults = { minLength: 800, maxLength: 1200, overlap: 150 } as const;
+
+/**
+ * Cuts a document into passages along its headings and paragraphs, then at sentences, then at words;
+ * a grapheme is never parted.
+ */
+export function chunk(blocks: readonly Block[], options: ChunkOptions = {}): Passage[] {
+  const { minLength, maxLength, overlap } = { ...chunkDefaults, ...options };
+  const passages: Passage[] = [];
+  let heading = '';
+  let text = '';
+  let carried = 0; // how much of `text` repeats the former passage's end
+
+  const close = (): void => {
+    if (text.length > carried) passages.push({ heading, text });
+    text = '';
+    carried = 0;
+  };
+  const add = (piece: string): void => {
+    if (text !== '' && text.length + 1 + piece.length > maxLength) {
+      const tail =
+        text.length > carried ? tailOf(text, Math.min(overlap, maxLength - piece.length - 1)) : '';
+      close();
+      text = tail;
+      carried = tail.length;
+    }
+    text = text === '' ? piece : `${text} ${piece}`;
+    if (text.length >= minLength) {
+      const tail = tailOf(text, overlap);
+      close();
+      text = tail;
+      carried = tail.length;
+    }
+  };
+
+  for (const block of blocks) {
+    const clean = tidy(block.text);
+    if (clean === '') continue;
+    if (block.kind === 'heading') {
+      close();
+      heading = clean.slice(0, maxLength).toWellFormed();
+    } else {
+      for (const piece of pieces(clean, minLength)) add(piece);
+    }
+  }
+  close();
+  // A document of headings alone is found by them.
+  if (passages.length === 0 && heading !== '') passages.push({ heading, text: heading });
+  return passages;
+}
+
+const untidy = /[\s\p{Cc}\u200b\ufeff]+/gu;
+
+/** One line without control characters, with single spaces, and well-formed. */
+export const tidy = (text: string): string => text.toWellFormed().replace(untidy, ' ').trim();
+
+/** Parts a text into pieces of at most `maxLength`, at the best place there is. */
+function* pieces(text: string, maxLength: number): Generator<string> {
+  let start = 0;
+  while (text.length - start > maxLength) {
+    const end = start + bestCut(text.slice(start, start + maxLength));
+    const piece = text.slice(start, end).trim();
+    if (piece !== '') yield piece;
+    start = end;
+  }
+  const rest = text.slice(start).trim();
+  if (rest !== '') yield rest;
+}
+
+const sentenceEnd = /[.!?…]["')\]»”’]*\s|[。！？]/gu;
+
+function bestCut(window: string): number {
+  const half = window.length / 2;
+  let cut = 0;
+  for (const match of window.matchAll(sentenceEnd)) cut = match.index + match[0].length;
+  if (cut > half) return cut;
+  const space = window.lastIndexOf(' ');
+  return space > half ? space + 1 : graphemeCut(window);
+}
+
+const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+// The last grapheme of the window may go on behind it, so the cut stands before it.
+function graphemeCut(window: string): number {
+  const from = Math.max(0, window.length - 128);
+  let last = 0;
+  for (const { index } of graphemes.segment(window.slice(from))) last = index;
+  const cut = from + last;
+  if (cut > 0 && last > 0) return cut;
+  // One grapheme of more than a hundred code units: only its code points are kept whole.
+  const low = window.charCodeAt(window.length - 1);
+  return low >= 0xd800 && low <= 0xdbff ? window.length - 1 : window.length;
+}
+
+/** The end of a text from a word's beginning on, at most `length` long. */
+function tailOf(text: string, length: number): string {
+  if (length <= 0 || text.length <= length) return '';
+  const tail = text.slice(-length);
+  const sentence = [...tail.matchAll(sentenceEnd)].at(0);
+  if (sentence !== undefined && sentence.index + sentence[0].length < tail.length) {
+    return tail.slice(sentence.index + sentence[0].length);
+  }
+  const space = tail.indexOf(' ');
+  return space === -1 ? '' : tail.slice(space + 1);
+}

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import type { ParseLimits } from './parsed-document.ts';
+
+/** Asks the child for one file; its bytes are the frame's body. */
+export interface ParseRequest {
+  /** With its dot, in lower case; empty where the name has none. */
+  readonly extension: string;
+  readonly limits: ParseLimits;
+}
+
+const unreadableCodes = [
+  'empty',
+  'no_text',
+  'unsupported',
+  'damaged',
+  'encrypted',
+  'too_large',
+  'timeout',
+  'out_of_memory',
+  'crashed',
+  'unreadable',
+] as const;
+
+export const fileFailure = z.object({ code: z.enum(unreadableCodes), message: z.string() });
+export type FileFailure = z.infer<typeof fileFailure>;
+
+const parsedFile = z.object({
+  mediaType: z.string(),
+  title: z.string(),
+  passages: z.array(z.object({ heading: z.string(), text: z.string() })).readonly(),
+});
+
+/** The child's answers, in the order of its requests; `ready` comes once, before them. */
+export const parseAnswer = z.union([
+  z.object({ file: parsedFile }),
+  z.object({ failure: fileFailure }),
+  z.object({ ready: z.literal(true) }),
+]);
+export type ParseAnswer = z.infer<typeof parseAnswer>;
+
+/** How a file came out of the child. */
+export type ParseOutcome = Exclude<ParseAnswer, { ready: true }>;

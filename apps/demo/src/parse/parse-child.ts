@@ -1,0 +1,58 @@
+/**
+ * The process in which untrusted files are parsed (D6). Node's permission model forbids it to write a
+ * file, to start a process, and to read anything but the code it runs: the files' bytes come in
+ * through its standard input. It may be killed at any moment, and nothing is lost but the file at hand.
+ *
+ *   parse-child.ts <module with parseFile> <memory limit in bytes>
+ */
+import { readSync, writeSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import { answerDescriptor, encodeFrame, FrameReader } from './frames.ts';
+import type { ParseAnswer, ParseRequest } from './messages.ts';
+import type { parseFile as ParseFile } from './parse-file.ts';
+import { UnreadableError } from './parsed-document.ts';
+
+const [, , parserUrl = new URL('./parse-file.ts', import.meta.url).href, memoryLimit = ''] =
+  process.argv;
+
+// Ctrl-C in a terminal goes to the whole group. Whether to stop is the parent's decision, and a pipe
+// that ends is how it says so.
+process.on('SIGINT', () => {});
+
+new Worker(new URL('./watchdog.ts', import.meta.url), {
+  workerData: { maxResidentBytes: Number(memoryLimit), parentId: process.ppid },
+}).unref();
+
+const { parseFile }: { parseFile: typeof ParseFile } = await import(parserUrl);
+answer({ ready: true });
+
+const reader = new FrameReader();
+const buffer = Buffer.allocUnsafe(256 * 1024);
+for (;;) {
+  // Blocking is right here: there is nothing else to do, and an answer leaves before the next file
+  // is begun, however long that one takes.
+  const bytes = readSync(0, buffer);
+  if (bytes === 0) process.exit(0);
+  for (const { header, body } of reader.push(Buffer.from(buffer.subarray(0, bytes)))) {
+    answer(await parse(header as ParseRequest, body));
+  }
+}
+
+async function parse(request: ParseRequest, body: Uint8Array): Promise<ParseAnswer> {
+  const { extension, limits } = request;
+  try {
+    return { file: await parseFile(body, extension, limits) };
+  } catch (error) {
+    if (error instanceof UnreadableError) {
+      return { failure: { code: error.code, message: error.message } };
+    }
+    // A parser gave up on the file in its own way. Its words may quote the document, so they stay.
+    return { failure: { code: 'damaged', message: 'its parser could not make sense of it' } };
+  }
+}
+
+function answer(message: ParseAnswer): void {
+  for (const piece of encodeFrame(message)) {
+    for (let at = 0; at < piece.length; ) at += writeSync(answerDescriptor, piece, at);
+  }
+}

@@ -1,0 +1,50 @@
+/** One piece of a document in reading order: a heading, or a paragraph, a list item, a table row. */
+export interface Block {
+  readonly kind: 'heading' | 'text';
+  /** Plain text; white space is not yet normalised. */
+  readonly text: string;
+}
+
+/** What a parser makes of a file's bytes. */
+export interface ParsedDocument {
+  /** From the document itself; `null` where it names none. */
+  readonly title: string | null;
+  readonly blocks: readonly Block[];
+}
+
+/** Why a file is left out of the index. The message is for a person (D6). */
+export type UnreadableCode =
+  | 'empty'
+  | 'no_text'
+  | 'unsupported'
+  | 'damaged'
+  | 'encrypted'
+  | 'too_large'
+  | 'timeout'
+  | 'out_of_memory'
+  | 'crashed'
+  | 'unreadable';
+
+/** A file that cannot be read, and why. Everything else goes on without it (D6). */
+export class UnreadableError extends Error {
+  override readonly name = 'UnreadableError';
+  readonly code: UnreadableCode;
+
+  constructor(code: UnreadableCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** How far a parser may go with one file. */
+export interface ParseLimits {
+  /** Characters of text in one document. */
+  readonly maxCharacters: number;
+  /** Bytes that a compressed document (DOCX) may unpack to. */
+  readonly maxInflatedBytes: number;
+}
+
+export const defaultParseLimits: ParseLimits = {
+  maxCharacters: 20_000_000,
+  maxInflatedBytes: 256 * 1024 * 1024,
+};
