@@ -52,6 +52,13 @@ export {
   transfer,
 } from './job-handler.ts';
 export {
+  ActivityObserver,
+  JobListObserver,
+  type JobListObserverOptions,
+} from './job-list-observer.ts';
+export { JobObserver, type ObserverPorts } from './job-observer.ts';
+export type { JobActions, JobSnapshot } from './job-snapshot.ts';
+export {
   type ActiveJobView,
   type CanceledJobView,
   type FailedJobView,
@@ -66,6 +73,9 @@ export {
   type TerminalJobView,
   type TerminalStatus,
 } from './job-view.ts';
+export type { JobObserverOptions } from './job-watch.ts';
+export { frameScheduler, microtaskScheduler, type NotifyScheduler } from './listeners.ts';
+export { Poller, type PollerOptions, type ReadOptions, sharedPoller } from './poller.ts';
 export { maxMessageLength, repairMessage, repairPercent } from './progress-report.ts';
 export type {
   InferInput,
@@ -74,3 +84,5 @@ export type {
   SchemaResult,
   StandardSchema,
 } from './standard-schema.ts';
+export type { ValueObserverOptions, ValueSnapshot } from './value-observer.ts';
+export { pageVisibility, type Visibility } from './visibility.ts';

@@ -1,0 +1,83 @@
+/**
+ * When an observer tells its listeners that its snapshot changed. Called once for all changes until
+ * `notify` runs, so the port alone decides how often a view renders: once per microtask, per frame.
+ */
+export type NotifyScheduler = (notify: () => void) => void;
+
+/** Notifies after the present task, before the event loop goes on. */
+export const microtaskScheduler: NotifyScheduler = (notify) => queueMicrotask(notify);
+
+interface FrameHost {
+  requestAnimationFrame?(callback: () => void): number;
+  cancelAnimationFrame?(handle: number): void;
+}
+
+// A hidden page draws no frames; what waits for one still has to come through now and then.
+const withoutFrameMs = 100;
+
+/**
+ * Notifies with the next frame of the browser (U6), or after 100 ms where none is drawn. Without
+ * frames, as in Node.js, it is `microtaskScheduler`.
+ */
+export const frameScheduler: NotifyScheduler = (notify) => {
+  const host = globalThis as FrameHost;
+  if (host.requestAnimationFrame === undefined) {
+    microtaskScheduler(notify);
+    return;
+  }
+  const frame = host.requestAnimationFrame(() => {
+    clearTimeout(timer);
+    notify();
+  });
+  const timer = setTimeout(() => {
+    host.cancelAnimationFrame?.(frame);
+    notify();
+  }, withoutFrameMs);
+};
+
+/** The listeners of one observer. They are told at most once per turn of the scheduler. */
+export class Listeners {
+  readonly #schedule: NotifyScheduler;
+  readonly #entries = new Set<{ readonly listener: () => void }>();
+  #scheduled = false;
+
+  constructor(schedule: NotifyScheduler) {
+    this.#schedule = schedule;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Each call counts, also with a function that is here already. Removing twice changes nothing. */
+  add(listener: () => void): () => boolean {
+    const entry = { listener };
+    this.#entries.add(entry);
+    return () => this.#entries.delete(entry);
+  }
+
+  changed(): void {
+    if (this.#scheduled || this.#entries.size === 0) return;
+    this.#scheduled = true;
+    this.#schedule(() => {
+      this.#scheduled = false;
+      for (const entry of [...this.#entries]) {
+        if (this.#entries.has(entry)) callSafely(entry.listener);
+      }
+    });
+  }
+}
+
+/** A callback of the application that throws is its own affair: it is reported, and nothing stops. */
+export function callSafely<Args extends readonly unknown[]>(
+  callback: ((...args: Args) => void) | undefined,
+  ...args: Args
+): void {
+  try {
+    callback?.(...args);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}
