@@ -8,7 +8,7 @@ export interface ParseRequest {
   readonly limits: ParseLimits;
 }
 
-const unreadableCodes = [
+const failureCodes = [
   'empty',
   'no_text',
   'unsupported',
@@ -19,9 +19,11 @@ const unreadableCodes = [
   'out_of_memory',
   'crashed',
   'unreadable',
+  'not_a_file',
 ] as const;
 
-export const fileFailure = z.object({ code: z.enum(unreadableCodes), message: z.string() });
+/** Why a file is left out; the message is for a person. */
+export const fileFailure = z.object({ code: z.enum(failureCodes), message: z.string() });
 export type FileFailure = z.infer<typeof fileFailure>;
 
 const parsedFile = z.object({

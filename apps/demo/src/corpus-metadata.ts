@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { chunkDefaults } from './chunk.ts';
+import { defaultParseLimits } from './parse/parsed-document.ts';
+
+/** What a published version says about itself; what concerns single files is in its index. */
+export const corpusMetadata = z.object({
+  kind: z.literal('offstage.documents'),
+  /** The folder it was made of, absolute. */
+  source: z.string(),
+  documents: z.number().int(),
+  passages: z.number().int(),
+  /** Files that were left out. */
+  failed: z.number().int(),
+  /** Bytes of the documents. */
+  bytes: z.number().int(),
+  /** Digest over all files' paths and contents: other documents, another hash. */
+  corpusHash: z.string(),
+  /** Digest over what shapes an index: other settings, another hash. */
+  configHash: z.string(),
+});
+export type CorpusMetadata = z.infer<typeof corpusMetadata>;
+
+/** Raised whenever the same file would be indexed in another way than before. */
+const pipelineVersion = 1;
+
+/** The digest of the settings in force. */
+export function configHash(): string {
+  const settings = { pipelineVersion, chunk: chunkDefaults, limits: defaultParseLimits };
+  return createHash('sha256').update(JSON.stringify(settings)).digest('hex');
+}
+
+/** Takes all files in the order of their paths, whether or not they could be read. */
+export class CorpusHash {
+  readonly #hash = createHash('sha256');
+
+  /** @param sha256 The content's digest; `null` where there is none. */
+  add(path: string, sha256: string | null): void {
+    this.#hash.update(`${JSON.stringify([path, sha256])}\n`);
+  }
+
+  digest(): string {
+    return this.#hash.digest('hex');
+  }
+}

@@ -1,0 +1,103 @@
+import { handle, type JobContext, PublicError, type ReturnOf } from '@offstage/core';
+import { collect } from './collect.ts';
+import { CorpusHash, configHash } from './corpus-metadata.ts';
+import { ingest, maxListedFailures } from './jobs.ts';
+import { ParseProcess } from './parse/parse-process.ts';
+import { parseAhead } from './parse-ahead.ts';
+import { asPublicError } from './public-errors.ts';
+import { indexFile, SearchIndexWriter } from './search-index.ts';
+import { openSnapshots } from './snapshots.ts';
+
+/** The main job: a folder of documents becomes a published snapshot, all of it or nothing. */
+export const ingestHandler = handle(ingest, async (context) => {
+  try {
+    return await publishFolder(context);
+  } catch (error) {
+    throw asPublicError(error);
+  }
+});
+
+async function publishFolder(context: JobContext<typeof ingest>): Promise<ReturnOf<typeof ingest>> {
+  const { input, signal, report } = context;
+  const { folder, dataFolder, fileTimeoutMs, memoryLimitMb, maxFileBytes, maxFiles } = input;
+
+  report({ phase: 'scan', message: 'Looking for documents' });
+  const { files, refused, hidden } = collect(folder, { signal, maxFiles, except: dataFolder });
+  if (files.length === 0) throw noDocuments(refused.length);
+
+  // The parser's process loads while the draft is being opened.
+  await using parser = new ParseProcess({ signal, fileTimeoutMs, memoryLimitMb });
+  await using draft = await openSnapshots(dataFolder).begin({ signal });
+  using index = new SearchIndexWriter(draft.path(indexFile));
+  const corpusHash = new CorpusHash();
+  const failures: { path: string; code: string; message: string }[] = [];
+
+  for (const { path, failure } of refused) {
+    index.addFailure({ path, bytes: 0, sha256: null, modifiedAt: null }, failure);
+    failures.push({ path, ...failure });
+  }
+  const total = files.length;
+  let done = 0;
+  for await (const { file, outcome } of parseAhead(files, parser, { signal, maxFileBytes })) {
+    corpusHash.add(file.path, file.sha256);
+    if ('failure' in outcome) {
+      index.addFailure(file, outcome.failure);
+      failures.push({ path: file.path, ...outcome.failure });
+    } else {
+      index.addDocument(file, outcome.file);
+    }
+    done += 1;
+    report({ phase: 'parse', percent: (95 * done) / total, message: `${done} of ${total} files` });
+  }
+  if (index.documents === 0) throw nothingReadable(failures);
+
+  report({ phase: 'index', percent: 95, message: 'Closing the index' });
+  index.finish();
+  const { documents, passages, bytes, failed } = index;
+
+  report({ phase: 'snapshot', percent: 97, message: 'Publishing' });
+  const { version, gen } = await draft.finalize(
+    {
+      kind: 'offstage.documents',
+      source: folder,
+      documents,
+      passages,
+      failed,
+      bytes,
+      corpusHash: corpusHash.digest(),
+      configHash: configHash(),
+    },
+    { signal },
+  );
+  report({ phase: 'done', percent: 100, message: 'Published' });
+  return {
+    version,
+    gen,
+    documents,
+    passages,
+    bytes,
+    failed,
+    failures: failures.slice(0, maxListedFailures),
+    hidden,
+  };
+}
+
+function noDocuments(refused: number): PublicError {
+  return new PublicError(
+    'no_documents',
+    refused === 0
+      ? 'There are no files in this folder, so nothing was published.'
+      : `There are no files in this folder that can be read (${refused} links or special entries were left out), so nothing was published.`,
+  );
+}
+
+function nothingReadable(failures: readonly { path: string; message: string }[]): PublicError {
+  const some = failures.slice(0, 3).map(({ path, message }) => `"${path}": ${message}`);
+  const more = failures.length > some.length ? `; and ${failures.length - some.length} more` : '';
+  const count = failures.length === 1 ? 'The only file' : `None of the ${failures.length} files`;
+  const verb = failures.length === 1 ? 'could not be read' : 'could be read';
+  return new PublicError(
+    'nothing_readable',
+    `${count} ${verb}, so nothing was published. ${some.join('; ')}${more}.`,
+  );
+}

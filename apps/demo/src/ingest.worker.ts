@@ -1,0 +1,4 @@
+import { serveJobs } from '@offstage/node-worker/thread';
+import { ingestHandler } from './ingest-handler.ts';
+
+serveJobs([ingestHandler]);

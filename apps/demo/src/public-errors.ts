@@ -1,0 +1,51 @@
+import {
+  JobCanceledError,
+  OffstageError,
+  type OffstageErrorCode,
+  PublicError,
+} from '@offstage/core';
+
+/**
+ * What of a job's error may be shown to who started it: the ways in which the data folder refuses,
+ * in words that name no path. Everything else stays as it is, and shows a reference alone (J11).
+ */
+export function asPublicError(error: unknown): unknown {
+  if (PublicError.isInstance(error) || JobCanceledError.isInstance(error)) return error;
+  const code = OffstageError.isInstance(error) ? error.code : sqliteCode(error);
+  const message = code === undefined ? undefined : messages[code];
+  return code === undefined || message === undefined
+    ? error
+    : new PublicError(code, message, { cause: error });
+}
+
+const messages: Partial<Readonly<Record<OffstageErrorCode, string>>> = {
+  locked:
+    'Another ingest is writing to this data folder. Nothing was published; start again when it has ended.',
+  lock_unsupported:
+    'The data folder lies where files cannot be locked safely. Choose one on a local disk.',
+  storage_full:
+    'The disk with the data folder is full. Nothing was published; free some space and start again.',
+  storage_denied: 'The data folder cannot be written to. Nothing was published.',
+  storage_failed: 'The disk with the data folder failed. Nothing was published.',
+  corrupt:
+    'The data folder is damaged, and nothing in it was touched. Restore it, or choose another one.',
+  not_initialised:
+    'The data folder has lost its current version, and nothing in it was touched. Restore it, or choose another one.',
+  unsupported_format:
+    'The data folder was written by another version of this program. Choose another one.',
+  commit_indeterminate:
+    'The disk failed at the last moment, so it is not known whether the new version is published. Start again to find out.',
+};
+
+const sqliteFull = 13;
+const sqliteInputOutput = 10;
+
+function sqliteCode(error: unknown): OffstageErrorCode | undefined {
+  if (!(error instanceof Error) || Reflect.get(error, 'code') !== 'ERR_SQLITE_ERROR') {
+    return undefined;
+  }
+  // The low byte is the kind; the rest tells more about it.
+  const kind = Number(Reflect.get(error, 'errcode')) & 0xff;
+  if (kind === sqliteFull) return 'storage_full';
+  return kind === sqliteInputOutput ? 'storage_failed' : undefined;
+}
