@@ -77,6 +77,39 @@ export type { JobObserverOptions } from './job-watch.ts';
 export { frameScheduler, microtaskScheduler, type NotifyScheduler } from './listeners.ts';
 export { Poller, type PollerOptions, type ReadOptions, sharedPoller } from './poller.ts';
 export { maxMessageLength, repairMessage, repairPercent } from './progress-report.ts';
+export type { CurrentPointer, VersionRef } from './snapshots/current.ts';
+export type {
+  FileFacts,
+  FileKind,
+  ListedName,
+  ReadableFile,
+  StorageDirectory,
+  WritableFile,
+} from './snapshots/directory.ts';
+export { directoryStorage } from './snapshots/directory-storage.ts';
+export { Draft, type WriteOptions } from './snapshots/draft.ts';
+export type { Manifest, ManifestEntry } from './snapshots/manifest.ts';
+export type { Cleanup } from './snapshots/recovery.ts';
+export type {
+  CommitOptions,
+  DraftWorkspace,
+  Durability,
+  Hasher,
+  Lease,
+  SealedEntry,
+  SnapshotStorage,
+  StoredFile,
+  WriterLock,
+} from './snapshots/storage.ts';
+export {
+  SnapshotStore,
+  type SnapshotStoreOptions,
+  type VersionSummary,
+  type WriterOptions,
+} from './snapshots/store.ts';
+export { Version } from './snapshots/version.ts';
+export type { WriteSource } from './snapshots/write-source.ts';
+export type { FinalizeOptions, Published } from './snapshots/writer-session.ts';
 export type {
   InferInput,
   InferOutput,

@@ -1,0 +1,130 @@
+import { OffstageError } from '../errors.ts';
+import { decodeCurrent } from './current.ts';
+import type { StorageDirectory } from './directory.ts';
+import { DirectoryDraft } from './directory-draft.ts';
+import { readWhole, writeNew } from './directory-files.ts';
+import {
+  currentName,
+  currentTempName,
+  doomedName,
+  draftName,
+  lockName,
+  manifestName,
+  parseName,
+} from './layout.ts';
+import type { SnapshotStorage } from './storage.ts';
+
+/**
+ * Snapshots in a directory: the order of writes, fsyncs and renames that makes a publish all or
+ * nothing, over the primitives of a file system.
+ */
+export function directoryStorage(directory: StorageDirectory): SnapshotStorage {
+  const readCurrent = (): Promise<Uint8Array | undefined> => readWhole(directory, currentName);
+
+  return {
+    label: directory.label,
+    durability: directory.durability,
+    createHash: () => directory.createHash(),
+
+    async lock() {
+      await directory.createRoot();
+      return directory.lock(lockName);
+    },
+
+    readCurrent,
+    async settleCurrent() {
+      await directory.removeFile(currentTempName);
+      await directory.syncDirectory('');
+    },
+
+    async commit(expectedGen, next, { lastLook, signal } = {}) {
+      const before = await readCurrent();
+      const gen = before && (await decodeCurrent(before, directory)).gen;
+      if (gen !== expectedGen) throw movedOn(directory.label, expectedGen, gen);
+      try {
+        await directory.removeFile(currentTempName);
+        await writeNew(directory, currentTempName, next.bytes);
+        await lastLook?.();
+        signal?.throwIfAborted();
+      } catch (error) {
+        await directory.removeFile(currentTempName).catch(() => undefined);
+        throw error;
+      }
+      // The commit point. Nothing is awaited between it and the look at the signal.
+      await directory
+        .rename(currentTempName, currentName)
+        .catch((error: unknown) => assertNotReplaced(error, before));
+      await directory.syncDirectory('').catch((error: unknown) => {
+        throw indeterminate(directory.label, error);
+      });
+    },
+
+    async createDraft(id) {
+      const name = draftName(id);
+      if (await directory.makeDirectory(name)) return new DirectoryDraft(directory, name);
+      throw new OffstageError('storage_failed', `The draft ${name} is there already.`);
+    },
+
+    async names() {
+      const listed = (await directory.list('')) ?? [];
+      return listed
+        .filter(({ name, kind }) => kind === 'directory' && parseName(name) !== undefined)
+        .map(({ name }) => name);
+    },
+
+    // A version gets another name first, so that what has a version's name is whole.
+    async remove(name) {
+      const parsed = parseName(name);
+      if (parsed === undefined || (await directory.stat(name))?.kind !== 'directory') return;
+      if (parsed.kind !== 'version') return directory.removeTree(name);
+      const doomed = doomedName(parsed.id);
+      await directory.rename(name, doomed);
+      await directory.removeTree(doomed);
+    },
+
+    readManifest: (content) => readWhole(directory, `${content}/${manifestName}`),
+
+    async openFile(content, path) {
+      const file = await directory.openFile(`${content}/${path}`);
+      if (file === undefined || file === 'unsafe') return undefined;
+      const { bytes } = await file.facts();
+      return { bytes, chunks: () => file.chunks(), close: () => file.close() };
+    },
+
+    nativePath: (content, path) => directory.resolve(`${content}/${path}`),
+
+    lease: (content) => directory.lease(content),
+    isLeased: (content) => directory.isLeased(content),
+  };
+
+  // A rename that reports an error has not happened, on a local disk. Elsewhere one looks.
+  async function assertNotReplaced(error: unknown, before: Uint8Array | undefined): Promise<never> {
+    const now = await readCurrent().catch(() => null);
+    if (now === null || !sameBytes(now, before)) throw indeterminate(directory.label, error);
+    await directory.removeFile(currentTempName).catch(() => undefined);
+    throw error;
+  }
+}
+
+const sameBytes = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
+  a === undefined || b === undefined
+    ? a === b
+    : a.byteLength === b.byteLength && a.every((byte, index) => byte === b[index]);
+
+const movedOn = (
+  label: string,
+  expected: number | undefined,
+  found: number | undefined,
+): OffstageError =>
+  new OffstageError(
+    'fenced',
+    `Another writer published in ${label} meanwhile (generation ${found ?? 'none'}, expected ${expected ?? 'none'}): begin again.`,
+    { details: { expected, found } },
+  );
+
+const indeterminate = (label: string, cause: unknown): OffstageError =>
+  new OffstageError(
+    'commit_indeterminate',
+    `It cannot be told whether the commit in ${label} will last: its disk failed at that moment. Nothing was deleted. Check the disk, then open the store anew: it shows the old version or the new one, each whole.`,
+    { cause },
+  );

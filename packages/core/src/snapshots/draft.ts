@@ -1,0 +1,199 @@
+import { OffstageError } from '../errors.ts';
+import type { StandardSchema } from '../standard-schema.ts';
+import { asyncDispose } from './async-dispose.ts';
+import { checkPath, invalidPath, PathSet, unsafeEntry } from './entry-path.ts';
+import { layoutFormat, versionName } from './layout.ts';
+import { digestOf, encodeManifest, type Manifest } from './manifest.ts';
+import { metadataToStore } from './metadata.ts';
+import type { DraftWorkspace } from './storage.ts';
+import { piecesOf, type WriteSource } from './write-source.ts';
+import type { FinalizeOptions, Published, WriterContext, WriterSession } from './writer-session.ts';
+
+export interface WriteOptions {
+  /** Noted in the manifest, such as `text/markdown`. */
+  readonly mediaType?: string | undefined;
+  /** Ends the write with the signal's reason, and leaves nothing of the file. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * A version in the making, and with it the store's one writer. Left without `finalize`, it leaves
+ * nothing behind, also when its process is killed: the next `begin` removes what is left (S2).
+ *
+ * @example
+ * await using draft = await store.begin({ signal });
+ * await draft.write('readme.md', '# Hello');
+ * await addToIndex(draft.path('index.sqlite'));
+ * const { version } = await draft.finalize({ documents: 1 }, { signal });
+ */
+export class Draft<Metadata = unknown> implements AsyncDisposable {
+  readonly #context: WriterContext;
+  readonly #schema: StandardSchema;
+  readonly #session: WriterSession;
+  readonly #workspace: DraftWorkspace;
+  readonly #paths = new PathSet();
+  readonly #mediaTypes = new Map<string, string>();
+  readonly #writing = new Map<string, Promise<void>>();
+  readonly #closing = new AbortController();
+  readonly #signal: AbortSignal;
+  #state: 'open' | 'finalizing' | 'closed' = 'open';
+  #ending: Promise<unknown> = Promise.resolve();
+
+  /** `SnapshotStore.begin` makes drafts. */
+  constructor(
+    context: WriterContext,
+    schema: StandardSchema,
+    session: WriterSession,
+    workspace: DraftWorkspace,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#context = context;
+    this.#schema = schema;
+    this.#session = session;
+    this.#workspace = workspace;
+    this.#signal = anyOf(this.#closing.signal, signal);
+  }
+
+  /**
+   * Writes a new file, hashing it on the way. A stream is read no faster than it is written. When it
+   * rejects nothing of the file is left, and the path is free again.
+   *
+   * @throws OffstageError `invalid_path` (S3), `draft_closed`, `storage_full`, `storage_denied`,
+   * `storage_failed`; what the stream throws goes through as it is.
+   */
+  async write(path: string, source: WriteSource, options: WriteOptions = {}): Promise<void> {
+    this.#assertOpen();
+    this.#paths.add(checkFree(this.#paths, path));
+    const pieces = piecesOf(source, anyOf(this.#signal, options.signal));
+    const writing = this.#workspace.write(path, pieces);
+    this.#writing.set(path, writing);
+    try {
+      await writing;
+      if (options.mediaType !== undefined) this.#mediaTypes.set(path, options.mediaType);
+    } catch (error) {
+      this.#paths.delete(path);
+      throw error;
+    } finally {
+      this.#writing.delete(path);
+    }
+  }
+
+  /**
+   * The absolute path of a file or directory that a native library is to write; the directories
+   * above it are there. Everything that is found in the draft becomes part of the version, so close
+   * what has side files (`-wal`, `-journal`, locks) before `finalize`.
+   *
+   * @throws OffstageError `invalid_path` (S3), `draft_closed`, `unsafe_entry`.
+   */
+  path(relative: string): string {
+    this.#assertOpen();
+    if (!this.#paths.has(checkPath(relative))) this.#paths.add(relative);
+    return this.#workspace.nativePath(relative);
+  }
+
+  /**
+   * Publishes all of it at once, and ends the draft in any case. Resolves when the version is
+   * durable. Otherwise it rejects, and nothing is published and the draft is gone: with the signal's
+   * reason, or an OffstageError of code `invalid_metadata`, `unsafe_entry` (S6), `fenced`,
+   * `draft_closed`, `storage_full`, `storage_denied` or `storage_failed`.
+   *
+   * The one exception is `commit_indeterminate`: the disk failed at the commit, and whether the old
+   * or the new version is current will show when the store is opened anew. Nothing is deleted.
+   */
+  finalize(metadata: Metadata, options: FinalizeOptions = {}): Promise<Published> {
+    const published = this.#finalize(metadata, options);
+    this.#ending = published.catch(() => undefined);
+    return published;
+  }
+
+  /** Ends the draft and removes what it wrote. Does nothing after `finalize`. */
+  async discard(): Promise<void> {
+    await this.#ending;
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#closing.abort(closed());
+    this.#ending = this.#remove();
+    await this.#ending;
+  }
+
+  /** `discard`, except that what cannot be removed is left to the next `begin`. */
+  async [asyncDispose](): Promise<void> {
+    await this.discard().catch(() => undefined);
+  }
+
+  async #finalize(metadata: unknown, options: FinalizeOptions): Promise<Published> {
+    this.#assertOpen();
+    this.#state = 'finalizing';
+    try {
+      return await this.#publish(metadata, options);
+    } catch (error) {
+      const keep = OffstageError.isInstance(error) && error.code === 'commit_indeterminate';
+      // What cannot be removed now, the next `begin` removes.
+      if (!keep) await this.#workspace.discard().catch(() => undefined);
+      throw error;
+    } finally {
+      this.#state = 'closed';
+      await this.#session.release();
+    }
+  }
+
+  async #publish(metadata: unknown, options: FinalizeOptions): Promise<Published> {
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const [unfinished] = this.#writing.keys();
+    if (unfinished !== undefined) {
+      this.#closing.abort(closed());
+      await Promise.allSettled(this.#writing.values());
+      throw unsafeEntry(unfinished, 'it is still being written: await draft.write()');
+    }
+    const stored = await metadataToStore(this.#schema, metadata);
+
+    // Step 2: everything in the draft is looked at, hashed and made durable.
+    const sealed = await this.#workspace.seal(signal);
+
+    // Step 3: the manifest, and the draft gets the name of a version. No reader sees it yet.
+    const draft = this.#session.next(versionName, '');
+    const manifest: Manifest = {
+      format: layoutFormat,
+      gen: draft.gen,
+      id: draft.id,
+      createdAt: draft.createdAt,
+      metadata: stored,
+      entries: sealed.map((entry) => {
+        const mediaType = this.#mediaTypes.get(entry.path);
+        return mediaType === undefined ? entry : { ...entry, mediaType };
+      }),
+    };
+    const bytes = encodeManifest(manifest);
+    const manifestSha256 = await digestOf(bytes, this.#context.storage);
+    signal?.throwIfAborted();
+    await this.#workspace.publish(draft.content, bytes);
+
+    // Steps 4 to 6: CURRENT names it, durably; then retention.
+    return this.#session.commit({ ...draft, manifestSha256 }, manifest, options);
+  }
+
+  async #remove(): Promise<void> {
+    try {
+      await Promise.allSettled(this.#writing.values());
+      await this.#workspace.discard();
+    } finally {
+      await this.#session.release();
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#state !== 'open') throw closed();
+  }
+}
+
+function checkFree(paths: PathSet, path: string): string {
+  if (paths.has(checkPath(path))) throw invalidPath(path, 'the draft has a file of that name');
+  return path;
+}
+
+const closed = (): OffstageError =>
+  new OffstageError('draft_closed', 'The draft has ended: begin another one.');
+
+const anyOf = (signal: AbortSignal, other: AbortSignal | undefined): AbortSignal =>
+  other === undefined ? signal : AbortSignal.any([signal, other]);

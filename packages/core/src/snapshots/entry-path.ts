@@ -1,0 +1,124 @@
+import { OffstageError } from '../errors.ts';
+import { manifestName } from './layout.ts';
+
+/** In bytes of UTF-8: one part of a path, and all of it (S3). */
+export const maxPartBytes = 200;
+export const maxPathBytes = 1000;
+
+/**
+ * What is wrong with `path` as the name of a payload file, or `undefined` when it is fine on every
+ * system that we know: relative, POSIX, and not a name that means something else somewhere (S3).
+ */
+export function pathProblem(path: unknown): string | undefined {
+  if (typeof path !== 'string') return 'it is no string';
+  if (path === '') return 'it is empty';
+  if (!path.isWellFormed()) return 'it is not well-formed Unicode';
+  if (path.includes('\0')) return 'it contains NUL';
+  if (path.includes('\\')) return 'it contains a backslash: separate parts by "/"';
+  if (path.startsWith('/')) return 'it is absolute';
+  if (/^[a-z]:/iu.test(path)) return 'it begins with a drive';
+  if (utf8Length(path) > maxPathBytes) return `it is longer than ${maxPathBytes} bytes`;
+  const parts = path.split('/');
+  for (const part of parts) {
+    const problem = partProblem(part);
+    if (problem !== undefined) return problem;
+  }
+  if (foldPart(parts[0] ?? '') === foldPart(manifestName)) {
+    return `"${manifestName}" is the name of the manifest`;
+  }
+  return undefined;
+}
+
+/** @throws OffstageError `invalid_path` (S3). */
+export function checkPath(path: string): string {
+  const problem = pathProblem(path);
+  if (problem === undefined) return path;
+  throw invalidPath(path, problem);
+}
+
+/** The names of a draft so far, and which of them would be one name on some file system (S3). */
+export class PathSet {
+  // By folded path, of files and of all directories above them.
+  readonly #names = new Map<
+    string,
+    { readonly path: string; readonly kind: 'file' | 'directory' }
+  >();
+
+  /** Whether the very path was added as a file. */
+  has(path: string): boolean {
+    const known = this.#names.get(foldPath(path));
+    return known?.kind === 'file' && known.path === path;
+  }
+
+  /** @throws OffstageError `invalid_path` when the path collides with another one. */
+  add(path: string): void {
+    const parts = path.split('/');
+    const above = parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
+    for (const directory of above) this.#check(path, directory, 'directory');
+    this.#check(path, path, 'file');
+    for (const directory of above) {
+      this.#names.set(foldPath(directory), { path: directory, kind: 'directory' });
+    }
+    this.#names.set(foldPath(path), { path, kind: 'file' });
+  }
+
+  /** Takes a file back; the directories above it stay. */
+  delete(path: string): void {
+    this.#names.delete(foldPath(path));
+  }
+
+  #check(path: string, name: string, kind: 'file' | 'directory'): void {
+    const known = this.#names.get(foldPath(name));
+    if (known === undefined || (known.path === name && known.kind === kind)) return;
+    throw invalidPath(
+      path,
+      known.path === name
+        ? `"${name}" is a ${known.kind} already`
+        : `"${name}" and "${known.path}" are one name where case or Unicode form do not count`,
+    );
+  }
+}
+
+export const invalidPath = (path: unknown, problem: string): OffstageError =>
+  new OffstageError('invalid_path', `The path ${quote(path)} cannot be used: ${problem}.`, {
+    details: { path, problem },
+  });
+
+/** What stands in a draft and cannot be published (S6). */
+export const unsafeEntry = (path: string, problem: string): OffstageError =>
+  new OffstageError('unsafe_entry', `${quote(path)} cannot be published: ${problem}.`, {
+    details: { path, problem },
+  });
+
+// Windows opens devices by these names in every directory, with any extension and case, and takes
+// the superscript digits for digits.
+const device = /^(?:con|prn|aux|nul|conin\$|conout\$|clock\$|com[0-9¹²³]|lpt[0-9¹²³])$/iu;
+
+function partProblem(part: string): string | undefined {
+  if (part === '') return 'it has an empty part';
+  if (part === '..') return 'it contains ".."';
+  if (/^\.+$/u.test(part)) return 'it has a part of dots alone';
+  if (utf8Length(part) > maxPartBytes) return `a part is longer than ${maxPartBytes} bytes`;
+  const stem = part.split(/[.:]/u)[0]?.trimEnd() ?? '';
+  if (device.test(stem)) return `"${part}" is the name of a device`;
+  return undefined;
+}
+
+// The case foldings and normal forms of APFS, NTFS, HFS+ and ext4 with casefold, together; Windows
+// also drops dots and spaces at the end.
+const foldPart = (part: string): string =>
+  part
+    .normalize('NFC')
+    .toUpperCase()
+    .toLowerCase()
+    .normalize('NFC')
+    .replace(/[. ]+$/u, '');
+
+const foldPath = (path: string): string => path.split('/').map(foldPart).join('/');
+
+const utf8Length = (text: string): number => new TextEncoder().encode(text).byteLength;
+
+const quote = (path: unknown): string =>
+  typeof path === 'string' && path.length > 100
+    ? `${JSON.stringify(path.slice(0, 100))}…`
+    : (JSON.stringify(path) ?? String(path));

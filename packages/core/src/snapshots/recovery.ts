@@ -1,0 +1,73 @@
+import { OffstageError } from '../errors.ts';
+import { type CurrentPointer, decodeCurrent, emptyPointer, encodeCurrent } from './current.ts';
+import { parseName } from './layout.ts';
+import type { SnapshotStorage } from './storage.ts';
+
+/** What a recovery or a retention took away, and what it could not. */
+export interface Cleanup {
+  /** Names of drafts and versions. */
+  readonly removed: readonly string[];
+  /** What the medium refused to remove. The next recovery tries again. */
+  readonly failed: ReadonlyArray<{ readonly name: string; readonly error: unknown }>;
+}
+
+/**
+ * What CURRENT says, or `undefined` in a place where no store was ever initialised.
+ *
+ * @throws OffstageError `corrupt` when CURRENT is broken, or missing beside drafts or versions.
+ */
+export async function readPointer(storage: SnapshotStorage): Promise<CurrentPointer | undefined> {
+  const bytes =
+    (await storage.readCurrent()) ??
+    // CURRENT comes before everything else, so what is seen now was made after it: look again.
+    ((await storage.names()).length > 0 ? ((await storage.readCurrent()) ?? null) : undefined);
+  if (bytes === null) {
+    throw new OffstageError(
+      'corrupt',
+      `${storage.label} holds snapshots and no CURRENT to say which one counts. Nothing was changed or deleted: restore CURRENT from a copy.`,
+      { details: { reason: 'missing' } },
+    );
+  }
+  return bytes && decodeCurrent(bytes, storage);
+}
+
+/**
+ * Step 0, under the lock: initialises a new store; otherwise removes what CURRENT does not name.
+ * Never changes which version is current, and does no harm when it is cut off and run again (S15).
+ */
+export async function recover(
+  storage: SnapshotStorage,
+  newId: () => string,
+): Promise<{ readonly pointer: CurrentPointer; readonly cleanup: Cleanup }> {
+  const known = await readPointer(storage);
+  if (known === undefined) {
+    // From here on a place without CURRENT is a damaged one.
+    const pointer = emptyPointer(newId());
+    const bytes = await encodeCurrent(pointer, storage);
+    await storage.commit(undefined, { gen: pointer.gen, bytes });
+    return { pointer, cleanup: { removed: [], failed: [] } };
+  }
+  await storage.settleCurrent();
+  return { pointer: known, cleanup: await removeGarbage(storage, known) };
+}
+
+/** Removes drafts, and versions that CURRENT does not name and nobody holds a lease on. */
+export async function removeGarbage(
+  storage: SnapshotStorage,
+  pointer: CurrentPointer,
+): Promise<Cleanup> {
+  const named = new Set(pointer.versions.map(({ content }) => content));
+  const removed: string[] = [];
+  const failed: { name: string; error: unknown }[] = [];
+  for (const name of await storage.names()) {
+    if (named.has(name)) continue;
+    try {
+      if (parseName(name)?.kind === 'version' && (await storage.isLeased(name))) continue;
+      await storage.remove(name);
+      removed.push(name);
+    } catch (error) {
+      failed.push({ name, error });
+    }
+  }
+  return { removed, failed };
+}

@@ -1,0 +1,120 @@
+/**
+ * Where snapshots live. `nodeStorage(dir)` of `@offstage/node-fs` and `memoryStorage()` of
+ * `@offstage/core/testing` are directories (`directoryStorage`); an object store implements this
+ * port itself: its commit is a conditional PUT where a directory's is a rename.
+ *
+ * Every method rejects with a coded OffstageError: `storage_full`, `storage_denied` or
+ * `storage_failed`, with the cause, when the medium refuses.
+ */
+export interface SnapshotStorage {
+  /** What a person calls it, for messages: the folder or the bucket. */
+  readonly label: string;
+  readonly durability: Durability;
+  createHash(): Hasher;
+
+  /**
+   * The one writer's lock, or `undefined` while another holds it: another process, another thread
+   * or another handle of this process. It goes with its process. Its age is never looked at (S7).
+   *
+   * @throws OffstageError `lock_unsupported` where such a lock is not to be had.
+   */
+  lock(): Promise<WriterLock | undefined>;
+
+  /** CURRENT as it is stored, or `undefined` when there is none. */
+  readCurrent(): Promise<Uint8Array | undefined>;
+  /**
+   * Makes durable what `readCurrent` shows, and takes away what an interrupted commit left. Recovery
+   * calls it before it deletes what CURRENT does not name: a writer that was killed may have replaced
+   * CURRENT, and not made that durable.
+   */
+  settleCurrent(): Promise<void>;
+  /**
+   * The commit point: replaces CURRENT whole if its generation still is `expectedGen` (`undefined`:
+   * there is none), and resolves when the new one is durable. As late as can be it calls `lastLook`,
+   * then looks at the signal; when the one rejects or the other is aborted, nothing is published.
+   *
+   * @throws OffstageError `fenced` when the generation is another; `commit_indeterminate` when it
+   * cannot be told whether the commit happened or will last. Any other error: it did not happen.
+   */
+  commit(
+    expectedGen: number | undefined,
+    next: { readonly gen: number; readonly bytes: Uint8Array },
+    options?: CommitOptions,
+  ): Promise<void>;
+
+  createDraft(id: string): Promise<DraftWorkspace>;
+  /** The names of all drafts, versions and what is on its way out. What is foreign is not in it. */
+  names(): Promise<readonly string[]>;
+  /** Removes one of those. Does nothing when it is not there. */
+  remove(name: string): Promise<void>;
+
+  /** The manifest of the version in `content`, as stored, or `undefined` when it is not there. */
+  readManifest(content: string): Promise<Uint8Array | undefined>;
+  openFile(content: string, path: string): Promise<StoredFile | undefined>;
+  /** Where native libraries find the file. */
+  nativePath(content: string, path: string): string;
+
+  /** Keeps `content` from being removed until it is released. Counted. */
+  lease(content: string): Promise<Lease>;
+  isLeased(content: string): Promise<boolean>;
+}
+
+export interface CommitOptions {
+  readonly lastLook?: (() => Promise<void>) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a publish that was acknowledged survives. */
+export type Durability = 'power-loss' | 'process-exit';
+
+export interface WriterLock {
+  release(): Promise<void>;
+}
+
+export interface Lease {
+  release(): Promise<void>;
+}
+
+/** SHA-256, fed piece by piece. */
+export interface Hasher {
+  update(chunk: Uint8Array): void;
+  /** 64 hexadecimal digits in lower case. Ends the hasher. */
+  digest(): Promise<string>;
+}
+
+/** A published file, open. */
+export interface StoredFile {
+  readonly bytes: number;
+  /** From the first byte; again from the first byte when called again. */
+  chunks(): AsyncIterable<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** One payload file as it was sealed. */
+export interface SealedEntry {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** A draft's own place. Paths given to it have passed S3. */
+export interface DraftWorkspace {
+  /** Writes a new file, hashing it on the way. Leaves nothing of it when it rejects. */
+  write(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void>;
+  /** Where a native library writes that file; its parent directories are there. */
+  nativePath(path: string): string;
+  /**
+   * Looks at everything in the place, hashes what was not hashed while written, and makes the
+   * content durable. Sorted by path.
+   *
+   * @throws OffstageError `unsafe_entry` naming the relative path (S6).
+   */
+  seal(signal?: AbortSignal): Promise<readonly SealedEntry[]>;
+  /**
+   * Adds the manifest and gives the sealed place the name of a version, durably. Readers do not see
+   * it before the commit.
+   */
+  publish(name: string, manifest: Uint8Array): Promise<void>;
+  /** Removes the place, whatever its name is by now. */
+  discard(): Promise<void>;
+}

@@ -1,0 +1,226 @@
+import { type Clock, systemClock } from '../clock.ts';
+import { OffstageError } from '../errors.ts';
+import type { InferInput, InferOutput, StandardSchema } from '../standard-schema.ts';
+import { asyncDispose } from './async-dispose.ts';
+import { type CurrentPointer, nameOf, type VersionRef } from './current.ts';
+import { Draft } from './draft.ts';
+import { randomId } from './layout.ts';
+import { type Cleanup, readPointer } from './recovery.ts';
+import type { SnapshotStorage } from './storage.ts';
+import { readManifest, Version } from './version.ts';
+import {
+  type FinalizeOptions,
+  type LockOptions,
+  type Published,
+  type WriterContext,
+  WriterSession,
+} from './writer-session.ts';
+
+export interface SnapshotStoreOptions<Schema extends StandardSchema> {
+  readonly storage: SnapshotStorage;
+  /**
+   * Checks the metadata on `finalize`, and again whenever a version is opened. What is stored is the
+   * schema's input, so it must be JSON.
+   */
+  readonly metadata: Schema;
+  /** How many of the newest versions are kept, the current one among them. @default 5 */
+  readonly retain?: number | undefined;
+  /** Versions younger than that are kept, however many, in milliseconds. @default 0 */
+  readonly minAgeMs?: number | undefined;
+  /** How long a writer waits for another one, in milliseconds. 0 tries once. @default 10_000 */
+  readonly lockTimeoutMs?: number | undefined;
+  /** @default systemClock */
+  readonly clock?: Clock | undefined;
+  /** Makes ids: 16 characters of 0-9 and a-z without i, l, o and u. @default random ones */
+  readonly newId?: (() => string) | undefined;
+}
+
+export interface WriterOptions {
+  /** Ends the waiting for the lock, and later the draft's writes, with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** In milliseconds. @default the store's */
+  readonly lockTimeoutMs?: number | undefined;
+}
+
+/** A version that can be opened or rolled back to. */
+export interface VersionSummary {
+  readonly gen: number;
+  readonly id: string;
+  /** `<gen>-<id>`. */
+  readonly version: string;
+  /** When it was committed, in milliseconds since the Unix epoch. */
+  readonly createdAt: number;
+  readonly current: boolean;
+  /** The version whose content it has: another one than `version` after a rollback. */
+  readonly content: string;
+}
+
+/**
+ * Versions of a set of files, published all at once or not at all. One writer at a time, across
+ * threads and processes; readers never wait.
+ *
+ * @example
+ * const store = new SnapshotStore({ storage: nodeStorage('./data'), metadata: z.object({ documents: z.number() }) });
+ */
+export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
+  readonly #context: WriterContext;
+  readonly #schema: Schema;
+  readonly #lockTimeoutMs: number;
+
+  /** @throws OffstageError `invalid_option`. */
+  constructor(options: SnapshotStoreOptions<Schema>) {
+    const { storage, metadata, retain = 5, minAgeMs = 0, lockTimeoutMs = 10_000 } = options;
+    if (!Number.isSafeInteger(retain) || retain < 1) {
+      throw invalidOption('retain', retain, 'a whole number of at least 1');
+    }
+    if (!(minAgeMs >= 0)) throw invalidOption('minAgeMs', minAgeMs, 'at least 0');
+    this.#lockTimeoutMs = checkTimeout(lockTimeoutMs);
+    this.#schema = metadata;
+    this.#context = {
+      storage,
+      policy: { retain, minAgeMs },
+      clock: options.clock ?? systemClock,
+      newId: options.newId ?? randomId,
+      indeterminate: undefined,
+    };
+  }
+
+  /**
+   * Waits for the lock, recovers, and opens a draft (S2).
+   *
+   * @throws OffstageError `locked` when another writer is at work for longer than `lockTimeoutMs`;
+   * `lock_unsupported`; `corrupt` when CURRENT is broken or missing; `commit_indeterminate` after
+   * such an end of an earlier draft; `storage_full`, `storage_denied`, `storage_failed`; or the
+   * signal's reason.
+   */
+  async begin(options: WriterOptions = {}): Promise<Draft<InferInput<Schema>>> {
+    const session = await this.#openSession(options);
+    try {
+      const workspace = await this.#context.storage.createDraft(this.#context.newId());
+      return new Draft(this.#context, this.#schema, session, workspace, options.signal);
+    } catch (error) {
+      await session.release();
+      throw error;
+    }
+  }
+
+  /**
+   * The current version, or `undefined` before the first one was published.
+   *
+   * @throws OffstageError `corrupt`, `unsupported_format`, or `invalid_metadata` when the schema has
+   * changed since.
+   */
+  current(): Promise<Version<InferOutput<Schema>> | undefined> {
+    return this.#open((pointer) => pointer.versions[0]);
+  }
+
+  /** @throws OffstageError `not_found`, and what `current` throws. */
+  async open(gen: number): Promise<Version<InferOutput<Schema>>> {
+    const version = await this.#open((pointer) => find(pointer, gen));
+    if (version === undefined) throw notFound(this.#context.storage.label, gen);
+    return version;
+  }
+
+  /** All versions that are kept, newest first. */
+  async list(): Promise<readonly VersionSummary[]> {
+    const pointer = await readPointer(this.#context.storage);
+    return (pointer?.versions ?? []).map((ref, index) => ({
+      gen: ref.gen,
+      id: ref.id,
+      version: nameOf(ref),
+      createdAt: ref.createdAt,
+      current: index === 0,
+      content: ref.content,
+    }));
+  }
+
+  /**
+   * Makes an older version's content current again: a new commit with a new generation, which copies
+   * nothing (S11).
+   *
+   * @throws OffstageError `not_found`, `corrupt` when that version's manifest is damaged, and what
+   * `begin` and `finalize` throw.
+   */
+  async rollback(gen: number, options: WriterOptions & FinalizeOptions = {}): Promise<Published> {
+    const { storage } = this.#context;
+    const session = await this.#openSession(options);
+    try {
+      const old = find(session.pointer, gen);
+      const manifest = old && (await readManifest(storage, old));
+      if (old === undefined || manifest === undefined) throw notFound(storage.label, gen);
+      const ref = session.next(() => old.content, old.manifestSha256);
+      return await session.commit(ref, manifest, options);
+    } finally {
+      await session.release();
+    }
+  }
+
+  /**
+   * What every `begin` does first: removes what killed writers left. Never changes which version is
+   * current (S15).
+   */
+  async recover(options: WriterOptions = {}): Promise<Cleanup> {
+    const session = await this.#openSession(options);
+    await session.release();
+    return session.cleanup;
+  }
+
+  #openSession(options: WriterOptions): Promise<WriterSession> {
+    const lock: LockOptions = {
+      signal: options.signal,
+      lockTimeoutMs: checkTimeout(options.lockTimeoutMs ?? this.#lockTimeoutMs),
+    };
+    return WriterSession.open(this.#context, lock);
+  }
+
+  /**
+   * Opens the version that `pick` finds. When its content is gone by then, a writer was faster: it
+   * looks again, as long as the generation moves forward (S8).
+   */
+  async #open(
+    pick: (pointer: CurrentPointer) => VersionRef | undefined,
+  ): Promise<Version<InferOutput<Schema>> | undefined> {
+    const { storage } = this.#context;
+    const schema = this.#schema as StandardSchema<unknown, InferOutput<Schema>>;
+    for (let seenGen = -1; ; ) {
+      const pointer = await readPointer(storage);
+      const ref = pointer && pick(pointer);
+      if (pointer === undefined || ref === undefined) return undefined;
+      if (pointer.gen <= seenGen) throw missingContent(storage.label, ref);
+      seenGen = pointer.gen;
+      const version = await Version.load(storage, schema, ref);
+      if (version === undefined) continue;
+      // Named still, now that it is leased: from here on no writer removes it.
+      const after = await readPointer(storage);
+      if (after?.versions.some(({ content }) => content === ref.content)) return version;
+      await version[asyncDispose]();
+    }
+  }
+}
+
+const find = (pointer: CurrentPointer, gen: number): VersionRef | undefined =>
+  pointer.versions.find((ref) => ref.gen === gen);
+
+function checkTimeout(lockTimeoutMs: number): number {
+  if (lockTimeoutMs >= 0) return lockTimeoutMs;
+  throw invalidOption('lockTimeoutMs', lockTimeoutMs, 'at least 0');
+}
+
+const invalidOption = (name: string, value: unknown, expected: string): OffstageError =>
+  new OffstageError('invalid_option', `${name} is ${String(value)}; it must be ${expected}.`, {
+    details: { name },
+  });
+
+const notFound = (label: string, gen: number): OffstageError =>
+  new OffstageError(
+    'not_found',
+    `${label} has no version of generation ${gen}: list() tells which ones are kept.`,
+    { details: { gen } },
+  );
+
+const missingContent = (label: string, ref: VersionRef): OffstageError =>
+  new OffstageError(
+    'corrupt',
+    `The files of version ${nameOf(ref)} are missing in ${label}: roll back to another version, or publish anew.`,
+    { details: { version: nameOf(ref) } },
+  );

@@ -1,0 +1,187 @@
+import { type Clock, sleep } from '../clock.ts';
+import { OffstageError } from '../errors.ts';
+import { type CurrentPointer, encodeCurrent, nameOf, type VersionRef } from './current.ts';
+import type { Manifest } from './manifest.ts';
+import { type Cleanup, recover, removeGarbage } from './recovery.ts';
+import { planRetention, type RetentionPolicy } from './retention.ts';
+import type { Durability, SnapshotStorage, WriterLock } from './storage.ts';
+
+/** What the writers of one store share. */
+export interface WriterContext {
+  readonly storage: SnapshotStorage;
+  readonly policy: RetentionPolicy;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  /** Set by a commit whose outcome is unknown; no writer starts after it. */
+  indeterminate: OffstageError | undefined;
+}
+
+export interface LockOptions {
+  /** Ends the waiting with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** How long to wait for another writer, in milliseconds; 0 tries once. */
+  readonly lockTimeoutMs: number;
+}
+
+export interface FinalizeOptions {
+  /** Aborted before the commit point: nothing is published. Later: it comes too late (S5). */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Asked as late as can be whether this writer may still publish, such as whether its job's attempt
+   * still is the newest. `false`, or an error, ends in `fenced`, and nothing is published.
+   */
+  readonly fence?: (() => boolean | Promise<boolean>) | undefined;
+}
+
+/** What was published. */
+export interface Published {
+  /** `<gen>-<id>`, the name of this commit. */
+  readonly version: string;
+  readonly gen: number;
+  /** As it was written. */
+  readonly manifest: Manifest;
+  /** What the publish survives from now on. */
+  readonly durability: Durability;
+  /** What retention removed and what it could not; a failure there does not fail the publish (S12). */
+  readonly cleanup: Cleanup;
+}
+
+/** One writer's turn: from the lock, through recovery, to at most one commit. */
+export class WriterSession {
+  readonly #context: WriterContext;
+  readonly #lock: WriterLock;
+  readonly pointer: CurrentPointer;
+  readonly cleanup: Cleanup;
+  #released = false;
+
+  private constructor(
+    context: WriterContext,
+    lock: WriterLock,
+    recovered: { readonly pointer: CurrentPointer; readonly cleanup: Cleanup },
+  ) {
+    this.#context = context;
+    this.#lock = lock;
+    this.pointer = recovered.pointer;
+    this.cleanup = recovered.cleanup;
+  }
+
+  /** Step 0: takes the lock, and recovers. */
+  static async open(context: WriterContext, options: LockOptions): Promise<WriterSession> {
+    if (context.indeterminate !== undefined) throw refused(context.indeterminate);
+    const lock = await takeLock(context, options);
+    try {
+      options.signal?.throwIfAborted();
+      if (context.indeterminate !== undefined) throw refused(context.indeterminate);
+      return new WriterSession(context, lock, await recover(context.storage, context.newId));
+    } catch (error) {
+      await lock.release();
+      throw noted(context, error);
+    }
+  }
+
+  /** The next commit, for the content of that name. */
+  next(content: (gen: number, id: string) => string, manifestSha256: string): VersionRef {
+    const gen = this.pointer.gen + 1;
+    const id = this.#context.newId();
+    const createdAt = this.#context.clock.now();
+    return { gen, id, content: content(gen, id), manifestSha256, createdAt };
+  }
+
+  /** Steps 4 to 6: the commit, and what goes because of it. */
+  async commit(
+    ref: VersionRef,
+    manifest: Manifest,
+    { signal, fence }: FinalizeOptions,
+  ): Promise<Published> {
+    const { storage, policy, clock, newId } = this.#context;
+    const versions = planRetention(
+      ref,
+      this.pointer.versions,
+      await this.#leased(),
+      clock.now(),
+      policy,
+    );
+    const pointer: CurrentPointer = { gen: ref.gen, commitId: newId(), versions };
+    const bytes = await encodeCurrent(pointer, storage);
+    const lastLook = fence && (() => askFence(fence));
+    try {
+      await storage.commit(this.pointer.gen, { gen: ref.gen, bytes }, { lastLook, signal });
+    } catch (error) {
+      throw noted(this.#context, error);
+    }
+    const cleanup = await removeGarbage(storage, pointer).catch((error: unknown) => ({
+      removed: [],
+      failed: [{ name: storage.label, error }],
+    }));
+    const { durability } = storage;
+    return { version: nameOf(ref), gen: ref.gen, manifest, durability, cleanup };
+  }
+
+  async release(): Promise<void> {
+    if (this.#released) return;
+    this.#released = true;
+    // A commit stands whatever its lock says, and the lock goes with the process at the latest.
+    await this.#lock.release().catch(() => undefined);
+  }
+
+  async #leased(): Promise<ReadonlySet<string>> {
+    const leased = new Set<string>();
+    for (const { content } of this.pointer.versions) {
+      if (await this.#context.storage.isLeased(content)) leased.add(content);
+    }
+    return leased;
+  }
+}
+
+const pollMs = 20;
+
+// Asked again and again, because locks of the operating system that wait cannot be called off.
+async function takeLock(
+  { storage, clock }: WriterContext,
+  { signal, lockTimeoutMs }: LockOptions,
+): Promise<WriterLock> {
+  const deadlineMs = clock.now() + lockTimeoutMs;
+  for (;;) {
+    signal?.throwIfAborted();
+    const lock = await storage.lock();
+    if (lock !== undefined) return lock;
+    const remainingMs = deadlineMs - clock.now();
+    if (remainingMs <= 0) {
+      throw new OffstageError(
+        'locked',
+        `Another writer is at work in ${storage.label}, and this one gave up after ${lockTimeoutMs} ms: try again when that has finished or was stopped, or raise lockTimeoutMs.`,
+        { details: { label: storage.label, lockTimeoutMs } },
+      );
+    }
+    await sleep(clock, Math.min(pollMs, remainingMs), { signal, keepAlive: true });
+  }
+}
+
+async function askFence(fence: () => boolean | Promise<boolean>): Promise<void> {
+  let cause: unknown;
+  try {
+    if ((await fence()) === true) return;
+  } catch (error) {
+    cause = error;
+  }
+  throw new OffstageError(
+    'fenced',
+    'This writer may no longer publish: another one has taken its place, or it cannot be told.',
+    { cause },
+  );
+}
+
+const isIndeterminate = (error: unknown): error is OffstageError =>
+  OffstageError.isInstance(error) && error.code === 'commit_indeterminate';
+
+function noted(context: WriterContext, error: unknown): unknown {
+  if (isIndeterminate(error)) context.indeterminate = error;
+  return error;
+}
+
+const refused = (cause: OffstageError): OffstageError =>
+  new OffstageError(
+    'commit_indeterminate',
+    'An earlier commit of this store ended without a known outcome, so it writes no more. Check the disk, then make a new SnapshotStore.',
+    { cause },
+  );

@@ -1,0 +1,57 @@
+import { OffstageError, type OffstageErrorCode } from '@offstage/core';
+
+const codes: Readonly<Record<string, OffstageErrorCode>> = {
+  ENOSPC: 'storage_full',
+  EDQUOT: 'storage_full',
+  EACCES: 'storage_denied',
+  EPERM: 'storage_denied',
+  EROFS: 'storage_denied',
+};
+
+const advice: Readonly<Record<string, string>> = {
+  storage_full: 'The disk is full: free some space and try again.',
+  storage_denied: 'Access was denied: check the permissions of the folder.',
+  storage_failed: 'The file system reported an error.',
+};
+
+/** Node's error code, such as `ENOENT`, if it is one of the operating system. */
+export const errnoOf = (error: unknown): string | undefined => {
+  const code: unknown =
+    typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
+  return typeof code === 'string' ? code : undefined;
+};
+
+/** The coded error for what the operating system refused. `what` is a verb and a relative path. */
+export function storageError(error: unknown, what: string): OffstageError {
+  if (OffstageError.isInstance(error)) return error;
+  const errno = errnoOf(error);
+  const code = codes[errno ?? ''] ?? 'storage_failed';
+  return new OffstageError(code, `Cannot ${what}. ${advice[code]} (${errno ?? 'unknown'})`, {
+    cause: error,
+    details: { errno },
+  });
+}
+
+/** Runs it; what the operating system refuses becomes a coded error. */
+export async function coded<T>(what: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw storageError(error, what);
+  }
+}
+
+/** `coded`, and `otherwise` when the operating system says one of `expected`. */
+export async function codedExcept<T, U>(
+  what: string,
+  expected: readonly string[],
+  otherwise: U,
+  run: () => Promise<T>,
+): Promise<T | U> {
+  try {
+    return await run();
+  } catch (error) {
+    if (expected.includes(errnoOf(error) ?? '')) return otherwise;
+    throw storageError(error, what);
+  }
+}
