@@ -66,7 +66,7 @@ export async function search(
   const all = find(database, terms.join(' AND '), limit);
   const some = all.length === 0 && terms.length > 1;
   return {
-    version: `${version.gen}-${version.id}`,
+    version: version.version,
     gen: version.gen,
     metadata: version.metadata,
     hits: some ? find(database, terms.join(' OR '), limit) : all,

@@ -18,8 +18,14 @@ export function parseHtml(bytes: Uint8Array): ParsedDocument {
   const main = article?.content ? blocksOfHtml(article.content, furniture) : [];
   // An extraction that keeps little of the page has found the wrong thing.
   const blocks = lengthOf(main) >= lengthOf(whole) / 4 ? withHeading(main, whole) : whole;
-  const heading = blocks.find(({ kind }) => kind === 'heading')?.text;
-  return { title: article?.title?.trim() || ownTitle || heading || null, blocks };
+  const heading = blocks.find(({ kind }) => kind === 'heading')?.text.trim();
+  return { title: titleOf(article?.title?.trim() || ownTitle, heading), blocks };
+}
+
+// Pages put their site's name beside the title; the heading, where it is a part of it, is without.
+function titleOf(title: string, heading: string | undefined): string | null {
+  if (heading !== undefined && (title === '' || title.includes(heading))) return heading;
+  return title || null;
 }
 
 /** The blocks of a fragment of HTML that another parser made. */
