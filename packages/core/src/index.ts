@@ -1,3 +1,4 @@
+export type { ActivityLease } from './activity-gate.ts';
 export { type Clock, sleep, systemClock, type Timer } from './clock.ts';
 export {
   JobCanceledError,
@@ -56,6 +57,8 @@ export {
   JobListObserver,
   type JobListObserverOptions,
 } from './job-list-observer.ts';
+export { JobManager, type ShutdownOptions, type ShutdownReport } from './job-manager.ts';
+export type { JobManagerOptions } from './job-manager-options.ts';
 export { JobObserver, type ObserverPorts } from './job-observer.ts';
 export type { JobActions, JobSnapshot } from './job-snapshot.ts';
 export {
@@ -75,6 +78,13 @@ export {
 } from './job-view.ts';
 export type { JobObserverOptions } from './job-watch.ts';
 export { frameScheduler, microtaskScheduler, type NotifyScheduler } from './listeners.ts';
+export type {
+  JobManagerEventName,
+  JobManagerEvents,
+  JobManagerListener,
+  JobNews,
+  ManagerError,
+} from './manager-events.ts';
 export { Poller, type PollerOptions, type ReadOptions, sharedPoller } from './poller.ts';
 export { maxMessageLength, repairMessage, repairPercent } from './progress-report.ts';
 export type { CurrentPointer, VersionRef } from './snapshots/current.ts';

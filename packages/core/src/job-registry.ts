@@ -1,0 +1,52 @@
+import type { Job } from './job.ts';
+
+/** A hint that something changed; see `JobClient.watch`. */
+export interface Watcher {
+  readonly onChange: () => void;
+}
+
+/** What one owner has. Jobs are looked up here and nowhere else, so no id leads to another's (J4). */
+export interface OwnerRoom {
+  readonly owner: string;
+  /** In the order of their start. */
+  readonly jobs: Map<string, Job>;
+  queued: number;
+  /** Jobs that are not at rest; the queued ones among them. */
+  active: number;
+  watchers: Set<Watcher> | undefined;
+}
+
+/** All jobs, by owner; an owner without jobs and watchers leaves nothing behind (J18). */
+export class JobRegistry {
+  readonly #rooms = new Map<string, OwnerRoom>();
+
+  find(owner: string, id: string): Job | undefined {
+    return this.#rooms.get(owner)?.jobs.get(id);
+  }
+
+  room(owner: string): OwnerRoom | undefined {
+    return this.#rooms.get(owner);
+  }
+
+  openRoom(owner: string): OwnerRoom {
+    let room = this.#rooms.get(owner);
+    if (room === undefined) {
+      room = { owner, jobs: new Map(), queued: 0, active: 0, watchers: undefined };
+      this.#rooms.set(owner, room);
+    }
+    return room;
+  }
+
+  /** Forgets the room if nothing is in it. */
+  closeRoom(room: OwnerRoom): void {
+    if (room.jobs.size === 0 && room.watchers === undefined) this.#rooms.delete(room.owner);
+  }
+
+  /** The jobs that are not at rest. */
+  *active(): Generator<Job> {
+    for (const room of this.#rooms.values()) {
+      if (room.active === 0) continue;
+      for (const job of room.jobs.values()) if (!job.atRest) yield job;
+    }
+  }
+}
