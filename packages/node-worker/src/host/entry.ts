@@ -1,0 +1,87 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { OffstageError } from '@offstage/core';
+import { threadKey, toHost } from '../shared/wire.ts';
+
+/**
+ * The URL of an entry given as a URL, a `file:` URL in a string, or a path (relative to the working
+ * directory). Where only its TypeScript or JavaScript twin exists, it is that one, so that one
+ * `new URL('./jobs.worker.js', import.meta.url)` serves the sources and the build.
+ *
+ * @throws OffstageError `invalid_option`
+ */
+export function resolveEntry(entry: URL | string): string {
+  const url = toUrl(entry);
+  if (url?.protocol === 'data:') return url.href;
+  if (url?.protocol !== 'file:') {
+    throw new OffstageError(
+      'invalid_option',
+      "entry must be a file: URL or a path, such as new URL('./jobs.worker.js', import.meta.url).",
+    );
+  }
+  if (existsSync(url)) return url.href;
+  for (const [extension, twinExtension] of twins) {
+    if (!url.pathname.endsWith(extension)) continue;
+    const twin = new URL(url);
+    twin.pathname = url.pathname.slice(0, -extension.length) + twinExtension;
+    if (existsSync(twin)) return twin.href;
+  }
+  return url.href;
+}
+
+/** What the thread's `process.argv[1]` and error messages may call the entry. */
+export const entryName = (href: string): string =>
+  href.startsWith('file:') ? fileURLToPath(href) : 'data: module';
+
+const twins = [
+  ['.js', '.ts'],
+  ['.mjs', '.mts'],
+  ['.ts', '.js'],
+  ['.mts', '.mjs'],
+] as const;
+
+function toUrl(entry: unknown): URL | undefined {
+  if (entry instanceof URL) return entry;
+  if (typeof entry !== 'string' || entry === '') return undefined;
+  if (/^(file|data):/.test(entry)) return URL.canParse(entry) ? new URL(entry) : undefined;
+  return pathToFileURL(resolve(entry));
+}
+
+/**
+ * The first module of a thread. It is text and not a file so that it survives bundling; it loads the
+ * entry, sees whether that has called `serveJobs`, and only then opens the thread for tasks, so that
+ * whatever fails before is a failure to load.
+ *
+ * A TypeScript entry may name its neighbours by the `.js` they are built to, as TypeScript has it.
+ */
+const bootSource = `
+import { workerData } from 'node:worker_threads';
+import module from 'node:module';
+const start = workerData.offstage;
+const state = { ...start, loaded: false, open: undefined };
+globalThis[Symbol.for('${threadKey}')] = state;
+if (/\\.m?ts$/.test(start.entry) && module.registerHooks) {
+  module.registerHooks({
+    resolve(specifier, context, next) {
+      try {
+        return next(specifier, context);
+      } catch (error) {
+        const relative = /^\\.\\.?\\/.*\\.m?js$/.test(specifier);
+        if (!relative || error?.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+        try {
+          return next(specifier.replace(/js$/, 'ts'), context);
+        } catch {
+          throw error;
+        }
+      }
+    },
+  });
+}
+await import(start.entry);
+state.loaded = true;
+if (state.open === undefined) start.port.postMessage([${toHost.unserved}]);
+else state.open();
+`;
+
+export const bootUrl = new URL(`data:text/javascript,${encodeURIComponent(bootSource)}`);

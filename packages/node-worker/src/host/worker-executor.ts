@@ -1,0 +1,286 @@
+import {
+  type Clock,
+  type DiscardTask,
+  type HandlerInfo,
+  type JobExecutor,
+  type JobHost,
+  type JobRun,
+  type JobTask,
+  OffstageError,
+  systemClock,
+} from '@offstage/core';
+import { resolveEntry } from './entry.ts';
+import { HostThread, type ResourceLimits, type ThreadOptions } from './host-thread.ts';
+import { DiscardRun, RunTask, type ThreadTask } from './thread-task.ts';
+
+export interface WorkerExecutorOptions {
+  /**
+   * The module that calls `serveJobs`: a `file:` URL, or a path. ESM, in JavaScript or in what this
+   * process itself can run (TypeScript under Node's type stripping, tsx, Vitest).
+   */
+  readonly entry: URL | string;
+  /** How many threads, and so how many handlers at once. @default 1 */
+  readonly threads?: number | undefined;
+  /** V8's limits per thread, in MiB. The guide says what they do not count. */
+  readonly resourceLimits?: ResourceLimits | undefined;
+  /** Node.js options of the threads. @default those of this process */
+  readonly execArgv?: readonly string[] | undefined;
+  /** The threads' `process.env`. @default a copy of this process's */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Shown by debuggers and profilers. @default 'offstage' */
+  readonly name?: string | undefined;
+  /** An entry that takes longer to load has failed, in milliseconds. @default 30_000 */
+  readonly loadTimeoutMs?: number | undefined;
+  /**
+   * Told of failures that belong to no running job, such as a timer that a settled handler left
+   * behind. The errors have code `worker_crashed`. @default a process warning
+   */
+  readonly onError?: ((error: OffstageError) => void) | undefined;
+  /** @default systemClock */
+  readonly clock?: Clock | undefined;
+}
+
+/**
+ * Runs handlers in worker threads: one at a time in each, threads spawned when they are first needed.
+ *
+ * @throws OffstageError `invalid_option`
+ * @example
+ * const executor = new WorkerExecutor({
+ *   entry: new URL('./ingest.worker.js', import.meta.url),
+ *   threads: 2,
+ * });
+ */
+export class WorkerExecutor implements JobExecutor {
+  readonly concurrency: number;
+  readonly #options: ThreadOptions;
+  readonly #onError: (error: OffstageError) => void;
+  readonly #threads = new Set<HostThread>();
+  readonly #loading = new Set<HostThread>();
+  // Idle ones, the last used on top: its caches are warm, and the others may rest.
+  readonly #idle: HostThread[] = [];
+  readonly #retiring = new Set<HostThread>();
+  readonly #discards = new Queue<ThreadTask>();
+  readonly #runs = new Queue<ThreadTask>();
+  #handlers: ReadonlyMap<string, HandlerInfo> | undefined;
+  #ready: PromiseWithResolvers<void> | undefined;
+  #shutdown: Promise<void> | undefined;
+  #onQuiet: (() => void) | undefined;
+
+  constructor(options: WorkerExecutorOptions) {
+    const { threads = 1, loadTimeoutMs = 30_000, clock = systemClock } = options;
+    if (!Number.isSafeInteger(threads) || threads < 1) {
+      throw new OffstageError('invalid_option', 'threads must be a whole number of at least 1.');
+    }
+    if (!(loadTimeoutMs > 0)) {
+      throw new OffstageError('invalid_option', 'loadTimeoutMs must be more than 0 milliseconds.');
+    }
+    this.concurrency = threads;
+    this.#onError = options.onError ?? warn;
+    this.#options = {
+      entry: resolveEntry(options.entry),
+      name: options.name ?? 'offstage',
+      loadTimeoutMs,
+      clock,
+      resourceLimits: options.resourceLimits,
+      execArgv: options.execArgv,
+      env: options.env,
+    };
+  }
+
+  ready(): Promise<void> {
+    if (this.#shutdown !== undefined) return Promise.reject(closed());
+    if (this.#ready === undefined) {
+      this.#ready = Promise.withResolvers();
+      this.#spawn();
+    }
+    return this.#ready.promise;
+  }
+
+  handler(name: string): HandlerInfo | undefined {
+    return this.#handlers?.get(name);
+  }
+
+  run(task: JobTask, host: JobHost): JobRun {
+    const run = new RunTask(task, host);
+    this.#admit(run, this.#runs);
+    return run;
+  }
+
+  discard(task: DiscardTask): Promise<void> {
+    const run = new DiscardRun(task);
+    this.#admit(run, this.#discards);
+    return run.done;
+  }
+
+  shutdown(options: { readonly graceMs: number }): Promise<void> {
+    this.#shutdown ??= this.#close(options.graceMs);
+    return this.#shutdown;
+  }
+
+  #admit(task: ThreadTask, queue: Queue<ThreadTask>): void {
+    if (this.#shutdown !== undefined) {
+      void Promise.resolve().then(() => task.end({ type: 'threw', error: closed() }));
+      return;
+    }
+    queue.push(task);
+    this.#dispatch();
+  }
+
+  // Discards go first: they free keys that queued jobs may wait for.
+  #dispatch(): void {
+    while (this.#waiting > 0) {
+      const thread = this.#idle.pop();
+      if (thread === undefined) break;
+      const task = this.#discards.shift() ?? this.#runs.shift();
+      if (task === undefined || !thread.begin(task)) this.#idle.push(thread);
+    }
+    while (this.#loading.size < this.#waiting && this.#threads.size < this.concurrency) {
+      if (!this.#spawn()) break;
+    }
+    this.#notifyQuiet();
+  }
+
+  /** False when no thread could be had. */
+  #spawn(): boolean {
+    let thread: HostThread;
+    try {
+      thread = new HostThread(this.#options, {
+        onLoaded: (loaded) => this.#onLoaded(loaded),
+        onLoadFailed: (failed, error) => this.#onLoadFailed(failed, error),
+        onIdle: (idle) => this.#onIdle(idle),
+        onGone: (gone, unbegun) => this.#onGone(gone, unbegun),
+        onError: this.#onError,
+      });
+    } catch (cause) {
+      // Node.js refuses an option, or there are no more threads to be had.
+      const error = new OffstageError('executor_failed', 'A worker thread could not be started.', {
+        cause,
+      });
+      void Promise.resolve().then(() => this.#giveUp(error));
+      return false;
+    }
+    this.#threads.add(thread);
+    this.#loading.add(thread);
+    return true;
+  }
+
+  #onLoaded(thread: HostThread): void {
+    this.#loading.delete(thread);
+    this.#handlers ??= new Map(
+      thread.handlers.map(({ name, discards }) => [name, Object.freeze({ discards })]),
+    );
+    this.#ready ??= Promise.withResolvers();
+    this.#ready.resolve();
+    this.#onIdle(thread);
+  }
+
+  #onIdle(thread: HostThread): void {
+    if (thread.retired) this.#retire(thread);
+    else this.#idle.push(thread);
+    this.#dispatch();
+  }
+
+  #retire(thread: HostThread): void {
+    this.#remove(thread);
+    this.#retiring.add(thread);
+    void thread.terminate().then(() => this.#retiring.delete(thread));
+  }
+
+  #onGone(thread: HostThread, unbegun: ThreadTask | undefined): void {
+    this.#remove(thread);
+    if (unbegun !== undefined) this.#runs.unshift(unbegun);
+    this.#dispatch();
+  }
+
+  #onLoadFailed(thread: HostThread, error: OffstageError): void {
+    this.#remove(thread);
+    this.#giveUp(error);
+  }
+
+  // No new attempt is made for what waits, or an entry that cannot load would be loaded for ever.
+  #giveUp(error: OffstageError): void {
+    if (this.#handlers === undefined) {
+      this.#ready?.reject(error);
+      this.#ready = undefined;
+    }
+    if (this.#threads.size === 0) this.#failWaiting(error);
+    this.#notifyQuiet();
+  }
+
+  #failWaiting(error: OffstageError): void {
+    for (const queue of [this.#discards, this.#runs]) {
+      for (let task = queue.shift(); task !== undefined; task = queue.shift()) {
+        task.end({ type: 'threw', error });
+      }
+    }
+  }
+
+  #remove(thread: HostThread): void {
+    this.#threads.delete(thread);
+    this.#loading.delete(thread);
+    const at = this.#idle.indexOf(thread);
+    if (at >= 0) this.#idle.splice(at, 1);
+  }
+
+  get #waiting(): number {
+    return this.#discards.size + this.#runs.size;
+  }
+
+  get #quiet(): boolean {
+    return this.#waiting === 0 && [...this.#threads].every((thread) => !thread.busy);
+  }
+
+  #notifyQuiet(): void {
+    if (this.#onQuiet !== undefined && this.#quiet) this.#onQuiet();
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    if (!this.#quiet) {
+      await new Promise<void>((resolve) => {
+        const timer = this.#options.clock.schedule(graceMs, resolve, { keepAlive: true });
+        this.#onQuiet = () => {
+          timer.cancel();
+          resolve();
+        };
+      });
+      this.#onQuiet = undefined;
+    }
+    this.#failWaiting(
+      new OffstageError('worker_crashed', 'The executor was shut down before the job began.', {
+        details: { reason: 'shutdown' },
+      }),
+    );
+    const threads = [...this.#threads, ...this.#retiring];
+    await Promise.all(threads.map((thread) => thread.terminate()));
+  }
+}
+
+/** First in, first out, at a constant cost. */
+class Queue<T> {
+  readonly #items = new Map<number, T>();
+  #first = 0;
+  #next = 0;
+
+  get size(): number {
+    return this.#items.size;
+  }
+
+  push(item: T): void {
+    this.#items.set(this.#next++, item);
+  }
+
+  unshift(item: T): void {
+    this.#items.set(--this.#first, item);
+  }
+
+  shift(): T | undefined {
+    const item = this.#items.get(this.#first);
+    if (item !== undefined) this.#items.delete(this.#first++);
+    return item;
+  }
+}
+
+const closed = (): OffstageError =>
+  new OffstageError('executor_failed', 'The executor is shut down and runs nothing more.');
+
+const warn = (error: OffstageError): void => process.emitWarning(error);

@@ -1,0 +1,1 @@
+export { serveJobs } from './serve-jobs.ts';
