@@ -26,7 +26,7 @@ const jobsPerRound = 20_000;
 function offstage(total: number, depth: number): Promise<number> {
   const manager = new JobManager({
     executor: new InlineExecutor([handle(noop, async ({ input }) => input.n)]),
-    concurrency: 8,
+    concurrency: 4,
   });
   const jobs = manager.forOwner('bench');
   return throughput(total, depth, async () => {
@@ -36,7 +36,7 @@ function offstage(total: number, depth: number): Promise<number> {
 }
 
 function pQueue(total: number, depth: number): Promise<number> {
-  const queue = new PQueue({ concurrency: 8 });
+  const queue = new PQueue({ concurrency: 4 });
   return throughput(total, depth, () => queue.add(async () => 1));
 }
 
