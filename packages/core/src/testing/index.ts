@@ -1,1 +1,12 @@
+export {
+  type Fate,
+  type Fates,
+  type MemoryFiles,
+  type MemoryOperation,
+  type MemoryStorage,
+  type MemoryStorageOptions,
+  type MemorySync,
+  memoryStorage,
+  type PendingChange,
+} from './memory-storage.ts';
 export { type SimulatedClock, settle, simulatedClock } from './simulated-clock.ts';

@@ -1,0 +1,422 @@
+import { OffstageError } from '../errors.ts';
+import type {
+  FileFacts,
+  ListedName,
+  ReadableFile,
+  StorageDirectory,
+  WritableFile,
+} from '../snapshots/directory.ts';
+import { directoryStorage } from '../snapshots/directory-storage.ts';
+import type { Hasher, Lease, SnapshotStorage, WriterLock } from '../snapshots/storage.ts';
+import {
+  afterPowerLoss,
+  bytesOf,
+  change,
+  copyDisk,
+  type DirectoryNode,
+  type DiskNode,
+  type Fates,
+  type FileNode,
+  newDirectory,
+  newFile,
+  newOther,
+  type PendingChange,
+  pendingChanges,
+  sync,
+} from './memory-disk.ts';
+
+export type { Fate, Fates, PendingChange } from './memory-disk.ts';
+
+/** One primitive, about to happen. */
+export interface MemoryOperation {
+  /** 0, 1, 2 … per storage object. */
+  readonly index: number;
+  readonly name: string;
+  /** Relative to the root; of a rename `from -> to`. */
+  readonly path: string;
+}
+
+export interface MemoryStorageOptions {
+  /** @default 'memory' */
+  readonly label?: string;
+  /** Called before each operation. What it throws is what the operation fails with. */
+  readonly onOperation?: (operation: MemoryOperation, storage: MemoryStorage) => void;
+  /** Syncs for which it returns true do nothing and report success, as on a disk that lies. */
+  readonly ignoreSync?: (sync: MemorySync) => boolean;
+}
+
+export interface MemorySync {
+  readonly name: 'syncFile' | 'syncDirectory';
+  readonly path: string;
+  /** Which sync of that path it is: 0, 1, 2 … per storage object. */
+  readonly nth: number;
+}
+
+/**
+ * What a native library or another program does behind the protocol's back. Paths as `draft.path()`
+ * returns them, or relative to the root.
+ */
+export interface MemoryFiles {
+  write(path: string, content: string): void;
+  read(path: string): string | undefined;
+  link(existing: string, path: string): void;
+  symlink(path: string): void;
+  special(path: string): void;
+  remove(path: string): void;
+  /** In no order; none when there is no such directory. */
+  list(path: string): readonly string[];
+}
+
+/**
+ * Snapshots in memory, on a simulated disk that loses what was not fsynced: the real protocol, and
+ * crashes at will.
+ *
+ * @example
+ * const storage = memoryStorage();
+ * const store = new SnapshotStore({ storage, metadata });
+ * // … publish, then pull the plug:
+ * const after = new SnapshotStore({ storage: storage.afterPowerLoss('lost'), metadata });
+ */
+export interface MemoryStorage extends SnapshotStorage {
+  /** How many operations were begun. */
+  readonly operations: number;
+  readonly files: MemoryFiles;
+  /** From now on each operation fails, as in a process that has ended. Its lock and leases go. */
+  stop(): void;
+  /** The same disk as another process sees it, while this one goes on. */
+  another(options?: MemoryStorageOptions): MemoryStorage;
+  /** A copy of the disk as the next process finds it when this one is killed: nothing is lost. */
+  afterKill(options?: MemoryStorageOptions): MemoryStorage;
+  /** What a loss of power now would decide about. */
+  pending(): readonly PendingChange[];
+  /**
+   * A copy of the disk as it is found after a loss of power: of each un-synced change by itself it is
+   * decided whether it is lost, torn (content alone) or kept. @default 'lost'
+   */
+  afterPowerLoss(fates?: Fates, options?: MemoryStorageOptions): MemoryStorage;
+}
+
+export const memoryStorage = (options: MemoryStorageOptions = {}): MemoryStorage =>
+  storageOn({ root: undefined, lock: undefined, leases: new Map() }, options);
+
+/** What all processes of one machine see. */
+interface Machine {
+  root: DirectoryNode | undefined;
+  lock: MemoryDirectory | undefined;
+  /** By name, who holds how many. */
+  readonly leases: Map<string, Map<MemoryDirectory, number>>;
+}
+
+function storageOn(machine: Machine, options: MemoryStorageOptions): MemoryStorage {
+  const directory = new MemoryDirectory(machine, options, (operation) =>
+    options.onOperation?.(operation, storage),
+  );
+  const on = (root: DirectoryNode | undefined, next: MemoryStorageOptions): MemoryStorage =>
+    storageOn({ root, lock: undefined, leases: new Map() }, next);
+  const storage: MemoryStorage = {
+    ...directoryStorage(directory),
+    get operations() {
+      return directory.operations;
+    },
+    files: directory.files,
+    stop: () => directory.stop(),
+    another: (next = {}) => storageOn(machine, next),
+    afterKill: (next = {}) => on(machine.root && copyDisk(machine.root), next),
+    pending: () => (machine.root === undefined ? [] : pendingChanges(machine.root)),
+    afterPowerLoss: (fates = 'lost', next = {}) =>
+      on(machine.root && afterPowerLoss(machine.root, fates), next),
+  };
+  return storage;
+}
+
+const prefix = '/memory/';
+
+class MemoryDirectory implements StorageDirectory {
+  readonly label: string;
+  readonly durability = 'power-loss';
+  readonly #machine: Machine;
+  readonly #onOperation: (operation: MemoryOperation) => void;
+  readonly #ignoreSync: NonNullable<MemoryStorageOptions['ignoreSync']>;
+  // How often each path was synced.
+  readonly #syncs = new Map<string, number>();
+  #stopped = false;
+  operations = 0;
+
+  constructor(
+    machine: Machine,
+    { label = 'memory', ignoreSync = () => false }: MemoryStorageOptions,
+    onOperation: (operation: MemoryOperation) => void,
+  ) {
+    this.#machine = machine;
+    this.label = label;
+    this.#ignoreSync = ignoreSync;
+    this.#onOperation = onOperation;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    if (this.#machine.lock === this) this.#machine.lock = undefined;
+    for (const holders of this.#machine.leases.values()) holders.delete(this);
+  }
+
+  createHash(): Hasher {
+    const chunks: Uint8Array[] = [];
+    return {
+      // A copy: the caller may use its bytes again.
+      update: (chunk) => void chunks.push(chunk.slice()),
+      async digest() {
+        const digest = await crypto.subtle.digest('SHA-256', joined(chunks));
+        return Array.from(new Uint8Array(digest), (byte) =>
+          byte.toString(16).padStart(2, '0'),
+        ).join('');
+      },
+    };
+  }
+
+  async createRoot(): Promise<void> {
+    this.#begin('createRoot', '');
+    this.#machine.root ??= newDirectory();
+  }
+
+  async lock(path: string): Promise<WriterLock | undefined> {
+    this.#begin('lock', path);
+    const { above, name } = this.#place(path);
+    if (!above.entries.has(name)) change(above, { added: [name, newFile()] });
+    if (this.#machine.lock !== undefined) return undefined;
+    this.#machine.lock = this;
+    return {
+      release: async () => {
+        if (this.#machine.lock === this) this.#machine.lock = undefined;
+      },
+    };
+  }
+
+  async lease(name: string): Promise<Lease> {
+    const holders = this.#machine.leases.get(name) ?? new Map<MemoryDirectory, number>();
+    this.#machine.leases.set(name, holders);
+    holders.set(this, (holders.get(this) ?? 0) + 1);
+    let released = false;
+    return {
+      release: async () => {
+        if (released) return;
+        released = true;
+        const count = (holders.get(this) ?? 0) - 1;
+        if (count > 0) holders.set(this, count);
+        else holders.delete(this);
+      },
+    };
+  }
+
+  async isLeased(name: string): Promise<boolean> {
+    return (this.#machine.leases.get(name)?.size ?? 0) > 0;
+  }
+
+  async list(path: string): Promise<readonly ListedName[] | undefined> {
+    this.#begin('list', path);
+    const node = this.#find(path);
+    if (node?.kind !== 'directory') return undefined;
+    return [...node.entries].map(([name, { kind }]) => ({ name, kind }));
+  }
+
+  async stat(path: string): Promise<FileFacts | undefined> {
+    this.#begin('stat', path);
+    const node = this.#find(path);
+    return node && factsOf(node);
+  }
+
+  async makeDirectory(path: string): Promise<boolean> {
+    this.#begin('makeDirectory', path);
+    return this.#add(path, newDirectory());
+  }
+
+  resolve(path: string): string {
+    return `${prefix}${path}`;
+  }
+
+  ensureDirectorySync(path: string): void {
+    this.#begin('makeDirectory', path);
+    if (this.#add(path, newDirectory()) || this.#find(path)?.kind === 'directory') return;
+    throw new OffstageError('unsafe_entry', `"${path}" is no directory.`, { details: { path } });
+  }
+
+  async createFile(path: string): Promise<WritableFile | undefined> {
+    this.#begin('createFile', path);
+    const node = newFile();
+    if (!this.#add(path, node)) return undefined;
+    return {
+      ...this.#open(path, node),
+      write: async (chunk) => {
+        this.#begin('write', path);
+        node.chunks = [...node.chunks, chunk.slice()];
+        node.revision += 1;
+      },
+    };
+  }
+
+  async openFile(path: string): Promise<ReadableFile | 'unsafe' | undefined> {
+    this.#begin('openFile', path);
+    const node = this.#find(path);
+    if (node === undefined) return undefined;
+    if (node.kind !== 'file') return 'unsafe';
+    const begin = (): void => this.#begin('read', path);
+    return {
+      ...this.#open(path, node),
+      async *chunks() {
+        for (let index = 0; ; index += 1) {
+          begin();
+          const chunk = node.chunks[index];
+          if (chunk === undefined) return;
+          yield chunk.slice();
+        }
+      },
+    };
+  }
+
+  async syncDirectory(path: string): Promise<void> {
+    this.#begin('syncDirectory', path);
+    const node = this.#find(path);
+    if (node?.kind !== 'directory') throw failed(`Cannot fsync ${path}: no such directory.`);
+    this.#sync('syncDirectory', path, node);
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    this.#begin('rename', `${from} -> ${to}`);
+    const source = this.#place(from);
+    const target = this.#place(to);
+    const node = source.above.entries.get(source.name);
+    if (node === undefined) throw failed(`Cannot rename ${from}: there is none.`);
+    if (source.above === target.above) {
+      change(source.above, { removed: source.name, added: [target.name, node] });
+    } else {
+      change(target.above, { added: [target.name, node] });
+      change(source.above, { removed: source.name });
+    }
+  }
+
+  async removeFile(path: string): Promise<void> {
+    this.#begin('removeFile', path);
+    this.#unlink(path);
+  }
+
+  async removeTree(path: string): Promise<void> {
+    const node = this.#find(path);
+    if (node?.kind === 'directory') {
+      for (const name of [...node.entries.keys()]) await this.removeTree(`${path}/${name}`);
+    }
+    this.#begin('removeTree', path);
+    this.#unlink(path);
+  }
+
+  readonly files: MemoryFiles = {
+    write: (path, content) => {
+      const { above, name } = this.#place(path);
+      const chunks = [new TextEncoder().encode(content)];
+      const node = above.entries.get(name);
+      if (node?.kind === 'file') {
+        node.chunks = chunks;
+        node.synced = [];
+        node.revision += 1;
+      } else {
+        change(above, { added: [name, newFile(chunks)] });
+      }
+    },
+    read: (path) => {
+      const node = this.#find(path);
+      return node?.kind === 'file' ? new TextDecoder().decode(joined(node.chunks)) : undefined;
+    },
+    link: (existing, path) => {
+      const node = this.#find(existing);
+      if (node?.kind !== 'file') throw failed(`${existing} is no file.`);
+      node.links += 1;
+      this.#add(path, node);
+    },
+    symlink: (path) => void this.#add(path, newOther('symlink')),
+    special: (path) => void this.#add(path, newOther('special')),
+    remove: (path) => {
+      const { above, name } = this.#place(path);
+      change(above, { removed: name });
+    },
+    list: (path) => {
+      const node = this.#find(path);
+      return node?.kind === 'directory' ? [...node.entries.keys()] : [];
+    },
+  };
+
+  #open(path: string, node: FileNode): Pick<ReadableFile, 'facts' | 'sync' | 'close'> {
+    return {
+      facts: async () => {
+        this.#begin('facts', path);
+        return factsOf(node);
+      },
+      sync: async () => {
+        this.#begin('syncFile', path);
+        this.#sync('syncFile', path, node);
+      },
+      close: async () => undefined,
+    };
+  }
+
+  #begin(name: string, path: string): void {
+    if (!this.#stopped) this.#onOperation({ index: this.operations++, name, path });
+    if (this.#stopped) throw failed(`Cannot ${name} ${path}: the simulated process has ended.`);
+  }
+
+  #sync(name: MemorySync['name'], path: string, node: FileNode | DirectoryNode): void {
+    const nth = this.#syncs.get(path) ?? 0;
+    this.#syncs.set(path, nth + 1);
+    if (!this.#ignoreSync({ name, path, nth })) sync(node);
+  }
+
+  #find(path: string): DiskNode | undefined {
+    let node: DiskNode | undefined = this.#machine.root;
+    for (const part of partsOf(path)) {
+      node = node?.kind === 'directory' ? node.entries.get(part) : undefined;
+    }
+    return node;
+  }
+
+  #place(path: string): { readonly above: DirectoryNode; readonly name: string } {
+    const parts = partsOf(path);
+    const above = this.#find(parts.slice(0, -1).join('/'));
+    const name = parts.at(-1);
+    if (above?.kind === 'directory' && name !== undefined) return { above, name };
+    throw failed(`There is no directory above ${path}.`);
+  }
+
+  #add(path: string, node: DiskNode): boolean {
+    const { above, name } = this.#place(path);
+    if (above.entries.has(name)) return false;
+    change(above, { added: [name, node] });
+    return true;
+  }
+
+  #unlink(path: string): void {
+    if (this.#find(path) === undefined) return;
+    const { above, name } = this.#place(path);
+    const node = above.entries.get(name);
+    if (node?.kind === 'file') node.links -= 1;
+    change(above, { removed: name });
+  }
+}
+
+const partsOf = (path: string): readonly string[] =>
+  (path.startsWith(prefix) ? path.slice(prefix.length) : path).split('/').filter(Boolean);
+
+const factsOf = (node: DiskNode): FileFacts => ({
+  kind: node.kind,
+  bytes: node.kind === 'file' ? bytesOf(node) : 0,
+  links: node.kind === 'file' ? node.links : 1,
+  stamp: node.kind === 'file' ? `${node.id}:${node.revision}:${node.links}` : `${node.id}`,
+});
+
+function joined(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0));
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return bytes;
+}
+
+const failed = (message: string): OffstageError => new OffstageError('storage_failed', message);
