@@ -69,8 +69,14 @@ export function chunk(blocks: readonly Block[], options: ChunkOptions = {}): Pas
 
 const untidy = /[\s\p{Cc}\u200b\ufeff]+/gu;
 
+// Most text has nothing but single spaces, and finding that out is cheaper than replacing them.
+const needsTidying = /[^\S ]| {2}|[\p{Cc}\u200b\ufeff]/u;
+
 /** One line without control characters, with single spaces, and well-formed. */
-export const tidy = (text: string): string => text.toWellFormed().replace(untidy, ' ').trim();
+export function tidy(text: string): string {
+  const whole = text.toWellFormed();
+  return (needsTidying.test(whole) ? whole.replace(untidy, ' ') : whole).trim();
+}
 
 /** Parts a text into pieces of at most `maxLength`, at the best place there is. */
 function* pieces(text: string, maxLength: number): Generator<string> {

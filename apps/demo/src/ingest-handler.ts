@@ -1,7 +1,14 @@
-import { handle, type JobContext, PublicError, type ReturnOf } from '@offstage/core';
+import {
+  type HandledJob,
+  handle,
+  type JobContext,
+  PublicError,
+  type ReturnOf,
+} from '@offstage/core';
 import { collect } from './collect.ts';
 import { CorpusHash, configHash } from './corpus-metadata.ts';
 import { ingest, maxListedFailures } from './jobs.ts';
+import { ChildPool } from './parse/child-pool.ts';
 import { ParseProcess } from './parse/parse-process.ts';
 import { parseAhead } from './parse-ahead.ts';
 import { asPublicError } from './public-errors.ts';
@@ -9,15 +16,20 @@ import { indexFile, SearchIndexWriter } from './search-index.ts';
 import { openSnapshots } from './snapshots.ts';
 
 /** The main job: a folder of documents becomes a published snapshot, all of it or nothing. */
-export const ingestHandler = handle(ingest, async (context) => {
-  try {
-    return await publishFolder(context);
-  } catch (error) {
-    throw asPublicError(error);
-  }
-});
+export function createIngestHandler(pool = new ChildPool()): HandledJob<typeof ingest> {
+  return handle(ingest, async (context) => {
+    try {
+      return await publishFolder(context, pool);
+    } catch (error) {
+      throw asPublicError(error);
+    }
+  });
+}
 
-async function publishFolder(context: JobContext<typeof ingest>): Promise<ReturnOf<typeof ingest>> {
+async function publishFolder(
+  context: JobContext<typeof ingest>,
+  pool: ChildPool,
+): Promise<ReturnOf<typeof ingest>> {
   const { input, signal, report } = context;
   const { folder, dataFolder, fileTimeoutMs, memoryLimitMb, maxFileBytes, maxFiles } = input;
 
@@ -26,7 +38,7 @@ async function publishFolder(context: JobContext<typeof ingest>): Promise<Return
   if (files.length === 0) throw noDocuments(refused.length);
 
   // The parser's process loads while the draft is being opened.
-  await using parser = new ParseProcess({ signal, fileTimeoutMs, memoryLimitMb });
+  await using parser = new ParseProcess({ signal, fileTimeoutMs, memoryLimitMb, pool });
   await using draft = await openSnapshots(dataFolder).begin({ signal });
   using index = new SearchIndexWriter(draft.path(indexFile));
   const corpusHash = new CorpusHash();

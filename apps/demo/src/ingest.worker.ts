@@ -1,4 +1,4 @@
 import { serveJobs } from '@offstage/node-worker/thread';
-import { ingestHandler } from './ingest-handler.ts';
+import { createIngestHandler } from './ingest-handler.ts';
 
-serveJobs([ingestHandler]);
+serveJobs([createIngestHandler()]);

@@ -50,7 +50,7 @@ export class SearchIndexWriter {
       BEGIN;
     `);
     this.#addFile = this.#database.prepare(
-      `INSERT INTO files (path, bytes, sha256, modified_at, media_type, title, passages, failure_code, failure)
+      `INSERT INTO files (path, bytes, sha256, modified_at, media_type, title, passage_count, failure_code, failure)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#addPassage = this.#database.prepare(
@@ -113,7 +113,7 @@ const schema = `
     modified_at INTEGER,
     media_type TEXT,
     title TEXT,
-    passages INTEGER NOT NULL,
+    passage_count INTEGER NOT NULL,
     failure_code TEXT,
     failure TEXT
   ) STRICT;

@@ -1,11 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, realpathSync } from 'node:fs';
-import path from 'node:path';
-import type { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
-import { answerDescriptor, encodeFrame, FrameReader } from './frames.ts';
-import { type FileFailure, type ParseOutcome, type ParseRequest, parseAnswer } from './messages.ts';
+import { ChildPool } from './child-pool.ts';
+import type { FileFailure, ParseOutcome } from './messages.ts';
 import { defaultParseLimits, type ParseLimits } from './parsed-document.ts';
+import type { RunningChild } from './running-child.ts';
 
 export interface ParseProcessOptions {
   /** A file that takes longer is given up. @default 30_000 */
@@ -16,6 +12,8 @@ export interface ParseProcessOptions {
   readonly limits?: ParseLimits | undefined;
   /** A module that exports `parseFile`. @default this folder's parse-file.ts */
   readonly parser?: URL | undefined;
+  /** Where a child is taken from and left to the next one. @default one that keeps none */
+  readonly pool?: ChildPool | undefined;
 }
 
 interface Settings {
@@ -23,6 +21,7 @@ interface Settings {
   readonly memoryLimitMb: number;
   readonly limits: ParseLimits;
   readonly parser: URL;
+  readonly pool: ChildPool;
 }
 
 interface Pending {
@@ -33,11 +32,6 @@ interface Pending {
   readonly settle: (outcome: ParseOutcome) => void;
   readonly fail: (error: unknown) => void;
 }
-
-// A frame that is longer than the text limit allows for is not the parser's work.
-const maxAnswerBytes = 512 * 1024 * 1024;
-const startTimeoutMs = 30_000;
-const baseMemoryMb = 192;
 
 /**
  * Parses files in a child process that can be killed at any moment (D6). Files given ahead wait in
@@ -59,12 +53,13 @@ export class ParseProcess {
 
   /** Aborting the signal kills the child, and what is pending rejects with its reason. */
   constructor(options: ParseProcessOptions & { readonly signal?: AbortSignal | undefined } = {}) {
-    const { signal, fileTimeoutMs, memoryLimitMb, limits, parser } = options;
+    const { signal, fileTimeoutMs, memoryLimitMb, limits, parser, pool } = options;
     this.#options = {
       fileTimeoutMs: fileTimeoutMs ?? 30_000,
       memoryLimitMb: memoryLimitMb ?? 512,
       limits: limits ?? defaultParseLimits,
       parser: parser ?? new URL('./parse-file.ts', import.meta.url),
+      pool: pool ?? new ChildPool({ keep: 0 }),
     };
     this.#signal = signal;
     signal?.addEventListener('abort', this.#onAbort, { once: true });
@@ -95,10 +90,17 @@ export class ParseProcess {
     });
   }
 
-  /** Ends the child and waits until it is gone. */
+  /** Leaves an idle child to the pool; a busy one is ended, and waited for until it is gone. */
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return;
     this.#closed = true;
     this.#signal?.removeEventListener('abort', this.#onAbort);
+    const child = this.#child;
+    if (child !== undefined && this.#pending.length === 0) {
+      this.#child = undefined;
+      this.#stopTimer();
+      await this.#options.pool.give(child);
+    }
     this.#failAll(new Error('This parse process is closed.'));
     await this.#kill();
   }
@@ -109,15 +111,14 @@ export class ParseProcess {
   };
 
   #start(): RunningChild {
-    const child = new RunningChild(this.#options);
+    const child = this.#options.pool.take(this.#options);
     child.onAnswer = (answer) => this.#onAnswer(child, answer);
     child.onEnd = (failure) => this.#onEnd(child, failure);
     return child;
   }
 
   #send(child: RunningChild, { bytes, extension }: Pending): void {
-    const request: ParseRequest = { extension, limits: this.#options.limits };
-    child.write(encodeFrame(request, bytes));
+    child.request({ extension, limits: this.#options.limits }, bytes);
   }
 
   #onAnswer(child: RunningChild, answer: ParseOutcome | undefined): void {
@@ -193,117 +194,5 @@ export class ParseProcess {
     this.#child = undefined;
     this.#stopTimer();
     return child?.kill() ?? Promise.resolve();
-  }
-}
-
-/** One child from its start to its end. */
-class RunningChild {
-  onAnswer: (answer: ParseOutcome | undefined) => void = () => {};
-  onEnd: (failure: FileFailure) => void = () => {};
-  /** It has loaded and answers. */
-  ready = false;
-  /** The end of what it wrote to its standard error. */
-  errors = '';
-  readonly #process: ChildProcess;
-  readonly #input: Writable;
-  readonly #memoryLimitMb: number;
-  readonly #exited: Promise<void>;
-
-  constructor({ parser, memoryLimitMb }: Settings) {
-    this.#memoryLimitMb = memoryLimitMb;
-    const child = spawn(
-      process.execPath,
-      [
-        '--permission',
-        ...readableFolders(parser).map((folder) => `--allow-fs-read=${folder}`),
-        '--allow-worker',
-        `--max-old-space-size=${memoryLimitMb}`,
-        '--no-warnings',
-        fileURLToPath(new URL('./parse-child.ts', import.meta.url)),
-        parser.href,
-        String((memoryLimitMb + baseMemoryMb) * 1024 * 1024),
-      ],
-      { stdio: ['pipe', 'ignore', 'pipe', 'pipe'], env: {}, windowsHide: true },
-    );
-    this.#process = child;
-    this.#input = child.stdin as Writable;
-    // A child that died is noticed by its exit, not by the pipe that broke.
-    this.#input.on('error', () => {});
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.errors = (this.errors + text).slice(-4096);
-    });
-    const start = setTimeout(() => child.kill('SIGKILL'), startTimeoutMs);
-    const reader = new FrameReader(maxAnswerBytes);
-    (child.stdio[answerDescriptor] as Readable).on('data', (chunk: Buffer) => {
-      try {
-        for (const { header } of reader.push(chunk)) {
-          const answer = parseAnswer.parse(header);
-          if ('ready' in answer) {
-            clearTimeout(start);
-            this.ready = true;
-          }
-          this.onAnswer('ready' in answer ? undefined : answer);
-        }
-      } catch {
-        child.kill('SIGKILL'); // what it says makes no sense
-      }
-    });
-    this.#exited = new Promise((resolve) => {
-      const end = (failure: FileFailure): void => {
-        clearTimeout(start);
-        resolve();
-        this.onEnd(failure);
-      };
-      child.once('error', (error) => {
-        this.errors ||= error.message;
-        end(crashed);
-      });
-      // `close` comes after all of its answers and messages have been read.
-      child.once('close', (_code, signal) => end(this.#reason(signal)));
-    });
-  }
-
-  write(pieces: readonly Uint8Array[]): void {
-    this.#input.cork();
-    for (const piece of pieces) this.#input.write(piece);
-    process.nextTick(() => this.#input.uncork());
-  }
-
-  kill(): Promise<void> {
-    this.#process.kill('SIGKILL');
-    return this.#exited;
-  }
-
-  // Its watchdog, or the system's own, kills a process that takes too much; V8 aborts by itself.
-  #reason(signal: NodeJS.Signals | null): FileFailure {
-    if (signal === 'SIGKILL' || /heap out of memory|Allocation failed/i.test(this.errors)) {
-      return {
-        code: 'out_of_memory',
-        message: `reading it takes more than ${this.#memoryLimitMb} MB of memory`,
-      };
-    }
-    return crashed;
-  }
-}
-
-const crashed: FileFailure = { code: 'crashed', message: 'its parser crashed on it' };
-
-let folders: readonly string[] | undefined;
-
-/** The code that the child loads: this package, and every node_modules above it. */
-function readableFolders(parser: URL): readonly string[] {
-  folders ??= codeFolders(fileURLToPath(new URL('..', import.meta.url)));
-  const own = path.dirname(fileURLToPath(parser));
-  return folders.some((folder) => own.startsWith(folder)) ? folders : [...folders, own];
-}
-
-function codeFolders(sources: string): readonly string[] {
-  const found = [realpathSync(sources)];
-  for (let folder = path.resolve(sources); ; folder = path.dirname(folder)) {
-    const modules = path.join(folder, 'node_modules');
-    if (existsSync(modules)) found.push(modules);
-    const manifest = path.join(folder, 'package.json');
-    if (existsSync(manifest)) found.push(manifest);
-    if (folder === path.dirname(folder)) return found;
   }
 }
