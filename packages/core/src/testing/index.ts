@@ -1,3 +1,5 @@
+export { type ExecutorSuiteOptions, executorSuite } from './executor-suite.ts';
+export { executorSuiteHandlers } from './executor-suite-handlers.ts';
 export {
   type Fate,
   type Fates,
@@ -10,3 +12,4 @@ export {
   type PendingChange,
 } from './memory-storage.ts';
 export { type SimulatedClock, settle, simulatedClock } from './simulated-clock.ts';
+export type { SuiteExpectation, SuiteRunner } from './suite-runner.ts';

@@ -1,0 +1,154 @@
+import { JobCanceledError, PublicError } from '../errors.ts';
+import { defineJob } from '../job-definition.ts';
+import { type HandledJob, handle, type Report, transfer } from '../job-handler.ts';
+import type { StandardSchema } from '../standard-schema.ts';
+
+function anything<T = unknown>(): StandardSchema<T> {
+  return {
+    '~standard': {
+      version: 1,
+      vendor: 'offstage',
+      validate: (value) => ({ value: value as T }),
+    },
+  };
+}
+
+const job = <Input>(name: string, input: StandardSchema<Input>) =>
+  defineJob({
+    name: `suite.${name}`,
+    input,
+    result: anything(),
+    phases: ['prepare', 'work', 'finish'],
+  });
+
+/** Settles when the signal aborts, and never otherwise. */
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+
+/** Adds to a counter that every thread sees. */
+const count = (counter: SharedArrayBuffer): number =>
+  Atomics.add(new Int32Array(counter), 0, 1) + 1;
+
+/**
+ * The jobs that the executor suite runs. An `InlineExecutor` takes them as they are; an executor
+ * with threads serves them from a worker entry.
+ *
+ * @example
+ * // executor-suite.worker.ts
+ * serveJobs(executorSuiteHandlers);
+ */
+export const executorSuiteHandlers: readonly HandledJob[] = [
+  handle(job('echo', anything()), ({ input }) => input),
+  handle(job('context', anything()), async ({ jobId, attempt, signal }) => ({
+    jobId,
+    attempt,
+    isSignal: signal instanceof AbortSignal,
+    aborted: signal.aborted,
+  })),
+  handle(job('returnFunction', anything()), () => ({ files: [{ open: () => undefined }] })),
+  handle(job('transfer', anything<{ buffer: ArrayBuffer }>()), ({ input }) =>
+    transfer({ buffer: input.buffer }, [input.buffer]),
+  ),
+
+  handle(job('throw', anything()), () => {
+    const cause = Object.assign(new TypeError('The disk is gone.'), { path: '/data' });
+    throw Object.assign(new RangeError('Nothing could be written.', { cause }), {
+      code: 'E_WRITE',
+      attempts: 3,
+      files: ['a', 'b'],
+    });
+  }),
+  handle(job('throwPublic', anything()), async () => {
+    throw new PublicError('no_documents', 'None of the files could be read.');
+  }),
+  handle(job('throwValue', anything()), ({ input }) => {
+    throw input;
+  }),
+  handle(job('throwMany', anything()), () => {
+    throw new AggregateError([new TypeError('one'), new Error('two')], 'Both failed.');
+  }),
+
+  handle(job('wait', anything()), ({ signal, report }) => {
+    report({ phase: 'work', message: 'waiting' });
+    return aborted(signal);
+  }),
+  handle(job('stopReason', anything()), async ({ signal, report }) => {
+    report({ phase: 'work', message: 'waiting' });
+    try {
+      return await aborted(signal);
+    } catch (error) {
+      return {
+        same: error === signal.reason,
+        isCancel: JobCanceledError.isInstance(error),
+        reason: JobCanceledError.isInstance(error) ? error.reason : undefined,
+      };
+    }
+  }),
+  handle(job('succeedAnyway', anything()), async ({ signal, report }) => {
+    report({ phase: 'work', message: 'waiting' });
+    await aborted(signal).catch(() => undefined);
+    return 'published';
+  }),
+  handle(job('abortError', anything()), async ({ signal, report }) => {
+    report({ phase: 'work', message: 'waiting' });
+    await aborted(signal).catch(() => {
+      throw new DOMException('The operation was aborted.', 'AbortError');
+    });
+  }),
+  handle(job('cancelItself', anything()), () => {
+    throw new JobCanceledError();
+  }),
+
+  handle(job('report', anything<{ reports: number }>()), ({ input, report }) => {
+    for (let i = 1; i <= input.reports; i++) {
+      report({ phase: 'work', percent: (100 * i) / input.reports, message: `Page ${i}` });
+    }
+    return input.reports;
+  }),
+  handle(job('malformed', anything()), ({ report }) => {
+    // What a handler in plain JavaScript may do.
+    const any = report as Report as (report: unknown) => void;
+    const hostile = {
+      get phase(): string {
+        throw new Error('no phase');
+      },
+    };
+    for (const bad of [undefined, null, 5, 'work', {}, { phase: 'other' }, { phase: 1 }, hostile]) {
+      any(bad);
+    }
+    any({ phase: 'prepare' });
+    any({ phase: 'work', percent: 500, message: 'a\u0000b\n\tc' });
+    any({ phase: 'work', percent: -3, message: `${'x'.repeat(199)}😀` });
+    any({ phase: 'work', percent: Number.NaN, message: 'y'.repeat(100_000) });
+    any({ phase: 'work', percent: '7', message: 7 });
+    any({ phase: 'finish', percent: null, message: 'Grüße, 世界 \u202e!' });
+  }),
+  handle(job('reportLater', anything()), ({ report }) => {
+    report({ phase: 'work', message: 'in time' });
+    Promise.resolve()
+      .then(() => undefined)
+      .then(() => setTimeout(() => report({ phase: 'finish', message: 'too late' })));
+  }),
+
+  handle(
+    job('discard', anything<{ counter: SharedArrayBuffer; fail?: boolean }>()),
+    ({ signal, report }) => {
+      report({ phase: 'work', message: 'waiting' });
+      return aborted(signal);
+    },
+    {
+      discard: async ({ input, outcome, jobId }) => {
+        count(input.counter);
+        if (input.fail) {
+          throw Object.assign(new Error(`${jobId} is still there.`), { status: outcome.status });
+        }
+      },
+    },
+  ),
+];
+
+// Timers are in every platform that handlers run on; no library declares them for all.
+declare function setTimeout(callback: () => void): unknown;
