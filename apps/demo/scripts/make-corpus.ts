@@ -115,11 +115,11 @@ function wrap(text: string, font: PDFFont, size: number, width: number): string[
 }
 
 function docx(paragraphs: typeof quickChange): Uint8Array {
-  const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
   const body = paragraphs
     .map(
       ([style, text]) =>
-        `<w:p><w:pPr><w:pStyle w:val="${style}"/></w:pPr><w:r><w:t>${escape(text)}</w:t></w:r></w:p>`,
+        `<w:p><w:pPr><w:pStyle w:val="${style}"/></w:pPr><w:r><w:t>${escaped(text)}</w:t></w:r></w:p>`,
     )
     .join('');
   const style = (id: string, name: string): string =>

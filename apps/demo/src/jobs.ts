@@ -1,4 +1,4 @@
-import { defineJob } from '@offstage/core';
+import { defineJob, type ResultOf } from '@offstage/core';
 import { z } from 'zod';
 
 const fileFailureView = z.object({ path: z.string(), code: z.string(), message: z.string() });
@@ -46,3 +46,5 @@ export const ingest = defineJob({
   }),
   phases: ['scan', 'parse', 'index', 'snapshot', 'done'],
 });
+
+export type IngestResult = ResultOf<typeof ingest>;

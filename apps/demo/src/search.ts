@@ -4,6 +4,7 @@ import type { CorpusMetadata } from './corpus-metadata.ts';
 import { indexFile, openIndex } from './search-index.ts';
 import { searchTerms } from './search-query.ts';
 import { openSnapshots } from './snapshots.ts';
+import { type Staleness, staleness } from './staleness.ts';
 
 /** A stretch of a passage; `match` marks what the query found. */
 export interface SnippetPart {
@@ -31,11 +32,15 @@ export interface SearchAnswer {
   readonly hits: readonly SearchHit[];
   /** `any` when no passage holds all of the words, and those with some of them are given. */
   readonly matched: 'all' | 'any';
+  /** Present where it was asked for. */
+  readonly staleness?: Staleness | undefined;
 }
 
 export interface SearchOptions {
   /** 1 to 100. @default 10 */
   readonly limit?: number | undefined;
+  /** Compares the version with the folder and the settings as they are now. @default false */
+  readonly checkStaleness?: boolean | undefined;
 }
 
 // What no text in the index contains, for control characters are taken out of it.
@@ -52,7 +57,7 @@ const maxPerDocument = 3;
 export async function search(
   dataFolder: string,
   query: string,
-  { limit = 10 }: SearchOptions = {},
+  { limit = 10, checkStaleness = false }: SearchOptions = {},
 ): Promise<SearchAnswer> {
   const terms = searchTerms(query);
   if (terms.length === 0) {
@@ -62,7 +67,8 @@ export async function search(
   if (version === undefined) {
     throw new PublicError('no_snapshot', 'Nothing is published here yet. Run an ingest first.');
   }
-  using database = openIndex(version.path(indexFile));
+  const file = version.path(indexFile);
+  using database = openIndex(file);
   const all = find(database, terms.join(' AND '), limit);
   const some = all.length === 0 && terms.length > 1;
   return {
@@ -71,6 +77,7 @@ export async function search(
     metadata: version.metadata,
     hits: some ? find(database, terms.join(' OR '), limit) : all,
     matched: some ? 'any' : 'all',
+    ...(checkStaleness && { staleness: staleness(version.metadata, file, { dataFolder }) }),
   };
 }
 

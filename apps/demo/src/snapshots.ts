@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { SnapshotStore } from '@offstage/core';
 import { nodeStorage } from '@offstage/node-fs';
 import { corpusMetadata } from './corpus-metadata.ts';
@@ -5,10 +6,10 @@ import { corpusMetadata } from './corpus-metadata.ts';
 /** How long an ingest waits for another one on the same data folder, before it says so. */
 const lockTimeoutMs = 1000;
 
-/** The snapshots in a data folder. */
+/** The snapshots in a data folder, which need not be there yet. */
 export const openSnapshots = (dataFolder: string) =>
   new SnapshotStore({
-    storage: nodeStorage(dataFolder),
+    storage: nodeStorage(path.join(dataFolder, 'snapshots')),
     metadata: corpusMetadata,
     retain: 5,
     lockTimeoutMs,
