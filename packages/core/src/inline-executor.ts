@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from './clock.ts';
 import { JobCanceledError, OffstageError, type StopReason } from './errors.ts';
+import type { AnyJobDefinition } from './job-definition.ts';
 import type {
   DiscardTask,
   HandlerInfo,
@@ -9,7 +10,14 @@ import type {
   JobRun,
   JobTask,
 } from './job-executor.ts';
-import { type HandledJob, indexHandlers, type ProgressReport, runHandler } from './job-handler.ts';
+import {
+  type HandledJob,
+  indexHandlers,
+  type JobContext,
+  type ProgressReport,
+  type Report,
+  runHandler,
+} from './job-handler.ts';
 import { repairMessage, repairPercent } from './progress-report.ts';
 
 export interface InlineExecutorOptions {
@@ -169,18 +177,9 @@ class InlineRun implements JobRun {
     this.#release = release;
   }
 
-  readonly execute = (): Promise<void> => {
-    const signalOf = (): AbortSignal => this.#signal();
-    const context = {
-      input: this.#task.input,
-      jobId: this.#task.jobId,
-      attempt: this.#task.attempt,
-      report: this.#report,
-      get signal(): AbortSignal {
-        return signalOf();
-      },
-    };
-    return runHandler(this.#handler.job, context).then((end) => this.#settle(end.outcome));
+  readonly execute = (): void => {
+    const context = new InlineContext(this.#task, this.#report, this);
+    void runHandler(this.#handler.job, context).then((end) => this.#settle(end.outcome));
   };
 
   stop(reason: StopReason): void {
@@ -207,7 +206,7 @@ class InlineRun implements JobRun {
     this.#host.settled(outcome);
   }
 
-  #signal(): AbortSignal {
+  signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
       if (this.#stopReason !== undefined) {
@@ -242,3 +241,34 @@ class InlineRun implements JobRun {
     });
   };
 }
+
+const runOf = Symbol('run');
+
+/**
+ * What a handler receives. `signal` is a property of its own, so that a spread copies it, and a getter
+ * that all contexts share: one written into the object would give each a hidden class of its own.
+ */
+class InlineContext implements JobContext<AnyJobDefinition> {
+  readonly input: unknown;
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly report: Report;
+  declare readonly signal: AbortSignal;
+  readonly [runOf]: InlineRun;
+
+  constructor(task: JobTask, report: Report, run: InlineRun) {
+    this.input = task.input;
+    this.jobId = task.jobId;
+    this.attempt = task.attempt;
+    this.report = report;
+    this[runOf] = run;
+    Object.defineProperty(this, 'signal', signalProperty);
+  }
+}
+
+const signalProperty: PropertyDescriptor & ThisType<InlineContext> = {
+  enumerable: true,
+  get() {
+    return this[runOf].signal();
+  },
+};
