@@ -44,44 +44,43 @@ const twins = [
 function toUrl(entry: unknown): URL | undefined {
   if (entry instanceof URL) return entry;
   if (typeof entry !== 'string' || entry === '') return undefined;
-  if (/^(file|data):/.test(entry)) return URL.canParse(entry) ? new URL(entry) : undefined;
+  // Two letters at least: one is a drive of Windows.
+  if (/^[a-z][a-z\d+.-]+:/i.test(entry)) return URL.canParse(entry) ? new URL(entry) : undefined;
   return pathToFileURL(resolve(entry));
 }
 
 /**
- * The first module of a thread. It is text and not a file so that it survives bundling; it loads the
- * entry, sees whether that has called `serveJobs`, and only then opens the thread for tasks, so that
- * whatever fails before is a failure to load.
+ * What a thread runs first, by `eval`. It is text and not a file so that it survives bundling. It
+ * loads the entry, sees whether that has called `serveJobs`, and only then opens the thread for
+ * tasks, so that whatever fails before is a failure to load.
  *
  * A TypeScript entry may name its neighbours by the `.js` they are built to, as TypeScript has it.
  */
-const bootSource = `
-import { workerData } from 'node:worker_threads';
-import module from 'node:module';
-const start = workerData.offstage;
-const state = { ...start, loaded: false, open: undefined };
-globalThis[Symbol.for('${threadKey}')] = state;
-if (/\\.m?ts$/.test(start.entry) && module.registerHooks) {
-  module.registerHooks({
-    resolve(specifier, context, next) {
-      try {
-        return next(specifier, context);
-      } catch (error) {
-        const relative = /^\\.\\.?\\/.*\\.m?js$/.test(specifier);
-        if (!relative || error?.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+export const bootSource = `(async () => {
+  const { workerData } = process.getBuiltinModule('node:worker_threads');
+  const { registerHooks } = process.getBuiltinModule('node:module');
+  const start = workerData.offstage;
+  const state = { ...start, loaded: false, open: undefined };
+  globalThis[Symbol.for('${threadKey}')] = state;
+  if (/\\.m?ts$/.test(start.entry) && registerHooks) {
+    registerHooks({
+      resolve(specifier, context, next) {
         try {
-          return next(specifier.replace(/js$/, 'ts'), context);
-        } catch {
-          throw error;
+          return next(specifier, context);
+        } catch (error) {
+          const built = /^\\.\\.?\\/.*\\.m?js$/.test(specifier);
+          if (!built || error?.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+          try {
+            return next(specifier.replace(/js$/, 'ts'), context);
+          } catch {
+            throw error;
+          }
         }
-      }
-    },
-  });
-}
-await import(start.entry);
-state.loaded = true;
-if (state.open === undefined) start.port.postMessage([${toHost.unserved}]);
-else state.open();
-`;
-
-export const bootUrl = new URL(`data:text/javascript,${encodeURIComponent(bootSource)}`);
+      },
+    });
+  }
+  await import(start.entry);
+  state.loaded = true;
+  if (state.open === undefined) start.port.postMessage([${toHost.unserved}]);
+  else state.open();
+})();`;

@@ -22,7 +22,7 @@ import {
   toHost,
   toThread,
 } from '../shared/wire.ts';
-import { bootUrl, entryName } from './entry.ts';
+import { bootSource, entryName } from './entry.ts';
 import { ProgressReader } from './progress-reader.ts';
 import type { ThreadTask } from './thread-task.ts';
 
@@ -90,7 +90,8 @@ export class HostThread {
     this.#port.on('message', (message: ToHost) => this.#receive(message));
     this.#port.on('messageerror', (cause: Error) => this.#onUnreadable('result', cause));
     const start: ThreadStart<MessagePort> = { entry: options.entry, port: port2, block };
-    this.#worker = new Worker(bootUrl, {
+    this.#worker = new Worker(bootSource, {
+      eval: true,
       name: options.name,
       workerData: { offstage: start },
       transferList: [port2],
@@ -310,9 +311,7 @@ export class HostThread {
     const why =
       cause instanceof Error
         ? cause.message
-        : exitCode === 13
-          ? 'A top-level await never ended.'
-          : `It ended with exit code ${exitCode} before it had loaded.`;
+        : `It ended with exit code ${exitCode} before it had loaded: it called process.exit, or a top-level await never ended.`;
     return new OffstageError(
       'executor_failed',
       `The worker entry ${entryName(this.#options.entry)} could not be loaded. ${why}`,

@@ -1,0 +1,105 @@
+/** What `closeOnExit` ends: a `JobManager`, or anything else with a shutdown. */
+export interface Closable {
+  shutdown(options: { readonly graceMs: number }): Promise<unknown>;
+}
+
+export interface CloseOnExitOptions {
+  /** How long handlers may take to end, in milliseconds. @default 5000 */
+  readonly graceMs?: number | undefined;
+  /**
+   * A later call with the same name shuts the manager of the earlier one down. Give one where a
+   * development server evaluates the module again in the same process.
+   */
+  readonly name?: string | undefined;
+}
+
+/** Call it, or dispose it, to take the manager off again. It is not shut down by that. */
+export type StopClosing = (() => void) & Disposable;
+
+/**
+ * Shuts a manager down once, on SIGINT, SIGTERM or when the process has nothing left to do, and then
+ * exits with the signal's own code, 130 or 143 (W8). Several managers share the listeners: the
+ * process exits when all have ended. A second signal exits at once.
+ *
+ * @example
+ * const manager = new JobManager({ executor });
+ * closeOnExit(manager, { graceMs: 10_000 });
+ */
+export function closeOnExit(manager: Closable, options: CloseOnExitOptions = {}): StopClosing {
+  const { graceMs = 5000, name } = options;
+  const registry = theRegistry();
+  const entry: Entry = { manager, graceMs, name, ended: undefined };
+  const earlier = name && [...registry.entries].find((other) => other.name === name);
+  if (earlier) {
+    registry.entries.delete(earlier);
+    void end(earlier);
+  }
+  registry.entries.add(entry);
+  if (registry.entries.size === 1) listen(registry);
+  const stop = (): void => {
+    registry.entries.delete(entry);
+    if (registry.entries.size === 0) unlisten(registry);
+  };
+  return Object.assign(stop, { [Symbol.dispose]: stop });
+}
+
+interface Entry {
+  readonly manager: Closable;
+  readonly graceMs: number;
+  readonly name: string | undefined;
+  ended: Promise<void> | undefined;
+}
+
+interface Registry {
+  readonly entries: Set<Entry>;
+  exiting: boolean;
+  readonly onSignal: (signal: NodeJS.Signals) => void;
+  readonly onBeforeExit: () => void;
+}
+
+const exitCodes: Readonly<Partial<Record<NodeJS.Signals, number>>> = { SIGINT: 130, SIGTERM: 143 };
+const signals = ['SIGINT', 'SIGTERM'] as const;
+
+function listen(registry: Registry): void {
+  for (const signal of signals) process.on(signal, registry.onSignal);
+  process.on('beforeExit', registry.onBeforeExit);
+}
+
+function unlisten(registry: Registry): void {
+  for (const signal of signals) process.off(signal, registry.onSignal);
+  process.off('beforeExit', registry.onBeforeExit);
+}
+
+// A shutdown that fails must not keep the process from exiting, nor the other managers from ending.
+function end(entry: Entry): Promise<void> {
+  entry.ended ??= Promise.resolve()
+    .then(() => entry.manager.shutdown({ graceMs: entry.graceMs }))
+    .then(
+      () => undefined,
+      (error: unknown) => process.emitWarning(error instanceof Error ? error : String(error)),
+    );
+  return entry.ended;
+}
+
+// One per process, not per copy of this module: a development server may evaluate it anew.
+const registryKey = Symbol.for('offstage.closeOnExit');
+
+function theRegistry(): Registry {
+  const known = Reflect.get(globalThis, registryKey) as Registry | undefined;
+  if (known !== undefined) return known;
+  const registry: Registry = {
+    entries: new Set(),
+    exiting: false,
+    onSignal(signal) {
+      const exitCode = exitCodes[signal] ?? 1;
+      if (registry.exiting) process.exit(exitCode);
+      registry.exiting = true;
+      void Promise.all([...registry.entries].map(end)).then(() => process.exit(exitCode));
+    },
+    onBeforeExit() {
+      for (const entry of registry.entries) void end(entry);
+    },
+  };
+  Reflect.set(globalThis, registryKey, registry);
+  return registry;
+}
