@@ -69,6 +69,11 @@ export interface JobExecutor {
   /** After `ready`: what is known about the handler of that name, or `undefined`. */
   handler(name: string): HandlerInfo | undefined;
   run(task: JobTask, host: JobHost): JobRun;
+  /**
+   * Present where something can fail that belongs to no run, such as what a settled handler left
+   * behind (W4). The manager passes it to `on('error')`.
+   */
+  onError?(listener: (error: unknown) => void): void;
   /** Runs the handler's `discard`; rejects with what it threw. Waits for a free place by itself. */
   discard(task: DiscardTask): Promise<void>;
   /**

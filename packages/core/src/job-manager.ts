@@ -45,6 +45,7 @@ export class JobManager {
   constructor(options: JobManagerOptions) {
     this.#settings = readOptions(options);
     this.#engine = new JobEngine(this.#settings);
+    this.#settings.executor.onError?.((error) => this.#engine.report(error));
   }
 
   /** What one owner may see and do. @throws OffstageError `invalid_owner` for an empty id. */
