@@ -31,11 +31,6 @@ export interface WorkerExecutorOptions {
   readonly name?: string | undefined;
   /** An entry that takes longer to load has failed, in milliseconds. @default 30_000 */
   readonly loadTimeoutMs?: number | undefined;
-  /**
-   * Told of failures that belong to no running job, such as a timer that a settled handler left
-   * behind. The errors have code `worker_crashed`. @default a process warning
-   */
-  readonly onError?: ((error: OffstageError) => void) | undefined;
   /** @default systemClock */
   readonly clock?: Clock | undefined;
 }
@@ -53,7 +48,6 @@ export interface WorkerExecutorOptions {
 export class WorkerExecutor implements JobExecutor {
   readonly concurrency: number;
   readonly #options: ThreadOptions;
-  readonly #onError: (error: OffstageError) => void;
   readonly #threads = new Set<HostThread>();
   readonly #loading = new Set<HostThread>();
   // Idle ones, the last used on top: its caches are warm, and the others may rest.
@@ -65,6 +59,7 @@ export class WorkerExecutor implements JobExecutor {
   #ready: PromiseWithResolvers<void> | undefined;
   #shutdown: Promise<void> | undefined;
   #onQuiet: (() => void) | undefined;
+  #onError: (error: OffstageError) => void = warn;
 
   constructor(options: WorkerExecutorOptions) {
     const { threads = 1, loadTimeoutMs = 30_000, clock = systemClock } = options;
@@ -75,7 +70,6 @@ export class WorkerExecutor implements JobExecutor {
       throw new OffstageError('invalid_option', 'loadTimeoutMs must be more than 0 milliseconds.');
     }
     this.concurrency = threads;
-    this.#onError = options.onError ?? warn;
     this.#options = {
       entry: resolveEntry(options.entry),
       name: options.name ?? 'offstage',
@@ -104,6 +98,15 @@ export class WorkerExecutor implements JobExecutor {
     const run = new RunTask(task, host);
     this.#admit(run, this.#runs);
     return run;
+  }
+
+  /**
+   * Tells of failures that belong to no running job, such as a timer that a settled handler left
+   * behind, with code `worker_crashed`. The last listener counts; without one they are process
+   * warnings.
+   */
+  onError(listener: (error: OffstageError) => void): void {
+    this.#onError = listener;
   }
 
   discard(task: DiscardTask): Promise<void> {
@@ -149,7 +152,7 @@ export class WorkerExecutor implements JobExecutor {
         onLoadFailed: (failed, error) => this.#onLoadFailed(failed, error),
         onIdle: (idle) => this.#onIdle(idle),
         onGone: (gone, unbegun) => this.#onGone(gone, unbegun),
-        onError: this.#onError,
+        onError: (error) => this.#onError(error),
       });
     } catch (cause) {
       // Node.js refuses an option, or there are no more threads to be had.
