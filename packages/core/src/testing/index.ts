@@ -3,7 +3,6 @@ export { executorSuiteHandlers } from './executor-suite-handlers.ts';
 export {
   type Fate,
   type Fates,
-  type MemoryFiles,
   type MemoryOperation,
   type MemoryStorage,
   type MemoryStorageOptions,
@@ -12,4 +11,10 @@ export {
   type PendingChange,
 } from './memory-storage.ts';
 export { type SimulatedClock, settle, simulatedClock } from './simulated-clock.ts';
+export {
+  type StorageSuiteOptions,
+  type StorageUnderTest,
+  type SuiteFiles,
+  storageSuite,
+} from './storage-suite.ts';
 export type { SuiteExpectation, SuiteRunner } from './suite-runner.ts';

@@ -24,6 +24,8 @@ import {
   pendingChanges,
   sync,
 } from './memory-disk.ts';
+import { sha256 } from './sha256.ts';
+import type { SuiteFiles } from './storage-suite.ts';
 
 export type { Fate, Fates, PendingChange } from './memory-disk.ts';
 
@@ -53,21 +55,6 @@ export interface MemorySync {
 }
 
 /**
- * What a native library or another program does behind the protocol's back. Paths as `draft.path()`
- * returns them, or relative to the root.
- */
-export interface MemoryFiles {
-  write(path: string, content: string): void;
-  read(path: string): string | undefined;
-  link(existing: string, path: string): void;
-  symlink(path: string): void;
-  special(path: string): void;
-  remove(path: string): void;
-  /** In no order; none when there is no such directory. */
-  list(path: string): readonly string[];
-}
-
-/**
  * Snapshots in memory, on a simulated disk that loses what was not fsynced: the real protocol, and
  * crashes at will.
  *
@@ -80,7 +67,7 @@ export interface MemoryFiles {
 export interface MemoryStorage extends SnapshotStorage {
   /** How many operations were begun. */
   readonly operations: number;
-  readonly files: MemoryFiles;
+  readonly files: SuiteFiles;
   /** From now on each operation fails, as in a process that has ended. Its lock and leases go. */
   stop(): void;
   /** The same disk as another process sees it, while this one goes on. */
@@ -164,12 +151,7 @@ class MemoryDirectory implements StorageDirectory {
     return {
       // A copy: the caller may use its bytes again.
       update: (chunk) => void chunks.push(chunk.slice()),
-      async digest() {
-        const digest = await crypto.subtle.digest('SHA-256', joined(chunks));
-        return Array.from(new Uint8Array(digest), (byte) =>
-          byte.toString(16).padStart(2, '0'),
-        ).join('');
-      },
+      digest: async () => sha256(joined(chunks)),
     };
   }
 
@@ -307,7 +289,7 @@ class MemoryDirectory implements StorageDirectory {
     this.#unlink(path);
   }
 
-  readonly files: MemoryFiles = {
+  readonly files: SuiteFiles = {
     write: (path, content) => {
       const { above, name } = this.#place(path);
       const chunks = [new TextEncoder().encode(content)];
@@ -324,6 +306,7 @@ class MemoryDirectory implements StorageDirectory {
       const node = this.#find(path);
       return node?.kind === 'file' ? new TextDecoder().decode(joined(node.chunks)) : undefined;
     },
+    makeDirectory: (path) => void this.#add(path, newDirectory()),
     link: (existing, path) => {
       const node = this.#find(existing);
       if (node?.kind !== 'file') throw failed(`${existing} is no file.`);

@@ -1,0 +1,19 @@
+import { type StorageSuiteOptions, suiteKit } from './storage-suite-kit.ts';
+import { readingTests } from './storage-suite-reading.ts';
+import { writingTests } from './storage-suite-writing.ts';
+import type { SuiteRunner } from './suite-runner.ts';
+
+export type { StorageSuiteOptions, StorageUnderTest, SuiteFiles } from './storage-suite-kit.ts';
+
+/**
+ * The contract of a `SnapshotStorage`, by rule: the store's behaviour on it. What only a crash shows
+ * is not in it.
+ *
+ * @example
+ * storageSuite({ describe, test, expect }, { name: 'nodeStorage', create });
+ */
+export function storageSuite(runner: SuiteRunner, options: StorageSuiteOptions): void {
+  const kit = suiteKit(runner, options);
+  writingTests(kit);
+  readingTests(kit);
+}
