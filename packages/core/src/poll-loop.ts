@@ -124,6 +124,7 @@ export class PollLoop<Member extends PollMember, Ask, Answer> {
     channel.joined = true;
     channel.dueMs = this.#ports.clock.now();
     this.#refresh(channel);
+    this.#wakeSoon();
     member.onPaused(channel.paused);
     // Whoever comes while the connection is down learns so now, and not with the next try.
     if (this.#failure !== undefined && this.#gateMs > channel.dueMs)
@@ -270,15 +271,18 @@ export class PollLoop<Member extends PollMember, Ask, Answer> {
       channel.hinted = false;
       return channel.waiters.splice(0);
     });
-    const asks = batch.map((channel) => this.#source.ask(channel.id, [...channel.members]));
-    let answers: readonly Answer[] | undefined;
+    const asked = batch.map((channel) => ({
+      channel,
+      ask: this.#source.ask(channel.id, [...channel.members]),
+    }));
+    let answers: readonly Answer[] = [];
     let error: OffstageError | undefined;
     try {
-      answers = await this.#source.fetch(asks);
-      if (answers.length !== asks.length) {
+      answers = await this.#source.fetch(asked.map(({ ask }) => ask));
+      if (answers.length !== batch.length || answers.includes(undefined as Answer)) {
         throw new OffstageError(
           'invalid_response',
-          `The job client answered ${asks.length} polls with ${answers.length} answers.`,
+          `The job client was asked for ${batch.length} answers and did not give that many.`,
         );
       }
     } catch (cause) {
@@ -286,21 +290,21 @@ export class PollLoop<Member extends PollMember, Ask, Answer> {
     }
     this.#inFlight = false;
     const endedMs = this.#ports.clock.now();
-    // Whoever left meanwhile is gone; a channel that came back under the same id is another one.
-    const present = (channel: Channel<Member, Answer>): boolean =>
-      this.#channels.get(channel.id) === channel;
     for (const channel of batch) channel.endedMs = endedMs;
+    // Whoever left meanwhile is gone; a channel that came back under the same id is another one.
+    const present = ({ channel }: { readonly channel: Channel<Member, Answer> }): boolean =>
+      this.#channels.get(channel.id) === channel;
     if (error !== undefined) {
-      this.#onFailure(batch.filter(present), error, endedMs);
+      const failed = asked.filter(present).map(({ channel }) => channel);
+      this.#onFailure(failed, error, endedMs);
     } else {
       this.#failure = undefined;
       this.#gateMs = 0;
       this.#serverGateMs = 0;
-      for (const [index, channel] of batch.entries()) {
-        const ask = asks[index];
-        const answer = answers?.[index];
-        if (ask === undefined || answer === undefined || !present(channel)) continue;
-        this.#onAnswer(channel, ask, answer, endedMs);
+      for (const [index, answer] of answers.entries()) {
+        const entry = asked[index];
+        if (entry === undefined || !present(entry)) continue;
+        this.#onAnswer(entry.channel, entry.ask, answer, endedMs);
       }
     }
     for (const resolve of waiters) resolve();
