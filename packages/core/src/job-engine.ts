@@ -95,7 +95,7 @@ export class JobEngine implements JobKeeper {
   cancel(owner: string, id: string): boolean {
     const job = this.#registry.find(owner, id);
     if (job === undefined || job.isTerminal) return false;
-    job.requestStop('canceled', this.#settings.clock.now());
+    job.requestStop('canceled', this.#now());
     return true;
   }
 
@@ -153,7 +153,7 @@ export class JobEngine implements JobKeeper {
 
   stopAll(): void {
     for (const job of this.#registry.active()) {
-      if (!job.isTerminal) job.requestStop('shutdown', this.#settings.clock.now());
+      if (!job.isTerminal) job.requestStop('shutdown', this.#now());
     }
   }
 
@@ -175,7 +175,7 @@ export class JobEngine implements JobKeeper {
     for (const job of this.#registry.active()) {
       if (!job.isHandling) continue;
       count += 1;
-      job.dispatch({ type: 'abandoned', at: this.#settings.clock.now() });
+      job.dispatch({ type: 'abandoned', at: this.#now() });
     }
     return count;
   }
@@ -201,14 +201,14 @@ export class JobEngine implements JobKeeper {
     const over = ended && !job.isHandling;
     const discards = over && this.#discards(job);
     // At rest before anyone hears of it, so that who hears of it can take its key.
-    if (over && !discards) this.#rest(job);
+    const at = job.state.endedAt ?? 0;
+    if (over && !discards) this.#rest(job, at);
     this.#tell(job, event);
     if (discards) void this.#discard(job);
-    if (over) this.#pump();
+    if (over) this.#pump(at);
   }
 
   handlerSettled(job: Job, outcome: JobOutcome): void {
-    const at = this.#settings.clock.now();
     if (job.isTerminal) {
       this.#afterAbandoned(job);
     } else if (outcome.type === 'returned') {
@@ -218,7 +218,7 @@ export class JobEngine implements JobKeeper {
     } else {
       const timedOut = job.state.stopReason === 'timeout';
       const reference = timedOut ? this.report(new JobCanceledError('timeout'), job) : '';
-      this.#end(job, { type: 'stopped', at, reference });
+      this.#end(job, { type: 'stopped', at: this.#now(), reference });
     }
   }
 
@@ -245,7 +245,7 @@ export class JobEngine implements JobKeeper {
     input: unknown,
     options: StartOptions,
   ): Job {
-    const { maxQueued, maxActivePerOwner, progressCapacity, clock } = this.#settings;
+    const { maxQueued, maxActivePerOwner, progressCapacity } = this.#settings;
     const { exclusivityKey, transfer } = options;
     this.#assertOpen();
     this.gate.assertOpen();
@@ -263,6 +263,7 @@ export class JobEngine implements JobKeeper {
     if (room.jobs.has(id)) {
       throw new OffstageError('invalid_option', 'randomId gave the id of a job that is there.');
     }
+    const at = this.#now();
     const job = new Job({
       id,
       room,
@@ -272,7 +273,7 @@ export class JobEngine implements JobKeeper {
       input,
       transfer,
       progressCapacity,
-      createdAt: clock.now(),
+      createdAt: at,
       keeper: this,
     });
     room.jobs.set(id, job);
@@ -282,7 +283,7 @@ export class JobEngine implements JobKeeper {
     if (exclusivityKey !== undefined) this.#queue.holdKey(exclusivityKey);
     this.#queue.push(job);
     this.#hints.tell(room.watchers);
-    this.#pump();
+    this.#pump(at);
     return job;
   }
 
@@ -292,20 +293,22 @@ export class JobEngine implements JobKeeper {
 
   // From the queue to the end.
 
-  /** Hands jobs to the executor while there are slots. */
-  #pump(): void {
+  /** Hands jobs to the executor while there are slots. `at` is now. */
+  #pump(at: number): void {
     // A listener that starts a job must not overtake the one that is being handed over.
     if (this.#isPumping) return;
     this.#isPumping = true;
-    for (let job = this.#queue.take(); job !== undefined; job = this.#queue.take()) this.#run(job);
+    for (let job = this.#queue.take(); job !== undefined; job = this.#queue.take()) {
+      this.#run(job, at);
+    }
     this.#isPumping = false;
   }
 
-  #run(job: Job): void {
+  #run(job: Job, at: number): void {
     const { clock, executor } = this.#settings;
     const { timeoutMs } = job.definition;
     job.isHandling = true;
-    job.dispatch({ type: 'started', at: clock.now() });
+    job.dispatch({ type: 'started', at });
     try {
       const run = executor.run(job.task(), job);
       const timer =
@@ -330,7 +333,7 @@ export class JobEngine implements JobKeeper {
     } else if (checked.valid) {
       this.#end(job, {
         type: 'returned',
-        at: this.#settings.clock.now(),
+        at: this.#now(),
         result: checked.value,
       });
     } else {
@@ -340,7 +343,7 @@ export class JobEngine implements JobKeeper {
 
   #failed(job: Job, error: unknown): void {
     const failure = describeFailure(error, this.report(error, job));
-    this.#end(job, { type: 'failed', at: this.#settings.clock.now(), failure });
+    this.#end(job, { type: 'failed', at: this.#now(), failure });
   }
 
   #end(job: Job, event: JobEvent): void {
@@ -351,9 +354,13 @@ export class JobEngine implements JobKeeper {
   /** The handler of a job that a shutdown gave up has settled after all (J14). */
   #afterAbandoned(job: Job): void {
     job.isHandling = false;
-    if (this.#discards(job)) void this.#discard(job);
-    else this.#rest(job);
-    this.#pump();
+    if (this.#discards(job)) {
+      void this.#discard(job);
+    } else {
+      const at = this.#now();
+      this.#rest(job, at);
+      this.#pump(at);
+    }
   }
 
   #discards(job: Job): boolean {
@@ -375,17 +382,18 @@ export class JobEngine implements JobKeeper {
     } catch (error) {
       this.report(error, job);
     }
-    this.#rest(job);
-    this.#pump();
+    const at = this.#now();
+    this.#rest(job, at);
+    this.#pump(at);
   }
 
-  #rest(job: Job): void {
+  #rest(job: Job, at: number): void {
     job.rest();
     if (job.state.startedAt !== null) this.#queue.freeSlot();
     if (job.exclusivityKey !== undefined) this.#queue.freeKey(job.exclusivityKey);
     job.room.active -= 1;
     this.#active -= 1;
-    this.#expiry.add(job);
+    this.#expiry.add(job, at);
     if (this.#active === 0) this.#onIdle?.();
   }
 
@@ -416,6 +424,10 @@ export class JobEngine implements JobKeeper {
       const name = isTerminal(status) ? status : 'started';
       if (events.has(name)) events.emit(name, { owner, job: job.view() });
     }
+  }
+
+  #now(): number {
+    return this.#settings.clock.now();
   }
 
   #reference(): string {

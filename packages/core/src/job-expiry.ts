@@ -26,10 +26,10 @@ export class JobExpiry {
     this.#release = release;
   }
 
-  /** The job has come to rest. */
-  add(job: Job): void {
+  /** The job has come to rest `at` this time, which is now. */
+  add(job: Job, at: number): void {
     // A clock that was set back must not break the order.
-    this.#lastLook = Math.max(this.#lastLook, this.#clock.now());
+    this.#lastLook = Math.max(this.#lastLook, at);
     this.#jobs.add(job, this.#lastLook);
     this.#arm();
   }
@@ -38,7 +38,7 @@ export class JobExpiry {
   look(job: Job): void {
     if (!job.atRest) return;
     this.#jobs.remove(job);
-    this.add(job);
+    this.add(job, this.#clock.now());
   }
 
   remove(job: Job): void {

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from './clock.ts';
 import { OffstageError } from './errors.ts';
 import type { JobExecutor } from './job-executor.ts';
+import { randomId } from './random-id.ts';
 
 export interface JobManagerOptions {
   /** Where handlers run: `InlineExecutor`, or `WorkerExecutor` of `@offstage/node-worker`. */
@@ -20,7 +21,7 @@ export interface JobManagerOptions {
   readonly maxActivePerOwner?: number | undefined;
   /** @default systemClock */
   readonly clock?: Clock | undefined;
-  /** Makes ids of jobs and references of errors; unguessable and unique. @default crypto.randomUUID */
+  /** Makes ids of jobs and references of errors; unguessable, unique. @default 22 random characters */
   readonly randomId?: (() => string) | undefined;
 }
 
@@ -45,7 +46,7 @@ export function readOptions(options: JobManagerOptions): JobManagerSettings {
     maxQueued: options.maxQueued ?? 10_000,
     maxActivePerOwner: options.maxActivePerOwner ?? Infinity,
     clock: options.clock ?? systemClock,
-    randomId: options.randomId ?? (() => crypto.randomUUID()),
+    randomId: options.randomId ?? randomId,
   };
   requireCount('concurrency', settings.concurrency, 1);
   if (settings.concurrency > executor.concurrency) {

@@ -16,45 +16,44 @@ export function waitForEnd(
   options: WaitOptions,
   clock: Clock,
 ): Promise<TerminalJobView> {
+  if (job === undefined) {
+    return Promise.reject(new OffstageError('not_found', 'There is no such job.'));
+  }
   const { signal, timeoutMs } = options;
-  return new Promise((resolve, reject) => {
-    if (timeoutMs !== undefined) requireDuration('timeoutMs', timeoutMs);
-    if (job === undefined) throw new OffstageError('not_found', 'There is no such job.');
-    signal?.throwIfAborted();
-    const view = job.terminalView();
-    if (view !== undefined) {
-      resolve(view);
-      return;
-    }
-    if (signal === undefined && timeoutMs === undefined) {
+  return signal === undefined && timeoutMs === undefined
+    ? job.ended()
+    : waitWithin(job, signal, timeoutMs ?? Infinity, clock);
+}
+
+async function waitWithin(
+  job: Job,
+  signal: AbortSignal | undefined,
+  timeoutMs: number,
+  clock: Clock,
+): Promise<TerminalJobView> {
+  requireDuration('timeoutMs', timeoutMs);
+  signal?.throwIfAborted();
+  const view = job.terminalView();
+  if (view !== undefined) return view;
+  let timer: Timer | undefined;
+  let leave = (): void => {};
+  try {
+    return await new Promise<TerminalJobView>((resolve, reject) => {
+      const onAbort = (): void => reject(signal?.reason);
+      leave = () => {
+        job.removeWaiter(resolve);
+        signal?.removeEventListener('abort', onAbort);
+        timer?.cancel();
+      };
       job.addWaiter(resolve);
-      return;
-    }
-    let timer: Timer | undefined;
-    const leave = (): void => {
-      timer?.cancel();
-      signal?.removeEventListener('abort', onAbort);
-      removeWaiter();
-    };
-    const onAbort = (): void => {
-      leave();
-      reject(signal?.reason);
-    };
-    const removeWaiter = job.addWaiter((end) => {
-      leave();
-      resolve(end);
-    });
-    signal?.addEventListener('abort', onAbort, { once: true });
-    if (timeoutMs !== undefined && timeoutMs !== Infinity) {
+      signal?.addEventListener('abort', onAbort, { once: true });
+      if (timeoutMs === Infinity) return;
       timer = clock.schedule(timeoutMs, () => {
-        leave();
-        reject(
-          new OffstageError(
-            'wait_timeout',
-            `The job did not end within ${timeoutMs} ms; it goes on.`,
-          ),
-        );
+        const message = `The job did not end within ${timeoutMs} ms. It goes on.`;
+        reject(new OffstageError('wait_timeout', message));
       });
-    }
-  });
+    });
+  } finally {
+    leave();
+  }
 }

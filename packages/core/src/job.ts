@@ -58,6 +58,8 @@ export class Job implements JobHost, Ranked<Job> {
   #state: JobState;
   #view: JobView | undefined;
   #ring: ProgressRing | undefined;
+  #ended: Promise<TerminalJobView> | undefined;
+  #resolveEnded: JobWaiter | undefined;
   #waiters: Set<JobWaiter> | undefined;
   #run: JobRun | undefined;
   #timeout: Timer | undefined;
@@ -187,29 +189,43 @@ export class Job implements JobHost, Ranked<Job> {
     }
   }
 
-  /** Called once, when the job turns terminal. Returns the way to wait no longer. */
-  addWaiter(waiter: JobWaiter): () => void {
+  /** Resolves to the last view; one promise for all who ask (J17). */
+  ended(): Promise<TerminalJobView> {
+    this.#ended ??= new Promise((resolve) => {
+      const view = this.terminalView();
+      if (view === undefined) this.#resolveEnded = resolve;
+      else resolve(view);
+    });
+    return this.#ended;
+  }
+
+  /** Called when the job, which is active, turns terminal. */
+  addWaiter(waiter: JobWaiter): void {
     this.#waiters ??= new Set();
     this.#waiters.add(waiter);
-    return () => {
-      this.#waiters?.delete(waiter);
-    };
+  }
+
+  removeWaiter(waiter: JobWaiter): void {
+    this.#waiters?.delete(waiter);
   }
 
   #tellWaiters(): void {
-    const waiters = this.#waiters;
-    if (waiters === undefined) return;
-    this.#waiters = undefined;
+    if (this.#resolveEnded === undefined && this.#waiters === undefined) return;
     const view = this.terminalView();
-    if (view !== undefined) for (const waiter of waiters) waiter(view);
+    if (view === undefined) return;
+    this.#resolveEnded?.(view);
+    this.#resolveEnded = undefined;
+    for (const waiter of this.#waiters ?? []) waiter(view);
+    this.#waiters = undefined;
   }
 
   #makeView(): JobView {
     const state = this.#state;
-    const base = {
+    const view = {
       id: this.id,
       name: this.definition.name,
       phases: this.definition.phases,
+      status: state.status,
       attempt: state.attempt,
       cancelRequested: state.stopReason !== null,
       progress: state.progress,
@@ -217,30 +233,11 @@ export class Job implements JobHost, Ranked<Job> {
       createdAt: state.createdAt,
       startedAt: state.startedAt,
       endedAt: state.endedAt,
+      result: state.result,
+      failure: state.failure,
     };
-    switch (state.status) {
-      case 'succeeded':
-        return Object.freeze({
-          ...base,
-          status: state.status,
-          result: state.result,
-          failure: undefined,
-        });
-      case 'failed':
-        return Object.freeze({
-          ...base,
-          status: state.status,
-          result: undefined,
-          failure: state.failure,
-        });
-      default:
-        return Object.freeze({
-          ...base,
-          status: state.status,
-          result: undefined,
-          failure: undefined,
-        });
-    }
+    // The state's type has held status, result and failure together; the compiler forgets it here.
+    return Object.freeze(view) as JobView;
   }
 }
 
