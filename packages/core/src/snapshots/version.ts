@@ -109,9 +109,10 @@ export class Version<Metadata = unknown> implements AsyncDisposable {
     }
     this.#verified.add(path);
     this.#open.add(file);
-    return streamOf(file, async () => {
+    const close = async (): Promise<void> => {
       if (this.#open.delete(file)) await file.close();
-    });
+    };
+    return streamOf(file, () => this.#assertOpen(), close);
   }
 
   /** Ends the lease, and closes the files that are open. Does nothing the second time. */
@@ -135,7 +136,10 @@ export class Version<Metadata = unknown> implements AsyncDisposable {
 
   #assertOpen(): void {
     if (!this.#disposed) return;
-    throw new OffstageError('not_found', `Version ${this.version} was disposed: open it again.`);
+    throw new OffstageError(
+      'not_found',
+      `Version ${this.version} was disposed: read its files before that.`,
+    );
   }
 
   #notFound(path: string): OffstageError {
@@ -172,12 +176,17 @@ export async function readManifest(
   );
 }
 
-function streamOf(file: StoredFile, close: () => Promise<void>): ReadableStream<Uint8Array> {
+function streamOf(
+  file: StoredFile,
+  assertOpen: () => void,
+  close: () => Promise<void>,
+): ReadableStream<Uint8Array> {
   const iterator = file.chunks()[Symbol.asyncIterator]();
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
+          assertOpen();
           const next = await iterator.next();
           if (next.done !== true) return controller.enqueue(next.value);
           await close();

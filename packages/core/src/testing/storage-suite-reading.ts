@@ -64,6 +64,16 @@ export function readingTests({
       await expectCode(store.current(), 'corrupt');
     });
 
+    test('S9 S10 a version that was disposed hands out nothing more', async ({ storage }) => {
+      const store = storeOn(storage);
+      await publish(store, 'x');
+      await using version = await store.current();
+      const stream = await version?.open('text.txt');
+      await version?.[Symbol.asyncDispose]();
+      await expectCode(new Response(stream ?? null).text(), 'not_found');
+      await expectCode(version?.open('text.txt') ?? Promise.resolve(), 'not_found');
+    });
+
     test('S10 retention leaves alone what is open in this process', async ({ storage, files }) => {
       const store = storeOn(storage, { retain: 1 });
       const first = await publish(store, 'first');

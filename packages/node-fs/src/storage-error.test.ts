@@ -1,0 +1,137 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { OffstageError, SnapshotStore } from '@offstage/core';
+import { describe, expect, type TestContext, test } from 'vitest';
+import { z } from 'zod';
+import { nodeStorage } from './node-storage.ts';
+import { storageError } from './storage-error.ts';
+
+const storeIn = (folder: string) =>
+  new SnapshotStore({ storage: nodeStorage(folder), metadata: z.string(), retain: 1 });
+
+async function publish(folder: string, text: string): Promise<void> {
+  await using draft = await storeIn(folder).begin();
+  await draft.write('text.txt', text);
+  await draft.finalize(text);
+}
+
+async function currentText(folder: string): Promise<string | undefined> {
+  await using version = await storeIn(folder).current();
+  return version && (await new Response(await version.open('text.txt')).text());
+}
+
+const errorOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => 'resolved',
+    (error: unknown) => error,
+  );
+
+/** A file system of its own, one MiB in all. Only Linux lets root have one at once. */
+async function onTinyDisk(
+  context: TestContext,
+  body: (folder: string, mount: (...options: string[]) => void) => Promise<void>,
+): Promise<void> {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) {
+    context.skip('needs root on Linux to mount a small disk');
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'offstage-'));
+  const mount = (...options: string[]): void => {
+    execFileSync('mount', [...options, '-t', 'tmpfs', 'tmpfs', folder], { stdio: 'pipe' });
+  };
+  try {
+    mount('-o', 'size=1m');
+  } catch {
+    rmSync(folder, { recursive: true });
+    context.skip('may not mount a small disk here');
+  }
+  try {
+    await body(folder, mount);
+  } finally {
+    execFileSync('umount', [folder]);
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function* endless(): AsyncGenerator<Uint8Array> {
+  for (;;) yield new Uint8Array(64 * 1024);
+}
+
+describe('a disk that refuses', () => {
+  test('S18 S4 a full disk while writing: storage_full, the old version intact', async (context) =>
+    onTinyDisk(context, async (folder) => {
+      await publish(folder, 'old');
+      const draft = await storeIn(folder).begin();
+      const error = await errorOf(draft.write('big.bin', endless()));
+      expect(error).toMatchObject({ code: 'storage_full', cause: { code: 'ENOSPC' } });
+      await draft.discard();
+      expect(await currentText(folder)).toBe('old');
+      await publish(folder, 'new');
+      expect(await currentText(folder)).toBe('new');
+    }));
+
+  test('S18 S4 a full disk while finalizing: storage_full, and no debris', async (context) =>
+    onTinyDisk(context, async (folder) => {
+      await publish(folder, 'old');
+      const draft = await storeIn(folder).begin();
+      await draft.write('text.txt', 'new');
+      expect(() => writeFileSync(join(folder, 'ballast'), Buffer.alloc(2_000_000))).toThrow();
+      expect(await errorOf(draft.finalize('new'))).toMatchObject({ code: 'storage_full' });
+      expect(await currentText(folder)).toBe('old');
+      expect(readdirSync(folder).length).toBe(4);
+      rmSync(join(folder, 'ballast'));
+      await publish(folder, 'next');
+      expect(await currentText(folder)).toBe('next');
+    }));
+
+  test('S18 a disk that was made read-only: storage_denied, and readers go on', async (context) =>
+    onTinyDisk(context, async (folder, mount) => {
+      await publish(folder, 'old');
+      mount('-o', 'remount,ro');
+      expect(await errorOf(storeIn(folder).begin())).toMatchObject({ code: 'storage_denied' });
+      expect(await currentText(folder)).toBe('old');
+      mount('-o', 'remount,rw');
+      await publish(folder, 'new');
+    }));
+
+  test('S18 a folder without permission: storage_denied', async (context) => {
+    if (process.getuid?.() === 0) context.skip('root is refused nothing');
+    const folder = mkdtempSync(join(tmpdir(), 'offstage-'));
+    chmodSync(folder, 0o500);
+    expect(await errorOf(storeIn(folder).begin())).toMatchObject({ code: 'storage_denied' });
+    rmSync(folder, { recursive: true });
+  });
+
+  test('S18 a file where the folder should be', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'offstage-'));
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    expect(await errorOf(storeIn(file).begin())).toMatchObject({ code: 'storage_failed' });
+    expect(await errorOf(storeIn(join(file, 'x')).begin())).toMatchObject({
+      code: 'storage_failed',
+    });
+    rmSync(folder, { recursive: true });
+  });
+
+  test.for([
+    ['ENOSPC', 'storage_full'],
+    ['EDQUOT', 'storage_full'],
+    ['EACCES', 'storage_denied'],
+    ['EPERM', 'storage_denied'],
+    ['EROFS', 'storage_denied'],
+    ['EIO', 'storage_failed'],
+    ['EMFILE', 'storage_failed'],
+  ] as const)('S18 %s is %s, with its cause', ([errno, code]) => {
+    const cause = Object.assign(new Error('refused'), { code: errno });
+    const error = storageError(cause, 'write a.txt');
+    expect(error).toMatchObject({ code, cause, details: { errno } });
+    expect(error.message).toContain('write a.txt');
+    expect(storageError(error, 'again')).toBe(error);
+    expect(OffstageError.isInstance(error)).toBe(true);
+  });
+
+  test('S1 nodeStorage takes a path and nothing else', () => {
+    for (const folder of ['', 'a\0b']) expect(() => nodeStorage(folder)).toThrow(OffstageError);
+  });
+});
