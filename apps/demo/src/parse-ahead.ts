@@ -34,8 +34,11 @@ export async function* parseAhead(
   const ahead: { file: IndexedFile; outcome: Promise<ParseOutcome> }[] = [];
   let bytesAhead = 0;
   let next = 0;
+  let filling = true;
   while (next < files.length || ahead.length > 0) {
-    while (ahead.length < maxFilesAhead && (bytesAhead < maxBytesAhead || ahead.length === 0)) {
+    // Filled up by halves, so that many files go to the parser in one write.
+    if (ahead.length <= maxFilesAhead / 2) filling = true;
+    while (filling && (bytesAhead < maxBytesAhead || ahead.length === 0)) {
       const found = files[next];
       if (found === undefined) break;
       next += 1;
@@ -50,6 +53,7 @@ export async function* parseAhead(
       // Whoever awaits it sees the error; until then it is not an unhandled one.
       outcome.catch(() => {});
       ahead.push({ file, outcome });
+      if (ahead.length === maxFilesAhead) filling = false;
     }
     const head = ahead.shift();
     if (head === undefined) return;

@@ -115,7 +115,9 @@ async function currentVersion(dataFolder: string): Promise<string | undefined> {
 }
 
 function searchCommand({ dataOption }: IngestArguments): string {
-  const data = dataOption === undefined ? '' : ` --data ${JSON.stringify(dataOption)}`;
+  if (dataOption === undefined) return 'npm run search -- "words"';
+  const plain = /^[\w./:\\-]+$/.test(dataOption);
+  const data = ` --data ${plain ? dataOption : JSON.stringify(dataOption)}`;
   return `npm run search -- "words"${data}`;
 }
 

@@ -58,7 +58,7 @@ function hitLines(number: number, { title, path, heading, snippet }: SearchHit):
   const text = snippet
     .map(({ text, match }) => (match ? style(['bold', 'underline'], visible(text)) : visible(text)))
     .join('');
-  return [`${number}. ${style('bold', visible(title))}  ${style('dim', where)}`, `   ${text}`];
+  return [`${number}. ${style('bold', visible(title))}`, `   ${style('dim', where)}`, `   ${text}`];
 }
 
 function describe({ folderMissing, settingsChanged, added, changed, removed }: Staleness): string {

@@ -6,6 +6,11 @@ export interface ParseRequest {
   /** With its dot, in lower case; empty where the name has none. */
   readonly extension: string;
   readonly limits: ParseLimits;
+  /**
+   * All answers before this file leave before it is begun, and its own at once. Others are gathered
+   * for some milliseconds: waking the parent for each would cost as much as parsing a short file.
+   */
+  readonly prompt: boolean;
 }
 
 const failureCodes = [

@@ -23,18 +23,26 @@ new Worker(new URL('./watchdog.ts', import.meta.url), {
   workerData: { maxResidentBytes: Number(memoryLimit), parentId: process.ppid },
 }).unref();
 
+const gatherMs = 5;
+let gathered: Uint8Array[] = [];
+let gatheredSince = 0;
+
 const { parseFile }: { parseFile: typeof ParseFile } = await import(parserUrl);
-answer({ ready: true });
+gather({ ready: true });
 
 const reader = new FrameReader();
 const buffer = Buffer.allocUnsafe(256 * 1024);
 for (;;) {
-  // Blocking is right here: there is nothing else to do, and an answer leaves before the next file
-  // is begun, however long that one takes.
+  flush();
+  // Blocking is right here: there is nothing else to do.
   const bytes = readSync(0, buffer);
   if (bytes === 0) process.exit(0);
   for (const { header, body } of reader.push(Buffer.from(buffer.subarray(0, bytes)))) {
-    answer(await parse(header as ParseRequest, body));
+    // The parent's own words, so they are what they should be.
+    const request = header as ParseRequest;
+    if (request.prompt) flush();
+    gather(await parse(request, body));
+    if (request.prompt || performance.now() - gatheredSince > gatherMs) flush();
   }
 }
 
@@ -51,8 +59,13 @@ async function parse(request: ParseRequest, body: Uint8Array): Promise<ParseAnsw
   }
 }
 
-function answer(message: ParseAnswer): void {
-  for (const piece of encodeFrame(message)) {
-    for (let at = 0; at < piece.length; ) at += writeSync(answerDescriptor, piece, at);
-  }
+function gather(message: ParseAnswer): void {
+  if (gathered.length === 0) gatheredSince = performance.now();
+  gathered.push(...encodeFrame(message));
+}
+
+function flush(): void {
+  const bytes = Buffer.concat(gathered);
+  gathered = [];
+  for (let at = 0; at < bytes.length; ) at += writeSync(answerDescriptor, bytes, at);
 }

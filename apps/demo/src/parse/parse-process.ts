@@ -27,11 +27,17 @@ interface Settings {
 interface Pending {
   readonly bytes: Uint8Array;
   readonly extension: string;
+  /** See `ParseRequest`. Whether a file is at fault is known only of prompt ones. */
+  prompt: boolean;
   /** A file on which a child died is tried once more, in a fresh one: it may have died of another. */
   attempts: number;
   readonly settle: (outcome: ParseOutcome) => void;
   readonly fail: (error: unknown) => void;
 }
+
+// What is parsed in less time than it takes to wake this process.
+const smallBytes = 64 * 1024;
+const quickExtensions = new Set(['.md', '.markdown', '.txt', '']);
 
 /**
  * Parses files in a child process that can be killed at any moment (D6). Files given ahead wait in
@@ -82,7 +88,8 @@ export class ParseProcess {
         fail(new Error('This parse process is closed.'));
         return;
       }
-      const pending: Pending = { bytes, extension, attempts: 0, settle, fail };
+      const prompt = bytes.length > smallBytes || !quickExtensions.has(extension);
+      const pending: Pending = { bytes, extension, prompt, attempts: 0, settle, fail };
       this.#pending.push(pending);
       this.#child ??= this.#start();
       this.#send(this.#child, pending);
@@ -117,8 +124,8 @@ export class ParseProcess {
     return child;
   }
 
-  #send(child: RunningChild, { bytes, extension }: Pending): void {
-    child.request({ extension, limits: this.#options.limits }, bytes);
+  #send(child: RunningChild, { bytes, extension, prompt }: Pending): void {
+    child.request({ extension, limits: this.#options.limits, prompt }, bytes);
   }
 
   #onAnswer(child: RunningChild, answer: ParseOutcome | undefined): void {
@@ -147,12 +154,11 @@ export class ParseProcess {
     setImmediate(() =>
       setImmediate(() => {
         if (head === undefined || head !== this.#pending[0] || child !== this.#child) return;
-        const seconds = this.#options.fileTimeoutMs / 1000;
-        this.#pending.shift();
         void this.#kill();
-        head.settle({
-          failure: { code: 'timeout', message: `it took longer than ${seconds} seconds to read` },
-        });
+        if (head.prompt) {
+          this.#pending.shift();
+          head.settle({ failure: tookTooLong(this.#options.fileTimeoutMs) });
+        }
         this.#restart();
       }),
     );
@@ -181,7 +187,10 @@ export class ParseProcess {
     if (this.#pending.length === 0 || this.#closed) return;
     const child = this.#start();
     this.#child = child;
-    for (const pending of this.#pending) this.#send(child, pending);
+    for (const pending of this.#pending) {
+      pending.prompt = true;
+      this.#send(child, pending);
+    }
   }
 
   #failAll(error: unknown): void {
@@ -196,3 +205,8 @@ export class ParseProcess {
     return child?.kill() ?? Promise.resolve();
   }
 }
+
+const tookTooLong = (fileTimeoutMs: number): FileFailure => ({
+  code: 'timeout',
+  message: `it took longer than ${fileTimeoutMs / 1000} seconds to read`,
+});

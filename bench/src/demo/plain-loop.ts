@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { collect } from '@offstage/demo/collect.ts';
+import { parseFile } from '@offstage/demo/parse/parse-file.ts';
+import { SearchIndexWriter } from '@offstage/demo/search-index.ts';
+
+/**
+ * What one would write without this library: one loop in one thread over the same parser and the
+ * same index, with nothing around it. No progress, no cancel, no snapshot, no fsync, no isolation.
+ *
+ * @returns milliseconds
+ */
+export async function plainLoop(folder: string, indexPath: string): Promise<number> {
+  const startedAt = performance.now();
+  using index = new SearchIndexWriter(indexPath);
+  for (const { path: relative, absolute } of collect(folder).files) {
+    const bytes = readFileSync(absolute);
+    const file = { path: relative, bytes: bytes.length, sha256: null, modifiedAt: null };
+    index.addDocument(file, await parseFile(bytes, path.extname(relative)));
+  }
+  index.finish();
+  return performance.now() - startedAt;
+}
+
+if (import.meta.main) {
+  const [, , folder = '', indexPath = ''] = process.argv;
+  console.log(await plainLoop(folder, indexPath));
+}
