@@ -31,10 +31,12 @@ export class NodeFile implements ReadableFile, WritableFile {
   }
 
   async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+    const { bytes } = await this.facts();
+    const length = Math.max(1, Math.min(chunkBytes, bytes));
     for (let position = 0; ; ) {
       // A buffer of its own for each chunk: readers may keep them.
       const { bytesRead, buffer } = await coded(`read ${this.#name}`, () =>
-        this.#handle.read(new Uint8Array(chunkBytes), 0, chunkBytes, position),
+        this.#handle.read(new Uint8Array(length), 0, length, position),
       );
       if (bytesRead === 0) return;
       position += bytesRead;

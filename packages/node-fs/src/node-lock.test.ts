@@ -72,15 +72,17 @@ describe('the lock of the operating system', () => {
     expect((await (await second).finalize({})).gen).toBe(2);
   });
 
-  test('S7 a lock on a LOCK that somebody replaced keeps nobody out, and is none', async () => {
-    const draft = await storeHere().begin();
-    // The holder does not notice; the next one locks the new file.
+  test('S7 when somebody replaced LOCK, the first writer to commit wins', async () => {
+    const first = await storeHere().begin();
+    await first.write('a', 'first');
     await unlink(join(folder, 'LOCK'));
     await writeFile(join(folder, 'LOCK'), '');
     const second = await storeHere().begin();
     expect(await codeOf(storeHere().begin())).toBe('locked');
-    await second.discard();
-    await draft.discard();
+    const { version } = await second.finalize('second');
+    expect(await codeOf(first.finalize('first'))).not.toBe('resolved');
+    await using current = await storeHere().current();
+    expect(current?.version).toBe(version);
   });
 
   test('S16 a LOCK that is a link is not followed', async () => {

@@ -66,9 +66,9 @@ export class DirectoryDraft implements DraftWorkspace {
 
   async seal(signal?: AbortSignal): Promise<readonly SealedEntry[]> {
     const world = await this.#look();
+    const found = new Set(world.files);
     for (const path of this.#written.keys()) {
-      if (!world.files.includes(path))
-        throw unsafeEntry(path, 'it was removed after it was written');
+      if (!found.has(path)) throw unsafeEntry(path, 'it was removed after it was written');
     }
     const entries: SealedEntry[] = [];
     const stamps: string[] = [];

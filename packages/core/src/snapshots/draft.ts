@@ -101,6 +101,8 @@ export class Draft<Metadata = unknown> implements AsyncDisposable {
    * or the new version is current will show when the store is opened anew. Nothing is deleted.
    */
   finalize(metadata: Metadata, options: FinalizeOptions = {}): Promise<Published> {
+    if (this.#state !== 'open') return Promise.reject(closed());
+    this.#state = 'finalizing';
     const published = this.#finalize(metadata, options);
     this.#ending = published.catch(() => undefined);
     return published;
@@ -108,11 +110,11 @@ export class Draft<Metadata = unknown> implements AsyncDisposable {
 
   /** Ends the draft and removes what it wrote. Does nothing after `finalize`. */
   async discard(): Promise<void> {
-    await this.#ending;
-    if (this.#state === 'closed') return;
-    this.#state = 'closed';
-    this.#closing.abort(closed());
-    this.#ending = this.#remove();
+    if (this.#state === 'open') {
+      this.#state = 'closed';
+      this.#closing.abort(closed());
+      this.#ending = this.#remove();
+    }
     await this.#ending;
   }
 
@@ -122,8 +124,6 @@ export class Draft<Metadata = unknown> implements AsyncDisposable {
   }
 
   async #finalize(metadata: unknown, options: FinalizeOptions): Promise<Published> {
-    this.#assertOpen();
-    this.#state = 'finalizing';
     try {
       return await this.#publish(metadata, options);
     } catch (error) {

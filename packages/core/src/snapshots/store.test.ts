@@ -222,4 +222,49 @@ describe('the store', () => {
       expect(await textOf(after)).toBe('first');
     }
   });
+
+  test('S8 a reader whose version goes away looks again while the generation moves', async () => {
+    const storage = memoryStorage();
+    const store = storeOn(storage, 1);
+    await publish(store, '1');
+    let swaps = 0;
+    // A reader of another process, whose lease no writer sees, and who is slow.
+    const reader: SnapshotStorage = {
+      ...storage,
+      lease: async () => ({ release: async () => undefined }),
+      async readManifest(content) {
+        swaps += 1;
+        if (swaps <= 3) await publish(store, String(swaps + 1));
+        return storage.readManifest(content);
+      },
+    };
+    expect(await textOf(reader)).toBe('4');
+    expect(swaps).toBe(4);
+  });
+
+  test('S8 a version that leaves CURRENT while it is opened is not handed out', async () => {
+    const storage = memoryStorage();
+    const store = storeOn(storage, 1);
+    await publish(store, '1');
+    let opened = false;
+    const reader: SnapshotStorage = {
+      ...storage,
+      lease: async () => ({ release: async () => undefined }),
+      async readManifest(content) {
+        const manifest = await storage.readManifest(content);
+        if (!opened) {
+          opened = true;
+          await publish(store, '2');
+        }
+        return manifest;
+      },
+    };
+    expect(await textOf(reader)).toBe('2');
+  });
+
+  test('S16 ids that the layout does not know are refused', async () => {
+    const options = { storage: memoryStorage(), metadata, newId: () => '../../etc' };
+    const error = await rejectionOf(new SnapshotStore(options).begin());
+    expect(codeOf(error)).toBe('invalid_option');
+  });
 });

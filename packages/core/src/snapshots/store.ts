@@ -4,7 +4,7 @@ import type { InferInput, InferOutput, StandardSchema } from '../standard-schema
 import { asyncDispose } from './async-dispose.ts';
 import { type CurrentPointer, nameOf, type VersionRef } from './current.ts';
 import { Draft } from './draft.ts';
-import { randomId } from './layout.ts';
+import { idPattern, randomId } from './layout.ts';
 import { type Cleanup, readPointer } from './recovery.ts';
 import type { SnapshotStorage } from './storage.ts';
 import { readManifest, Version } from './version.ts';
@@ -80,7 +80,7 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
       storage,
       policy: { retain, minAgeMs },
       clock: options.clock ?? systemClock,
-      newId: options.newId ?? randomId,
+      newId: checkedIds(options.newId ?? randomId),
       indeterminate: undefined,
     };
   }
@@ -205,6 +205,13 @@ function checkTimeout(lockTimeoutMs: number): number {
   if (lockTimeoutMs >= 0) return lockTimeoutMs;
   throw invalidOption('lockTimeoutMs', lockTimeoutMs, 'at least 0');
 }
+
+// An id that the layout does not know would make a directory that no recovery removes.
+const checkedIds = (newId: () => string) => (): string => {
+  const id = newId();
+  if (idPattern.test(id)) return id;
+  throw invalidOption('newId', id, 'a maker of 16 characters of 0-9 and a-z without i, l, o and u');
+};
 
 const invalidOption = (name: string, value: unknown, expected: string): OffstageError =>
   new OffstageError('invalid_option', `${name} is ${String(value)}; it must be ${expected}.`, {

@@ -83,7 +83,7 @@ export class WriterSession {
   next(content: (gen: number, id: string) => string, manifestSha256: string): VersionRef {
     const gen = this.pointer.gen + 1;
     const id = this.#context.newId();
-    const createdAt = this.#context.clock.now();
+    const createdAt = Math.max(0, Math.trunc(this.#context.clock.now()));
     return { gen, id, content: content(gen, id), manifestSha256, createdAt };
   }
 
