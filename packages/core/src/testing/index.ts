@@ -1,5 +1,19 @@
 export { type ExecutorSuiteOptions, executorSuite } from './executor-suite.ts';
 export { executorSuiteHandlers } from './executor-suite-handlers.ts';
+export { jobClientSuite } from './job-client-suite.ts';
+export {
+  jobClientSuiteHandlers,
+  suiteFaultyJob,
+  suiteJob,
+  suiteMalformedJob,
+  suiteTimeoutJob,
+  suiteUnhandledJob,
+} from './job-client-suite-handlers.ts';
+export type {
+  JobClientEngine,
+  JobClientSuiteOptions,
+  JobClientSuiteSetup,
+} from './job-client-suite-kit.ts';
 export {
   type Fate,
   type Fates,
