@@ -48,12 +48,4 @@ export class RankedList<T extends Ranked<T>> {
     member.next = undefined;
     this.#size -= 1;
   }
-
-  *[Symbol.iterator](): Generator<T> {
-    for (let member = this.#first; member !== undefined; ) {
-      const { next } = member;
-      yield member;
-      member = next;
-    }
-  }
 }
