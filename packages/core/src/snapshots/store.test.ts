@@ -170,7 +170,64 @@ describe('the outcomes of finalize', () => {
   });
 });
 
+describe('the closed world', () => {
+  test('S6 a file that changes while it is sealed is never published', async () => {
+    const moments = ['read', 'syncFile', 'facts', 'stat', 'openFile'];
+    for (const moment of moments) {
+      for (const how of ['content', 'another file'] as const) {
+        let sealing = false;
+        let spoiled = false;
+        const { disk, storage } = await withOld(({ name, path }, self) => {
+          if (!sealing || spoiled || name !== moment || !path.endsWith('/native.bin')) return;
+          spoiled = true;
+          if (how === 'another file') self.files.remove(path);
+          self.files.write(path, 'spoiled');
+        });
+        const draft = await storeOn(storage).begin();
+        storage.files.write(draft.path('native.bin'), 'good');
+        sealing = true;
+        const outcome = await rejectionOf(draft.finalize({ text: 'new' }));
+        expect([moment, spoiled]).toEqual([moment, true]);
+        if (outcome === 'resolved') {
+          // It changed before the first look: then that is what was sealed.
+          await using version = await storeOn(disk).current();
+          const text = await new Response(await version?.open('native.bin')).text();
+          expect(text).toBe('spoiled');
+          expect(['openFile', 'facts']).toContain(moment);
+        } else {
+          expect([moment, codeOf(outcome)]).toEqual([moment, 'unsafe_entry']);
+          expect(await textOf(disk)).toBe('old');
+        }
+      }
+    }
+  });
+
+  test('S6 a file that is added while the draft is sealed is never published', async () => {
+    let sealing = false;
+    const { disk, storage } = await withOld(({ name, path }, self) => {
+      if (sealing && name === 'syncFile') self.files.write(path.replace(/[^/]+$/, 'late.txt'), '');
+    });
+    const draft = await storeOn(storage).begin();
+    await draft.write('text.txt', 'new');
+    sealing = true;
+    const error = await rejectionOf(draft.finalize({ text: 'new' }));
+    expect(error).toMatchObject({ code: 'unsafe_entry', details: { path: 'late.txt' } });
+    expect(await textOf(disk)).toBe('old');
+  });
+});
+
 describe('the store', () => {
+  test('S10 a version that is leased during the commit that drops it stays on disk', async () => {
+    const { disk, storage } = await withOld(({ path }) => {
+      if (path === 'CURRENT.tmp -> CURRENT') void disk.lease(old);
+    });
+    const old = (await storeOn(disk).list())[0]?.content ?? '';
+    await publish(storeOn(storage, 1), 'new');
+    expect((await storeOn(disk).list()).length).toBe(1);
+    await storeOn(disk).recover();
+    expect(disk.files.list(old)).toEqual(['text.txt', 'manifest.json']);
+  });
+
   test('S1 what is stored is the input of the schema, and what is read its output', async () => {
     const storage = memoryStorage();
     const { manifest } = await publish(storeOn(storage), 'x');

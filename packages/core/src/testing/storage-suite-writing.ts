@@ -248,6 +248,9 @@ export function writingTests({
     refused('a file that changed after it was written', 'fine.txt', (files, at) =>
       files.write(at('fine.txt'), 'FINE'),
     );
+    refused('a file that changed behind the back of the draft', 'fine.txt', (files, at) =>
+      files.write(at('other').replace(/other$/, 'fine.txt'), 'another size'),
+    );
     refused('a file that was removed after it was written', 'dir/fine.txt', (files, at) =>
       files.remove(at('dir/fine.txt')),
     );
