@@ -51,7 +51,7 @@ export interface Outcome {
 async function main(): Promise<Outcome> {
   const jobs = manager.forOwner('alice');
   const job = await jobs.start(publish, { lines: 1000 });
-  const observer = new JobObserver(jobs, { jobId: job.id });
+  const observer = new JobObserver(jobs, job.id);
   const settled = new Promise<void>((resolve) => {
     const unsubscribe = observer.subscribe(() => {
       if (!observer.getSnapshot().isTerminal) return;
