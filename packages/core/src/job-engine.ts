@@ -68,7 +68,8 @@ export class JobEngine implements JobKeeper {
     this.#assertOpen();
     requireStartOptions(options);
     if (!this.#isReady) await this.#ready();
-    const handler = this.#settings.executor.handler(definition?.name);
+    const name: unknown = definition?.name;
+    const handler = typeof name === 'string' ? this.#settings.executor.handler(name) : undefined;
     if (handler === undefined) throw unknownDefinition(definition);
     const checking = checkSchema(definition.input, input);
     const checked = checking instanceof Promise ? await checking : checking;
