@@ -129,3 +129,25 @@ export type {
 } from './standard-schema.ts';
 export type { ValueObserverOptions, ValueSnapshot } from './value-observer.ts';
 export { pageVisibility, type Visibility } from './visibility.ts';
+export {
+  decodeActivity,
+  decodeJobPoll,
+  decodeJobView,
+  decodeListResponse,
+  decodePollManyRequest,
+  decodePollManyResponse,
+  decodeProblem,
+  decodeStartRequest,
+  type Encoded,
+  encodeActivity,
+  encodeJobPoll,
+  encodeJobView,
+  encodeListResponse,
+  encodePollManyRequest,
+  encodePollManyResponse,
+  encodeProblem,
+  encodeStartRequest,
+  type WirePoll,
+  type WireProblem,
+  type WireStartRequest,
+} from './wire.ts';
