@@ -15,7 +15,7 @@ export function searchTerms(query: string): readonly string[] {
     const source = phrase ?? word ?? '';
     if (!/[\p{L}\p{N}]/u.test(source)) continue;
     const prefix = word !== undefined && /[\p{L}\p{N}]\*$/u.test(word) ? ' *' : '';
-    terms.push(`"${source}"${prefix}`);
+    terms.push(`"${source.replace(/\*+$/, '')}"${prefix}`);
     if (terms.length === maxTerms) break;
   }
   return terms;

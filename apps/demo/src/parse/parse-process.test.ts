@@ -1,0 +1,173 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { endlessMarkdown, scratch } from '../testing/scratch.ts';
+import { ChildPool } from './child-pool.ts';
+import type { ParseOutcome } from './messages.ts';
+import { ParseProcess, type ParseProcessOptions } from './parse-process.ts';
+
+const parser = new URL('../testing/faulty-parser.ts', import.meta.url);
+const faulty = (options: ParseProcessOptions & { signal?: AbortSignal } = {}): ParseProcess =>
+  new ParseProcess({ parser, ...options });
+
+const text = (bytes: string): Uint8Array => Buffer.from(bytes);
+const titleOf = (outcome: ParseOutcome): string => ('file' in outcome ? outcome.file.title : '');
+
+async function parseAll(process: ParseProcess, files: readonly string[]): Promise<unknown[]> {
+  const outcomes = await Promise.all(files.map((file) => process.parse(text(file), '.md')));
+  return outcomes.map((outcome) =>
+    'failure' in outcome ? outcome.failure.code : outcome.file.title,
+  );
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+test('D6 the child can neither write, nor read what is not its code, nor start a process', async () => {
+  const folder = scratch();
+  const target = path.join(folder, 'written');
+  const secret = path.join(folder, 'secret');
+  writeFileSync(secret, 'secret');
+  await using child = faulty();
+  expect(await parseAll(child, [`write ${target}`, `read ${secret}`, 'run /bin/true'])).toEqual([
+    'ERR_ACCESS_DENIED',
+    'ERR_ACCESS_DENIED',
+    'ERR_ACCESS_DENIED',
+  ]);
+  expect(existsSync(target)).toBe(false);
+});
+
+test('D6 what a library prints does not disturb the answers', async () => {
+  await using child = faulty();
+  expect(await parseAll(child, ['print', 'a', 'print', 'b'])).toEqual([
+    'printed',
+    'a done',
+    'printed',
+    'b done',
+  ]);
+});
+
+test('D6 a file that hangs is given up after its limit, and the rest goes on', async () => {
+  await using child = faulty({ fileTimeoutMs: 300 });
+  expect(await parseAll(child, ['a', 'b', 'hang', 'c', 'wait', 'd'])).toEqual([
+    'a done',
+    'b done',
+    'timeout',
+    'c done',
+    'timeout',
+    'd done',
+  ]);
+});
+
+test('D6 the time limit is of one file, not of all that wait', async () => {
+  await using child = new ParseProcess({ fileTimeoutMs: 1500 });
+  const bytes = text('a**b'.repeat(10_000));
+  const outcomes = await Promise.all(Array.from({ length: 12 }, () => child.parse(bytes, '.md')));
+  expect(outcomes.every((outcome) => 'file' in outcome)).toBe(true);
+});
+
+test('D6 a real parser that takes forever is given up', async () => {
+  await using child = new ParseProcess({ fileTimeoutMs: 400 });
+  const outcomes = await Promise.all([
+    child.parse(text(endlessMarkdown), '.md'),
+    child.parse(text('# Fine'), '.md'),
+  ]);
+  expect(outcomes).toMatchObject([
+    { failure: { code: 'timeout', message: 'it took longer than 0.4 seconds to read' } },
+    { file: { title: 'Fine' } },
+  ]);
+});
+
+test('D6 a file that exhausts memory, in the heap or beside it, fails by itself', async () => {
+  await using child = faulty({ memoryLimitMb: 64 });
+  expect(await parseAll(child, ['a', 'heap', 'b', 'buffers', 'c'])).toEqual([
+    'a done',
+    'out_of_memory',
+    'b done',
+    'out_of_memory',
+    'c done',
+  ]);
+});
+
+test('D6 a file that crashes its parser fails by itself', async () => {
+  await using child = faulty();
+  expect(await parseAll(child, ['a', 'exit', 'b', 'reject-later', 'throw', 'c'])).toEqual([
+    'a done',
+    'crashed',
+    'b done',
+    'crashed',
+    'damaged',
+    'c done',
+  ]);
+  const outcome = await child.parse(text('throw'), '.md');
+  expect(JSON.stringify(outcome)).not.toContain('secret');
+});
+
+test('D6 a file is not blamed for what another one left behind', async () => {
+  await using child = faulty();
+  expect(await parseAll(child, ['a', 'die-unless-first', 'b'])).toEqual([
+    'a done',
+    'first',
+    'b done',
+  ]);
+});
+
+test('D6 a cancel ends a hanging parser at once, and its process is gone', async () => {
+  const controller = new AbortController();
+  const child = faulty({ signal: controller.signal });
+  const pid = Number(titleOf(await child.parse(text('pid'), '.pdf')));
+  const hanging = child.parse(text('hang'), '.pdf');
+  const waiting = child.parse(text('a'), '.pdf');
+  const reason = new Error('stop');
+  controller.abort(reason);
+  await expect(hanging).rejects.toBe(reason);
+  await expect(waiting).rejects.toBe(reason);
+  await expect(child.parse(text('a'), '.pdf')).rejects.toBe(reason);
+  await child[Symbol.asyncDispose]();
+  await expect.poll(() => isAlive(pid)).toBe(false);
+});
+
+test('D6 a parser that cannot be loaded is an error, not a loop', async () => {
+  await using child = new ParseProcess({
+    parser: new URL('../testing/missing.ts', import.meta.url),
+  });
+  await expect(child.parse(text('a'), '.md')).rejects.toThrow('could not start');
+});
+
+test('D6 an idle child is used again, a busy or dead one is not', async () => {
+  const pool = new ChildPool({ idleMs: 60_000 });
+  const pidIn = async (job: ParseProcess): Promise<number> =>
+    Number(titleOf(await job.parse(text('pid'), '.pdf')));
+  const controller = new AbortController();
+  let first: number;
+  {
+    await using job = faulty({ pool });
+    first = await pidIn(job);
+  }
+  {
+    await using job = faulty({ pool, signal: controller.signal });
+    expect(await pidIn(job)).toBe(first);
+    job.parse(text('hang'), '.pdf').catch(() => {});
+    controller.abort(new Error('stop'));
+  }
+  {
+    await using job = faulty({ pool });
+    const second = await pidIn(job);
+    expect(second).not.toBe(first);
+    process.kill(second, 'SIGKILL');
+    await expect.poll(() => isAlive(second)).toBe(false);
+  }
+  await using job = faulty({ pool });
+  expect(await parseAll(job, ['a'])).toEqual(['a done']);
+});
+
+test('D6 answers come in order, whatever their size', async () => {
+  await using child = faulty();
+  const files = Array.from({ length: 300 }, (_, n) => `${'x'.repeat((n * 7919) % 200_000)}${n}`);
+  expect(await parseAll(child, files)).toEqual(files.map((file) => `${file} done`));
+});

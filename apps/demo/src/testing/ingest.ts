@@ -1,0 +1,33 @@
+import { InlineExecutor, type JobClient, JobManager, type TerminalJobView } from '@offstage/core';
+import { onTestFinished } from 'vitest';
+import { createIngestHandler } from '../ingest-handler.ts';
+import { type IngestResult, ingest } from '../jobs.ts';
+import { ChildPool } from '../parse/child-pool.ts';
+
+/** A manager whose jobs run in this thread; their parsers run in processes as ever. */
+export function inlineJobs(): JobClient {
+  const pool = new ChildPool({ keep: 0 });
+  const manager = new JobManager({ executor: new InlineExecutor([createIngestHandler(pool)]) });
+  onTestFinished(async () => {
+    await manager.shutdown();
+  });
+  return manager.forOwner('test');
+}
+
+/** Ingests to the end, whatever it is. */
+export async function settleIngest(
+  folder: string,
+  dataFolder: string,
+  options: { fileTimeoutMs?: number; memoryLimitMb?: number } = {},
+): Promise<TerminalJobView<IngestResult>> {
+  const jobs = inlineJobs();
+  const { id } = await jobs.start(ingest, { folder, dataFolder, ...options });
+  return jobs.wait(id);
+}
+
+/** Ingests and publishes. */
+export async function runIngest(folder: string, dataFolder: string): Promise<IngestResult> {
+  const end = await settleIngest(folder, dataFolder);
+  if (end.status !== 'succeeded') throw new Error(`The ingest ended as ${end.status}.`);
+  return end.result;
+}
