@@ -202,6 +202,16 @@ describe('the closed world', () => {
     }
   });
 
+  test('S6 a written file that changed, to the same size and untold, is never published', async () => {
+    const storage = memoryStorage();
+    const draft = await storeOn(storage).begin();
+    await draft.write('text.txt', 'good');
+    const [name] = storage.files.list('').filter((entry) => entry.startsWith('_tmp-'));
+    storage.files.write(`${name}/text.txt`, 'evil');
+    const error = await rejectionOf(draft.finalize({ text: 'new' }));
+    expect(error).toMatchObject({ code: 'unsafe_entry', details: { path: 'text.txt' } });
+  });
+
   test('S6 a file that is added while the draft is sealed is never published', async () => {
     let sealing = false;
     const { disk, storage } = await withOld(({ name, path }, self) => {
