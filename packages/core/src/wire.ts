@@ -18,86 +18,108 @@ import { describeIssues } from './standard-schema.ts';
  *   bring back as it was is `not_serializable`. Nothing else is ever thrown here.
  */
 
-const count = z.int().check(z.nonnegative());
-const time = z.nullable(z.number());
+// Made on first use: a page that decodes nothing pays for no schema, as bundlers keep what is called
+// at the top of a module.
+function createSchemas() {
+  const count = z.int().check(z.nonnegative());
+  const time = z.nullable(z.number());
 
-const progressEvent = z.object({
-  seq: z.int().check(z.positive()),
-  at: z.number(),
-  phase: z.string(),
-  percent: z.nullable(z.number().check(z.minimum(0), z.maximum(100))),
-  message: z.string(),
-});
+  const progressEvent = z.object({
+    seq: z.int().check(z.positive()),
+    at: z.number(),
+    phase: z.string(),
+    percent: z.nullable(z.number().check(z.minimum(0), z.maximum(100))),
+    message: z.string(),
+  });
 
-const jobFailure = z.object({ code: z.string(), message: z.string(), reference: z.string() });
+  const jobFailure = z.object({ code: z.string(), message: z.string(), reference: z.string() });
 
-const viewBase = z.object({
-  id: z.string().check(z.minLength(1)),
-  name: z.string(),
-  phases: z.array(z.string()),
-  attempt: z.int().check(z.positive()),
-  cancelRequested: z.boolean(),
-  progress: z.nullable(progressEvent),
-  droppedReports: count,
-  createdAt: z.number(),
-  startedAt: time,
-});
+  const viewBase = z.object({
+    id: z.string().check(z.minLength(1)),
+    name: z.string(),
+    phases: z.array(z.string()),
+    attempt: z.int().check(z.positive()),
+    cancelRequested: z.boolean(),
+    progress: z.nullable(progressEvent),
+    droppedReports: count,
+    createdAt: z.number(),
+    startedAt: time,
+  });
 
-const jobView = z.discriminatedUnion('status', [
-  z.extend(viewBase, { status: z.enum(['queued', 'running']), endedAt: z.null() }),
-  z.extend(viewBase, {
-    status: z.literal('succeeded'),
-    endedAt: z.number(),
-    result: z.optional(z.unknown()),
-  }),
-  z.extend(viewBase, { status: z.literal('failed'), endedAt: z.number(), failure: jobFailure }),
-  z.extend(viewBase, { status: z.literal('canceled'), endedAt: z.number() }),
-]);
+  const jobView = z.discriminatedUnion('status', [
+    z.extend(viewBase, { status: z.enum(['queued', 'running']), endedAt: z.null() }),
+    z.extend(viewBase, {
+      status: z.literal('succeeded'),
+      endedAt: z.number(),
+      result: z.optional(z.unknown()),
+    }),
+    z.extend(viewBase, { status: z.literal('failed'), endedAt: z.number(), failure: jobFailure }),
+    z.extend(viewBase, { status: z.literal('canceled'), endedAt: z.number() }),
+  ]);
 
-const jobPoll = z.object({
-  job: z.optional(jobView),
-  events: z.array(progressEvent),
-  cursor: count,
-  missed: count,
-});
+  const jobPoll = z.object({
+    job: z.optional(jobView),
+    events: z.array(progressEvent),
+    cursor: count,
+    missed: count,
+  });
 
-const pollManyResponse = z.object({ polls: z.array(jobPoll) });
-const listResponse = z.object({ jobs: z.array(jobView) });
+  const pollManyResponse = z.object({ polls: z.array(jobPoll) });
+  const listResponse = z.object({ jobs: z.array(jobView) });
 
-const activity = z.object({
-  queued: count,
-  running: count,
-  foregroundLeases: count,
-  maintenance: z.boolean(),
-  accepting: z.boolean(),
-});
+  const activity = z.object({
+    queued: count,
+    running: count,
+    foregroundLeases: count,
+    maintenance: z.boolean(),
+    accepting: z.boolean(),
+  });
 
-const pollManyRequest = z.object({
-  polls: z
-    .array(z.object({ id: z.string(), after: z.optional(count), limit: z.optional(count) }))
-    .check(z.maxLength(maxBatch)),
-});
+  const pollManyRequest = z.object({
+    polls: z
+      .array(z.object({ id: z.string(), after: z.optional(count), limit: z.optional(count) }))
+      .check(z.maxLength(maxBatch)),
+  });
 
-const startRequest = z.object({
-  input: z.optional(z.unknown()),
-  exclusivityKey: z.optional(z.string()),
-});
+  const startRequest = z.object({
+    input: z.optional(z.unknown()),
+    exclusivityKey: z.optional(z.string()),
+  });
 
-// RFC 9457, with the coded error's `code`.
-const problem = z.object({
-  type: z.optional(z.string()),
-  title: z.string(),
-  status: z.int().check(z.minimum(400), z.maximum(599)),
-  code: z.string().check(z.regex(/^[a-z][a-z0-9_]{0,99}$/)),
-  reference: z.optional(z.string()),
-  retryAfterMs: z.optional(z.number().check(z.nonnegative())),
-});
+  // RFC 9457, with the coded error's `code`.
+  const problem = z.object({
+    type: z.optional(z.string()),
+    title: z.string(),
+    status: z.int().check(z.minimum(400), z.maximum(599)),
+    code: z.string().check(z.regex(/^[a-z][a-z0-9_]{0,99}$/)),
+    reference: z.optional(z.string()),
+    retryAfterMs: z.optional(z.number().check(z.nonnegative())),
+  });
 
-type WireJobView = z.infer<typeof jobView>;
-type WireJobPoll = z.infer<typeof jobPoll>;
-export type WireStartRequest = z.infer<typeof startRequest>;
-export type WirePoll = z.infer<typeof pollManyRequest>['polls'][number];
-export type WireProblem = z.infer<typeof problem>;
+  return {
+    jobView,
+    jobPoll,
+    pollManyResponse,
+    listResponse,
+    activity,
+    pollManyRequest,
+    startRequest,
+    problem,
+  };
+}
+
+type Schemas = ReturnType<typeof createSchemas>;
+let schemas: Schemas | undefined;
+const schema = <K extends keyof Schemas>(name: K): Schemas[K] => {
+  schemas ??= createSchemas();
+  return schemas[name];
+};
+
+type WireJobView = z.infer<Schemas['jobView']>;
+type WireJobPoll = z.infer<Schemas['jobPoll']>;
+export type WireStartRequest = z.infer<Schemas['startRequest']>;
+export type WirePoll = z.infer<Schemas['pollManyRequest']>['polls'][number];
+export type WireProblem = z.infer<Schemas['problem']>;
 
 /** What `JSON.stringify` takes. */
 export type Encoded = Readonly<Record<string, unknown>>;
@@ -128,7 +150,7 @@ export function encodeJobView(view: JobView): Encoded {
 
 /** Frozen, as every view is (J10). @throws OffstageError `invalid_response` */
 export function decodeJobView(value: unknown): JobView {
-  return toView(parse(jobView, value, 'job', 'invalid_response'));
+  return toView(parse(schema('jobView'), value, 'job', 'invalid_response'));
 }
 
 /** @throws OffstageError `not_serializable` */
@@ -138,7 +160,7 @@ export function encodeJobPoll({ job, events, cursor, missed }: JobPoll): Encoded
 
 /** @throws OffstageError `invalid_response` */
 export function decodeJobPoll(value: unknown): JobPoll {
-  return toPoll(parse(jobPoll, value, 'poll', 'invalid_response'));
+  return toPoll(parse(schema('jobPoll'), value, 'poll', 'invalid_response'));
 }
 
 /** @throws OffstageError `not_serializable` */
@@ -148,7 +170,12 @@ export function encodePollManyResponse(polls: readonly JobPoll[]): Encoded {
 
 /** @throws OffstageError `invalid_response` */
 export function decodePollManyResponse(value: unknown): readonly JobPoll[] {
-  const { polls } = parse(pollManyResponse, value, 'answer to the polls', 'invalid_response');
+  const { polls } = parse(
+    schema('pollManyResponse'),
+    value,
+    'answer to the polls',
+    'invalid_response',
+  );
   return Object.freeze(polls.map(toPoll));
 }
 
@@ -160,7 +187,7 @@ export function encodePollManyRequest(
 
 /** At most 1,000 polls. @throws OffstageError `invalid_input` */
 export function decodePollManyRequest(value: unknown): readonly WirePoll[] {
-  return parse(pollManyRequest, value, 'list of polls', 'invalid_input').polls;
+  return parse(schema('pollManyRequest'), value, 'list of polls', 'invalid_input').polls;
 }
 
 /** @throws OffstageError `not_serializable` */
@@ -170,7 +197,7 @@ export function encodeListResponse(jobs: readonly JobView[]): Encoded {
 
 /** @throws OffstageError `invalid_response` */
 export function decodeListResponse(value: unknown): readonly JobView[] {
-  const { jobs } = parse(listResponse, value, 'list of jobs', 'invalid_response');
+  const { jobs } = parse(schema('listResponse'), value, 'list of jobs', 'invalid_response');
   return Object.freeze(jobs.map(toView));
 }
 
@@ -182,7 +209,7 @@ export function encodeStartRequest(input: unknown, exclusivityKey?: string | und
 
 /** @throws OffstageError `invalid_input` */
 export function decodeStartRequest(value: unknown): WireStartRequest {
-  return parse(startRequest, value, 'request to start a job', 'invalid_input');
+  return parse(schema('startRequest'), value, 'request to start a job', 'invalid_input');
 }
 
 export function encodeActivity(snapshot: ActivitySnapshot): Encoded {
@@ -192,7 +219,7 @@ export function encodeActivity(snapshot: ActivitySnapshot): Encoded {
 
 /** @throws OffstageError `invalid_response` */
 export function decodeActivity(value: unknown): ActivitySnapshot {
-  return Object.freeze(parse(activity, value, 'activity', 'invalid_response'));
+  return Object.freeze(parse(schema('activity'), value, 'activity', 'invalid_response'));
 }
 
 /**
@@ -225,7 +252,7 @@ export function encodeProblem(
  */
 export function decodeProblem(value: unknown): OffstageError {
   const { title, code, status, reference, retryAfterMs } = parse(
-    problem,
+    schema('problem'),
     value,
     'error',
     'invalid_response',
@@ -241,12 +268,12 @@ export function decodeProblem(value: unknown): OffstageError {
 }
 
 function parse<T>(
-  schema: z.ZodMiniType<T>,
+  form: z.ZodMiniType<T>,
   value: unknown,
   what: string,
   code: 'invalid_response' | 'invalid_input',
 ): T {
-  const parsed = schema.safeParse(value);
+  const parsed = form.safeParse(value);
   if (parsed.success) return parsed.data;
   const issues = describeIssues(parsed.error.issues.slice(0, 3));
   throw new OffstageError(code, `The ${what} is not in the agreed form: ${issues}`);
