@@ -1,4 +1,4 @@
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import { OffstageError } from '../errors.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { layoutFormat, parseName, versionName } from './layout.ts';
