@@ -1,0 +1,282 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { ActivityLease } from './activity-gate.ts';
+import {
+  type End,
+  type Kind,
+  limits,
+  ManagerModel,
+  type ModelJob,
+} from './job-manager.model.test-support.ts';
+import { codeOf, hasty, plain, type Stage, stage, tidy } from './job-manager.test-support.ts';
+import { settle } from './testing/simulated-clock.ts';
+
+/*
+ * The manager against a model that says the same rules in a few plain lists. After every command all
+ * that can be seen of the manager without looking at a job (a look delays its expiry) is compared.
+ */
+
+interface Real extends Stage {
+  readonly leases: ActivityLease[];
+  maintenance: ActivityLease | undefined;
+}
+
+type Look = Readonly<ManagerModel>;
+type Command = fc.AsyncCommand<ManagerModel, Real>;
+type Owner = 'alice' | 'bob';
+
+const definitions = { tidy, 'work.plain': plain, hasty } as const;
+
+class Step implements Command {
+  readonly #name: string;
+  readonly #act: (model: ManagerModel, real: Real) => Promise<void>;
+  readonly #when: (model: Look) => boolean;
+
+  constructor(
+    name: string,
+    act: (model: ManagerModel, real: Real) => Promise<void>,
+    when: (model: Look) => boolean = () => true,
+  ) {
+    this.#name = name;
+    this.#act = act;
+    this.#when = when;
+  }
+
+  check(model: Look): boolean {
+    return this.#when(model);
+  }
+
+  async run(model: ManagerModel, real: Real): Promise<void> {
+    await this.#act(model, real);
+    await settle();
+    await compare(model, real);
+  }
+
+  toString(): string {
+    return this.#name;
+  }
+}
+
+async function compare(model: ManagerModel, real: Real): Promise<void> {
+  for (const owner of ['alice', 'bob'] as const) {
+    const seen = (await real[owner].list()).map((job) => [
+      job.id,
+      job.status,
+      job.cancelRequested,
+      job.progress?.seq ?? 0,
+      job.startedAt,
+    ]);
+    const expected = model.jobs
+      .filter((job) => job.owner === owner)
+      .map((job) => [job.id, job.status, job.stopReason !== null, job.reports, job.startedAt]);
+    expect(seen).toEqual(expected.reverse());
+  }
+  expect(real.manager.activity()).toEqual({
+    queued: model.queued.length,
+    running: model.active.length - model.queued.length,
+    foregroundLeases: model.leases,
+    maintenance: model.maintenance,
+    accepting: !model.isClosed && !model.maintenance,
+  });
+  expect(real.executor.runs.map(({ task }) => task.jobId)).toEqual(model.runs);
+  const discards = real.executor.discards.map(({ task }) => `${task.jobId} ${task.outcome.status}`);
+  expect(discards.sort()).toEqual([...model.discards].sort());
+  expect(real.executor.mostAtOnce).toBeLessThanOrEqual(limits.concurrency);
+}
+
+const pick = <T>(list: readonly T[], index: number): T | undefined => list[index % list.length];
+
+const handling = (model: Look): readonly ModelJob[] =>
+  model.jobs.filter((job) => job.stage === 'handling');
+const discarding = (model: Look): readonly ModelJob[] =>
+  model.jobs.filter((job) => job.stage === 'discarding');
+
+const start = (owner: Owner, kind: Kind, key: string | undefined): Command =>
+  new Step(`start ${kind} of ${owner}, key ${key}`, async (model, real) => {
+    const refusal = model.refusal(owner, key);
+    const starting = real[owner].start(definitions[kind], 1, { exclusivityKey: key });
+    expect(await codeOf(starting)).toBe(refusal);
+    if (refusal === undefined) model.start({ id: (await starting).id, owner, kind, key });
+  });
+
+const report = (index: number): Command =>
+  new Step(
+    `report of handler ${index}`,
+    async (model, real) => {
+      const job = pick(handling(model), index);
+      if (job === undefined) return;
+      real.executor.runOf(job.id).report();
+      if (job.status === 'running') job.reports += 1;
+    },
+    (model) => handling(model).length > 0,
+  );
+
+const end = (index: number, how: End): Command =>
+  new Step(
+    `${how} of handler ${index}`,
+    async (model, real) => {
+      const job = pick(handling(model), index);
+      if (job === undefined) return;
+      const run = real.executor.runOf(job.id);
+      expect(run.stops).toEqual(job.stopReason === null ? [] : [job.stopReason]);
+      if (how === 'return') run.return('ok');
+      else if (how === 'return badly') run.return(404);
+      else if (how === 'throw') run.throw();
+      else run.obey();
+      model.end(job, how);
+    },
+    (model) => handling(model).length > 0,
+  );
+
+const finishDiscard = (index: number, fails: boolean): Command =>
+  new Step(
+    `discard ${index} ${fails ? 'fails' : 'ends'}`,
+    async (model, real) => {
+      const job = pick(discarding(model), index);
+      const discard = real.executor.discards.find(({ task }) => task.jobId === job?.id);
+      if (job === undefined || discard === undefined) return;
+      if (fails) discard.fail(new Error('disk'));
+      else discard.finish();
+      model.discarded(job);
+    },
+    (model) => discarding(model).length > 0,
+  );
+
+// Any job by any owner, so that half of them are foreign.
+const onJob = (
+  name: string,
+  owner: Owner,
+  index: number,
+  act: (own: ModelJob | undefined, id: string, model: ManagerModel, real: Real) => Promise<void>,
+): Command =>
+  new Step(`${owner} ${name} ${index}`, async (model, real) => {
+    const job = pick(model.jobs, index);
+    await act(job?.owner === owner ? job : undefined, job?.id ?? 'unknown', model, real);
+  });
+
+const cancel = (owner: Owner, index: number): Command =>
+  onJob('cancels', owner, index, async (own, id, model, real) => {
+    expect(await real[owner].cancel(id)).toBe(own !== undefined && model.cancel(own));
+  });
+
+const consume = (owner: Owner, index: number): Command =>
+  onJob('consumes', owner, index, async (own, id, model, real) => {
+    const released = own?.stage === 'rest';
+    expect(await real[owner].consume(id)).toBe(released);
+    if (own !== undefined && released) model.release(own);
+  });
+
+const poll = (owner: Owner, index: number, after: number): Command =>
+  onJob(`polls after ${after}`, owner, index, async (own, id, model, real) => {
+    const answer = await real[owner].poll(id, { after });
+    expect(answer.job?.id).toBe(own?.id);
+    if (own === undefined) {
+      expect(answer).toEqual({ job: undefined, events: [], cursor: after, missed: 0 });
+      return;
+    }
+    own.lastLook = model.now;
+    const from = Math.min(after, own.reports);
+    const oldest = Math.max(from, own.reports - limits.progressCapacity);
+    const seqs = Array.from({ length: own.reports - oldest }, (_, offset) => oldest + 1 + offset);
+    expect(answer.events.map(({ seq }) => seq)).toEqual(seqs);
+    expect([answer.cursor, answer.missed]).toEqual([own.reports, oldest - from]);
+  });
+
+const advance = (durationMs: number): Command =>
+  new Step(`${durationMs} ms pass`, async (model, real) => {
+    await real.clock.advance(durationMs);
+    model.advance(durationMs);
+  });
+
+const enterForeground = new Step('enter foreground', async (model, real) => {
+  const lease = attempt(() => real.manager.enterForeground());
+  expect(lease === undefined).toBe(model.maintenance);
+  if (lease === undefined) return;
+  real.leases.push(lease);
+  model.leases += 1;
+});
+
+const leaveForeground = new Step(
+  'leave foreground',
+  async (model, real) => {
+    const lease = real.leases.pop();
+    lease?.release();
+    lease?.release();
+    model.leases -= 1;
+  },
+  (model) => model.leases > 0,
+);
+
+const enterMaintenance = new Step('enter maintenance', async (model, real) => {
+  const lease = attempt(() => real.manager.enterMaintenance());
+  const refused = model.maintenance || model.leases > 0 || model.active.length > 0;
+  expect(lease === undefined).toBe(refused);
+  if (lease === undefined) return;
+  real.maintenance = lease;
+  model.maintenance = true;
+});
+
+const leaveMaintenance = new Step(
+  'leave maintenance',
+  async (model, real) => {
+    real.maintenance?.release();
+    model.maintenance = false;
+  },
+  (model) => model.maintenance,
+);
+
+const shutdown = new Step('shut down', async (model, real) => {
+  void real.manager.shutdown({ graceMs: limits.graceMs });
+  model.shutdown();
+});
+
+function attempt<T>(enter: () => T): T | undefined {
+  try {
+    return enter();
+  } catch {
+    return undefined;
+  }
+}
+
+const owner = fc.constantFrom<Owner>('alice', 'alice', 'bob');
+const kind = fc.constantFrom<Kind>('tidy', 'work.plain', 'hasty');
+const key = fc.constantFrom(undefined, undefined, 'a', 'b');
+const how = fc.constantFrom<End>('return', 'return badly', 'throw', 'obey');
+const index = fc.nat({ max: 7 });
+const starts = fc.tuple(owner, kind, key).map((args) => start(...args));
+
+const commands = [
+  starts,
+  starts,
+  index.map(report),
+  fc.tuple(index, how).map((args) => end(...args)),
+  fc.tuple(index, fc.boolean()).map((args) => finishDiscard(...args)),
+  fc.tuple(owner, index).map((args) => cancel(...args)),
+  fc.tuple(owner, index).map((args) => consume(...args)),
+  fc.tuple(owner, index, fc.nat({ max: 9 })).map((args) => poll(...args)),
+  fc.constantFrom(1, 100, 250, 500, 1000).map(advance),
+  fc.constantFrom<Command>(enterForeground, leaveForeground, enterMaintenance, leaveMaintenance),
+];
+
+const play = async (script: Iterable<Command>): Promise<void> => {
+  await fc.asyncModelRun(() => {
+    const { timeoutMs: _, graceMs: __, ...options } = limits;
+    const real: Real = { ...stage(options), leases: [], maintenance: undefined };
+    real.executor.holdDiscards = true;
+    return { model: new ManagerModel(), real };
+  }, script);
+};
+
+test('J1 J3 J4 J5 J6 J7 J8 J9 J12 J13 J15 P3 the manager does what the model does', async () => {
+  await fc.assert(fc.asyncProperty(fc.commands(commands, { maxCommands: 60, size: 'max' }), play), {
+    numRuns: 150,
+  });
+});
+
+test('J14 the manager does what the model does, also through a shutdown', async () => {
+  const withShutdown = [...commands, fc.constant<Command>(shutdown)];
+  await fc.assert(
+    fc.asyncProperty(fc.commands(withShutdown, { maxCommands: 60, size: 'max' }), play),
+    { numRuns: 150 },
+  );
+});
