@@ -16,11 +16,15 @@ const guides = path.join(root, 'docs', 'guide');
 
 // What the guides take as given: the application's own functions, and what an earlier page defined.
 const given = `
-import type { JobClient, JobDefinition, JobManager, SnapshotStore, StandardSchema } from '@offstage/core';
+import type { StandardSchema } from '@offstage/core';
 declare global {
   function scale(file: string, width: number, signal: AbortSignal): Promise<boolean>;
   function removeUploads(files: readonly string[]): Promise<void>;
-  function addToIndex(file: string, source: string): Promise<void>;
+  function addToIndex(file: string): Promise<void>;
+  const signal: AbortSignal;
+  const fileStream: ReadableStream<Uint8Array>;
+  const job: { readonly id: string };
+  const queue: { isNewestAttempt(job: { readonly id: string }): Promise<boolean> };
   const gallery: StandardSchema<{ pictures: number }>;
 }
 `;
