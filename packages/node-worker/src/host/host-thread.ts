@@ -12,6 +12,7 @@ import {
   type Timer,
 } from '@offstage/core';
 import { createBlock, headerBytes, nextTaskNumber, stopReasons, word } from '../shared/block.ts';
+import { deferred } from '../shared/deferred.ts';
 import { reviveError } from '../shared/error-codec.ts';
 import { notSerializable } from '../shared/serializable.ts';
 import {
@@ -72,7 +73,7 @@ export class HostThread {
   readonly #port: MessagePort;
   readonly #words: Int32Array;
   readonly #reader: ProgressReader;
-  readonly #gone = Promise.withResolvers<void>();
+  readonly #gone = deferred<void>();
   readonly #loadTimer: Timer;
   #handlers: ReadonlyMap<string, readonly [index: number, handler: ServedHandler]> | undefined;
   #task: ThreadTask | undefined;
@@ -143,6 +144,8 @@ export class HostThread {
       this.#refuse(task, notSerializable('input', task.input, task.transfer, cause));
       return false;
     }
+    Atomics.add(this.#words, word.posted, 1);
+    Atomics.notify(this.#words, word.posted);
     task.posts += 1;
     this.#task = task;
     this.#setRef(true);

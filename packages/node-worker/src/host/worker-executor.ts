@@ -9,6 +9,7 @@ import {
   OffstageError,
   systemClock,
 } from '@offstage/core';
+import { type Deferred, deferred } from '../shared/deferred.ts';
 import { resolveEntry } from './entry.ts';
 import { HostThread, type ResourceLimits, type ThreadOptions } from './host-thread.ts';
 import { DiscardRun, RunTask, type ThreadTask } from './thread-task.ts';
@@ -56,7 +57,7 @@ export class WorkerExecutor implements JobExecutor {
   readonly #discards = new Queue<ThreadTask>();
   readonly #runs = new Queue<ThreadTask>();
   #handlers: ReadonlyMap<string, HandlerInfo> | undefined;
-  #ready: PromiseWithResolvers<void> | undefined;
+  #ready: Deferred<void> | undefined;
   #shutdown: Promise<void> | undefined;
   #onQuiet: (() => void) | undefined;
   #onError: (error: OffstageError) => void = warn;
@@ -84,7 +85,7 @@ export class WorkerExecutor implements JobExecutor {
   ready(): Promise<void> {
     if (this.#shutdown !== undefined) return Promise.reject(closed());
     if (this.#ready === undefined) {
-      this.#ready = Promise.withResolvers();
+      this.#ready = deferred<void>();
       this.#spawn();
     }
     return this.#ready.promise;
@@ -172,7 +173,7 @@ export class WorkerExecutor implements JobExecutor {
     this.#handlers ??= new Map(
       thread.handlers.map(({ name, discards }) => [name, Object.freeze({ discards })]),
     );
-    this.#ready ??= Promise.withResolvers();
+    this.#ready ??= deferred<void>();
     this.#ready.resolve();
     this.#onIdle(thread);
   }
