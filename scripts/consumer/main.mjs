@@ -21,14 +21,14 @@ try {
   const job = await jobs.start(count, { directory, text: 'all at once or not at all' });
   const end = await jobs.wait(job.id);
   assert.equal(end.status, 'succeeded', JSON.stringify(end.failure));
-  assert.deepEqual(end.progress.message, '6 words');
+  assert.deepEqual(end.progress.message, '7 words');
 
   const store = new SnapshotStore({
     storage: nodeStorage(directory),
     metadata: z.object({ words: z.number() }),
   });
   const version = await store.current();
-  assert.equal(version.metadata.words, 6);
+  assert.equal(version.metadata.words, 7);
   assert.equal(await readFile(version.path('words.txt'), 'utf8'), 'all at once or not at all');
   await version[Symbol.asyncDispose]();
 } finally {
