@@ -387,6 +387,31 @@ describe('settling', () => {
     expect(clock.pending).toBe(0);
   });
 
+  test('U5 one who is stopped by the callback of another hears no more', async () => {
+    const { client, observe } = setup();
+    client.put('a', { status: 'succeeded' });
+    const stops: (() => void)[] = [];
+    observe('a', { onSettled: () => stops.pop()?.() }).subscribe(nothing);
+    const onSettled = vi.fn();
+    const second = observe('a', { onSettled });
+    stops.push(second.subscribe(nothing));
+    await settle();
+    expect(stops).toEqual([]);
+    expect(second.getSnapshot().isPending).toBe(true);
+    expect(onSettled).not.toHaveBeenCalled();
+  });
+
+  test('J1 U5 a job that has ended is never shown as running again', async () => {
+    const { client, observe } = setup();
+    const end = client.put('a', { status: 'succeeded', result: 1 });
+    client.put('a', { status: 'running', result: undefined });
+    const observer = observe('a', { initialData: end });
+    const snapshot = observer.getSnapshot();
+    await observer.refetch();
+    expect(client.requests).toHaveLength(1);
+    expect(observer.getSnapshot()).toBe(snapshot);
+  });
+
   test('P5 U5 all events of a job that has ended are read before looking stops', async () => {
     const { client, clock, observe } = setup();
     client.ringSize = 1000;
@@ -423,6 +448,31 @@ describe('canceling', () => {
     await clock.advance(60_000);
     expect(observer.getSnapshot()).toMatchObject({ isCanceling: false, status: 'canceled' });
     expect(await observer.cancel()).toBe(false);
+  });
+
+  test('U1 isCanceling is not taken back by a view that was made before the cancel', async () => {
+    const { client, clock, observe } = setup();
+    client.put('a');
+    const observer = observe('a');
+    observer.subscribe(nothing);
+    await settle();
+    let release = (): void => undefined;
+    client.gate = (request) =>
+      request.startsWith('poll')
+        ? new Promise<void>((resolve) => {
+            release = () => resolve();
+          })
+        : Promise.resolve();
+    client.report('a', 10);
+    await clock.advance(1000);
+    expect(await observer.cancel()).toBe(true);
+    release();
+    await settle();
+    expect(observer.getSnapshot()).toMatchObject({
+      percent: 10,
+      job: { cancelRequested: false },
+      isCanceling: true,
+    });
   });
 
   test('U1 a cancel that fails rejects nobody: it resolves false and shows the error', async () => {

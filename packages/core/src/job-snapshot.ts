@@ -105,7 +105,6 @@ export function toSnapshot<Result, Phase extends string>(
 export function isSameView(a: JobView, b: JobView): boolean {
   if (a === b) return true;
   if (a.id !== b.id || a.status !== b.status) return false;
-  if (isTerminal(a.status)) return true;
   return (
     a.cancelRequested === b.cancelRequested &&
     a.attempt === b.attempt &&

@@ -266,23 +266,66 @@ describe('timing', () => {
     client.failure = new OffstageError('unavailable', 'Down.');
     watch('a');
     await settle();
-    const late = watch('b').observer;
+    const news: unknown[] = [];
+    const late = watch('b', { onError: (error) => news.push(error) }).observer;
     await settle();
     expect(client.requests).toHaveLength(1);
+    expect(news).toEqual([]);
     expect(late.getSnapshot()).toMatchObject({ isPending: true, error: { code: 'unavailable' } });
   });
 });
 
-test('U3 a client that answers with too little is treated as a failure, and not asked in a loop', async () => {
-  const { client, clock, watch } = setup();
-  client.pollMany = async (asks) => {
-    client.requests.push(asks);
-    return JSON.parse('[]');
-  };
-  const { observer } = watch('a');
-  await clock.advance(1000);
-  expect(observer.getSnapshot().error?.code).toBe('invalid_response');
+test.each(['[]', '[null]'])(
+  'U3 a client that answers %s is taken for one that failed, and not asked in a loop',
+  async (answer) => {
+    const { client, clock, watch } = setup();
+    client.pollMany = async (asks) => {
+      client.requests.push(asks);
+      return JSON.parse(answer).map((each: unknown) => each ?? undefined);
+    };
+    const { observer } = watch('a');
+    await clock.advance(1000);
+    expect(observer.getSnapshot().error?.code).toBe('invalid_response');
+    expect(client.requests).toHaveLength(1);
+  },
+);
+
+test('U3 a refetch ends when its reader leaves, and hears nothing of what comes later', async () => {
+  const { client, poller } = setup();
+  client.put('a');
+  const held = deferred();
+  client.gate = () => held.promise;
+  const heard: unknown[] = [];
+  const hear = (event: unknown) => void heard.push(event);
+  const wish = { intervalMs: 1000, background: false, push: false };
+  const reader = { onAnswer: hear, onFailure: hear, onPaused: () => undefined };
+  const seat = poller.readJob('a', { cursor: 0, maxEvents: 1 }, wish, reader);
+  await settle();
+  const refetched = seat.refetch();
+  seat.leave();
+  await refetched;
+  await seat.refetch();
+  held.resolve();
+  await settle();
+  expect(heard).toEqual([]);
   expect(client.requests).toHaveLength(1);
+});
+
+test('P3 U3 a job that reports faster than it can be read is not polled without pause', async () => {
+  const { client, clock, watch } = setup();
+  client.put('a');
+  client.ringSize = 1000;
+  const reportMany = () => {
+    for (let index = 0; index < 500; index++) client.report('a');
+  };
+  reportMany();
+  client.gate = async () => (client.requests.length < 50 ? reportMany() : undefined);
+  const { observer } = watch('a');
+  await settle();
+  expect(client.requests).toHaveLength(2);
+  await clock.advance(1000);
+  expect(client.requests.length).toBeLessThanOrEqual(4);
+  expect(observer.getSnapshot().events.length).toBeLessThanOrEqual(100);
 });
 
 describe('pushing', () => {
@@ -304,6 +347,9 @@ describe('pushing', () => {
     expect(client.requests.length).toBeLessThanOrEqual(5);
     await clock.advance(50);
     expect(observer.getSnapshot().job?.progress?.seq).toBe(1100);
+    const polls = client.requests.length;
+    await clock.advance(60_000);
+    expect(client.requests).toHaveLength(polls);
     expect(client.maxInFlight).toBe(1);
     client.put('a', { status: 'succeeded' });
     await clock.advance(50);
