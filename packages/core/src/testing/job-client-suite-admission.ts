@@ -63,7 +63,9 @@ export function jobClientAdmissionSuite({ expect }: SuiteRunner, test: JobClient
   test('J4 a foreign job cannot be told from one that does not exist', async ({ alice, bob }) => {
     const { id } = await startWaiting(alice);
     expect(await bob.get(id)).toBe(undefined);
-    expect(await bob.poll(id, { after: 3 })).toEqual(await bob.poll('nobody', { after: 3 }));
+    const nothing = { job: undefined, events: [], cursor: 3, missed: 0 };
+    expect(await bob.poll(id, { after: 3 })).toEqual(nothing);
+    expect(await bob.poll('nobody', { after: 3 })).toEqual(nothing);
     expect(await bob.pollMany([{ id }])).toEqual(await bob.pollMany([{ id: 'nobody' }]));
     expect(await bob.cancel(id)).toBe(false);
     expect(await bob.consume(id)).toBe(false);
