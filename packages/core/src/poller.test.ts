@@ -1,31 +1,15 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { maxBackoffMs } from './backoff.ts';
 import { OffstageError } from './errors.ts';
 import { JobObserver } from './job-observer.ts';
-import type { JobObserverOptions } from './job-watch.ts';
-import { Poller, sharedPoller } from './poller.ts';
-import { ScriptedClient, scriptedPage } from './testing/scripted-client.ts';
-import { settle, simulatedClock } from './testing/simulated-clock.ts';
-
-function setup({ pushes = false, random = (): number => 1 } = {}) {
-  const client = new ScriptedClient({ pushes });
-  const clock = simulatedClock();
-  const page = scriptedPage();
-  const poller = new Poller(client, { clock, random, visibility: page });
-  const observe = (id: string | undefined, options: JobObserverOptions = {}) =>
-    new JobObserver(client, id, options, { poller });
-  /** Observes and subscribes. */
-  const watch = (id: string, options: JobObserverOptions = {}) => {
-    const observer = observe(id, options);
-    return { observer, stop: observer.subscribe(() => undefined) };
-  };
-  return { client, clock, page, poller, observe, watch };
-}
+import { sharedPoller } from './poller.ts';
+import { deferred, pollerKit } from './testing/poller-kit.ts';
+import { ScriptedClient } from './testing/scripted-client.ts';
+import { settle } from './testing/simulated-clock.ts';
 
 describe('sharing', () => {
   test('U4 a hundred observers of a job cost one request per interval', async () => {
-    const { client, clock, watch } = setup();
+    const { client, clock, watch } = pollerKit();
     client.put('a');
     const watched = Array.from({ length: 100 }, () => watch('a'));
     await settle();
@@ -37,7 +21,7 @@ describe('sharing', () => {
   });
 
   test('U4 a thousand jobs cost one request per interval, also when they came one by one', async () => {
-    const { client, clock, watch } = setup();
+    const { client, clock, watch } = pollerKit();
     for (let index = 0; index < 1000; index++) {
       client.put(`job-${index}`);
       watch(`job-${index}`);
@@ -51,7 +35,7 @@ describe('sharing', () => {
   });
 
   test('U4 more jobs than fit one request are all read', async () => {
-    const { client, watch } = setup();
+    const { client, watch } = pollerKit();
     const watched = Array.from({ length: 1500 }, (_, index) => {
       client.put(`job-${index}`);
       return watch(`job-${index}`).observer;
@@ -63,7 +47,7 @@ describe('sharing', () => {
   });
 
   test('U4 a job is read at the shortest interval that its observers ask for', async () => {
-    const { client, clock, watch } = setup();
+    const { client, clock, watch } = pollerKit();
     client.put('a');
     client.put('slow');
     watch('a', { pollInterval: 5000 });
@@ -97,7 +81,7 @@ describe('sharing', () => {
 
 describe('timing', () => {
   test('U3 the next poll is timed after the last one has ended', async () => {
-    const { client, clock, watch } = setup();
+    const { client, clock, watch } = pollerKit();
     client.put('a');
     const slow = deferred();
     client.gate = () => slow.promise;
@@ -114,7 +98,7 @@ describe('timing', () => {
   test.each(['succeeded', 'failed', 'canceled'] as const)(
     'U3 polling stops at %s',
     async (status) => {
-      const { client, clock, watch } = setup();
+      const { client, clock, watch } = pollerKit();
       client.put('a');
       watch('a');
       await settle();
@@ -128,7 +112,7 @@ describe('timing', () => {
   );
 
   test('U3 polling stops when there is no such job', async () => {
-    const { client, clock, watch } = setup();
+    const { client, clock, watch } = pollerKit();
     const { observer } = watch('nobody');
     await clock.advance(60_000);
     expect(client.requests).toHaveLength(1);
@@ -141,7 +125,7 @@ describe('timing', () => {
   });
 
   test.each(['unauthorized', 'forbidden'] as const)('U3 polling stops on %s', async (code) => {
-    const { client, clock, watch } = setup();
+    const { client, clock, watch } = pollerKit();
     client.put('a');
     const { observer } = watch('a');
     await settle();
@@ -157,7 +141,7 @@ describe('timing', () => {
   });
 
   test('U3 a hidden page is not polled for, and is at once when it shows again', async () => {
-    const { client, clock, page, watch } = setup();
+    const { client, clock, page, watch } = pollerKit();
     client.put('a');
     const { observer } = watch('a');
     await settle();
@@ -174,7 +158,7 @@ describe('timing', () => {
   });
 
   test('U3 pollInBackground goes on while the page is hidden, for that job alone', async () => {
-    const { client, clock, page, watch } = setup();
+    const { client, clock, page, watch } = pollerKit();
     client.put('a');
     client.put('b');
     watch('a', { pollInBackground: true });
@@ -191,7 +175,7 @@ describe('timing', () => {
   });
 
   test('U3 errors keep the last good state and are tried again ever later, up to 30 s', async () => {
-    const { client, clock, watch } = setup();
+    const { client, clock, watch } = pollerKit();
     client.put('a');
     client.report('a', 40);
     const errors: unknown[] = [];
@@ -225,7 +209,7 @@ describe('timing', () => {
   });
 
   test('U3 the wait after an error is left half to chance', async () => {
-    const { client, clock, watch } = setup({ random: () => 0 });
+    const { client, clock, watch } = pollerKit({ random: () => 0 });
     client.failure = new OffstageError('unavailable', 'Down.');
     watch('a');
     await clock.advance(999);
@@ -235,7 +219,7 @@ describe('timing', () => {
   });
 
   test('U3 Retry-After is honoured, also when it is longer than 30 s and the page shows again', async () => {
-    const { client, clock, page, watch } = setup();
+    const { client, clock, page, watch } = pollerKit();
     client.failure = new OffstageError('unavailable', 'Down.', {
       details: { retryAfterMs: 45_000 },
     });
@@ -250,7 +234,7 @@ describe('timing', () => {
   });
 
   test('U3 a page that shows again is looked at once, also while backing off', async () => {
-    const { client, clock, page, watch } = setup();
+    const { client, clock, page, watch } = pollerKit();
     client.failure = new OffstageError('unavailable', 'Down.');
     watch('a');
     await settle();
@@ -262,7 +246,7 @@ describe('timing', () => {
   });
 
   test('U3 who comes while the connection is down learns it at once and waits with the others', async () => {
-    const { client, watch } = setup();
+    const { client, watch } = pollerKit();
     client.failure = new OffstageError('unavailable', 'Down.');
     watch('a');
     await settle();
@@ -278,7 +262,7 @@ describe('timing', () => {
 test.each(['[]', '[null]'])(
   'U3 a client that answers %s is taken for one that failed, and not asked in a loop',
   async (answer) => {
-    const { client, clock, watch } = setup();
+    const { client, clock, watch } = pollerKit();
     client.pollMany = async (asks) => {
       client.requests.push(asks);
       return JSON.parse(answer).map((each: unknown) => each ?? undefined);
@@ -291,7 +275,7 @@ test.each(['[]', '[null]'])(
 );
 
 test('U3 a refetch ends when its reader leaves, and hears nothing of what comes later', async () => {
-  const { client, poller } = setup();
+  const { client, poller } = pollerKit();
   client.put('a');
   const held = deferred();
   client.gate = () => held.promise;
@@ -312,7 +296,7 @@ test('U3 a refetch ends when its reader leaves, and hears nothing of what comes 
 });
 
 test('P3 U3 a job that reports faster than it can be read is not polled without pause', async () => {
-  const { client, clock, watch } = setup();
+  const { client, clock, watch } = pollerKit();
   client.put('a');
   client.ringSize = 1000;
   const reportMany = () => {
@@ -330,7 +314,7 @@ test('P3 U3 a job that reports faster than it can be read is not polled without 
 
 describe('pushing', () => {
   test('U3 a client that pushes is polled on its hints alone, merged, one poll at a time', async () => {
-    const { client, clock, watch } = setup({ pushes: true });
+    const { client, clock, watch } = pollerKit({ pushes: true });
     client.put('a');
     const { observer } = watch('a');
     await settle();
@@ -358,7 +342,7 @@ describe('pushing', () => {
   });
 
   test('U3 a hint that comes while its job is polled is polled for again', async () => {
-    const { client, clock, watch } = setup({ pushes: true });
+    const { client, clock, watch } = pollerKit({ pushes: true });
     client.put('a');
     const { observer } = watch('a');
     const held = deferred();
@@ -372,7 +356,7 @@ describe('pushing', () => {
   });
 
   test("U3 transport 'poll' polls a client that could push", async () => {
-    const { client, clock, watch } = setup({ pushes: true });
+    const { client, clock, watch } = pollerKit({ pushes: true });
     client.put('a');
     watch('a', { transport: 'poll' });
     await clock.advance(2000);
@@ -381,7 +365,7 @@ describe('pushing', () => {
   });
 
   test('U3 hints wait while the page is hidden', async () => {
-    const { client, page, clock, watch } = setup({ pushes: true });
+    const { client, page, clock, watch } = pollerKit({ pushes: true });
     client.put('a');
     const { observer } = watch('a');
     await settle();
@@ -395,7 +379,7 @@ describe('pushing', () => {
   });
 
   test('U3 a failed look after a hint is tried again', async () => {
-    const { client, clock, watch } = setup({ pushes: true });
+    const { client, clock, watch } = pollerKit({ pushes: true });
     client.put('a');
     const { observer } = watch('a');
     await settle();
@@ -412,7 +396,7 @@ describe('cursors', () => {
   const seqs = (observer: JobObserver) => observer.getSnapshot().events.map(({ seq }) => seq);
 
   test('P3 each observer reads every event once, and one who comes late what the ring still has', async () => {
-    const { client, clock, watch } = setup();
+    const { client, clock, watch } = pollerKit();
     client.ringSize = 5;
     client.put('a');
     for (let index = 0; index < 3; index++) client.report('a');
@@ -430,7 +414,7 @@ describe('cursors', () => {
   });
 
   test('P3 one who joins while a poll for later events is under way still gets the earlier ones', async () => {
-    const { client, clock, watch } = setup();
+    const { client, clock, watch } = pollerKit();
     client.put('a');
     client.report('a');
     watch('a');
@@ -447,7 +431,7 @@ describe('cursors', () => {
   });
 
   test('P3 an observer far behind goes on with the newest events and counts the others', async () => {
-    const { client, clock, watch } = setup();
+    const { client, clock, watch } = pollerKit();
     client.ringSize = 1000;
     client.put('a');
     for (let index = 0; index < 1000; index++) client.report('a');
@@ -461,7 +445,7 @@ describe('cursors', () => {
   });
 
   test('P3 events are bounded by maxEvents, and none are asked for with 0', async () => {
-    const { client, clock, watch } = setup();
+    const { client, clock, watch } = pollerKit();
     client.put('a');
     const { observer } = watch('a', { maxEvents: 3 });
     const none = watch('a', { maxEvents: 0 }).observer;
@@ -478,7 +462,7 @@ describe('cursors', () => {
 });
 
 test('U4 U7 nothing is left after a thousand subscriptions', async () => {
-  const { client, clock, page, poller, observe } = setup({ pushes: true });
+  const { client, clock, page, poller, observe } = pollerKit({ pushes: true });
   client.put('a');
   const observer = observe('a');
   for (let round = 0; round < 1000; round++) {
@@ -493,98 +477,3 @@ test('U4 U7 nothing is left after a thousand subscriptions', async () => {
   expect(client.watchers).toBe(0);
   expect(page.listeners).toBe(0);
 });
-
-test('U3 U4 U5 whatever happens in whatever order, the poller ends in order', async () => {
-  const action = fc.oneof(
-    fc.record({ type: fc.constantFrom('subscribe', 'unsubscribe'), who: fc.nat(2) }),
-    fc.record({
-      type: fc.constant('switch' as const),
-      who: fc.nat(2),
-      id: fc.constantFrom('a', 'b'),
-    }),
-    fc.record({ type: fc.constantFrom('hide', 'show', 'fail', 'recover', 'report', 'hint') }),
-    fc.record({ type: fc.constant('advance' as const), ms: fc.integer({ min: 1, max: 40_000 }) }),
-    fc.record({ type: fc.constantFrom('refetch', 'cancel'), who: fc.nat(2) }),
-    fc.record({ type: fc.constant('end' as const), id: fc.constantFrom('a', 'b') }),
-  );
-  await fc.assert(
-    fc.asyncProperty(
-      fc.scheduler(),
-      fc.boolean(),
-      fc.array(action, { maxLength: 30 }),
-      async (scheduler, pushes, actions) => {
-        const { client, clock, page, poller, observe } = setup({ pushes });
-        client.gate = (request) => scheduler.schedule(Promise.resolve(), request);
-        client.put('a');
-        client.put('b');
-        const settledIds: string[][] = [[], [], []];
-        const observers = settledIds.map((ids) =>
-          observe('a', { onSettled: (job) => ids.push(job.id) }),
-        );
-        const stops: (() => void)[][] = [[], [], []];
-        const check = () => {
-          for (const observer of observers) {
-            const { job } = observer.getSnapshot();
-            expect(job === undefined || job.id === observer.jobId).toBe(true);
-          }
-          expect(client.maxInFlight).toBeLessThanOrEqual(1);
-        };
-        for (const step of actions) {
-          const who = 'who' in step ? step.who : 0;
-          const observer = observers[who];
-          if (step.type === 'subscribe') {
-            const stop = observer?.subscribe(check);
-            if (stop !== undefined) stops[who]?.push(stop);
-          } else if (step.type === 'unsubscribe') stops[who]?.pop()?.();
-          else if (step.type === 'switch' && 'id' in step) observer?.setJobId(step.id);
-          else if (step.type === 'hide') page.hide();
-          else if (step.type === 'show') page.show();
-          else if (step.type === 'fail') client.failure = new TypeError('down');
-          else if (step.type === 'recover') client.failure = undefined;
-          else if (step.type === 'report') client.report('a');
-          else if (step.type === 'hint') client.hint('b');
-          else if (step.type === 'end' && 'id' in step)
-            client.put(step.id, { status: 'succeeded' });
-          else if (step.type === 'refetch') void observer?.refetch();
-          else if (step.type === 'cancel') void observer?.cancel();
-          else if ('ms' in step) await clock.advance(step.ms);
-          check();
-          if (scheduler.count() > 0 && step.type !== 'advance') await scheduler.waitOne();
-          await settle();
-        }
-        // In the end all is well again, and everyone sees the end of its job, and each once.
-        client.failure = undefined;
-        page.show();
-        client.put('a', { status: 'succeeded' });
-        client.put('b', { status: 'succeeded' });
-        const held = observers.map((observer) => observer.subscribe(check));
-        for (let round = 0; round < 5; round++) {
-          await scheduler.waitIdle();
-          await clock.advance(maxBackoffMs);
-        }
-        for (const [index, observer] of observers.entries()) {
-          const ids = settledIds[index] ?? [];
-          expect(observer.getSnapshot()).toMatchObject({ status: 'succeeded', isPaused: false });
-          expect(new Set(ids).size).toBe(ids.length);
-          expect(ids).toContain(observer.jobId);
-        }
-        for (const stop of [...held, ...stops.flat()]) stop();
-        await scheduler.waitIdle();
-        await settle();
-        expect(poller.size).toBe(0);
-        expect(clock.pending).toBe(0);
-        expect(page.listeners).toBe(0);
-        expect(client.watchers).toBe(0);
-      },
-    ),
-    { numRuns: 150 },
-  );
-});
-
-function deferred() {
-  let resolve = (): void => undefined;
-  const promise = new Promise<void>((settled) => {
-    resolve = settled;
-  });
-  return { promise, resolve: () => resolve() };
-}

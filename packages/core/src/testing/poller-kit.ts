@@ -1,0 +1,30 @@
+import { JobObserver } from '../job-observer.ts';
+import type { JobObserverOptions } from '../job-watch.ts';
+import { Poller } from '../poller.ts';
+import { ScriptedClient, scriptedPage } from './scripted-client.ts';
+import { simulatedClock } from './simulated-clock.ts';
+
+/** A poller over a scripted client, with a clock and a page that stand still until they are moved. */
+export function pollerKit({ pushes = false, random = (): number => 1 } = {}) {
+  const client = new ScriptedClient({ pushes });
+  const clock = simulatedClock();
+  const page = scriptedPage();
+  const poller = new Poller(client, { clock, random, visibility: page });
+  const observe = (id: string | undefined, options: JobObserverOptions = {}) =>
+    new JobObserver(client, id, options, { poller });
+  /** Observes and subscribes. */
+  const watch = (id: string, options: JobObserverOptions = {}) => {
+    const observer = observe(id, options);
+    return { observer, stop: observer.subscribe(() => undefined) };
+  };
+  return { client, clock, page, poller, observe, watch };
+}
+
+/** A promise that a test resolves. */
+export function deferred() {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((settled) => {
+    resolve = settled;
+  });
+  return { promise, resolve: () => resolve() };
+}
