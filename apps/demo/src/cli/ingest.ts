@@ -1,10 +1,10 @@
-import { constants } from 'node:os';
 import { type JobClient, type JobId, JobManager } from '@offstage/core';
 import { WorkerExecutor } from '@offstage/node-worker';
 import { type IngestResult, ingest } from '../jobs.ts';
 import { openSnapshots } from '../snapshots.ts';
 import { type IngestArguments, ingestUsage, readIngestArguments, UsageError } from './arguments.ts';
 import { type IngestDisplay, jsonDisplay, textDisplay } from './ingest-display.ts';
+import { stopOnSignal } from './stop-on-signal.ts';
 
 // Who reads the output may stop reading; the ingest goes on.
 process.stdout.on('error', () => {});
@@ -42,10 +42,13 @@ async function run(args: IngestArguments): Promise<number> {
     { exclusivityKey: dataFolder },
   );
   display.started(id);
-  const stop = stopOnSignal(() => {
-    display.canceling();
-    void jobs.cancel(id);
-  }, display);
+  const stop = stopOnSignal({
+    cancel: () => {
+      display.canceling();
+      void jobs.cancel(id);
+    },
+    endAtOnce: () => display.stoppedAtOnce(),
+  });
 
   const end = await follow(jobs, id, display);
   stop.disarm();
@@ -78,31 +81,6 @@ async function follow(jobs: JobClient, id: JobId<IngestResult>, display: IngestD
   clearInterval(timer);
   await look();
   return end;
-}
-
-/** One Ctrl-C may arrive several times within moments: from the terminal, from npm, from a launcher. */
-const sameSignalMs = 300;
-
-function stopOnSignal(cancel: () => void, display: IngestDisplay) {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  let first: { readonly at: number; readonly signal: (typeof signals)[number] } | undefined;
-  const exitCode = (): number => 128 + constants.signals[first?.signal ?? 'SIGINT'];
-  const onSignal = (signal: (typeof signals)[number]): void => {
-    if (first === undefined) {
-      first = { at: performance.now(), signal };
-      cancel();
-    } else if (performance.now() - first.at > sameSignalMs) {
-      display.stoppedAtOnce();
-      process.exit(exitCode());
-    }
-  };
-  for (const signal of signals) process.on(signal, onSignal);
-  return {
-    exitCode,
-    disarm: () => {
-      for (const signal of signals) process.off(signal, onSignal);
-    },
-  };
 }
 
 async function currentVersion(dataFolder: string): Promise<string | undefined> {
