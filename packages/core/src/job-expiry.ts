@@ -28,7 +28,7 @@ export class JobExpiry {
 
   /** The job has come to rest `at` this time, which is now. */
   add(job: Job, at: number): void {
-    // A clock that was set back must not break the order.
+    // A clock that was set back must not make a look walk along all that were looked at before.
     this.#lastLook = Math.max(this.#lastLook, at);
     this.#jobs.add(job, this.#lastLook);
     this.#arm();

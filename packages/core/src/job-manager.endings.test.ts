@@ -76,7 +76,7 @@ describe('cancel', () => {
   });
 
   test('J5 a handler that settles twice is heard once', async () => {
-    const { alice, executor, news } = stage();
+    const { manager, alice, executor, news } = stage();
     const job = await alice.start(plain, 1);
     const run = executor.runOf(job.id);
     run.return('first');
@@ -85,6 +85,9 @@ describe('cancel', () => {
     run.drop();
     expect(await alice.get(job.id)).toMatchObject({ status: 'succeeded', result: 'first' });
     expect(news).toEqual([`started ${job.id}`, `succeeded ${job.id}`]);
+    expect(manager.activity()).toMatchObject({ queued: 0, running: 0 });
+    for (const input of [1, 2, 3]) await alice.start(plain, input);
+    expect(executor.mostAtOnce).toBe(2);
   });
 });
 

@@ -17,9 +17,9 @@ const handled = handle(echo, ({ input, report }) => {
 test('J18 jobs that were started, run and consumed leave the heap where it was', async () => {
   const manager = new JobManager({ executor: new InlineExecutor([handled]) });
   const runAndConsume = async (count: number): Promise<void> => {
-    for (let done = 0; done < count; done += 100) {
+    for (let done = 0; done < count; done += 10) {
       const owner = manager.forOwner(`owner ${done}`);
-      const batch = Array.from({ length: 100 }, async (_, index) => {
+      const batch = Array.from({ length: 10 }, async (_, index) => {
         const { id } = await owner.start(echo, 'x', { exclusivityKey: `key ${index}` });
         await owner.wait(id);
         expect(await owner.consume(id)).toBe(true);

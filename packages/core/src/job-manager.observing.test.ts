@@ -328,7 +328,7 @@ describe('release', () => {
   test('J13 who watches a job looks at it; the time begins when the last one leaves', async () => {
     const { clock, alice, id } = await ended(100);
     const stop = alice.watch?.(id, () => {});
-    await clock.advance(1000);
+    await clock.advance(1050);
     stop?.();
     await clock.advance(99);
     expect(await alice.list()).toHaveLength(1);
