@@ -66,7 +66,7 @@ describe('describeFailure', () => {
     'executor_failed',
   ])('J11 %s has a message of its own that repeats nothing of the error', (code) => {
     const failure = describeFailure(
-      new OffstageError(code, secret, { details: { path: secret, reason: secret } }),
+      new OffstageError(code, secret, { details: { field: secret, reason: secret } }),
       'r1',
     );
     expect(failure.code).toBe(code);
@@ -76,9 +76,9 @@ describe('describeFailure', () => {
 
   test('W7 J11 not_serializable names the field', () => {
     const error = new OffstageError('not_serializable', secret, {
-      details: { path: 'rows[3].close' },
+      details: { field: 'result.rows[3].close' },
     });
-    expect(describeFailure(error, 'r1').message).toContain('(at rows[3].close)');
+    expect(describeFailure(error, 'r1').message).toContain('(at result.rows[3].close)');
   });
 
   test('W4 J11 worker_crashed says the kind of the crash', () => {

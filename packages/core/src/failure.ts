@@ -22,7 +22,7 @@ export function timeoutFailure(reference: string): JobFailure {
 const messages = {
   timeout: 'The job ran longer than it may and was stopped.',
   invalid_result: 'The job returned a result that does not match its schema.',
-  not_serializable: 'The job returned a value that cannot be carried out of its thread',
+  not_serializable: 'The job could not carry its input or result between threads',
   worker_crashed: 'The thread that ran the job ended unexpectedly',
   executor_failed: 'The job could not be run.',
 } as const satisfies Partial<Record<OffstageErrorCode, string>>;
@@ -56,7 +56,7 @@ function libraryText(error: unknown): Told | undefined {
     case 'executor_failed':
       return { code, message: messages[code] };
     case 'not_serializable': {
-      const where = fact(error, 'path', /^[\w$.[\]]{1,100}$/);
+      const where = fact(error, 'field', /^[\w$.[\]]{1,100}$/);
       return { code, message: `${messages[code]}${where === '' ? '' : ` (at ${where})`}.` };
     }
     case 'worker_crashed': {
