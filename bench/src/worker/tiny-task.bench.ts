@@ -9,14 +9,14 @@ import { add } from './definitions.ts';
 const bench: Bench = {
   name: 'A tiny task through manager and one thread, against bare piscina with one thread',
   async run() {
-    const manager = new JobManager({
-      executor: new WorkerExecutor({ entry: new URL('./offstage.worker.ts', import.meta.url) }),
+    const executor = new WorkerExecutor({
+      entry: new URL('./offstage.worker.ts', import.meta.url),
     });
-    const jobs = manager.forOwner('bench');
+    const jobs = new JobManager({ executor }).forOwner('bench');
     const ours = async (): Promise<void> => {
-      const job = await jobs.start(add, { a: 1, b: 2 });
-      await jobs.wait(job.id);
-      await jobs.consume(job.id);
+      const { id } = await jobs.start(add, { a: 1, b: 2 });
+      await jobs.wait(id);
+      await jobs.consume(id);
     };
     const filename = new URL('./piscina.worker.ts', import.meta.url).href;
     const pools = {
@@ -32,7 +32,7 @@ const bench: Bench = {
     for (const depth of [1, 1000]) {
       const total = depth === 1 ? 4000 : 12_000;
       const names = Object.keys(pools) as (keyof typeof pools)[];
-      const figures = await interleave<string>(9, {
+      const figures = await interleave<string>(15, {
         ours: () => throughput(total, depth, ours),
         ...Object.fromEntries(
           names.map((name) => [
@@ -55,7 +55,7 @@ const bench: Bench = {
         });
       }
     }
-    await manager.shutdown();
+    await executor.shutdown({ graceMs: 0 });
     for (const pool of Object.values(pools)) await pool.destroy();
     return rows;
   },

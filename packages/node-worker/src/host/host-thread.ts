@@ -75,10 +75,11 @@ export class HostThread {
   readonly #reader: ProgressReader;
   readonly #gone = deferred<void>();
   readonly #loadTimer: Timer;
-  #handlers: ReadonlyMap<string, readonly [index: number, handler: ServedHandler]> | undefined;
+  #handlers: ReadonlyMap<string, ServedHandler & { readonly index: number }> | undefined;
   #task: ThreadTask | undefined;
   #number = 0;
   #end: End | undefined;
+  #isRef = true;
 
   constructor(options: ThreadOptions, events: ThreadEvents) {
     this.#options = options;
@@ -118,13 +119,13 @@ export class HostThread {
   }
 
   get handlers(): readonly ServedHandler[] {
-    return [...(this.#handlers?.values() ?? [])].map(([, handler]) => handler);
+    return [...(this.#handlers?.values() ?? [])];
   }
 
   /** Hands a task to an idle thread. False when its input cannot be carried: the task has ended. */
   begin(task: ThreadTask): boolean {
-    const [index, handler] = this.#handlers?.get(task.name) ?? [];
-    if (index === undefined || handler === undefined) {
+    const handler = this.#handlers?.get(task.name);
+    if (handler === undefined) {
       this.#refuse(
         task,
         new OffstageError('unknown_definition', `No handler is served for job "${task.name}".`, {
@@ -135,7 +136,7 @@ export class HostThread {
     }
     this.#number = nextTaskNumber(this.#number);
     const number = this.#number;
-    const message = task.message(number, index);
+    const message = task.message(number, handler.index);
     try {
       if (task.transfer.length === 0) this.#port.postMessage(message);
       // What the list holds is the application's word; the port checks it.
@@ -219,7 +220,7 @@ export class HostThread {
     if (this.#end !== undefined) return;
     this.#loadTimer.cancel();
     this.#handlers = new Map(
-      handlers.map((handler, index) => [handler.name, [index, handler] as const]),
+      handlers.map((handler, index) => [handler.name, { ...handler, index }] as const),
     );
     this.#setRef(false);
     this.#events.onLoaded(this);
@@ -324,6 +325,8 @@ export class HostThread {
 
   // A thread keeps the process alive while it loads or has a task, and no longer (W6).
   #setRef(ref: boolean): void {
+    if (ref === this.#isRef) return;
+    this.#isRef = ref;
     if (ref) {
       this.#worker.ref();
       this.#port.ref();

@@ -126,8 +126,11 @@ export class WorkerExecutor implements JobExecutor {
       void Promise.resolve().then(() => task.end({ type: 'threw', error: closed() }));
       return;
     }
-    queue.push(task);
-    this.#dispatch();
+    const thread = this.#waiting === 0 ? this.#idle.pop() : undefined;
+    if (thread === undefined) {
+      queue.push(task);
+      this.#dispatch();
+    } else if (!thread.begin(task)) this.#idle.push(thread);
   }
 
   // Discards go first: they free keys that queued jobs may wait for.

@@ -91,7 +91,11 @@ class Thread {
       if (this.#current?.number === message[1]) this.#current.lookForStop();
       return;
     }
-    const [kind, number, index, jobId] = message;
+    // By index: destructuring an array would walk its iterator for every task.
+    const kind = message[0];
+    const number = message[1];
+    const index = message[2];
+    const jobId = message[3];
     const run = new TaskRun(number, jobId, this.#words);
     this.#current = run;
     this.#progress.begin(number);

@@ -1,4 +1,11 @@
-import type { HandledJob, HandlerEnd, ProgressReport } from '@offstage/core';
+import type {
+  AnyJobDefinition,
+  HandledJob,
+  HandlerEnd,
+  JobContext,
+  ProgressReport,
+  Report,
+} from '@offstage/core';
 import { runHandler } from '@offstage/core';
 import type { ProgressWriter } from './progress-writer.ts';
 import { SharedSignal } from './shared-signal.ts';
@@ -37,19 +44,13 @@ export class TaskRun {
     input: unknown,
     progress: ProgressWriter,
   ): Promise<HandlerEnd> {
-    const signalOf = (): AbortSignal => {
-      this.#signal ??= new SharedSignal(this.#words, this.number);
-      return this.#signal.signal;
-    };
-    return runHandler(job, {
-      input,
-      jobId: this.jobId,
-      attempt,
-      report: (report: ProgressReport) => this.#report(report, phases, progress),
-      get signal(): AbortSignal {
-        return signalOf();
-      },
-    });
+    const report = (given: ProgressReport): void => this.#report(given, phases, progress);
+    return runHandler(job, new ThreadContext(this, attempt, input, report));
+  }
+
+  signal(): AbortSignal {
+    this.#signal ??= new SharedSignal(this.#words, this.number);
+    return this.#signal.signal;
   }
 
   #report(
@@ -74,3 +75,33 @@ export class TaskRun {
     else progress.write(index, percent, message);
   }
 }
+
+const runOf = Symbol('run');
+
+// `signal` is a property of its own, so that a spread copies it, and a getter, so that a handler that
+// does not look at it costs no AbortController. All contexts share the one getter: a getter written
+// into an object literal would give each a hidden class of its own.
+class ThreadContext implements JobContext<AnyJobDefinition> {
+  readonly input: unknown;
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly report: Report;
+  declare readonly signal: AbortSignal;
+  readonly [runOf]: TaskRun;
+
+  constructor(run: TaskRun, attempt: number, input: unknown, report: Report) {
+    this.input = input;
+    this.jobId = run.jobId;
+    this.attempt = attempt;
+    this.report = report;
+    this[runOf] = run;
+    Object.defineProperty(this, 'signal', signalProperty);
+  }
+}
+
+const signalProperty: PropertyDescriptor & ThisType<ThreadContext> = {
+  enumerable: true,
+  get() {
+    return this[runOf].signal();
+  },
+};
