@@ -23,6 +23,8 @@ type EncodedValue =
 interface EncodedOne {
   readonly kind: ErrorKind;
   readonly name: string;
+  /** An own field, as a class with `name = '…'` gives its errors. */
+  readonly nameIsField: boolean;
   readonly message: string;
   readonly stack: string | undefined;
   readonly cause: EncodedValue | undefined;
@@ -71,15 +73,18 @@ export function encodeError(thrown: unknown): EncodedError {
     errors.push(unreadable);
     const name = text(read(error, 'name')) ?? 'Error';
     const inner = read(error, 'errors');
+    const kind = kindOf(error, encodeValue);
+    const keys = keysOf(error);
     errors[place] = {
-      kind: kindOf(error, encodeValue),
+      kind,
       name,
+      nameIsField: keys.includes('name'),
       message: text(read(error, 'message')) ?? '',
       stack: text(read(error, 'stack')),
       cause: owns(error, 'cause') ? encodeValue(read(error, 'cause')) : undefined,
       inner: Array.isArray(inner) ? encodeValue(inner) : undefined,
-      fields: keysOf(error)
-        .filter((key) => !carried.has(key))
+      fields: keys
+        .filter((key) => !carried.has(key) && !(kind.type === 'offstage' && key === 'details'))
         .map((key) => [key, encodeValue(read(error, key))] as const),
     };
     return ['error', place];
@@ -103,7 +108,9 @@ export function reviveError(encoded: EncodedError): unknown {
     for (const [key, value] of one.fields) define(error, key, reviveValue(value), true);
     if (one.cause !== undefined) define(error, 'cause', reviveValue(one.cause), false);
     if (one.inner !== undefined) define(error, 'errors', reviveValue(one.inner), false);
-    if (error.name !== one.name) define(error, 'name', one.name, false);
+    if (one.nameIsField || error.name !== one.name) {
+      define(error, 'name', one.name, one.nameIsField);
+    }
     if (error.message !== one.message) define(error, 'message', one.message, false);
     define(error, 'stack', one.stack, false);
   });
@@ -116,6 +123,7 @@ const carried = new Set(['name', 'message', 'stack', 'cause', 'errors']);
 const unreadable: EncodedOne = {
   kind: { type: 'native', native: 'Error' },
   name: 'Error',
+  nameIsField: false,
   message: '',
   stack: undefined,
   cause: undefined,
