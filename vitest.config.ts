@@ -18,6 +18,8 @@ export default defineConfig({
     pool: 'forks',
     execArgv: [`--conditions=${source}`, '--disable-warning=ExperimentalWarning'],
     testTimeout: 30_000,
+    // What a passing test prints (errors that it provokes, say) is of no interest.
+    silent: 'passed-only',
     projects: [
       project('core', 'packages/core'),
       project('node-worker', 'packages/node-worker'),

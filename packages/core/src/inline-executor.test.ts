@@ -13,7 +13,7 @@ executorSuite(
   { describe, test, expect },
   {
     name: 'InlineExecutor',
-    create: () => new InlineExecutor(executorSuiteHandlers),
+    create: () => new InlineExecutor(executorSuiteHandlers, { concurrency: 4 }),
     clones: false,
   },
 );
@@ -38,14 +38,11 @@ describe('InlineExecutor', () => {
     );
   });
 
-  test.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])(
-    'J8 a concurrency of %s is refused',
-    (concurrency) => {
-      expect(() => new InlineExecutor([], { concurrency })).toThrow(
-        expect.objectContaining({ code: 'invalid_option' }),
-      );
-    },
-  );
+  test.each([0, -1, 1.5, Number.NaN])('J8 a concurrency of %s is refused', (concurrency) => {
+    expect(() => new InlineExecutor([], { concurrency })).toThrow(
+      expect.objectContaining({ code: 'invalid_option' }),
+    );
+  });
 
   test('J5 a handler that asks for its signal only after the stop finds it aborted', async () => {
     const gate = deferred<void>();

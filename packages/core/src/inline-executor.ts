@@ -21,7 +21,7 @@ import {
 import { repairMessage, repairPercent } from './progress-report.ts';
 
 export interface InlineExecutorOptions {
-  /** How many handlers run at once. @default 4 */
+  /** The most handlers that may run at once; the manager sets how many do. @default Infinity */
   readonly concurrency?: number | undefined;
   /** Stamps progress and times the grace of `shutdown`. @default systemClock */
   readonly clock?: Clock | undefined;
@@ -47,11 +47,12 @@ export class InlineExecutor implements JobExecutor {
   #shutdown: Promise<void> | undefined;
 
   constructor(jobs: readonly HandledJob[], options: InlineExecutorOptions = {}) {
-    const { concurrency = 4, clock = systemClock } = options;
-    if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
+    const { concurrency = Number.POSITIVE_INFINITY, clock = systemClock } = options;
+    const counts = concurrency === Number.POSITIVE_INFINITY || Number.isSafeInteger(concurrency);
+    if (!counts || concurrency < 1) {
       throw new OffstageError(
         'invalid_option',
-        'concurrency must be a whole number of at least 1.',
+        'concurrency must be a whole number of at least 1, or Infinity.',
       );
     }
     this.concurrency = concurrency;

@@ -62,7 +62,7 @@ export interface HandlerInfo {
  * in threads; the executor suite of `@offstage/core/testing` is the port's executable form.
  */
 export interface JobExecutor {
-  /** How many handlers it runs at once. The manager never hands it more runs than that. */
+  /** How many handlers it can run at once. The manager never hands it more runs than that. */
   readonly concurrency: number;
   /** Resolves when handlers can be looked up. Rejects with `executor_failed` and the cause (W4). */
   ready(): Promise<void>;

@@ -6,7 +6,10 @@ import { randomId } from './random-id.ts';
 export interface JobManagerOptions {
   /** Where handlers run: `InlineExecutor`, or `WorkerExecutor` of `@offstage/node-worker`. */
   readonly executor: JobExecutor;
-  /** Handlers at once; at most as many as the executor runs. @default executor.concurrency */
+  /**
+   * Handlers at once; at most as many as the executor can run.
+   * @default as many as the executor can run, and 4 where it sets no bound
+   */
   readonly concurrency?: number | undefined;
   /** Progress events kept per job (P1). @default 100 */
   readonly progressCapacity?: number | undefined;
@@ -40,7 +43,7 @@ export function readOptions(options: JobManagerOptions): JobManagerSettings {
   }
   const settings = {
     executor,
-    concurrency: options.concurrency ?? executor.concurrency,
+    concurrency: options.concurrency ?? defaultConcurrency(executor),
     progressCapacity: options.progressCapacity ?? 100,
     ttlMs: options.ttlMs ?? 3_600_000,
     maxQueued: options.maxQueued ?? 10_000,
@@ -69,6 +72,9 @@ export function readOptions(options: JobManagerOptions): JobManagerSettings {
   }
   return settings;
 }
+
+const defaultConcurrency = ({ concurrency }: JobExecutor): number =>
+  concurrency === Infinity ? 4 : concurrency;
 
 /** @throws OffstageError `invalid_option` unless `value` is 0 or more milliseconds, or Infinity. */
 export function requireDuration(option: string, value: unknown): void {

@@ -207,6 +207,19 @@ describe('limits', () => {
     await alice.start(plain, 3);
   });
 
+  test('J8 an executor without a bound runs 4 handlers at once, or as many as are wished', async () => {
+    for (const [concurrency, running] of [
+      [undefined, 4],
+      [9, 9],
+    ] as const) {
+      const executor = new FakeExecutor(Number.POSITIVE_INFINITY);
+      const manager = new JobManager({ executor, concurrency });
+      const jobs = manager.forOwner('alice');
+      for (let n = 0; n < 10; n += 1) await jobs.start(plain, n);
+      expect(manager.activity()).toMatchObject({ running, queued: 10 - running });
+    }
+  });
+
   test('J8 at most concurrency handlers run, the rest in the order of their start', async () => {
     const { alice, bob, executor } = stage({ slots: 3, concurrency: 2 });
     for (let index = 0; index < 6; index += 1) {

@@ -1,5 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { FakeExecutor } from './fake-executor.test-support.ts';
 import { codeOf, hasty, plain, stage, tidy } from './job-manager.test-support.ts';
+import { JobManager } from './job-manager.ts';
 import { settle } from './testing/simulated-clock.ts';
 
 describe('shutdown', () => {
@@ -213,5 +215,19 @@ describe('events', () => {
     await settle();
     expect(errors).toHaveLength(1);
     expect(await alice.get(job.id)).toMatchObject({ status: 'failed' });
+  });
+
+  test('J16 an error that nobody listens for is printed, with its reference', async () => {
+    const print = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    onTestFinished(() => print.mockRestore());
+    const executor = new FakeExecutor();
+    const alice = new JobManager({ executor }).forOwner('alice');
+    const job = await alice.start(plain, 1);
+    executor.runOf(job.id).throw();
+    const { failure } = await alice.wait(job.id);
+    expect(print).toHaveBeenCalledExactlyOnceWith(
+      'Offstage:',
+      expect.objectContaining({ reference: failure?.reference, error: expect.any(Error) }),
+    );
   });
 });

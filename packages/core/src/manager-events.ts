@@ -61,7 +61,9 @@ export class ManagerEvents {
   }
 
   emit<E extends JobManagerEventName>(event: E, payload: JobManagerEvents[E]): void {
-    this.#emitter.emit(event, Object.freeze(payload));
+    const heard = this.#emitter.emit(event, Object.freeze(payload));
+    // Observers see a reference and no more, so an error that nobody hears would be lost.
+    if (!heard && event === 'error') console.error('Offstage:', payload);
   }
 
   /** Calls what is not ours; what it throws, now or later, is reported as an error. */

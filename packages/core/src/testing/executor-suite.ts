@@ -6,7 +6,7 @@ import type { SuiteRunner } from './suite-runner.ts';
 export interface ExecutorSuiteOptions {
   /** Names the executor in the titles. */
   readonly name: string;
-  /** A fresh executor of `executorSuiteHandlers`, with at least two places. The suite ends it. */
+  /** A fresh executor of `executorSuiteHandlers`, with two places or some more. The suite ends it. */
   create(): JobExecutor | Promise<JobExecutor>;
   /** Values cross a thread or a process, so what structured clone refuses is refused. */
   readonly clones: boolean;
@@ -19,7 +19,7 @@ export interface ExecutorSuiteOptions {
  * @example
  * executorSuite({ describe, test, expect }, {
  *   name: 'InlineExecutor',
- *   create: () => new InlineExecutor(executorSuiteHandlers),
+ *   create: () => new InlineExecutor(executorSuiteHandlers, { concurrency: 4 }),
  *   clones: false,
  * });
  */
