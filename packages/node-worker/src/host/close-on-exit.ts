@@ -35,10 +35,10 @@ export function closeOnExit(manager: Closable, options: CloseOnExitOptions = {})
     void end(earlier);
   }
   registry.entries.add(entry);
-  if (registry.entries.size === 1) listen(registry);
+  if (!registry.listening) listen(registry);
   const stop = (): void => {
     registry.entries.delete(entry);
-    if (registry.entries.size === 0) unlisten(registry);
+    if (registry.entries.size === 0 && registry.listening) unlisten(registry);
   };
   return Object.assign(stop, { [Symbol.dispose]: stop });
 }
@@ -52,6 +52,7 @@ interface Entry {
 
 interface Registry {
   readonly entries: Set<Entry>;
+  listening: boolean;
   exiting: boolean;
   readonly onSignal: (signal: NodeJS.Signals) => void;
   readonly onBeforeExit: () => void;
@@ -61,24 +62,30 @@ const exitCodes: Readonly<Partial<Record<NodeJS.Signals, number>>> = { SIGINT: 1
 const signals = ['SIGINT', 'SIGTERM'] as const;
 
 function listen(registry: Registry): void {
+  registry.listening = true;
   for (const signal of signals) process.on(signal, registry.onSignal);
   process.on('beforeExit', registry.onBeforeExit);
 }
 
 function unlisten(registry: Registry): void {
+  registry.listening = false;
   for (const signal of signals) process.off(signal, registry.onSignal);
   process.off('beforeExit', registry.onBeforeExit);
 }
 
 // A shutdown that fails must not keep the process from exiting, nor the other managers from ending.
 function end(entry: Entry): Promise<void> {
-  entry.ended ??= Promise.resolve()
-    .then(() => entry.manager.shutdown({ graceMs: entry.graceMs }))
-    .then(
-      () => undefined,
-      (error: unknown) => process.emitWarning(error instanceof Error ? error : String(error)),
-    );
+  entry.ended ??= shutDown(entry);
   return entry.ended;
+}
+
+async function shutDown({ manager, graceMs }: Entry): Promise<void> {
+  try {
+    await manager.shutdown({ graceMs });
+  } catch (error) {
+    // Written at once: the process may be about to exit.
+    console.error('A manager could not be shut down:', error);
+  }
 }
 
 // One per process, not per copy of this module: a development server may evaluate it anew.
@@ -89,6 +96,7 @@ function theRegistry(): Registry {
   if (known !== undefined) return known;
   const registry: Registry = {
     entries: new Set(),
+    listening: false,
     exiting: false,
     onSignal(signal) {
       const exitCode = exitCodes[signal] ?? 1;
