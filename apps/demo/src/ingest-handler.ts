@@ -9,7 +9,7 @@ import { collect } from './collect.ts';
 import { CorpusHash, configHash } from './corpus-metadata.ts';
 import { ingest, maxListedFailures } from './jobs.ts';
 import { ChildPool } from './parse/child-pool.ts';
-import { ParseProcess } from './parse/parse-process.ts';
+import { ParseProcesses } from './parse/parse-processes.ts';
 import { parseAhead } from './parse-ahead.ts';
 import { asPublicError } from './public-errors.ts';
 import { indexFile, SearchIndexWriter } from './search-index.ts';
@@ -26,6 +26,8 @@ export function createIngestHandler(pool = new ChildPool()): HandledJob<typeof i
   });
 }
 
+const reportMs = 20;
+
 async function publishFolder(
   context: JobContext<typeof ingest>,
   pool: ChildPool,
@@ -33,12 +35,13 @@ async function publishFolder(
   const { input, signal, report } = context;
   const { folder, dataFolder, fileTimeoutMs, memoryLimitMb, maxFileBytes, maxFiles } = input;
 
+  // The parser's process loads while the folder is walked and the draft is opened.
+  await using parser = new ParseProcesses({ signal, fileTimeoutMs, memoryLimitMb, pool });
+
   report({ phase: 'scan', message: 'Looking for documents' });
   const { files, refused, hidden } = collect(folder, { signal, maxFiles, except: dataFolder });
   if (files.length === 0) throw noDocuments(refused.length);
 
-  // The parser's process loads while the draft is being opened.
-  await using parser = new ParseProcess({ signal, fileTimeoutMs, memoryLimitMb, pool });
   await using draft = await openSnapshots(dataFolder).begin({ signal });
   using index = new SearchIndexWriter(draft.path(indexFile));
   const corpusHash = new CorpusHash();
@@ -50,6 +53,7 @@ async function publishFolder(
   }
   const total = files.length;
   let done = 0;
+  let reportedAt = 0;
   for await (const { file, outcome } of parseAhead(files, parser, { signal, maxFileBytes })) {
     corpusHash.add(file.path, file.sha256);
     if ('failure' in outcome) {
@@ -59,6 +63,10 @@ async function publishFolder(
       index.addDocument(file, outcome.file);
     }
     done += 1;
+    // Short files come faster than anyone can watch.
+    const now = performance.now();
+    if (now - reportedAt < reportMs && done < total) continue;
+    reportedAt = now;
     report({ phase: 'parse', percent: (95 * done) / total, message: `${done} of ${total} files` });
   }
   if (index.documents === 0) throw nothingReadable(failures);

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { type FoundFile, type ReadResult, readFound } from './collect.ts';
 import type { ParseOutcome } from './parse/messages.ts';
-import type { ParseProcess } from './parse/parse-process.ts';
+import type { ParseProcesses } from './parse/parse-processes.ts';
 import type { IndexedFile } from './search-index.ts';
 
 /** A file and what became of it, in the order of the files. */
@@ -27,7 +27,7 @@ export interface ParseAheadOptions {
  */
 export async function* parseAhead(
   files: readonly FoundFile[],
-  parser: ParseProcess,
+  parser: ParseProcesses,
   options: ParseAheadOptions,
 ): AsyncGenerator<ReadFile> {
   const { signal, maxFileBytes, maxFilesAhead = 64, maxBytesAhead = 8 * 1024 * 1024 } = options;

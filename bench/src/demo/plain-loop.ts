@@ -24,5 +24,5 @@ export async function plainLoop(folder: string, indexPath: string): Promise<numb
 
 if (import.meta.main) {
   const [, , folder = '', indexPath = ''] = process.argv;
-  console.log(await plainLoop(folder, indexPath));
+  await plainLoop(folder, indexPath);
 }

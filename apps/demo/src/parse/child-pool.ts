@@ -1,7 +1,7 @@
 import { type ParseChildOptions, RunningChild } from './running-child.ts';
 
 export interface ChildPoolOptions {
-  /** How many idle children are kept. @default 1 */
+  /** How many idle children are kept. @default 2 */
   readonly keep?: number;
   /** How long a child may be idle, in milliseconds. @default 10_000 */
   readonly idleMs?: number;
@@ -16,7 +16,7 @@ export class ChildPool {
   readonly #idleMs: number;
   readonly #idle = new Map<RunningChild, NodeJS.Timeout>();
 
-  constructor({ keep = 1, idleMs = 10_000 }: ChildPoolOptions = {}) {
+  constructor({ keep = 2, idleMs = 10_000 }: ChildPoolOptions = {}) {
     this.#keep = keep;
     this.#idleMs = idleMs;
   }

@@ -19,7 +19,7 @@ const [, , parserUrl = new URL('./parse-file.ts', import.meta.url).href, memoryL
 // that ends is how it says so.
 process.on('SIGINT', () => {});
 
-new Worker(new URL('./watchdog.ts', import.meta.url), {
+new Worker(new URL('./watchdog.js', import.meta.url), {
   workerData: { maxResidentBytes: Number(memoryLimit), parentId: process.ppid },
 }).unref();
 

@@ -5,6 +5,7 @@ import { endlessMarkdown, scratch } from '../testing/scratch.ts';
 import { ChildPool } from './child-pool.ts';
 import type { ParseOutcome } from './messages.ts';
 import { ParseProcess, type ParseProcessOptions } from './parse-process.ts';
+import { ParseProcesses } from './parse-processes.ts';
 
 const parser = new URL('../testing/faulty-parser.ts', import.meta.url);
 const faulty = (options: ParseProcessOptions & { signal?: AbortSignal } = {}): ParseProcess =>
@@ -170,4 +171,20 @@ test('D6 answers come in order, whatever their size', async () => {
   await using child = faulty();
   const files = Array.from({ length: 300 }, (_, n) => `${'x'.repeat((n * 7919) % 200_000)}${n}`);
   expect(await parseAll(child, files)).toEqual(files.map((file) => `${file} done`));
+});
+
+test('D6 files that pile up go to a second child, and one that hangs holds up its own alone', async () => {
+  await using children = new ParseProcesses({ parser, processes: 2, fileTimeoutMs: 600_000 });
+  const pid = async (): Promise<string> => titleOf(await children.parse(text('pid'), '.pdf'));
+  const pids = await Promise.all(Array.from({ length: 100 }, pid));
+  expect(new Set(pids).size).toBe(2);
+  const hanging = children.parse(text('hang'), '.pdf');
+  hanging.catch(() => {});
+  expect(await pid()).toBe(await pid());
+});
+
+test('D6 few files need one child', async () => {
+  await using children = new ParseProcesses({ parser, processes: 2 });
+  const pid = async (): Promise<string> => titleOf(await children.parse(text('pid'), '.pdf'));
+  expect(new Set(await Promise.all(Array.from({ length: 10 }, pid))).size).toBe(1);
 });

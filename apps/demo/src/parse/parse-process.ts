@@ -97,6 +97,11 @@ export class ParseProcess {
     });
   }
 
+  /** Files given to it that it has not answered. */
+  get waiting(): number {
+    return this.#pending.length;
+  }
+
   /** Leaves an idle child to the pool; a busy one is ended, and waited for until it is gone. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
