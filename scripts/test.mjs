@@ -15,6 +15,7 @@ const checks = [
   { name: 'lint', run: ['biome', 'ci', '--colors=off', '.'] },
   { name: 'traceability', run: ['node', 'scripts/traceability.mjs', '--check'] },
   { name: 'types', run: ['turbo', 'run', 'typecheck', '--output-logs=errors-only'] },
+  { name: 'reference', run: ['typedoc', '--emit', 'none', '--logLevel', 'Warn'] },
   { name: 'build', run: ['turbo', 'run', 'build', '--output-logs=errors-only'] },
   {
     name: 'unit',

@@ -22,7 +22,7 @@ const tests = collectTests(
       [
         '{packages,apps}/*/src/**/*.test.ts',
         'docs/*.test.ts',
-        'scripts/**/*.test.ts',
+        'scripts/*.test.ts',
         'packages/*/src/testing/**/*-suite*.ts',
       ],
       {
