@@ -12,14 +12,18 @@ const windows = process.platform === 'win32';
 export function installPackages() {
   if (isInstalled()) return;
   process.stderr.write('Installing packages (once)…\n');
-  const { status, error } = spawnSync(windows ? 'npm.cmd' : 'npm', ['ci', '--include=dev'], {
-    cwd: root,
+  // Not `npm ci`, which refuses a lock file that lacks the builds of a tool for other systems. What
+  // the lock file names is installed as it says, and the file stays as it is.
+  const { status, error } = spawnSync(
+    windows ? 'npm.cmd' : 'npm',
+    ['install', '--no-save', '--include=dev'],
     // Standard output belongs to the command that the user asked for.
-    stdio: ['ignore', 2, 2],
-    shell: windows,
-  });
+    { cwd: root, stdio: ['ignore', 2, 2], shell: windows },
+  );
   if (status !== 0) {
-    fail(`npm ci did not succeed${error ? ` (${error.message})` : ''}. Its output above says why.`);
+    fail(
+      `npm install did not succeed${error ? ` (${error.message})` : ''}. Its output above says why.`,
+    );
   }
 }
 
