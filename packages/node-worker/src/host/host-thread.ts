@@ -39,7 +39,7 @@ export interface ThreadOptions {
   readonly name: string;
   readonly loadTimeoutMs: number;
   readonly clock: Clock;
-  readonly resourceLimits: ResourceLimits | undefined;
+  readonly resourceLimits: ResourceLimits;
   readonly execArgv: readonly string[] | undefined;
   readonly env: Readonly<Record<string, string | undefined>> | undefined;
 }
@@ -97,7 +97,7 @@ export class HostThread {
       name: options.name,
       workerData: { offstage: start },
       transferList: [port2],
-      ...(options.resourceLimits && { resourceLimits: options.resourceLimits }),
+      resourceLimits: options.resourceLimits,
       ...(options.execArgv && { execArgv: [...options.execArgv] }),
       ...(options.env && { env: options.env }),
     });

@@ -61,6 +61,12 @@ describe('a process', () => {
     expect(await run('failing')).toMatchObject({ code: 0, lines: ['executor_failed'], errors: '' });
   });
 
+  test('P6 ten million reports while main is blocked for a second grow it by 16 MiB at most', async () => {
+    const { lines } = await run('blocked');
+    expect(lines[0]).toBe('succeeded 10000000');
+    expect(Number(lines[1])).toBeLessThanOrEqual(16);
+  });
+
   test('W8 a natural exit shuts down once, with code 0', async () => {
     expect(await run('natural')).toMatchObject({
       code: 0,

@@ -22,7 +22,11 @@ export interface WorkerExecutorOptions {
   readonly entry: URL | string;
   /** How many threads, and so how many handlers at once. @default 1 */
   readonly threads?: number | undefined;
-  /** V8's limits per thread, in MiB. The guide says what they do not count. */
+  /**
+   * V8's limits per thread, in MiB. The guide says what they do not count.
+   * @default { maxYoungGenerationSizeMb: 24 }, where V8 by itself lets the garbage of a busy loop
+   * grow a thread by more than 100 MiB before it looks (P6)
+   */
   readonly resourceLimits?: ResourceLimits | undefined;
   /** Node.js options of the threads. @default those of this process */
   readonly execArgv?: readonly string[] | undefined;
@@ -76,7 +80,7 @@ export class WorkerExecutor implements JobExecutor {
       name: options.name ?? 'offstage',
       loadTimeoutMs,
       clock,
-      resourceLimits: options.resourceLimits,
+      resourceLimits: { maxYoungGenerationSizeMb: 24, ...options.resourceLimits },
       execArgv: options.execArgv,
       env: options.env,
     };
