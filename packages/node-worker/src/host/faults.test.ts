@@ -96,6 +96,26 @@ describe('a thread that fails', () => {
     for (const error of errors) expect(error.details).toMatchObject({ leftover: true });
   });
 
+  test.each([
+    ['runs on another', [], { type: 'returned', value: 'late' }, 1],
+    ['fails if its input has moved there', [new ArrayBuffer(8)], { type: 'threw' }, 0],
+  ])('W4 a job whose thread dies before it begins %s', async (_, transfer, outcome, told) => {
+    await using served = executorOf('faults');
+    const { executor, errors } = served;
+    await executor.ready();
+    const flags = new Int32Array(new SharedArrayBuffer(8));
+    const ambush = new BroadcastChannel('ambush');
+    ambush.postMessage(flags.buffer);
+    await expect.poll(() => Atomics.load(flags, 0)).toBe(1);
+    const run = start(executor, 'echo', 'late', { transfer });
+    Atomics.store(flags, 1, 1);
+    Atomics.notify(flags, 1);
+    ambush.close();
+    expect(await run.outcome).toMatchObject(outcome);
+    expect(errors).toHaveLength(told);
+    expect(await start(executor, 'echo', 1).outcome).toEqual({ type: 'returned', value: 1 });
+  });
+
   test('W4 J9 a discard whose thread ends rejects, and the next one runs', async () => {
     await using served = executorOf('faults');
     const discard = () =>

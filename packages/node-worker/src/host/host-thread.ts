@@ -305,6 +305,7 @@ export class HostThread {
     const canGoOn = !begun && task.transfer.length === 0 && task.posts < maxPosts;
     if (canGoOn && end.reason !== 'shutdown') {
       this.#events.onGone(this, task);
+      this.#events.onError(crashError(end, exitCode, undefined));
       return;
     }
     this.#events.onGone(this, undefined);
