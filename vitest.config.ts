@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { runtimeOptions } from './scripts/setup.mjs';
 
 // Tests read the sources of sibling packages through the `@offstage/source` export condition, so no
 // build comes before them. `execArgv` gives worker threads that a test starts the same condition.
@@ -16,7 +17,7 @@ export default defineConfig({
   },
   test: {
     pool: 'forks',
-    execArgv: [`--conditions=${source}`, '--disable-warning=ExperimentalWarning'],
+    execArgv: runtimeOptions,
     testTimeout: 30_000,
     // What a passing test prints (errors that it provokes, say) is of no interest.
     silent: 'passed-only',

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { runtimeOptions } from '../scripts/setup.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
@@ -33,11 +34,10 @@ test('J2 the quick start of the README compiles, with no cast', () => {
 });
 
 test('W1 the quick start of the README runs as printed', () => {
-  const output = execFileSync(
-    process.execPath,
-    ['--conditions=@offstage/source', '--disable-warning=ExperimentalWarning', 'main.ts'],
-    { cwd: scratch, encoding: 'utf8' },
-  );
+  const output = execFileSync(process.execPath, [...runtimeOptions, 'main.ts'], {
+    cwd: scratch,
+    encoding: 'utf8',
+  });
   const lines = output.trim().split('\n');
   expect(lines).toContain('snapshot 95 ');
   expect(lines).toContain('succeeded 2');

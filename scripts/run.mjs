@@ -2,7 +2,7 @@
 //   node scripts/run.mjs apps/demo/src/cli/ingest.ts corpus
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { environment, findNode, installPackages, root } from './setup.mjs';
+import { environment, findNode, installPackages, root, runtimeOptions } from './setup.mjs';
 
 const [file, ...args] = process.argv.slice(2);
 
@@ -10,12 +10,7 @@ installPackages();
 const node = findNode();
 const child = spawn(
   node,
-  [
-    '--conditions=@offstage/source',
-    '--disable-warning=ExperimentalWarning',
-    path.join(root, file),
-    ...args,
-  ],
+  [...runtimeOptions, path.join(root, file), ...args],
   // Paths on the command line are meant from where the user stands.
   { cwd: process.env.INIT_CWD ?? process.cwd(), stdio: 'inherit', env: environment(node) },
 );

@@ -7,6 +7,16 @@ import { fileURLToPath } from 'node:url';
 
 export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
+/** How Node.js runs the sources as they stand. */
+export const runtimeOptions = [
+  '--conditions=@offstage/source',
+  '--disable-warning=ExperimentalWarning',
+  // Threads strip types with one WebAssembly module, and V8 may crash when one of them replaces a
+  // wrapper of its calls while another ends (seen in 24.21: ThreadIsolation::UnregisterWasmAllocation).
+  // With a budget out of reach the wrappers stay as they are.
+  '--wasm-wrapper-tiering-budget=1000000000',
+];
+
 const windows = process.platform === 'win32';
 /** Installs what the lock file names, unless it is all there. */
 export function installPackages() {

@@ -126,10 +126,11 @@ describe.runIf(posix)('signals', () => {
   test('D9 the copies of one Ctrl-C that npm and launchers pass on are one', async () => {
     const cli = startCli('ingest', [endlessFolder(), '--data', scratch(), '--json']);
     await cli.line(isParsing);
-    // The system merges equal signals that wait, so the copies are of another kind.
+    // The system merges equal signals that wait, so one copy is of another kind; whichever it delivers
+    // first names the exit code.
     for (const copy of ['SIGINT', 'SIGINT', 'SIGTERM'] as const) cli.process.kill(copy);
     const { code, stdout } = await cli.ended;
-    expect(code).toBe(130);
+    expect(code).toBeOneOf([130, 143]);
     expect(eventsIn(stdout).at(-1)).toEqual({ event: 'canceled', current: null });
   }, 60_000);
 

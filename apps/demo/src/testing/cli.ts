@@ -17,21 +17,22 @@ export interface RunningCli {
   line(fits: (line: string) => boolean): Promise<string>;
 }
 
+// As scripts/setup.mjs gives them to whatever runs the sources.
+const sourceOptions = [
+  '--conditions=@offstage/source',
+  '--disable-warning=ExperimentalWarning',
+  '--wasm-wrapper-tiering-budget=1000000000',
+];
+
 /** Runs a command of the app as a process of its own, as npm's scripts do. */
 export const startCli = (name: 'ingest' | 'search', args: readonly string[]): RunningCli =>
   startScript(new URL(`../cli/${name}.ts`, import.meta.url), args);
 
 export function startScript(script: URL, args: readonly string[] = []): RunningCli {
-  const child = spawn(
-    process.execPath,
-    [
-      '--conditions=@offstage/source',
-      '--disable-warning=ExperimentalWarning',
-      fileURLToPath(script),
-      ...args,
-    ],
-    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } },
-  );
+  const child = spawn(process.execPath, [...sourceOptions, fileURLToPath(script), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NO_COLOR: '1' },
+  });
   onTestFinished(() => void child.kill('SIGKILL'));
   const lines: string[] = [];
   const waiting = new Set<() => void>();

@@ -18,16 +18,21 @@ interface Ran {
   readonly errors: string;
 }
 
+// As scripts/setup.mjs gives them to whatever runs the sources.
+const sourceOptions = [
+  '--conditions=@offstage/source',
+  '--disable-warning=ExperimentalWarning',
+  '--wasm-wrapper-tiering-budget=1000000000',
+];
+
 /** Runs a scenario; `onLine` may send signals. */
 function run(
   scenario: string,
   onLine: (line: string, kill: (signal: NodeJS.Signals) => void) => void = () => {},
 ): Promise<Ran> {
-  const child = spawn(
-    process.execPath,
-    ['--conditions=@offstage/source', '--disable-warning=ExperimentalWarning', script, scenario],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+  const child = spawn(process.execPath, [...sourceOptions, script, scenario], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   children.add(child);
   const lines: string[] = [];
   let rest = '';

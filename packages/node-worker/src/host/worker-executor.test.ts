@@ -94,7 +94,7 @@ describe('WorkerExecutor', () => {
   test('W1 env, name and execArgv reach the thread', async () => {
     await using served = executorOf('environment', {
       env: { OFFSTAGE_TEST: 'yes' },
-      execArgv: [...process.execArgv, '--no-warnings'],
+      execArgv: ['--conditions=@offstage/source', '--no-warnings'],
     });
     const outcome = await start(served.executor, 'environment').outcome;
     expect(outcome).toMatchObject({
