@@ -1,10 +1,8 @@
-// npm run bench                all measures, side by side with peers, as a table
+// npm run bench                all measures, side by side with peers, as tables
 // npm run bench -- core        those whose file name contains a word
+import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
-import type { Bench } from './row.ts';
-import { printRows } from './table.ts';
 
 const here = import.meta.dirname;
 const words = process.argv.slice(2);
@@ -18,10 +16,9 @@ if (files.length === 0) {
 
 console.log(`Node.js ${process.version}, ${process.platform} ${process.arch}\n`);
 for (const file of files) {
-  const { default: bench }: { default: Bench } = await import(
-    pathToFileURL(path.join(here, file)).href
-  );
-  console.log(`## ${bench.name}\n`);
-  printRows(await bench.run());
+  // A process each: what one leaves in the heap or in the event loop is not measured by the next.
+  const { status } = spawnSync(process.execPath, [...process.execArgv, path.join(here, file)], {
+    stdio: 'inherit',
+  });
+  if (status !== 0) process.exitCode = 1;
 }
-process.exit();
