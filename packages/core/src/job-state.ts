@@ -98,7 +98,13 @@ export function transition(state: JobState, event: JobEvent): JobState {
 function whileQueued(state: JobState, event: JobEvent): JobState {
   switch (event.type) {
     case 'started':
-      return { ...state, ...nothing, status: 'running', startedAt: event.at };
+      return {
+        ...state,
+        status: 'running',
+        startedAt: event.at,
+        result: undefined,
+        failure: undefined,
+      };
     case 'stopRequested':
       return event.reason === 'timeout' ? state : canceled(state, event.at, event.reason);
     case 'abandoned':
@@ -140,10 +146,15 @@ function whileRunning(state: JobState, event: JobEvent): JobState {
   }
 }
 
-const nothing = { result: undefined, failure: undefined };
-
 function canceled(state: JobState, endedAt: number, stopReason: StopReason | null): JobState {
-  return { ...state, ...nothing, status: 'canceled', stopReason, endedAt };
+  return {
+    ...state,
+    status: 'canceled',
+    stopReason,
+    endedAt,
+    result: undefined,
+    failure: undefined,
+  };
 }
 
 function failed(state: JobState, endedAt: number, failure: JobFailure): JobState {
