@@ -37,7 +37,6 @@ export type OffstageErrorCode =
   | 'unsafe_entry'
   | 'draft_closed'
   | 'fenced'
-  | 'not_initialised'
   | 'corrupt'
   | 'unsupported_format'
   | 'storage_failed'
