@@ -29,8 +29,6 @@ const messages: Partial<Readonly<Record<OffstageErrorCode, string>>> = {
   storage_failed: 'The disk with the data folder failed. Nothing was published.',
   corrupt:
     'The data folder is damaged, and nothing in it was touched. Restore it, or choose another one.',
-  not_initialised:
-    'The data folder has lost its current version, and nothing in it was touched. Restore it, or choose another one.',
   unsupported_format:
     'The data folder was written by another version of this program. Choose another one.',
   commit_indeterminate:
