@@ -18,11 +18,13 @@ test('J2 the quick start of the README compiles, with no cast', () => {
   expect(project.compile()).toBe('');
 });
 
-test('W1 the quick start of the README runs as printed', () => {
-  const output = execFileSync(process.execPath, [...runtimeOptions, 'main.ts'], {
-    cwd: project.folder,
-    encoding: 'utf8',
-  });
+const tsx = path.join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs');
+
+test.each([
+  ['type stripping', [...runtimeOptions, 'main.ts']],
+  ['tsx', [tsx, ...runtimeOptions, 'main.ts']],
+])('W1 the quick start of the README runs as printed, under %s', (_, args) => {
+  const output = execFileSync(process.execPath, args, { cwd: project.folder, encoding: 'utf8' });
   const lines = output.trim().split('\n');
   expect(lines).toContain('snapshot 95 ');
   expect(lines).toContain('succeeded 2');
