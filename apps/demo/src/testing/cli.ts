@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { runtimeOptions } from '../../../../scripts/setup.mjs';
 
 export interface CliEnd {
   readonly code: number | null;
@@ -17,19 +18,12 @@ export interface RunningCli {
   line(fits: (line: string) => boolean): Promise<string>;
 }
 
-// As scripts/setup.mjs gives them to whatever runs the sources.
-const sourceOptions = [
-  '--conditions=@offstage/source',
-  '--disable-warning=ExperimentalWarning',
-  '--wasm-wrapper-tiering-budget=1000000000',
-];
-
 /** Runs a command of the app as a process of its own, as npm's scripts do. */
 export const startCli = (name: 'ingest' | 'search', args: readonly string[]): RunningCli =>
   startScript(new URL(`../cli/${name}.ts`, import.meta.url), args);
 
 export function startScript(script: URL, args: readonly string[] = []): RunningCli {
-  const child = spawn(process.execPath, [...sourceOptions, fileURLToPath(script), ...args], {
+  const child = spawn(process.execPath, [...runtimeOptions, fileURLToPath(script), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1' },
   });

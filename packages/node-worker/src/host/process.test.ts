@@ -2,6 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
+import { runtimeOptions } from '../../../../scripts/setup.mjs';
 
 const script = fileURLToPath(new URL('../../fixtures/process.ts', import.meta.url));
 const children = new Set<ChildProcessByStdio<null, Readable, Readable>>();
@@ -18,19 +19,12 @@ interface Ran {
   readonly errors: string;
 }
 
-// As scripts/setup.mjs gives them to whatever runs the sources.
-const sourceOptions = [
-  '--conditions=@offstage/source',
-  '--disable-warning=ExperimentalWarning',
-  '--wasm-wrapper-tiering-budget=1000000000',
-];
-
 /** Runs a scenario; `onLine` may send signals. */
 function run(
   scenario: string,
   onLine: (line: string, kill: (signal: NodeJS.Signals) => void) => void = () => {},
 ): Promise<Ran> {
-  const child = spawn(process.execPath, [...sourceOptions, script, scenario], {
+  const child = spawn(process.execPath, [...runtimeOptions, script, scenario], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.add(child);

@@ -1,0 +1,2 @@
+/** The parts of `setup.mjs` that TypeScript sources use. */
+export declare const runtimeOptions: string[];
