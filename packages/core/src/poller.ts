@@ -62,7 +62,7 @@ export class Poller {
   readonly #client: JobClient;
   readonly #ports: PollLoopPorts;
   readonly #jobs: PollLoop<JobMember, JobAsk, JobPoll>;
-  readonly #values = new Map<string, PollLoop<ValueMember<unknown>, undefined, unknown>>();
+  readonly #values = new Map<string, PollLoop<Member<unknown>, undefined, unknown>>();
 
   constructor(client: JobClient, options: PollerOptions = {}) {
     this.#client = client;
@@ -109,7 +109,7 @@ export class Poller {
       this.#values.get(key) ?? new PollLoop(valueSource(this.#client, fetch), this.#ports);
     this.#values.set(key, loop);
     // A key always stands for one kind of value, that of its `fetch`.
-    const member = new ValueMember<unknown>(wish, reader as PollReader<unknown>);
+    const member = new Member<unknown>(wish, reader as PollReader<unknown>);
     const handle = loop.join(key, member);
     if (handle.latest !== undefined) member.reader.onAnswer(handle.latest);
     const seat = seatOf(member, handle);
@@ -138,15 +138,12 @@ interface JobAsk {
   readonly limit: number;
 }
 
-class JobMember implements PollMember {
+/** A reader in its channel. */
+class Member<T> implements PollMember {
   wish: PollWish;
-  cursor: number;
-  maxEvents: number;
-  readonly reader: PollReader<JobPoll>;
+  readonly reader: PollReader<T>;
 
-  constructor(from: JobCursor, wish: PollWish, reader: PollReader<JobPoll>) {
-    this.cursor = from.cursor;
-    this.maxEvents = from.maxEvents;
+  constructor(wish: PollWish, reader: PollReader<T>) {
     this.wish = wish;
     this.reader = reader;
   }
@@ -157,6 +154,17 @@ class JobMember implements PollMember {
 
   onPaused(paused: boolean): void {
     this.reader.onPaused(paused);
+  }
+}
+
+class JobMember extends Member<JobPoll> {
+  cursor: number;
+  maxEvents: number;
+
+  constructor(from: JobCursor, wish: PollWish, reader: PollReader<JobPoll>) {
+    super(wish, reader);
+    this.cursor = from.cursor;
+    this.maxEvents = from.maxEvents;
   }
 
   /** Hands over what this member has not seen. False when the answer begins after its cursor. */
@@ -205,28 +213,10 @@ function jobSource(client: JobClient): PollSource<JobMember, JobAsk, JobPoll> {
   };
 }
 
-class ValueMember<T> implements PollMember {
-  wish: PollWish;
-  readonly reader: PollReader<T>;
-
-  constructor(wish: PollWish, reader: PollReader<T>) {
-    this.wish = wish;
-    this.reader = reader;
-  }
-
-  onFailure(failure: PollFailure): void {
-    this.reader.onFailure(failure);
-  }
-
-  onPaused(paused: boolean): void {
-    this.reader.onPaused(paused);
-  }
-}
-
 function valueSource<T>(
   client: JobClient,
   fetch: () => Promise<T>,
-): PollSource<ValueMember<unknown>, undefined, unknown> {
+): PollSource<Member<unknown>, undefined, unknown> {
   return {
     ask: () => undefined,
     fetch: async () => [await fetch()],
