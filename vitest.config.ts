@@ -25,6 +25,9 @@ export default defineConfig({
       project('core', 'packages/core'),
       project('node-worker', 'packages/node-worker'),
       project('node-fs', 'packages/node-fs'),
+      project('http', 'packages/http'),
+      project('react', 'packages/react'),
+      project('svelte', 'packages/svelte'),
       project('demo', 'apps/demo'),
       {
         extends: true,

@@ -1,0 +1,14 @@
+import { defineConfig } from 'tsup';
+
+export default defineConfig({
+  entry: ['src/index.ts', 'src/client/index.ts', 'src/node/index.ts'],
+  outDir: 'dist',
+  format: ['esm'],
+  platform: 'neutral',
+  target: 'es2023',
+  dts: true,
+  sourcemap: true,
+  clean: true,
+  splitting: true,
+  external: [/^node:/],
+});
