@@ -127,6 +127,12 @@ export type {
   SchemaResult,
   StandardSchema,
 } from './standard-schema.ts';
+export {
+  type StartActions,
+  StartObserver,
+  type StartObserverPorts,
+  type StartSnapshot,
+} from './start-observer.ts';
 export type { ValueObserverOptions, ValueSnapshot } from './value-observer.ts';
 export { pageVisibility, type Visibility } from './visibility.ts';
 export {
