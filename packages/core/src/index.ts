@@ -136,14 +136,6 @@ export {
 export type { ValueObserverOptions, ValueSnapshot } from './value-observer.ts';
 export { pageVisibility, type Visibility } from './visibility.ts';
 export {
-  decodeActivity,
-  decodeJobPoll,
-  decodeJobView,
-  decodeListResponse,
-  decodePollManyRequest,
-  decodePollManyResponse,
-  decodeProblem,
-  decodeStartRequest,
   type Encoded,
   encodeActivity,
   encodeJobPoll,
@@ -153,7 +145,17 @@ export {
   encodePollManyResponse,
   encodeProblem,
   encodeStartRequest,
-  type WirePoll,
   type WireProblem,
-  type WireStartRequest,
 } from './wire.ts';
+export {
+  decodeActivity,
+  decodeJobPoll,
+  decodeJobView,
+  decodeListResponse,
+  decodePollManyRequest,
+  decodePollManyResponse,
+  decodeProblem,
+  decodeStartRequest,
+  type WirePoll,
+  type WireStartRequest,
+} from './wire-decode.ts';

@@ -3,7 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { OffstageError } from './errors.ts';
 import type { ActivitySnapshot, JobPoll } from './job-client.ts';
 import type { JobView } from './job-view.ts';
-import * as wire from './wire.ts';
+import * as encoders from './wire.ts';
+import * as decoders from './wire-decode.ts';
+
+const wire = { ...encoders, ...decoders };
 
 const viaJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
@@ -161,7 +164,7 @@ describe('round trips', () => {
 });
 
 describe('what is out of form', () => {
-  const decoders = {
+  const byCode = {
     invalid_response: [
       wire.decodeJobView,
       wire.decodeJobPoll,
@@ -174,7 +177,7 @@ describe('what is out of form', () => {
   };
 
   test('H5 no JSON makes a decoder fail otherwise than by its code', () => {
-    for (const [code, functions] of Object.entries(decoders)) {
+    for (const [code, functions] of Object.entries(byCode)) {
       for (const decode of functions) {
         fc.assert(
           fc.property(fc.oneof(fc.jsonValue(), fc.anything()), (value) => {
@@ -210,6 +213,61 @@ describe('what is out of form', () => {
     }
     const more = JSON.parse(`{"__proto__":{"x":1},"later":1,${JSON.stringify(good).slice(1)}`);
     expect(wire.decodeJobView(more)).toStrictEqual(wire.decodeJobView(good));
+  });
+
+  test('H5 an answer spoiled anywhere is refused, or is a right one still', () => {
+    const spoil = fc.record({
+      sent: poll.map((each) => viaJson(wire.encodeJobPoll(each))),
+      value: fc.oneof(fc.jsonValue(), fc.constantFrom(-1, 0.5, 2 ** 60, '', null, 'running')),
+      steps: fc.array(fc.nat(), { minLength: 1, maxLength: 4 }),
+    });
+    fc.assert(
+      fc.property(spoil, ({ sent, value, steps }) => {
+        const spoiled = replaceAt(sent, steps, value);
+        let got: JobPoll;
+        try {
+          got = wire.decodeJobPoll(spoiled);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'invalid_response' });
+          return;
+        }
+        expect(wire.decodeJobPoll(viaJson(wire.encodeJobPoll(got)))).toStrictEqual(got);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test.each([
+    ['poll.events.1.seq', { events: [{ seq: 1, at: 1, phase: '', percent: 1, message: '' }, {}] }],
+    ['poll.cursor', { cursor: -1 }],
+    ['poll.cursor', { cursor: 2 ** 60 }],
+    ['poll.missed', { missed: '0' }],
+    ['poll.job', { job: null }],
+    ['poll.job.id', { job: { id: '' } }],
+  ])('H5 the message names the field: %s', (field, change) => {
+    const good = { events: [], cursor: 0, missed: 0 };
+    expect(() => wire.decodeJobPoll({ ...good, ...change })).toThrow(
+      expect.objectContaining({
+        code: 'invalid_response',
+        details: { field },
+        message: expect.stringContaining(`"${field}"`),
+      }),
+    );
+  });
+
+  test('H5 hostile keys change nothing but what they are', () => {
+    const hostile = JSON.parse(
+      '{"input":{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}},"__proto__":{"exclusivityKey":"taken"}}',
+    );
+    const got = wire.decodeStartRequest(hostile);
+    expect(got.exclusivityKey).toBe(undefined);
+    expect(JSON.stringify(got.input)).toBe(JSON.stringify(hostile.input));
+    expect(Reflect.get({}, 'polluted')).toBe(undefined);
+    for (const decode of [wire.decodeJobView, wire.decodeJobPoll, wire.decodeProblem]) {
+      expect(codeOf(() => decode(JSON.parse('{"__proto__":{"status":"queued"}}')))).toBe(
+        'invalid_response',
+      );
+    }
   });
 
   test.each([
@@ -283,6 +341,17 @@ describe('what is out of form', () => {
     expect(JSON.stringify(sent)).not.toContain('secret');
   });
 });
+
+/** The same value with something else at one place, which the steps lead to. */
+function replaceAt(value: unknown, [step = 0, ...rest]: readonly number[], by: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return by;
+  const keys = Object.keys(value);
+  const key = keys[step % keys.length];
+  if (key === undefined) return by;
+  const inner = Reflect.get(value, key);
+  const next = rest.length === 0 ? by : replaceAt(inner, rest, by);
+  return Array.isArray(value) ? value.with(Number(key), next) : { ...value, [key]: next };
+}
 
 // JSON has one zero, and so does what is compared.
 function oneZero(value: unknown): unknown {
