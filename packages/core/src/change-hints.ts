@@ -1,36 +1,46 @@
 import type { Watcher } from './job-registry.ts';
 
+type Hints = Map<Watcher, Set<string>>;
+
 /**
- * Tells watchers that something changed, each at most once per microtask however much did. They run
- * after the change, never within it, so they may call the manager.
+ * Tells watchers which jobs changed, once per job and microtask however much did. They run after the
+ * change, never within it, so they may call the manager.
  */
 export class ChangeHints {
   readonly #guard: (call: () => void) => void;
-  readonly #pending = new Set<Watcher>();
-  #scheduled = false;
+  // Empty unless a flush is scheduled, and unless one is under way.
+  #pending: Hints = new Map();
+  #telling: Hints = new Map();
 
   /** `guard` calls a watcher and catches what it throws. */
   constructor(guard: (call: () => void) => void) {
     this.#guard = guard;
   }
 
-  tell(watchers: ReadonlySet<Watcher> | undefined): void {
+  tell(watchers: ReadonlySet<Watcher> | undefined, changedId: string): void {
     if (watchers === undefined) return;
-    for (const watcher of watchers) this.#pending.add(watcher);
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    void Promise.resolve().then(() => this.#flush());
+    if (this.#pending.size === 0) void Promise.resolve().then(() => this.#flush());
+    for (const watcher of watchers) {
+      const ids = this.#pending.get(watcher);
+      if (ids === undefined) this.#pending.set(watcher, new Set([changedId]));
+      else ids.add(changedId);
+    }
   }
 
   /** It is not called any more, not even for a change that it was to be told of. */
   forget(watcher: Watcher): void {
-    this.#pending.delete(watcher);
+    for (const hints of [this.#pending, this.#telling]) {
+      hints.get(watcher)?.clear();
+      hints.delete(watcher);
+    }
   }
 
   #flush(): void {
-    this.#scheduled = false;
-    const watchers = [...this.#pending];
-    this.#pending.clear();
-    for (const watcher of watchers) this.#guard(watcher.onChange);
+    this.#telling = this.#pending;
+    this.#pending = new Map();
+    for (const [watcher, ids] of this.#telling) {
+      for (const id of ids) this.#guard(() => watcher.onChange(id));
+    }
+    this.#telling.clear();
   }
 }

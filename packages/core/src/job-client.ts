@@ -102,8 +102,8 @@ export interface JobClient {
 
   /**
    * Present where changes can be pushed. `onChange` is a hint to poll again, called after every
-   * change of that job (or of any of the owner's jobs, without an id); hints may be merged. Returns
-   * the way to stop.
+   * change of that job (or of any of the owner's jobs, without an id), with the id of the job that
+   * changed where the client knows it; hints for one job may be merged. Returns the way to stop.
    */
-  watch?(id: string | undefined, onChange: () => void): () => void;
+  watch?(id: string | undefined, onChange: (changedId?: string) => void): () => void;
 }

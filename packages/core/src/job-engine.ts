@@ -122,7 +122,7 @@ export class JobEngine implements JobKeeper {
     });
   }
 
-  watch(owner: string, id: string | undefined, onChange: () => void): () => void {
+  watch(owner: string, id: string | undefined, onChange: (changedId: string) => void): () => void {
     const watcher: Watcher = { onChange };
     const room = this.#registry.openRoom(owner);
     const watched = id === undefined ? room : room.jobs.get(id);
@@ -283,7 +283,7 @@ export class JobEngine implements JobKeeper {
     this.#active += 1;
     if (exclusivityKey !== undefined) this.#queue.holdKey(exclusivityKey);
     this.#queue.push(job);
-    this.#hints.tell(room.watchers);
+    this.#hints.tell(room.watchers, job.id);
     this.#pump(at);
     return job;
   }
@@ -403,8 +403,8 @@ export class JobEngine implements JobKeeper {
     const { room } = job;
     this.#expiry.remove(job);
     room.jobs.delete(job.id);
-    this.#hints.tell(job.watchers);
-    this.#hints.tell(room.watchers);
+    this.#hints.tell(job.watchers, job.id);
+    this.#hints.tell(room.watchers, job.id);
     this.#registry.closeRoom(room);
     if (this.events.has('released')) {
       this.events.emit('released', { owner: room.owner, id: job.id, name: job.definition.name });
@@ -412,8 +412,8 @@ export class JobEngine implements JobKeeper {
   }
 
   #tell(job: Job, event: JobEvent): void {
-    this.#hints.tell(job.watchers);
-    this.#hints.tell(job.room.watchers);
+    this.#hints.tell(job.watchers, job.id);
+    this.#hints.tell(job.room.watchers, job.id);
     const { events } = this;
     const { owner } = job.room;
     const { status } = job.state;

@@ -2,7 +2,7 @@ import type { Job } from './job.ts';
 
 /** A hint that something changed; see `JobClient.watch`. */
 export interface Watcher {
-  readonly onChange: () => void;
+  readonly onChange: (changedId: string) => void;
 }
 
 /** What one owner has. Jobs are looked up here and nowhere else, so no id leads to another's (J4). */

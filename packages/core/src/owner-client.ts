@@ -85,7 +85,7 @@ export class OwnerClient implements JobClient {
     return this.#engine.activity(this.#owner);
   }
 
-  watch(id: string | undefined, onChange: () => void): () => void {
+  watch(id: string | undefined, onChange: (changedId: string) => void): () => void {
     return this.#engine.watch(this.#owner, id, onChange);
   }
 
