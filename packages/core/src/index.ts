@@ -59,7 +59,7 @@ export {
 } from './job-list-observer.ts';
 export { JobManager, type ShutdownOptions, type ShutdownReport } from './job-manager.ts';
 export type { JobManagerOptions } from './job-manager-options.ts';
-export { JobObserver, type ObserverPorts } from './job-observer.ts';
+export { JobObserver, type JobObserverPorts, type ObserverPorts } from './job-observer.ts';
 export type { JobActions, JobSnapshot } from './job-snapshot.ts';
 export {
   type ActiveJobView,

@@ -376,6 +376,24 @@ describe('settling', () => {
     expect(settled).toEqual(['a', 'b']);
   });
 
+  test('U5 an observer that takes the place of another tells no end twice', async () => {
+    const { client, poller } = setup();
+    client.put('a', { status: 'succeeded' });
+    client.put('b', { status: 'failed' });
+    const settled: string[] = [];
+    const options: JobObserverOptions = { onSettled: (job) => settled.push(job.id) };
+    let observer = new JobObserver(client, 'a', options, { poller });
+    for (const id of ['b', 'a', 'b']) {
+      const stop = observer.subscribe(nothing);
+      await settle();
+      stop();
+      observer = new JobObserver(client, id, options, { poller, replaces: observer });
+    }
+    observer.subscribe(nothing);
+    await settle();
+    expect(settled).toEqual(['a', 'b']);
+  });
+
   test('U5 onSettled may observe the same job, and that observer sees it too', async () => {
     const { client, clock, observe } = setup();
     client.put('a', { status: 'succeeded' });

@@ -12,6 +12,12 @@ export interface ObserverPorts {
   readonly notify?: NotifyScheduler | undefined;
 }
 
+export interface JobObserverPorts<Result = unknown, Phase extends string = string>
+  extends ObserverPorts {
+  /** Whose place the new observer takes in a view: the ends that it has told are not told again (U5). */
+  readonly replaces?: JobObserver<Result, Phase> | undefined;
+}
+
 /**
  * Watches one job through any client, for as long as someone subscribes (U1, U3 to U7).
  *
@@ -30,17 +36,18 @@ export class JobObserver<Result = unknown, Phase extends string = string> {
   readonly #listeners: Listeners;
   #options: JobObserverOptions<Result, Phase>;
   #watch: JobWatch<Result, Phase>;
-  readonly #settled = new Set<string>();
+  readonly #settled: Set<string>;
 
   /** @throws OffstageError `invalid_option` */
   constructor(
     client: JobClient,
     jobId: JobId<Result, Phase> | undefined,
     options: JobObserverOptions<Result, Phase> = {},
-    ports: ObserverPorts = {},
+    ports: JobObserverPorts<Result, Phase> = {},
   ) {
     checkOptions(options);
     this.#client = client;
+    this.#settled = ports.replaces === undefined ? new Set() : ports.replaces.#settled;
     this.#options = options;
     this.#poller = ports.poller ?? sharedPoller(client);
     this.#listeners = new Listeners(ports.notify ?? microtaskScheduler);
