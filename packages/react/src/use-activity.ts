@@ -1,0 +1,42 @@
+import {
+  ActivityObserver,
+  type ActivitySnapshot,
+  frameScheduler,
+  type JobClient,
+  type ValueObserverOptions,
+  type ValueSnapshot,
+} from '@offstage/core';
+import { useEffect } from 'react';
+import { useJobClient } from './jobs-provider.ts';
+import { useKept, useObserver } from './use-observer.ts';
+
+export interface UseActivityOptions extends ValueObserverOptions<ActivitySnapshot> {
+  /** @default the client of the nearest `JobsProvider` */
+  readonly client?: JobClient | undefined;
+}
+
+export interface UseActivityResult extends Omit<ValueSnapshot<ActivitySnapshot>, 'value'> {
+  /** `undefined` before the first look. */
+  readonly activity: ActivitySnapshot | undefined;
+  /** Looks now. Never rejects. */
+  readonly refetch: () => Promise<void>;
+}
+
+/**
+ * Watches what stands in the way of new jobs (U2, J15).
+ *
+ * @throws OffstageError `invalid_option`
+ * @example
+ * const { activity } = useActivity();
+ * <button disabled={activity?.accepting === false}>Ingest</button>
+ */
+export function useActivity(options: UseActivityOptions = {}): UseActivityResult {
+  const client = useJobClient(options.client);
+  const observer = useKept(
+    () => new ActivityObserver(client, options, { notify: frameScheduler }),
+    client,
+  );
+  useEffect(() => observer.setOptions(options));
+  const { value: activity, ...snapshot } = useObserver(observer);
+  return { activity, ...snapshot, refetch: observer.refetch };
+}
