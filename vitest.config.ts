@@ -1,5 +1,10 @@
+import path from 'node:path';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
-import { runtimeOptions } from './scripts/setup.mjs';
+import { bedForwarder } from './scripts/browser/forwarder.ts';
+import { chromiumArguments, findChromium } from './scripts/chromium.mjs';
+import { root, runtimeOptions } from './scripts/setup.mjs';
 
 // Tests read the sources of sibling packages through the `@offstage/source` export condition, so no
 // build comes before them. `execArgv` gives worker threads that a test starts the same condition.
@@ -7,8 +12,71 @@ const source = '@offstage/source';
 
 const project = (name: string, root: string) => ({
   extends: true as const,
-  test: { name, root, include: ['src/**/*.test.ts'] },
+  test: { name, root, include: ['src/**/*.test.ts'], exclude: ['**/*.browser.test.ts'] },
 });
+
+const executablePath = findChromium();
+
+/** The tests of a package that run in Chromium, on one origin with the test bed's servers. */
+const browserProject = (name: string, root: string, include: string, dependencies: string[]) => ({
+  extends: true as const,
+  plugins: [bedForwarder()],
+  resolve: { conditions: [source, 'browser', 'module', 'import', 'development|production'] },
+  // Named here, since a dependency that is found late reloads the page in the middle of a test.
+  optimizeDeps: { include: dependencies },
+  test: {
+    name,
+    root,
+    include: [include],
+    globalSetup: [path.resolve('scripts/browser/test-bed.ts')],
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({
+        // Without one, Playwright says what is missing; `npm test` installs it first.
+        launchOptions: { ...(executablePath && { executablePath }), args: chromiumArguments },
+      }),
+      instances: [{ browser: 'chromium' as const, name }],
+    },
+  },
+});
+
+/** The same tests on React 18 and React 19. */
+const react = (version: '18' | '19') => {
+  const modules = version === '18' ? 'fixtures/react-18/node_modules' : 'node_modules';
+  const { resolve, ...rest } = browserProject(
+    `react-${version}`,
+    'packages/react',
+    'src/**/*.browser.test.tsx',
+    [
+      'react',
+      'react/jsx-dev-runtime',
+      'react/jsx-runtime',
+      'react-dom',
+      'react-dom/client',
+      'react-dom/server',
+      'vitest-browser-react/pure',
+      'zod',
+      'zod/mini',
+    ],
+  );
+  const alias = ['react', 'react-dom'].map((name) => ({
+    find: new RegExp(`^${name}(?=/|$)`),
+    replacement: path.join(root, modules, name),
+  }));
+  return { ...rest, resolve: { ...resolve, alias } };
+};
+
+const svelteInBrowser = () => {
+  const { plugins, ...rest } = browserProject(
+    'svelte-browser',
+    'packages/svelte',
+    'src/**/*.browser.test.ts',
+    ['vitest-browser-svelte', 'zod', 'zod/mini'],
+  );
+  return { ...rest, plugins: [...plugins, svelte()] };
+};
 
 export default defineConfig({
   resolve: { conditions: [source] },
@@ -27,7 +95,10 @@ export default defineConfig({
       project('node-fs', 'packages/node-fs'),
       project('http', 'packages/http'),
       project('react', 'packages/react'),
+      react('19'),
+      react('18'),
       project('svelte', 'packages/svelte'),
+      svelteInBrowser(),
       project('demo', 'apps/demo'),
       {
         extends: true,
