@@ -104,6 +104,13 @@ export interface JobClient {
    * Present where changes can be pushed. `onChange` is a hint to poll again, called after every
    * change of that job (or of any of the owner's jobs, without an id), with the id of the job that
    * changed where the client knows it; hints for one job may be merged. Returns the way to stop.
+   *
+   * Over a network hints may cease to come: `onPush(false)` says so, also within this call, and
+   * `onPush(true)` that they come again, followed by a hint. Until it is called, hints come.
    */
-  watch?(id: string | undefined, onChange: (changedId?: string) => void): () => void;
+  watch?(
+    id: string | undefined,
+    onChange: (changedId?: string) => void,
+    onPush?: (isPushed: boolean) => void,
+  ): () => void;
 }

@@ -3,6 +3,7 @@ import type { ObserverPorts } from './job-observer.ts';
 import { isSameView } from './job-snapshot.ts';
 import type { JobView } from './job-view.ts';
 import { microtaskScheduler } from './listeners.ts';
+import { readValue } from './poll-values.ts';
 import { sharedPoller } from './poller.ts';
 import { isShallowEqual } from './shallow-equal.ts';
 import { ValueObserver, type ValueObserverOptions } from './value-observer.ts';
@@ -25,8 +26,9 @@ export class JobListObserver extends ValueObserver<readonly JobView[]> {
   constructor(client: JobClient, options: JobListObserverOptions = {}, ports: ObserverPorts = {}) {
     const poller = ports.poller ?? sharedPoller(client);
     const { filter = {} } = options;
+    const key = `list ${JSON.stringify([filter.name, filter.status])}`;
     super(options, {
-      read: (wish, reader) => poller.readList(filter, wish, reader),
+      read: (wish, reader) => readValue(poller, key, wish, reader, () => client.list(filter)),
       merge: mergeViews,
       notify: ports.notify ?? microtaskScheduler,
     });
@@ -43,7 +45,7 @@ export class ActivityObserver extends ValueObserver<ActivitySnapshot> {
   ) {
     const poller = ports.poller ?? sharedPoller(client);
     super(options, {
-      read: (wish, reader) => poller.readActivity(wish, reader),
+      read: (wish, reader) => readValue(poller, 'activity', wish, reader, () => client.activity()),
       merge: (before, next) =>
         before !== undefined && isShallowEqual(before, next) ? before : next,
       notify: ports.notify ?? microtaskScheduler,

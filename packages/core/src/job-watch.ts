@@ -10,7 +10,7 @@ import {
 import { isTerminal, type JobId, type JobView, type TerminalJobView } from './job-view.ts';
 import { callSafely } from './listeners.ts';
 import { type PollFailure, toOffstageError } from './poll-loop.ts';
-import { type Poller, type PollSeat, type ReadOptions, wishOf } from './poller.ts';
+import { type JobSeat, type Poller, type ReadOptions, wishOf } from './poller.ts';
 import { isShallowEqual } from './shallow-equal.ts';
 
 export interface JobObserverOptions<Result = unknown, Phase extends string = string>
@@ -57,7 +57,7 @@ export class JobWatch<Result, Phase extends string> {
   #state: WatchedJob<Result, Phase>;
   #cursor = 0;
   // A seat is held while someone subscribes, or a look asked for by hand is under way.
-  #seat: PollSeat | undefined;
+  #seat: JobSeat | undefined;
   #isSubscribed = false;
   #visits = 0;
   #isJoining = false;
@@ -106,7 +106,7 @@ export class JobWatch<Result, Phase extends string> {
   applyOptions(): void {
     const options = this.#owner.options();
     const maxEvents = maxEventsOf(options);
-    this.#seat?.change(wishOf(options), maxEvents);
+    this.#seat?.change({ wish: wishOf(options), maxEvents });
     const { events } = this.#state;
     this.#update({
       wanted: this.id !== undefined && options.enabled !== false,
@@ -133,18 +133,22 @@ export class JobWatch<Result, Phase extends string> {
     }
   }
 
-  #takeSeat(id: string): PollSeat {
+  #takeSeat(id: string): JobSeat {
     const options = this.#owner.options();
-    const from = { cursor: this.#cursor, maxEvents: maxEventsOf(options) };
-    let seat: PollSeat | undefined;
+    let seat: JobSeat | undefined;
     // A seat that was left hears nothing more, also of an answer that is being handed round.
     const isMine = (): boolean => this.#isJoining || this.#seat === seat;
     this.#isJoining = true;
     try {
-      seat = this.#poller.readJob(id, from, wishOf(options), {
-        onAnswer: (answer) => isMine() && this.#onAnswer(answer),
-        onFailure: (failure) => isMine() && this.#onFailure(failure),
-        onPaused: (paused) => isMine() && this.#update({ paused }),
+      seat = this.#poller.readJob(id, {
+        cursor: this.#cursor,
+        maxEvents: maxEventsOf(options),
+        wish: wishOf(options),
+        reader: {
+          onAnswer: (answer) => isMine() && this.#onAnswer(answer),
+          onFailure: (failure) => isMine() && this.#onFailure(failure),
+          onPaused: (paused) => isMine() && this.#update({ paused }),
+        },
       });
     } finally {
       this.#isJoining = false;

@@ -9,7 +9,7 @@ export interface PollWish {
   readonly intervalMs: number;
   /** Read also while the page is hidden. */
   readonly background: boolean;
-  /** Read on hints alone, where the source gives hints. */
+  /** Read on hints alone, where and while the source gives hints. */
   readonly push: boolean;
 }
 
@@ -21,11 +21,18 @@ export interface PollFailure {
   readonly stopped: boolean;
 }
 
-export interface PollMember {
-  readonly wish: PollWish;
+/** Who reads through a loop. Every call is about the channel that the reader joined. */
+export interface PollReader<Answer> {
+  onAnswer(answer: Answer): void;
   onFailure(failure: PollFailure): void;
   /** The page was hidden (and nobody reads in the background), or shows again. */
   onPaused(paused: boolean): void;
+}
+
+/** A reader in its channel. */
+export interface PollMember<Answer> {
+  wish: PollWish;
+  readonly reader: PollReader<Answer>;
 }
 
 /** What becomes of a channel after an answer. */
@@ -38,14 +45,18 @@ export type PollVerdict =
   | 'done';
 
 /** What a loop reads. */
-export interface PollSource<Member extends PollMember, Ask, Answer> {
+export interface PollSource<Member extends PollMember<Answer>, Ask, Answer> {
   ask(id: string, members: readonly Member[]): Ask;
   /** One request for all asks; answers come in their order. */
   fetch(asks: readonly Ask[]): Promise<readonly Answer[]>;
   /** Hands the answer to the members. `repeated`: the poll before this one ended in 'again'. */
   deliver(members: readonly Member[], ask: Ask, answer: Answer, repeated: boolean): PollVerdict;
-  /** Calls `hint` after changes of a channel; undefined where the source cannot. */
-  watch?(id: string, hint: () => void): (() => void) | undefined;
+  /** As `JobClient.watch`; undefined where the source cannot. */
+  watch(
+    id: string,
+    hint: () => void,
+    onPush: (isPushed: boolean) => void,
+  ): (() => void) | undefined;
 }
 
 export interface PollLoopPorts {
@@ -57,14 +68,18 @@ export interface PollLoopPorts {
   readonly minPushGapMs: number;
 }
 
-export interface PollHandle<Answer> {
+/** A member's place in a loop. */
+export interface PollSeat<Member, Answer> {
   /** What the channel's members saw last, for one who comes later. */
   readonly latest: Answer | undefined;
-  /** After the member's wish changed. */
-  changed(): void;
-  /** Polls now: also while hidden, backing off or stopped. Resolves when that poll has ended. */
+  /** Changes what the member wants. */
+  change(change: Partial<Member>): void;
+  /**
+   * Polls now: also while hidden, backing off or stopped. Resolves when that poll has ended,
+   * whatever it brought; never rejects.
+   */
   refetch(): Promise<void>;
-  close(): void;
+  leave(): void;
 }
 
 /** At most this many channels travel in one request. */
@@ -83,13 +98,15 @@ const pushedRetryMs = 1000;
  *   due      when its time has come; the time counts from the end of its last poll;
  *   hinted   when its source saw a change; due at once, but not before the gap since its last poll;
  *   forced   when someone asked by hand; passes every gate below;
- *   paused   while the page is hidden and no member reads in the background;
+ *   paused   while the page is hidden and no member reads in the background; it is not watched then,
+ *            so that a hidden page holds no connection;
  *   stopped  after 'done', or when access was refused; ends with a new member or by force.
+ * It has an interval, unless all its members want hints, and hints come.
  * After a failure the whole loop waits (the gate), for it is the connection that failed.
  *
  * The loop holds nothing while it has no member: no timer, no listener, no channel.
  */
-export class PollLoop<Member extends PollMember, Ask, Answer> {
+export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
   readonly #source: PollSource<Member, Ask, Answer>;
   readonly #ports: PollLoopPorts;
   readonly #channels = new Map<string, Channel<Member, Answer>>();
@@ -113,34 +130,33 @@ export class PollLoop<Member extends PollMember, Ask, Answer> {
   }
 
   /** Joins a channel; it is polled at once, together with all that join in this task. */
-  join(id: string, member: Member): PollHandle<Answer> {
+  join(id: string, member: Member): PollSeat<Member, Answer> {
     if (this.#channels.size === 0) {
       this.#unsubscribeVisibility = this.#ports.visibility.subscribe(() => this.#onVisibility());
     }
     const channel = this.#channels.get(id) ?? new Channel<Member, Answer>(id);
+    const { members } = channel;
     this.#channels.set(id, channel);
-    channel.members.add(member);
+    members.add(member);
     channel.stopped = false;
     channel.joined = true;
     channel.dueMs = this.#ports.clock.now();
     this.#refresh(channel);
     this.#wakeSoon();
-    member.onPaused(channel.paused);
+    member.reader.onPaused(channel.paused);
     // Whoever comes while the connection is down learns so now, and not with the next try.
-    if (this.#failure !== undefined && this.#gateMs > channel.dueMs)
-      member.onFailure(this.#failure);
+    if (this.#failure !== undefined && this.#gateMs > channel.dueMs) {
+      member.reader.onFailure(this.#failure);
+    }
     return {
       latest: channel.latest,
-      changed: () => {
-        if (!channel.members.has(member)) return;
-        this.#refresh(channel);
-        const { dueMs, endedMs, intervalMs } = channel;
-        if (Number.isFinite(intervalMs)) channel.dueMs = Math.min(dueMs, endedMs + intervalMs);
-        this.#wakeSoon();
+      change: (change) => {
+        Object.assign(member, change);
+        if (members.has(member)) this.#hasten(channel);
       },
       refetch: () =>
         new Promise((resolve) => {
-          if (!channel.members.has(member)) {
+          if (!members.has(member)) {
             resolve();
             return;
           }
@@ -148,68 +164,83 @@ export class PollLoop<Member extends PollMember, Ask, Answer> {
           channel.waiters.push(resolve);
           this.#wakeSoon();
         }),
-      close: () => this.#leave(channel, member),
+      leave: () => {
+        if (members.delete(member)) this.#onLeft(channel);
+      },
     };
   }
 
-  #leave(channel: Channel<Member, Answer>, member: Member): void {
-    if (!channel.members.delete(member)) return;
+  #onLeft(channel: Channel<Member, Answer>): void {
     if (channel.members.size > 0) {
       this.#refresh(channel);
       return;
     }
     this.#channels.delete(channel.id);
-    channel.stopWatching?.();
-    channel.stopWatching = undefined;
-    for (const resolve of channel.waiters.splice(0)) resolve();
+    stopWatching(channel);
+    for (const resolve of channel.waiters) resolve();
     if (this.#channels.size > 0) return;
     this.#unsubscribeVisibility?.();
-    this.#unsubscribeVisibility = undefined;
     this.#timer?.cancel();
-    this.#timer = undefined;
   }
 
-  // Brings what follows from the members up to date: watching, interval and pause.
+  // Brings what follows from the members up to date: pause, watching and interval.
   #refresh(channel: Channel<Member, Answer>): void {
     const wishes = [...channel.members].map(({ wish }) => wish);
-    const wantsHints = !channel.stopped && wishes.some(({ push }) => push);
-    if (!wantsHints) {
-      channel.stopWatching?.();
-      channel.stopWatching = undefined;
-    } else if (channel.stopWatching === undefined) {
-      channel.stopWatching = this.#watch(channel);
-    }
-    const hints = channel.stopWatching !== undefined;
-    channel.intervalMs = Math.min(
-      ...wishes.map(({ push, intervalMs }) =>
-        push && hints ? Number.POSITIVE_INFINITY : intervalMs,
-      ),
-    );
     const paused =
       this.#ports.visibility.isHidden() && !wishes.some(({ background }) => background);
+    const isWatched = !paused && !channel.stopped && wishes.some(({ push }) => push);
+    if (!isWatched) stopWatching(channel);
+    else if (channel.stopWatching === undefined) this.#watch(channel);
+    channel.intervalMs = Math.min(
+      ...wishes.map(({ push, intervalMs }) => (push && channel.pushed ? Infinity : intervalMs)),
+    );
     if (paused === channel.paused) return;
     channel.paused = paused;
     // Who looks again wants to see what is, not what was (U3).
     if (!paused) channel.dueMs = this.#ports.clock.now();
-    for (const member of [...channel.members]) member.onPaused(paused);
+    for (const { reader } of [...channel.members]) reader.onPaused(paused);
     this.#wakeSoon();
   }
 
-  #watch(channel: Channel<Member, Answer>): (() => void) | undefined {
+  #watch(channel: Channel<Member, Answer>): void {
+    channel.pushed = true;
     try {
-      return this.#source.watch?.(channel.id, () => {
-        channel.hinted = true;
-        this.#wakeSoon();
-      });
+      channel.stopWatching = this.#source.watch(
+        channel.id,
+        () => {
+          channel.hinted = true;
+          this.#wakeSoon();
+        },
+        (isPushed) => {
+          channel.pushed = isPushed;
+          // A connection that is back for hints is back for polls.
+          if (isPushed) this.#liftGate();
+          if (channel.stopWatching !== undefined) this.#hasten(channel);
+        },
+      );
     } catch {
       // What cannot be pushed is polled; if the reason is a lasting one, the poll tells it.
-      return undefined;
     }
+    channel.pushed &&= channel.stopWatching !== undefined;
+  }
+
+  // After the interval may have become shorter.
+  #hasten(channel: Channel<Member, Answer>): void {
+    this.#refresh(channel);
+    const { dueMs, endedMs, intervalMs } = channel;
+    if (intervalMs < Infinity) channel.dueMs = Math.min(dueMs, endedMs + intervalMs);
+    this.#wakeSoon();
   }
 
   #onVisibility(): void {
-    if (!this.#ports.visibility.isHidden()) this.#gateMs = this.#serverGateMs;
+    if (!this.#ports.visibility.isHidden()) this.#liftGate();
     for (const channel of [...this.#channels.values()]) this.#refresh(channel);
+  }
+
+  #liftGate(): void {
+    if (this.#failure === undefined) return;
+    this.#gateMs = this.#serverGateMs;
+    for (const channel of this.#channels.values()) channel.dueMs = this.#gateMs;
     this.#wakeSoon();
   }
 
@@ -225,65 +256,51 @@ export class PollLoop<Member extends PollMember, Ask, Answer> {
 
   #wake(): void {
     this.#timer?.cancel();
-    this.#timer = undefined;
     if (this.#inFlight) return;
-    let nextMs = Number.POSITIVE_INFINITY;
+    let nextMs = Infinity;
     for (const channel of this.#channels.values()) nextMs = Math.min(nextMs, this.#timeOf(channel));
-    if (nextMs === Number.POSITIVE_INFINITY) return;
-    const nowMs = this.#ports.clock.now();
+    if (nextMs === Infinity) return;
+    const { clock } = this.#ports;
+    const nowMs = clock.now();
     if (nextMs <= nowMs) void this.#poll(this.#takeBatch(nowMs));
-    else this.#timer = this.#ports.clock.schedule(nextMs - nowMs, () => this.#wake());
+    else this.#timer = clock.schedule(nextMs - nowMs, () => this.#wake());
   }
 
-  #timeOf(channel: Channel<Member, Answer>): number {
-    if (channel.forced) return Number.NEGATIVE_INFINITY;
-    if (channel.stopped || channel.paused) return Number.POSITIVE_INFINITY;
-    const { dueMs, endedMs, hinted } = channel;
+  #timeOf({ forced, stopped, paused, hinted, dueMs, endedMs }: Channel<Member, Answer>): number {
+    if (forced) return -Infinity;
+    if (stopped || paused) return Infinity;
     const timeMs = hinted ? Math.min(dueMs, endedMs + this.#ports.minPushGapMs) : dueMs;
     return Math.max(timeMs, this.#gateMs);
   }
 
   #takeBatch(nowMs: number): Channel<Member, Answer>[] {
-    const batch: Channel<Member, Answer>[] = [];
-    const early: { readonly channel: Channel<Member, Answer>; readonly aheadMs: number }[] = [];
-    let longestMs = 0;
-    for (const channel of this.#channels.values()) {
+    const channels = [...this.#channels.values()];
+    const batch = channels.filter((channel) => this.#timeOf(channel) <= nowMs);
+    const longestMs = Math.max(
+      0,
+      ...batch.map(({ intervalMs }) => (intervalMs < Infinity ? intervalMs : 0)),
+    );
+    const early = channels.filter((channel) => {
       const aheadMs = this.#timeOf(channel) - nowMs;
-      if (aheadMs <= 0) {
-        batch.push(channel);
-        if (Number.isFinite(channel.intervalMs)) {
-          longestMs = Math.max(longestMs, channel.intervalMs);
-        }
-      } else {
-        early.push({ channel, aheadMs });
-      }
-    }
-    for (const { channel, aheadMs } of early) {
-      if (aheadMs <= Math.min(channel.intervalMs, longestMs) / 2) batch.push(channel);
-    }
-    return batch.slice(0, maxBatch);
+      return aheadMs > 0 && aheadMs <= Math.min(channel.intervalMs, longestMs) / 2;
+    });
+    return [...batch, ...early].slice(0, maxBatch);
   }
 
   async #poll(batch: readonly Channel<Member, Answer>[]): Promise<void> {
     this.#inFlight = true;
-    const waiters = batch.flatMap((channel) => {
-      channel.forced = false;
-      channel.hinted = false;
-      return channel.waiters.splice(0);
+    const waiters: (() => void)[] = [];
+    const asks = batch.map((channel) => {
+      channel.forced = channel.hinted = false;
+      waiters.push(...channel.waiters.splice(0));
+      return this.#source.ask(channel.id, [...channel.members]);
     });
-    const asked = batch.map((channel) => ({
-      channel,
-      ask: this.#source.ask(channel.id, [...channel.members]),
-    }));
     let answers: readonly Answer[] = [];
     let error: OffstageError | undefined;
     try {
-      answers = await this.#source.fetch(asked.map(({ ask }) => ask));
+      answers = await this.#source.fetch(asks);
       if (answers.length !== batch.length || answers.includes(undefined as Answer)) {
-        throw new OffstageError(
-          'invalid_response',
-          `The job client was asked for ${batch.length} answers and did not give that many.`,
-        );
+        throw new OffstageError('invalid_response', `${batch.length} answers were expected.`);
       }
     } catch (cause) {
       error = toOffstageError(cause);
@@ -292,35 +309,31 @@ export class PollLoop<Member extends PollMember, Ask, Answer> {
     const endedMs = this.#ports.clock.now();
     for (const channel of batch) channel.endedMs = endedMs;
     // Whoever left meanwhile is gone; a channel that came back under the same id is another one.
-    const present = ({ channel }: { readonly channel: Channel<Member, Answer> }): boolean =>
+    const present = (channel: Channel<Member, Answer>): boolean =>
       this.#channels.get(channel.id) === channel;
     if (error !== undefined) {
-      const failed = asked.filter(present).map(({ channel }) => channel);
-      this.#onFailure(failed, error, endedMs);
+      this.#onFailure(batch.filter(present), error, endedMs);
     } else {
       this.#failure = undefined;
-      this.#gateMs = 0;
-      this.#serverGateMs = 0;
-      for (const [index, answer] of answers.entries()) {
-        const entry = asked[index];
-        if (entry === undefined || !present(entry)) continue;
-        this.#onAnswer(entry.channel, entry.ask, answer, endedMs);
+      this.#gateMs = this.#serverGateMs = 0;
+      for (const [index, channel] of batch.entries()) {
+        // There are as many asks and answers as channels.
+        if (present(channel)) this.#onAnswer(channel, asks[index] as Ask, answers[index] as Answer);
       }
     }
     for (const resolve of waiters) resolve();
     this.#wake();
   }
 
-  #onAnswer(channel: Channel<Member, Answer>, ask: Ask, answer: Answer, endedMs: number): void {
+  #onAnswer(channel: Channel<Member, Answer>, ask: Ask, answer: Answer): void {
     channel.latest = answer;
     channel.joined = false;
     const told = this.#source.deliver([...channel.members], ask, answer, channel.repeated);
     // Who joined because of this answer, from within a callback, has not seen it.
-    const verdict = channel.joined ? 'again' : told;
-    channel.repeated = verdict === 'again';
-    channel.stopped = verdict === 'done';
+    channel.repeated = channel.joined || told === 'again';
+    channel.stopped = !channel.repeated && told === 'done';
     this.#refresh(channel);
-    channel.dueMs = verdict === 'again' ? endedMs : endedMs + channel.intervalMs;
+    channel.dueMs = channel.endedMs + (channel.repeated ? 0 : channel.intervalMs);
   }
 
   #onFailure(
@@ -328,22 +341,25 @@ export class PollLoop<Member extends PollMember, Ask, Answer> {
     error: OffstageError,
     endedMs: number,
   ): void {
-    const stopped = error.code === 'unauthorized' || error.code === 'forbidden';
+    const { code, details } = error;
+    const stopped = code === 'unauthorized' || code === 'forbidden';
     const failureCount = (this.#failure?.failureCount ?? 0) + 1;
     const failure = { error, failureCount, stopped };
     if (!stopped) {
-      const intervals = batch.map((channel) => channel.intervalMs).filter(Number.isFinite);
-      const intervalMs = intervals.length === 0 ? pushedRetryMs : Math.min(...intervals);
-      const askedMs = retryAfterMs(error.details);
-      const waitMs = backoffMs(intervalMs, failureCount, this.#ports.random());
+      const intervalMs = Math.min(...batch.map((channel) => channel.intervalMs));
+      const waitMs = backoffMs(
+        intervalMs < Infinity ? intervalMs : pushedRetryMs,
+        failureCount,
+        this.#ports.random(),
+      );
       this.#failure = failure;
-      this.#serverGateMs = endedMs + askedMs;
-      this.#gateMs = endedMs + Math.max(waitMs, askedMs);
+      this.#serverGateMs = endedMs + retryAfterMs(details);
+      this.#gateMs = Math.max(endedMs + waitMs, this.#serverGateMs);
     }
     for (const channel of batch) {
       channel.stopped = stopped;
       channel.dueMs = this.#gateMs;
-      for (const member of [...channel.members]) member.onFailure(failure);
+      for (const { reader } of [...channel.members]) reader.onFailure(failure);
       this.#refresh(channel);
     }
   }
@@ -354,9 +370,11 @@ class Channel<Member, Answer> {
   readonly members = new Set<Member>();
   readonly waiters: (() => void)[] = [];
   stopWatching: (() => void) | undefined;
-  intervalMs = Number.POSITIVE_INFINITY;
+  // It is watched, and hints come.
+  pushed = false;
+  intervalMs = Infinity;
   dueMs = 0;
-  endedMs = Number.NEGATIVE_INFINITY;
+  endedMs = -Infinity;
   hinted = false;
   forced = false;
   paused = false;
@@ -370,8 +388,15 @@ class Channel<Member, Answer> {
   }
 }
 
+function stopWatching<Member, Answer>(channel: Channel<Member, Answer>): void {
+  channel.stopWatching?.();
+  channel.stopWatching = undefined;
+  channel.pushed = false;
+}
+
 /** What a client that is no good citizen threw, as a coded error. */
 export function toOffstageError(error: unknown): OffstageError {
-  if (OffstageError.isInstance(error)) return error;
-  return new OffstageError('unavailable', 'The jobs could not be reached.', { cause: error });
+  return OffstageError.isInstance(error)
+    ? error
+    : new OffstageError('unavailable', 'The jobs could not be reached.', { cause: error });
 }

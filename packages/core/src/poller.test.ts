@@ -283,7 +283,7 @@ test('U3 a refetch ends when its reader leaves, and hears nothing of what comes 
   const hear = (event: unknown) => void heard.push(event);
   const wish = { intervalMs: 1000, background: false, push: false };
   const reader = { onAnswer: hear, onFailure: hear, onPaused: () => undefined };
-  const seat = poller.readJob('a', { cursor: 0, maxEvents: 1 }, wish, reader);
+  const seat = poller.readJob('a', { cursor: 0, maxEvents: 1, wish, reader });
   await settle();
   const refetched = seat.refetch();
   seat.leave();

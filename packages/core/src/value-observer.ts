@@ -1,7 +1,8 @@
 import type { OffstageError } from './errors.ts';
 import { callSafely, Listeners, type NotifyScheduler } from './listeners.ts';
-import type { PollFailure, PollWish } from './poll-loop.ts';
-import { type PollReader, type PollSeat, type ReadOptions, wishOf } from './poller.ts';
+import type { PollFailure, PollReader, PollWish } from './poll-loop.ts';
+import type { ValueSeat } from './poll-values.ts';
+import { type ReadOptions, wishOf } from './poller.ts';
 import { isShallowEqual } from './shallow-equal.ts';
 
 export interface ValueObserverOptions<T> extends ReadOptions {
@@ -26,7 +27,7 @@ export interface ValueSnapshot<T> {
 }
 
 export interface ValueObserverPorts<T> {
-  readonly read: (wish: PollWish, reader: PollReader<T>) => PollSeat;
+  readonly read: (wish: PollWish, reader: PollReader<T>) => ValueSeat;
   /** Gives back `before`, or what of it is still right, where nothing changed. */
   readonly merge: (before: T | undefined, next: T) => T;
   readonly notify: NotifyScheduler;
@@ -49,7 +50,7 @@ export class ValueObserver<T> {
   #state: State<T>;
   #snapshot: ValueSnapshot<T>;
   readonly #initialSnapshot: ValueSnapshot<T>;
-  #seat: PollSeat | undefined;
+  #seat: ValueSeat | undefined;
   #visits = 0;
   #isJoining = false;
 
@@ -93,7 +94,7 @@ export class ValueObserver<T> {
   setOptions(options: ValueObserverOptions<T>): void {
     const wish = wishOf(options);
     this.#options = options;
-    this.#seat?.change(wish);
+    this.#seat?.change({ wish });
     this.#update({ enabled: options.enabled !== false });
     this.#syncSeat();
   }
@@ -112,8 +113,8 @@ export class ValueObserver<T> {
     }
   }
 
-  #takeSeat(): PollSeat {
-    let seat: PollSeat | undefined;
+  #takeSeat(): ValueSeat {
+    let seat: ValueSeat | undefined;
     const isMine = (): boolean => this.#isJoining || this.#seat === seat;
     this.#isJoining = true;
     try {

@@ -32,14 +32,20 @@ export class ScriptedClient implements JobClient {
   ringSize = 100;
   readonly watch?: NonNullable<JobClient['watch']>;
   readonly #jobs = new Map<string, ScriptedJob>();
-  readonly #watchers = new Set<{ readonly id: string | undefined; readonly hint: () => void }>();
+  readonly #watchers = new Set<{
+    readonly id: string | undefined;
+    readonly hint: () => void;
+    readonly onPush: ((isPushed: boolean) => void) | undefined;
+  }>();
+  #isPushed = true;
   #inFlight = 0;
 
   constructor(options: { readonly pushes?: boolean } = {}) {
     if (options.pushes !== true) return;
-    this.watch = (id, hint) => {
-      const watcher = { id, hint };
+    this.watch = (id, hint, onPush) => {
+      const watcher = { id, hint, onPush };
       this.#watchers.add(watcher);
+      if (!this.#isPushed) onPush?.(false);
       return () => void this.#watchers.delete(watcher);
     };
   }
@@ -86,7 +92,17 @@ export class ScriptedClient implements JobClient {
     this.hint(id);
   }
 
+  /** Takes the way that hints come by down, or up again. */
+  push(isPushed: boolean): void {
+    this.#isPushed = isPushed;
+    for (const { onPush, hint } of [...this.#watchers]) {
+      onPush?.(isPushed);
+      if (isPushed) hint();
+    }
+  }
+
   hint(id: string): void {
+    if (!this.#isPushed) return;
     for (const watcher of [...this.#watchers]) {
       if (watcher.id === undefined || watcher.id === id) watcher.hint();
     }
