@@ -89,6 +89,9 @@ export { Poller, type PollerOptions, type ReadOptions, sharedPoller } from './po
 export { maxMessageLength, repairMessage, repairPercent } from './progress-report.ts';
 export type { CurrentPointer, VersionRef } from './snapshots/current.ts';
 export type {
+  Examined,
+  ExamineOptions,
+  ExamineRequest,
   FileFacts,
   FileKind,
   ListedName,
@@ -100,24 +103,34 @@ export { directoryStorage } from './snapshots/directory-storage.ts';
 export { Draft, type WriteOptions } from './snapshots/draft.ts';
 export type { Manifest, ManifestEntry } from './snapshots/manifest.ts';
 export type { Cleanup } from './snapshots/recovery.ts';
+export type { ScrubReport } from './snapshots/scrub.ts';
 export type {
   CommitOptions,
   DraftWorkspace,
   Durability,
+  ExaminedEntry,
   Hasher,
   Lease,
+  ReuseSource,
   SealedEntry,
   SnapshotStorage,
   StoredFile,
   WriterLock,
 } from './snapshots/storage.ts';
 export {
+  type OpenOptions,
   SnapshotStore,
   type SnapshotStoreOptions,
   type VersionSummary,
   type WriterOptions,
 } from './snapshots/store.ts';
-export { Version } from './snapshots/version.ts';
+export {
+  type FileProblem,
+  type VerifyMode,
+  Version,
+  type VersionReport,
+} from './snapshots/version.ts';
+export type { WatchOptions } from './snapshots/watch.ts';
 export type { WriteSource } from './snapshots/write-source.ts';
 export type { FinalizeOptions, Published } from './snapshots/writer-session.ts';
 export type {

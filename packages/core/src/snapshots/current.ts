@@ -1,9 +1,9 @@
-import * as z from 'zod/mini';
 import { OffstageError } from '../errors.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { layoutFormat, parseName, versionName } from './layout.ts';
-import { countSchema, digestOf, parseStored, sha256Schema } from './manifest.ts';
+import { digestOf } from './manifest.ts';
 import type { Hasher } from './storage.ts';
+import { isCount, isObject, isSha256, parseStored } from './stored-json.ts';
 
 /** One commit, by what it published. */
 export interface VersionRef {
@@ -36,27 +36,6 @@ export const emptyPointer = (commitId: string): CurrentPointer => ({
   versions: [],
 });
 
-const contentSchema = z
-  .string()
-  .check(z.refine((name: string) => parseName(name)?.kind === 'version'));
-
-const refSchema = z.object({
-  gen: z.int().check(z.positive()),
-  id: z.string(),
-  content: contentSchema,
-  manifestSha256: sha256Schema,
-  createdAt: countSchema,
-});
-
-const currentSchema = z.object({
-  format: z.literal(layoutFormat),
-  gen: countSchema,
-  commitId: z.string(),
-  current: z.nullable(refSchema),
-  retained: z.array(refSchema),
-  checksum: sha256Schema,
-});
-
 export async function encodeCurrent(
   pointer: CurrentPointer,
   storage: { createHash(): Hasher },
@@ -73,10 +52,8 @@ export async function decodeCurrent(
   bytes: Uint8Array,
   storage: { createHash(): Hasher; readonly label: string },
 ): Promise<CurrentPointer> {
-  const value = parseStored(bytes, `CURRENT of ${storage.label}`);
-  const parsed = currentSchema.safeParse(value);
-  if (!parsed.success) throw brokenCurrent(storage.label, parsed.error);
-  const { checksum, ...body } = parsed.data;
+  const { checksum, ...body } = parseStored(bytes, `CURRENT of ${storage.label}`);
+  if (!isStoredPointer(body)) throw brokenCurrent(storage.label);
   const { gen, commitId, current, retained } = body;
   const versions = current === null ? [] : [current, ...retained];
   const ordered = versions.every((ref, index) => ref.gen < (versions[index - 1]?.gen ?? Infinity));
@@ -85,7 +62,7 @@ export async function decodeCurrent(
     gen === (current?.gen ?? 0) &&
     (current !== null || retained.length === 0) &&
     checksum === (await digestOf(utf8(canonicalJson(body)), storage));
-  if (!whole) throw brokenCurrent(storage.label, undefined);
+  if (!whole) throw brokenCurrent(storage.label);
   return { gen, commitId, versions };
 }
 
@@ -94,9 +71,42 @@ export const nameOf = (ref: VersionRef): string => versionName(ref.gen, ref.id);
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-const brokenCurrent = (label: string, cause: unknown): OffstageError =>
+interface StoredPointer {
+  readonly format: number;
+  readonly gen: number;
+  readonly commitId: string;
+  readonly current: VersionRef | null;
+  readonly retained: readonly VersionRef[];
+}
+
+function isStoredPointer(value: unknown): value is StoredPointer {
+  return (
+    isObject(value) &&
+    value.format === layoutFormat &&
+    isCount(value.gen) &&
+    typeof value.commitId === 'string' &&
+    (value.current === null || isRef(value.current)) &&
+    Array.isArray(value.retained) &&
+    value.retained.every(isRef)
+  );
+}
+
+function isRef(value: unknown): value is VersionRef {
+  return (
+    isObject(value) &&
+    isCount(value.gen) &&
+    value.gen > 0 &&
+    typeof value.id === 'string' &&
+    typeof value.content === 'string' &&
+    parseName(value.content)?.kind === 'version' &&
+    isSha256(value.manifestSha256) &&
+    isCount(value.createdAt)
+  );
+}
+
+const brokenCurrent = (label: string): OffstageError =>
   new OffstageError(
     'corrupt',
     `CURRENT of ${label} is damaged. Nothing was changed or deleted: restore CURRENT from a copy.`,
-    { cause, details: { reason: 'broken' } },
+    { details: { reason: 'broken' } },
   );

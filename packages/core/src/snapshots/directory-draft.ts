@@ -1,19 +1,21 @@
 import { OffstageError } from '../errors.ts';
-import type { FileFacts, ReadableFile, StorageDirectory } from './directory.ts';
+import type { Examined, FileFacts, StorageDirectory, WritableFile } from './directory.ts';
 import { writeNew } from './directory-files.ts';
-import { invalidPath, PathSet, pathProblem, unsafeEntry } from './entry-path.ts';
+import { assertSameWorld, changedEntry, lookAround, type World } from './draft-world.ts';
+import { invalidPath, unsafeEntry } from './entry-path.ts';
 import { manifestName } from './layout.ts';
-import type { DraftWorkspace, SealedEntry } from './storage.ts';
+import type { DraftWorkspace, ReuseSource, SealedEntry } from './storage.ts';
 
-interface Hashed {
-  readonly bytes: number;
-  readonly sha256: string;
+/** What is known of a file before it is sealed, and its stamp at that moment. */
+interface Known extends Pick<SealedEntry, 'bytes' | 'sha256'>, Pick<FileFacts, 'stamp'> {
+  readonly origin: 'written' | 'copied' | 'cloned' | 'linked';
 }
 
-interface World {
-  readonly files: readonly string[];
-  readonly directories: readonly string[];
-}
+// From measurements: hashing hides behind the flushing of pieces of that size.
+const earlySyncBytes = 64 * 1024 * 1024;
+
+// Reused files are a system call or two each: enough of them at once to keep the disk's queue filled.
+const reuseAtOnce = 32;
 
 /** A draft that is a directory beside the versions, so that one rename makes a version of it. */
 export class DirectoryDraft implements DraftWorkspace {
@@ -21,11 +23,14 @@ export class DirectoryDraft implements DraftWorkspace {
   readonly #draftName: string;
   /** The name it was given when it was published. */
   #versionName: string | undefined;
-  /** What was hashed on the way in, with the file's stamp at that moment. */
-  readonly #written = new Map<string, Hashed & Pick<FileFacts, 'stamp'>>();
+  /** What was hashed on the way in, or published before. */
+  readonly #known = new Map<string, Known>();
   /** What native libraries may have written to. */
   readonly #native = new Set<string>();
-  #payloadDirectories: readonly string[] = [];
+  readonly #madeDirectories = new Set<string>();
+  #canClone = true;
+  #syncFailure: unknown;
+  #world: World = { files: [], directories: [] };
 
   constructor(directory: StorageDirectory, draftName: string) {
     this.#directory = directory;
@@ -33,63 +38,87 @@ export class DirectoryDraft implements DraftWorkspace {
   }
 
   async write(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-    for (const parent of parentsOf(path)) {
-      if (await this.#directory.makeDirectory(this.#at(parent))) continue;
-      const facts = await this.#directory.stat(this.#at(parent));
-      if (facts?.kind !== 'directory') throw unsafeEntry(parent, 'it is no directory');
-    }
-    const file = await this.#directory.createFile(this.#at(path));
-    if (file === undefined) throw invalidPath(path, 'there is something of that name already');
-    let whole = false;
-    try {
-      const hasher = this.#directory.createHash();
-      let bytes = 0;
-      for await (const chunk of chunks) {
-        hasher.update(chunk);
-        await file.write(chunk);
-        bytes += chunk.byteLength;
+    await this.#makeParents(path);
+    this.#known.set(path, await this.#writeNew(path, chunks));
+  }
+
+  async reuse({ content, entries }: ReuseSource, signal?: AbortSignal): Promise<void> {
+    const ahead = entries.values();
+    const begun: string[] = [];
+    let failure: { readonly error: unknown } | undefined;
+    const work = async (): Promise<void> => {
+      for (const entry of ahead) {
+        if (failure !== undefined) return;
+        try {
+          signal?.throwIfAborted();
+          await this.#makeParents(entry.path);
+          begun.push(entry.path);
+          await this.#reuse(`${content}/${entry.path}`, entry);
+        } catch (error) {
+          failure = { error };
+        }
       }
-      const { stamp } = await file.facts();
-      this.#written.set(path, { bytes, sha256: await hasher.digest(), stamp });
-      whole = true;
-    } finally {
-      await file.close();
-      if (!whole) await this.#directory.removeFile(this.#at(path)).catch(() => undefined);
+    };
+    await Promise.all(Array.from({ length: reuseAtOnce }, work));
+    if (failure === undefined) return;
+    for (const path of begun) {
+      this.#known.delete(path);
+      await this.#removeFile(path);
     }
+    throw failure.error;
   }
 
   nativePath(path: string): string {
     for (const parent of parentsOf(path)) this.#directory.ensureDirectorySync(this.#at(parent));
+    const origin = this.#known.get(path)?.origin;
+    // Writing through a second name would change what is published.
+    if (origin === 'linked') this.#directory.unlinkCopySync(this.#at(path));
+    // What was reused may change from here on; what was written anew may not.
+    if (origin !== 'written') this.#known.delete(path);
     this.#native.add(path);
     return this.#directory.resolve(this.#at(path));
   }
 
   async seal(signal?: AbortSignal): Promise<readonly SealedEntry[]> {
+    if (this.#syncFailure !== undefined) throw this.#syncFailure;
     const world = await this.#look();
     const found = new Set(world.files);
-    for (const path of this.#written.keys()) {
+    for (const path of this.#known.keys()) {
       if (!found.has(path)) throw unsafeEntry(path, 'it was removed after it was written');
     }
-    const entries: SealedEntry[] = [];
+    const requests = world.files.map((path) => ({
+      path: this.#at(path),
+      hash: !this.#isTrusted(path),
+    }));
+    const sync = !this.#isLarge(world);
+    const examined = await this.#directory.examineFiles(requests, { sync, signal });
     const stamps: string[] = [];
-    for (const path of world.files) {
-      signal?.throwIfAborted();
-      const { hashed, stamp } = await this.#sealFile(path, signal);
-      entries.push({ path, ...hashed });
+    const entries = world.files.map((path, index) => {
+      const { entry, stamp } = this.#sealed(path, examined[index] ?? 'missing');
       stamps.push(stamp);
+      return entry;
+    });
+    signal?.throwIfAborted();
+    assertSameWorld(world, await this.#look());
+    const facts = await this.#directory.statAll(requests.map(({ path }) => path));
+    for (const [index, path] of world.files.entries()) {
+      if (facts[index]?.stamp !== stamps[index]) throw changedEntry(path);
     }
-    await this.#assertUnchanged(world, stamps);
-    this.#payloadDirectories = world.directories;
+    this.#world = world;
     return entries;
   }
 
   async publish(name: string, manifest: Uint8Array): Promise<void> {
-    await writeNew(this.#directory, this.#at(manifestName), manifest);
+    const atOnce = this.#isLarge(this.#world);
+    await writeNew(this.#directory, this.#at(manifestName), manifest, { sync: !atOnce });
     // All that the name will stand for is durable before the name is.
-    for (const path of this.#payloadDirectories) {
-      await this.#directory.syncDirectory(this.#at(path));
+    if (!atOnce || !(await this.#directory.syncTree(this.#draftName))) {
+      if (atOnce) await this.#syncFiles();
+      for (const path of this.#world.directories) {
+        await this.#directory.syncDirectory(this.#at(path));
+      }
+      await this.#directory.syncDirectory(this.#draftName);
     }
-    await this.#directory.syncDirectory(this.#draftName);
     this.#versionName = name;
     await this.#directory.rename(this.#draftName, name);
     await this.#directory.syncDirectory('');
@@ -100,122 +129,162 @@ export class DirectoryDraft implements DraftWorkspace {
     if (this.#versionName !== undefined) await this.#directory.removeTree(this.#versionName);
   }
 
-  async #sealFile(
-    path: string,
-    signal: AbortSignal | undefined,
-  ): Promise<{ readonly hashed: Hashed; readonly stamp: string }> {
-    const file = await this.#directory.openFile(this.#at(path));
-    if (file === undefined) throw unsafeEntry(path, 'it went away while it was sealed');
-    if (file === 'unsafe') throw unsafeEntry(path, 'it is no regular file');
+  async #writeNew(path: string, chunks: AsyncIterable<Uint8Array>): Promise<Known> {
+    const file = await this.#directory.createFile(this.#at(path));
+    if (file === undefined) throw invalidPath(path, 'there is something of that name already');
+    let known: Known | undefined;
     try {
-      const before = await file.facts();
-      if (before.links !== 1) {
-        throw unsafeEntry(
-          path,
-          'it has another name elsewhere (a hard link): copy the file instead',
-        );
+      known = await this.#fill(file, chunks);
+      return known;
+    } finally {
+      await file.close();
+      if (known === undefined) await this.#removeFile(path);
+    }
+  }
+
+  /** Hashes each piece while it is written, and has what was written flushed meanwhile. */
+  async #fill(file: WritableFile, chunks: AsyncIterable<Uint8Array>): Promise<Known> {
+    const hasher = this.#directory.createHash();
+    let bytes = 0;
+    let flushedBytes = 0;
+    let flushing: Promise<void> | undefined;
+    try {
+      for await (const chunk of chunks) {
+        const writing = file.write(chunk);
+        hasher.update(chunk);
+        await writing;
+        bytes += chunk.byteLength;
+        if (flushing === undefined && bytes - flushedBytes >= earlySyncBytes) {
+          flushedBytes = bytes;
+          flushing = file
+            .dataSync()
+            .catch((error: unknown) => {
+              // A failed fsync is never tried again: the draft is lost.
+              this.#syncFailure ??= error;
+            })
+            .finally(() => {
+              flushing = undefined;
+            });
+        }
+        if (this.#syncFailure !== undefined) throw this.#syncFailure;
       }
-      const hashed = await this.#digest(path, file, before, signal);
-      await file.sync();
-      const after = await file.facts();
-      if (after.stamp !== before.stamp || after.bytes !== hashed.bytes) throw changed(path);
-      return { hashed, stamp: after.stamp };
+    } finally {
+      await flushing;
+    }
+    const { stamp } = await file.facts();
+    return { bytes, sha256: await hasher.digest(), stamp, origin: 'written' };
+  }
+
+  async #reuse(from: string, { path, bytes, sha256 }: SealedEntry): Promise<void> {
+    const source = await this.#directory.stat(from);
+    if (source?.kind !== 'file' || source.bytes !== bytes) throw corruptSource(path);
+    const origin = await this.#share(from, this.#at(path));
+    if (origin === undefined) {
+      const copy = await this.#copy(from, path);
+      if (copy.sha256 !== sha256) throw corruptSource(path);
+      this.#known.set(path, { ...copy, origin: 'copied' });
+      return;
+    }
+    const facts = await this.#directory.stat(this.#at(path));
+    if (facts?.kind !== 'file' || facts.bytes !== bytes) throw corruptSource(path);
+    this.#known.set(path, { bytes, sha256, stamp: facts.stamp, origin });
+  }
+
+  async #share(from: string, to: string): Promise<'cloned' | 'linked' | undefined> {
+    if (this.#canClone && (await this.#directory.cloneFile(from, to))) return 'cloned';
+    this.#canClone = false;
+    return (await this.#directory.linkFile(from, to)) ? 'linked' : undefined;
+  }
+
+  async #copy(from: string, path: string): Promise<Known> {
+    const file = await this.#directory.openFile(from);
+    if (file === undefined || file === 'unsafe') throw corruptSource(path);
+    try {
+      return await this.#writeNew(path, file.chunks());
     } finally {
       await file.close();
     }
   }
 
-  async #digest(
+  #sealed(
     path: string,
-    file: ReadableFile,
-    facts: FileFacts,
-    signal: AbortSignal | undefined,
-  ): Promise<Hashed> {
-    const written = this.#written.get(path);
-    // A stamp is as fine as the file system's clock, so it is trusted only for files whose place
-    // nobody was told.
-    if (written !== undefined && !this.#isNative(path)) {
-      if (written.stamp !== facts.stamp) throw changed(path);
-      return { bytes: written.bytes, sha256: written.sha256 };
+    examined: Examined,
+  ): { readonly entry: SealedEntry; readonly stamp: string } {
+    if (examined === 'missing') throw unsafeEntry(path, 'it went away while it was sealed');
+    if (examined === 'unsafe') throw unsafeEntry(path, 'it is no regular file');
+    const { before, after, hashed } = examined;
+    const known = this.#known.get(path);
+    if (before.links !== 1 && known?.origin !== 'linked') {
+      throw unsafeEntry(path, 'it has another name elsewhere (a hard link): copy the file instead');
     }
-    const hasher = this.#directory.createHash();
-    let bytes = 0;
-    for await (const chunk of file.chunks()) {
-      signal?.throwIfAborted();
-      hasher.update(chunk);
-      bytes += chunk.byteLength;
+    // What native libraries were given the place of, or wrote beside, was hashed now.
+    if (hashed === undefined && known?.stamp !== before.stamp) throw changedEntry(path);
+    const content = hashed ?? known;
+    if (
+      content === undefined ||
+      after.stamp !== before.stamp ||
+      after.bytes !== content.bytes ||
+      (known !== undefined && known.sha256 !== content.sha256)
+    ) {
+      throw changedEntry(path);
     }
-    const sha256 = await hasher.digest();
-    if (written !== undefined && written.sha256 !== sha256) throw changed(path);
-    return { bytes, sha256 };
+    const { bytes, sha256 } = content;
+    return { entry: { path, bytes, sha256 }, stamp: after.stamp };
   }
 
-  #isNative(path: string): boolean {
-    return this.#native.has(path) || parentsOf(path).some((parent) => this.#native.has(parent));
+  // A stamp is as fine as the file system's clock, so it is trusted only for files whose place
+  // nobody was told.
+  #isTrusted(path: string): boolean {
+    if (!this.#known.has(path) || this.#native.has(path)) return false;
+    return !parentsOf(path).some((parent) => this.#native.has(parent));
   }
 
-  /** Everything in the draft: the closed world (S6). Sorted. */
-  async #look(): Promise<World> {
-    const files: string[] = [];
-    const directories: string[] = [];
-    const names = new PathSet();
-    const ahead = [''];
-    for (let above = ahead.pop(); above !== undefined; above = ahead.pop()) {
-      const listed = await this.#directory.list(this.#at(above));
-      if (listed === undefined) throw unsafeEntry(above, 'it went away while it was sealed');
-      for (const { name, kind } of listed) {
-        const path = above === '' ? name : `${above}/${name}`;
-        const problem = pathProblem(path);
-        if (problem !== undefined) throw unsafeEntry(path, problem);
-        if (kind === 'symlink')
-          throw unsafeEntry(path, 'it is a symbolic link: copy what it points at');
-        if (kind === 'special') throw unsafeEntry(path, 'it is neither a file nor a directory');
-        if (kind === 'directory') {
-          directories.push(path);
-          ahead.push(path);
-        } else {
-          addTo(names, path);
-          files.push(path);
-        }
+  #isLarge({ files }: World): boolean {
+    return files.length >= this.#directory.syncTreeFrom;
+  }
+
+  async #syncFiles(): Promise<void> {
+    const requests = [...this.#world.files, manifestName].map((path) => ({
+      path: this.#at(path),
+      hash: false,
+    }));
+    await this.#directory.examineFiles(requests, { sync: true });
+  }
+
+  #look(): Promise<World> {
+    return lookAround(this.#directory, this.#draftName);
+  }
+
+  async #makeParents(path: string): Promise<void> {
+    for (const parent of parentsOf(path)) {
+      if (this.#madeDirectories.has(parent)) continue;
+      if (!(await this.#directory.makeDirectory(this.#at(parent)))) {
+        const facts = await this.#directory.stat(this.#at(parent));
+        if (facts?.kind !== 'directory') throw unsafeEntry(parent, 'it is no directory');
       }
+      this.#madeDirectories.add(parent);
     }
-    return { files: files.sort(), directories: directories.sort().reverse() };
   }
 
-  /** That nothing came, went or changed since it was sealed. */
-  async #assertUnchanged(world: World, stamps: readonly string[]): Promise<void> {
-    const now = await this.#look();
-    const known = new Set(world.files);
-    const added = now.files.find((path) => !known.has(path));
-    if (added !== undefined) throw unsafeEntry(added, 'it was added while the draft was sealed');
-    for (const [index, path] of world.files.entries()) {
-      const facts = await this.#directory.stat(this.#at(path));
-      if (facts?.stamp !== stamps[index]) throw changed(path);
-    }
-    if (now.directories.join('\n') !== world.directories.join('\n')) {
-      throw unsafeEntry('', 'directories were added or removed while the draft was sealed');
-    }
+  async #removeFile(path: string): Promise<void> {
+    await this.#directory.removeFile(this.#at(path)).catch(() => undefined);
   }
 
   #at(path: string): string {
-    return path === '' ? this.#draftName : `${this.#draftName}/${path}`;
+    return `${this.#draftName}/${path}`;
   }
 }
 
 /** The directories above a path, the outermost first. */
 function parentsOf(path: string): readonly string[] {
+  if (!path.includes('/')) return [];
   const parts = path.split('/');
   return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
 }
 
-function addTo(names: PathSet, path: string): void {
-  try {
-    names.add(path);
-  } catch (error) {
-    const problem = OffstageError.isInstance(error) ? String(error.details.problem) : '';
-    throw unsafeEntry(path, problem);
-  }
-}
-
-const changed = (path: string): OffstageError =>
-  unsafeEntry(path, 'it changed after it was written or while it was sealed: close it first');
+const corruptSource = (path: string): OffstageError =>
+  new OffstageError(
+    'corrupt',
+    `${JSON.stringify(path)} cannot be copied: it is not what was published. Write the file anew.`,
+    { details: { path } },
+  );

@@ -1,11 +1,14 @@
 import { OffstageError } from '../errors.ts';
-import type { ReadableFile, StorageDirectory } from './directory.ts';
+import type { Examined, ExamineRequest, ReadableFile, StorageDirectory } from './directory.ts';
+import { manifestName } from './layout.ts';
+import type { ExaminedEntry } from './storage.ts';
 
-/** A new file with that content, its content durable. */
+/** A new file with that content, its content durable unless `sync` is false. */
 export async function writeNew(
   directory: StorageDirectory,
   path: string,
   bytes: Uint8Array,
+  { sync = true }: { readonly sync?: boolean } = {},
 ): Promise<void> {
   const file = await directory.createFile(path);
   if (file === undefined) {
@@ -13,7 +16,7 @@ export async function writeNew(
   }
   try {
     await file.write(bytes);
-    await file.sync();
+    if (sync) await file.sync();
   } finally {
     await file.close();
   }
@@ -35,6 +38,62 @@ export async function readWhole(
     await file.close();
   }
 }
+
+/** Everything in a version but its manifest, hashed. Sorted by path. */
+export async function examineContent(
+  directory: StorageDirectory,
+  content: string,
+  signal?: AbortSignal,
+): Promise<readonly ExaminedEntry[]> {
+  const found: ExaminedEntry[] = [];
+  const files: string[] = [];
+  const ahead = [''];
+  for (let above = ahead.pop(); above !== undefined; above = ahead.pop()) {
+    for (const { name, kind } of (await directory.list(join(content, above))) ?? []) {
+      const path = join(above, name);
+      if (kind === 'directory') ahead.push(path);
+      else if (kind !== 'file') found.push({ path, problem: 'is no regular file' });
+      else if (path !== manifestName) files.push(path);
+    }
+  }
+  const requests = files.map((path) => ({ path: join(content, path), hash: true }));
+  const examined = await examineEach(directory, requests, signal);
+  for (const [index, path] of files.entries()) {
+    const file = examined[index];
+    if (OffstageError.isInstance(file)) found.push({ path, problem: 'cannot be read' });
+    else if (file === 'unsafe') found.push({ path, problem: 'is no regular file' });
+    else if (typeof file === 'object' && file.hashed !== undefined) {
+      found.push({ path, ...file.hashed });
+    }
+  }
+  return found.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+// All at once is the fast way. A file that cannot be read ends it, so then each is tried by itself.
+async function examineEach(
+  directory: StorageDirectory,
+  requests: readonly ExamineRequest[],
+  signal: AbortSignal | undefined,
+): Promise<readonly (Examined | OffstageError)[]> {
+  const options = { sync: false, signal };
+  try {
+    return await directory.examineFiles(requests, options);
+  } catch (error) {
+    if (!OffstageError.isInstance(error)) throw error;
+    const each: (Examined | OffstageError)[] = [];
+    for (const request of requests) {
+      const one = await directory.examineFiles([request], options).catch((failure: unknown) => {
+        if (OffstageError.isInstance(failure)) return [failure];
+        throw failure;
+      });
+      each.push(...one);
+    }
+    return each;
+  }
+}
+
+const join = (above: string, name: string): string =>
+  above === '' || name === '' ? above + name : `${above}/${name}`;
 
 async function concat(file: ReadableFile): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];

@@ -2,7 +2,7 @@ import { OffstageError } from '../errors.ts';
 import { decodeCurrent } from './current.ts';
 import type { StorageDirectory } from './directory.ts';
 import { DirectoryDraft } from './directory-draft.ts';
-import { readWhole, writeNew } from './directory-files.ts';
+import { examineContent, readWhole, writeNew } from './directory-files.ts';
 import {
   currentName,
   currentTempName,
@@ -23,7 +23,7 @@ export function directoryStorage(directory: StorageDirectory): SnapshotStorage {
 
   return {
     label: directory.label,
-    durability: directory.durability,
+    durability: () => directory.durability(),
     createHash: () => directory.createHash(),
 
     async lock() {
@@ -93,8 +93,18 @@ export function directoryStorage(directory: StorageDirectory): SnapshotStorage {
 
     nativePath: (content, path) => directory.resolve(`${content}/${path}`),
 
-    lease: (content) => directory.lease(content),
-    isLeased: (content) => directory.isLeased(content),
+    examine: (content, signal) => examineContent(directory, content, signal),
+
+    // The manifest is there as long as the version is, and unlike a file of its own it cannot be
+    // deleted by itself.
+    lease: (content) => directory.lockShared(`${content}/${manifestName}`),
+    async leased(contents) {
+      const paths = new Map(contents.map((content) => [`${content}/${manifestName}`, content]));
+      const locked = await directory.lockedShared([...paths.keys()]);
+      return new Set([...paths].filter(([path]) => locked.has(path)).map(([, content]) => content));
+    },
+
+    watch: (onChange) => directory.watch(onChange),
   };
 
   // A rename that reports an error has not happened, on a local disk. Elsewhere one looks.

@@ -12,16 +12,21 @@ import type { Durability, Hasher, Lease, WriterLock } from './storage.ts';
  */
 export interface StorageDirectory {
   readonly label: string;
-  /** `process-exit` where directories cannot be fsynced. */
-  readonly durability: Durability;
+  /** Of the root, which is there. */
+  durability(): Promise<Durability>;
   createHash(): Hasher;
 
   /** Creates the root and whatever is missing above it, durably. Does nothing when it is there. */
   createRoot(): Promise<void>;
   /** Tries the OS lock on the file `path`, which is created when missing and never removed. */
   lock(path: string): Promise<WriterLock | undefined>;
-  lease(name: string): Promise<Lease>;
-  isLeased(name: string): Promise<boolean>;
+  /**
+   * A shared OS lock on the file `path`, which is there; `undefined` when it is not. Goes with the
+   * process. Any number of handles may hold one.
+   */
+  lockShared(path: string): Promise<Lease | undefined>;
+  /** Which of those files anybody has a shared lock on; those of which it cannot be told too. */
+  lockedShared(paths: readonly string[]): Promise<ReadonlySet<string>>;
 
   /** In no order; `undefined` when there is no such directory. */
   list(path: string): Promise<readonly ListedName[] | undefined>;
@@ -29,6 +34,8 @@ export interface StorageDirectory {
   stat(path: string): Promise<FileFacts | undefined>;
   /** False when the name is taken, by whatever. */
   makeDirectory(path: string): Promise<boolean>;
+  /** `stat` of many. */
+  statAll(paths: readonly string[]): Promise<readonly (FileFacts | undefined)[]>;
   /** Where native libraries find the path. */
   resolve(path: string): string;
   /**
@@ -42,8 +49,38 @@ export interface StorageDirectory {
   /** `undefined` when there is nothing of that name, `'unsafe'` when it is no regular file. */
   openFile(path: string): Promise<ReadableFile | 'unsafe' | undefined>;
 
+  /**
+   * Opens each file, looks at it, hashes it where that is asked for, fsyncs that very descriptor if
+   * `sync`, looks at it again and closes it. In the order of the requests, which may run side by side.
+   */
+  examineFiles(
+    requests: readonly ExamineRequest[],
+    options: ExamineOptions,
+  ): Promise<readonly Examined[]>;
+
+  /**
+   * A second name for the file `from`; false when the file system has no such thing, or no more of
+   * them for this file.
+   */
+  linkFile(from: string, to: string): Promise<boolean>;
+  /** A new file that shares the blocks of `from` until one is written (a reflink); false likewise. */
+  cloneFile(from: string, to: string): Promise<boolean>;
+  /** Makes the file one of its own, with the same content. Synchronous, for `draft.path()`. */
+  unlinkCopySync(path: string): void;
+
   /** Makes the names in the directory durable: fsync. */
   syncDirectory(path: string): Promise<void>;
+  /**
+   * From how many files on `syncTree` is the faster way; infinite where there is no such call.
+   */
+  readonly syncTreeFrom: number;
+  /**
+   * Makes everything in the directory durable, content and names, and maybe more than that (syncfs).
+   * False, and nothing is promised, when the call is not to be had after all.
+   */
+  syncTree(path: string): Promise<boolean>;
+  /** Calls back soon after names in the root changed; `undefined` when that cannot be told. */
+  watch(onChange: () => void): (() => void) | undefined;
   /** Atomic, replaces a file. Both names have the same parent. */
   rename(from: string, to: string): Promise<void>;
   /** Does nothing when there is nothing of that name. */
@@ -68,6 +105,28 @@ export interface FileFacts {
   readonly stamp: string;
 }
 
+export interface ExamineRequest {
+  readonly path: string;
+  readonly hash: boolean;
+}
+
+export interface ExamineOptions {
+  readonly sync: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** `'missing'`, `'unsafe'` when it is no regular file, or what was seen. */
+export type Examined =
+  | 'missing'
+  | 'unsafe'
+  | {
+      readonly before: FileFacts;
+      /** After the hashing and the fsync. */
+      readonly after: FileFacts;
+      /** How many bytes were hashed, and their digest. */
+      readonly hashed?: { readonly bytes: number; readonly sha256: string } | undefined;
+    };
+
 interface OpenFile {
   facts(): Promise<FileFacts>;
   /** Makes the content durable: fsync of this descriptor. */
@@ -76,8 +135,10 @@ interface OpenFile {
 }
 
 export interface WritableFile extends OpenFile {
-  /** Appends all of it. */
+  /** Appends all of it. The chunk may be read until that has ended. */
   write(chunk: Uint8Array): Promise<void>;
+  /** Makes durable what was written so far, while more is written: fdatasync. */
+  dataSync(): Promise<void>;
 }
 
 export interface ReadableFile extends OpenFile {

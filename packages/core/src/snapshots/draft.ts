@@ -6,6 +6,7 @@ import { layoutFormat, versionName } from './layout.ts';
 import { digestOf, encodeManifest, type Manifest } from './manifest.ts';
 import { metadataToStore } from './metadata.ts';
 import type { DraftWorkspace } from './storage.ts';
+import { type ReusableFile, Version } from './version.ts';
 import { piecesOf, type WriteSource } from './write-source.ts';
 import type { FinalizeOptions, Published, WriterContext, WriterSession } from './writer-session.ts';
 
@@ -65,16 +66,50 @@ export class Draft<Metadata = unknown> implements AsyncDisposable {
     this.#assertOpen();
     this.#paths.add(checkFree(this.#paths, path));
     const pieces = piecesOf(source, anyOf(this.#signal, options.signal));
-    const writing = this.#workspace.write(path, pieces);
-    this.#writing.set(path, writing);
+    await this.#track([path], this.#workspace.write(path, pieces));
+    if (options.mediaType !== undefined) this.#mediaTypes.set(path, options.mediaType);
+  }
+
+  /**
+   * Takes files of a published version over as they are, under the same paths and with their digests
+   * and media types: as a reflink, else a hard link, else a copy (S3). Costs a system call or two a
+   * file, and for a copy its bytes. When it rejects nothing of them is left.
+   *
+   * A native library may change such a file afterwards: `path()` makes it one of the draft's own
+   * first, which copies a linked file, synchronously.
+   *
+   * @param paths one path or many, of files that the version has.
+   * @throws OffstageError `not_found`, `invalid_path` when the draft has a file of that name,
+   * `corrupt` when a file is found not to be what was published, `draft_closed`, `storage_full`,
+   * `storage_denied`, `storage_failed`.
+   *
+   * @example
+   * await using last = await store.current();
+   * if (last !== undefined) await draft.copyFrom(last, 'images/logo.png');
+   */
+  async copyFrom(
+    version: Version,
+    paths: string | Iterable<string>,
+    options: Pick<WriteOptions, 'signal'> = {},
+  ): Promise<void> {
+    this.#assertOpen();
+    const signal = anyOf(this.#signal, options.signal);
+    const files = [...(typeof paths === 'string' ? [paths] : paths)].map((path) =>
+      Version.reusableFile(version, path),
+    );
+    const added: string[] = [];
     try {
-      await writing;
-      if (options.mediaType !== undefined) this.#mediaTypes.set(path, options.mediaType);
+      for (const { entry } of files) {
+        this.#paths.add(checkFree(this.#paths, entry.path));
+        added.push(entry.path);
+      }
     } catch (error) {
-      this.#paths.delete(path);
+      for (const path of added) this.#paths.delete(path);
       throw error;
-    } finally {
-      this.#writing.delete(path);
+    }
+    await this.#track(added, this.#reuse(version, files, signal));
+    for (const { entry } of files) {
+      if (entry.mediaType !== undefined) this.#mediaTypes.set(entry.path, entry.mediaType);
     }
   }
 
@@ -121,6 +156,37 @@ export class Draft<Metadata = unknown> implements AsyncDisposable {
   /** `discard`, except that what cannot be removed is left to the next `begin`. */
   async [asyncDispose](): Promise<void> {
     await this.discard().catch(() => undefined);
+  }
+
+  /** Notes what is being written, and frees the paths when that fails. */
+  async #track(paths: readonly string[], writing: Promise<void>): Promise<void> {
+    for (const path of paths) this.#writing.set(path, writing);
+    try {
+      await writing;
+    } catch (error) {
+      for (const path of paths) this.#paths.delete(path);
+      throw error;
+    } finally {
+      for (const path of paths) this.#writing.delete(path);
+    }
+  }
+
+  async #reuse(
+    version: Version,
+    files: readonly ReusableFile[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const [first] = files;
+    if (first === undefined) return;
+    if (first.storage === this.#context.storage) {
+      const entries = files.map(({ entry }) => entry);
+      return this.#workspace.reuse({ content: first.content, entries }, signal);
+    }
+    // Another store's version: its bytes are all that can be had.
+    for (const { entry } of files) {
+      const pieces = piecesOf(await version.open(entry.path), signal);
+      await this.#workspace.write(entry.path, pieces);
+    }
   }
 
   async #finalize(metadata: unknown, options: FinalizeOptions): Promise<Published> {

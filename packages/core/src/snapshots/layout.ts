@@ -7,7 +7,8 @@
  *   CURRENT         the pointer; replaced whole, and replacing it is the commit point
  *   CURRENT.tmp     the next pointer, on its way
  *   _tmp-<id>/      a draft
- *   <gen>-<id>/     a version: manifest.json and its payload
+ *   <gen>-<id>/     a version: manifest.json and its payload; readers hold a shared OS lock on the
+ *                   manifest, which keeps the version from being removed
  *   _del-<id>/      a version on its way out
  * ```
  *

@@ -1,8 +1,8 @@
-import * as z from 'zod/mini';
 import { OffstageError } from '../errors.ts';
 import { canonicalJson, type Json } from './canonical-json.ts';
 import { layoutFormat } from './layout.ts';
 import type { Hasher } from './storage.ts';
+import { isCount, isObject, isSha256, parseStored } from './stored-json.ts';
 
 /** One file of a version. */
 export interface ManifestEntry {
@@ -28,25 +28,6 @@ export interface Manifest {
   readonly entries: readonly ManifestEntry[];
 }
 
-export const sha256Schema = z.string().check(z.regex(/^[0-9a-f]{64}$/));
-export const countSchema = z.int().check(z.nonnegative());
-
-const manifestSchema = z.object({
-  format: z.literal(layoutFormat),
-  gen: countSchema,
-  id: z.string(),
-  createdAt: countSchema,
-  metadata: z.json(),
-  entries: z.array(
-    z.object({
-      path: z.string(),
-      bytes: countSchema,
-      sha256: sha256Schema,
-      mediaType: z.optional(z.string()),
-    }),
-  ),
-});
-
 /** The canonical form: one manifest, one sequence of bytes. */
 export const encodeManifest = (manifest: Manifest): Uint8Array =>
   new TextEncoder().encode(`${canonicalJson(manifest, 'manifest')}\n`);
@@ -58,32 +39,34 @@ export const encodeManifest = (manifest: Manifest): Uint8Array =>
  */
 export function decodeManifest(bytes: Uint8Array, version: string): Manifest {
   const value = parseStored(bytes, `The manifest of version ${version}`);
-  const parsed = manifestSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
+  if (isManifest(value)) return value;
   throw new OffstageError('corrupt', `The manifest of version ${version} is not one.`, {
-    cause: parsed.error,
     details: { version },
   });
 }
 
-/** JSON with a `format` that this release knows. `what` begins the message. */
-export function parseStored(bytes: Uint8Array, what: string): unknown {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (cause) {
-    throw new OffstageError('corrupt', `${what} cannot be read: it is no JSON.`, { cause });
-  }
-  const format: unknown =
-    typeof value === 'object' && value !== null ? Reflect.get(value, 'format') : undefined;
-  if (typeof format === 'number' && format > layoutFormat) {
-    throw new OffstageError(
-      'unsupported_format',
-      `${what} has format ${format}, and this release reads up to ${layoutFormat}: use a newer release.`,
-      { details: { format } },
-    );
-  }
-  return value;
+// JSON.parse gave it, so its metadata are JSON.
+function isManifest(value: unknown): value is Manifest {
+  return (
+    isObject(value) &&
+    value.format === layoutFormat &&
+    isCount(value.gen) &&
+    typeof value.id === 'string' &&
+    isCount(value.createdAt) &&
+    value.metadata !== undefined &&
+    Array.isArray(value.entries) &&
+    value.entries.every(isEntry)
+  );
+}
+
+function isEntry(value: unknown): value is ManifestEntry {
+  return (
+    isObject(value) &&
+    typeof value.path === 'string' &&
+    isCount(value.bytes) &&
+    isSha256(value.sha256) &&
+    (value.mediaType === undefined || typeof value.mediaType === 'string')
+  );
 }
 
 export function digestOf(bytes: Uint8Array, storage: { createHash(): Hasher }): Promise<string> {

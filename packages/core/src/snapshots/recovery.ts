@@ -57,12 +57,15 @@ export async function removeGarbage(
   pointer: CurrentPointer,
 ): Promise<Cleanup> {
   const named = new Set(pointer.versions.map(({ content }) => content));
+  const garbage = (await storage.names()).filter((name) => !named.has(name));
+  const leased = await storage.leased(
+    garbage.filter((name) => parseName(name)?.kind === 'version'),
+  );
   const removed: string[] = [];
   const failed: { name: string; error: unknown }[] = [];
-  for (const name of await storage.names()) {
-    if (named.has(name)) continue;
+  for (const name of garbage) {
+    if (leased.has(name)) continue;
     try {
-      if (parseName(name)?.kind === 'version' && (await storage.isLeased(name))) continue;
       await storage.remove(name);
       removed.push(name);
     } catch (error) {

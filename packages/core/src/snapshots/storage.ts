@@ -9,7 +9,8 @@
 export interface SnapshotStorage {
   /** What a person calls it, for messages: the folder or the bucket. */
   readonly label: string;
-  readonly durability: Durability;
+  /** What a publish here survives, as far as the platform and the file system tell. */
+  durability(): Promise<Durability>;
   createHash(): Hasher;
 
   /**
@@ -53,10 +54,22 @@ export interface SnapshotStorage {
   openFile(content: string, path: string): Promise<StoredFile | undefined>;
   /** Where native libraries find the file. */
   nativePath(content: string, path: string): string;
+  /** Reads all that there is in `content` but the manifest, sorted by path. Changes nothing. */
+  examine(content: string, signal?: AbortSignal): Promise<readonly ExaminedEntry[]>;
 
-  /** Keeps `content` from being removed until it is released. Counted. */
-  lease(content: string): Promise<Lease>;
-  isLeased(content: string): Promise<boolean>;
+  /**
+   * Keeps `content` from being removed, by writers in any process, until it is released or its
+   * process has ended (S10). `undefined` when it is not there.
+   */
+  lease(content: string): Promise<Lease | undefined>;
+  /** Which of them somebody holds a lease on; rather too many than too few. */
+  leased(contents: readonly string[]): Promise<ReadonlySet<string>>;
+
+  /**
+   * Calls `onChange` soon after CURRENT was replaced, where the medium can tell; a hint that may come
+   * too often or not at all. Returns the way to stop, or `undefined` where it cannot be told.
+   */
+  watch?(onChange: () => void): (() => void) | undefined;
 }
 
 export interface CommitOptions {
@@ -64,10 +77,17 @@ export interface CommitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a publish that was acknowledged survives. */
-export type Durability = 'power-loss' | 'process-exit';
+/**
+ * What a publish that was acknowledged survives:
+ * - `durable`: a loss of power, on a disk that keeps what it reports as flushed;
+ * - `process-crash-safe`: the end of its process at any moment, and no loss of power;
+ * - `best-effort`: that depends on a server or a driver of which nothing is known here.
+ */
+export type Durability = 'durable' | 'process-crash-safe' | 'best-effort';
 
 export interface WriterLock {
+  /** False once somebody removed what the lock is on, so that it keeps nobody out any more. */
+  isHeld(): Promise<boolean>;
   release(): Promise<void>;
 }
 
@@ -97,22 +117,44 @@ export interface SealedEntry {
   readonly sha256: string;
 }
 
+/** A file as it is found. */
+export type ExaminedEntry =
+  | SealedEntry
+  /** What is no regular file, or cannot be read. */
+  | { readonly path: string; readonly problem: string };
+
+/** Published files to use again, by what their version's manifest says of them. */
+export interface ReuseSource {
+  /** The name of the directory with the version's content. */
+  readonly content: string;
+  readonly entries: readonly SealedEntry[];
+}
+
 /** A draft's own place. Paths given to it have passed S3. */
 export interface DraftWorkspace {
   /** Writes a new file, hashing it on the way. Leaves nothing of it when it rejects. */
   write(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void>;
-  /** Where a native library writes that file; its parent directories are there. */
+  /**
+   * Takes over published files under their paths: as a reflink, else a hard link, else a copy. Leaves
+   * nothing of them when it rejects.
+   *
+   * @throws OffstageError `corrupt` when a file is found not to be what was published.
+   */
+  reuse(source: ReuseSource, signal?: AbortSignal): Promise<void>;
+  /**
+   * Where a native library writes that file; its parent directories are there. What was reused there
+   * becomes a copy first, so that writing to it leaves the published file alone.
+   */
   nativePath(path: string): string;
   /**
-   * Looks at everything in the place, hashes what was not hashed while written, and makes the
-   * content durable. Sorted by path.
+   * Looks at everything in the place, and hashes what was not hashed while written. Sorted by path.
    *
    * @throws OffstageError `unsafe_entry` naming the relative path (S6).
    */
   seal(signal?: AbortSignal): Promise<readonly SealedEntry[]>;
   /**
-   * Adds the manifest and gives the sealed place the name of a version, durably. Readers do not see
-   * it before the commit.
+   * Adds the manifest, makes everything durable, and then gives the place the name of a version,
+   * durably. Readers do not see it before the commit.
    */
   publish(name: string, manifest: Uint8Array): Promise<void>;
   /** Removes the place, whatever its name is by now. */

@@ -6,8 +6,10 @@ import { type CurrentPointer, nameOf, type VersionRef } from './current.ts';
 import { Draft } from './draft.ts';
 import { idPattern, randomId } from './layout.ts';
 import { type Cleanup, readPointer } from './recovery.ts';
+import { type ScrubReport, scrub } from './scrub.ts';
 import type { SnapshotStorage } from './storage.ts';
-import { readManifest, Version } from './version.ts';
+import { readManifest, type VerifyMode, Version } from './version.ts';
+import { type WatchOptions, watchVersions } from './watch.ts';
 import {
   type FinalizeOptions,
   type LockOptions,
@@ -29,6 +31,8 @@ export interface SnapshotStoreOptions<Schema extends StandardSchema> {
   readonly minAgeMs?: number | undefined;
   /** How long a writer waits for another one, in milliseconds. 0 tries once. @default 10_000 */
   readonly lockTimeoutMs?: number | undefined;
+  /** When `version.open` compares a file with its digest. @default 'first-open' */
+  readonly verify?: VerifyMode | undefined;
   /** @default systemClock */
   readonly clock?: Clock | undefined;
   /** Makes ids: 16 characters of 0-9 and a-z without i, l, o and u. @default random ones */
@@ -40,6 +44,11 @@ export interface WriterOptions {
   readonly signal?: AbortSignal | undefined;
   /** In milliseconds. @default the store's */
   readonly lockTimeoutMs?: number | undefined;
+}
+
+export interface OpenOptions {
+  /** @default the store's */
+  readonly verify?: VerifyMode | undefined;
 }
 
 /** A version that can be opened or rolled back to. */
@@ -66,6 +75,7 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
   readonly #context: WriterContext;
   readonly #schema: Schema;
   readonly #lockTimeoutMs: number;
+  readonly #verifyMode: VerifyMode;
 
   /** @throws OffstageError `invalid_option`. */
   constructor(options: SnapshotStoreOptions<Schema>) {
@@ -76,6 +86,7 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
     if (!(minAgeMs >= 0)) throw invalidOption('minAgeMs', minAgeMs, 'at least 0');
     this.#lockTimeoutMs = checkTimeout(lockTimeoutMs);
     this.#schema = metadata;
+    this.#verifyMode = checkVerify(options.verify ?? 'first-open');
     this.#context = {
       storage,
       policy: { retain, minAgeMs },
@@ -110,13 +121,13 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
    * @throws OffstageError `corrupt`, `unsupported_format`, or `invalid_metadata` when the schema has
    * changed since.
    */
-  current(): Promise<Version<InferOutput<Schema>> | undefined> {
-    return this.#open((pointer) => pointer.versions[0]);
+  current(options: OpenOptions = {}): Promise<Version<InferOutput<Schema>> | undefined> {
+    return this.#open((pointer) => pointer.versions[0], options);
   }
 
   /** @throws OffstageError `not_found`, and what `current` throws. */
-  async open(gen: number): Promise<Version<InferOutput<Schema>>> {
-    const version = await this.#open((pointer) => find(pointer, gen));
+  async open(gen: number, options: OpenOptions = {}): Promise<Version<InferOutput<Schema>>> {
+    const version = await this.#open((pointer) => find(pointer, gen), options);
     if (version === undefined) throw notFound(this.#context.storage.label, gen);
     return version;
   }
@@ -124,14 +135,42 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
   /** All versions that are kept, newest first. */
   async list(): Promise<readonly VersionSummary[]> {
     const pointer = await readPointer(this.#context.storage);
-    return (pointer?.versions ?? []).map((ref, index) => ({
-      gen: ref.gen,
-      id: ref.id,
-      version: nameOf(ref),
-      createdAt: ref.createdAt,
-      current: index === 0,
-      content: ref.content,
-    }));
+    return (pointer?.versions ?? []).map(summaryOf);
+  }
+
+  /**
+   * Every version that is published from now on, once and in order (S13). Whoever takes longer for
+   * one than `retain` versions last sees those that are kept by then, and each `gen` tells how many
+   * came between. The loop is left by `break` or by the signal.
+   *
+   * @throws OffstageError `corrupt`; or the signal's reason.
+   *
+   * @example
+   * for await (const { gen } of store.watch({ signal })) await reopen(gen);
+   */
+  watch(options: WatchOptions = {}): AsyncGenerator<VersionSummary, never, undefined> {
+    const { signal, after, pollIntervalMs = 1000 } = options;
+    if (!(pollIntervalMs > 0)) throw invalidOption('pollIntervalMs', pollIntervalMs, 'above 0');
+    if (after !== undefined && !(Number.isSafeInteger(after) && after >= 0)) {
+      throw invalidOption('after', after, 'a generation');
+    }
+    const start =
+      after === undefined
+        ? readPointer(this.#context.storage).then((pointer) => pointer?.gen ?? 0)
+        : Promise.resolve(after);
+    // Told to whoever takes the first one.
+    start.catch(() => undefined);
+    return watchVersions(this.#context, () => this.list(), start, { signal, pollIntervalMs });
+  }
+
+  /**
+   * Reads every file of every version that is kept and compares it with its digest (S14). Changes
+   * nothing, and needs no lock. Reading takes as long as the disk needs: run it now and then.
+   *
+   * @throws OffstageError `corrupt` when CURRENT is broken; `storage_failed`; or the signal's reason.
+   */
+  verify(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<ScrubReport> {
+    return scrub(this.#context.storage, options.signal);
   }
 
   /**
@@ -179,8 +218,10 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
    */
   async #open(
     pick: (pointer: CurrentPointer) => VersionRef | undefined,
+    { verify = this.#verifyMode }: OpenOptions,
   ): Promise<Version<InferOutput<Schema>> | undefined> {
     const { storage } = this.#context;
+    checkVerify(verify);
     const schema = this.#schema as StandardSchema<unknown, InferOutput<Schema>>;
     for (let seenGen = -1; ; ) {
       const pointer = await readPointer(storage);
@@ -188,7 +229,7 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
       if (pointer === undefined || ref === undefined) return undefined;
       if (pointer.gen <= seenGen) throw missingContent(storage.label, ref);
       seenGen = pointer.gen;
-      const version = await Version.load(storage, schema, ref);
+      const version = await Version.load(storage, schema, ref, verify);
       if (version === undefined) continue;
       // Named still, now that it is leased: from here on no writer removes it.
       const after = await readPointer(storage);
@@ -198,12 +239,26 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
   }
 }
 
+const summaryOf = (ref: VersionRef, index: number): VersionSummary => ({
+  gen: ref.gen,
+  id: ref.id,
+  version: nameOf(ref),
+  createdAt: ref.createdAt,
+  current: index === 0,
+  content: ref.content,
+});
+
 const find = (pointer: CurrentPointer, gen: number): VersionRef | undefined =>
   pointer.versions.find((ref) => ref.gen === gen);
 
 function checkTimeout(lockTimeoutMs: number): number {
   if (lockTimeoutMs >= 0) return lockTimeoutMs;
   throw invalidOption('lockTimeoutMs', lockTimeoutMs, 'at least 0');
+}
+
+function checkVerify(verify: VerifyMode): VerifyMode {
+  if (verify === 'off' || verify === 'first-open' || verify === 'always') return verify;
+  throw invalidOption('verify', verify, "'off', 'first-open' or 'always'");
 }
 
 // An id that the layout does not know would make a directory that no recovery removes.

@@ -4,12 +4,36 @@ import { asyncDispose } from './async-dispose.ts';
 import { nameOf, type VersionRef } from './current.ts';
 import { decodeManifest, digestOf, type Manifest, type ManifestEntry } from './manifest.ts';
 import { checkMetadata } from './metadata.ts';
-import type { Lease, SnapshotStorage, StoredFile } from './storage.ts';
+import type { ExaminedEntry, Lease, SnapshotStorage, StoredFile } from './storage.ts';
 
 /**
- * A published version, open for reading. It is a lease: retention leaves its files alone until it is
- * disposed. For now it protects from writers that share this process's storage object only; a writer
- * elsewhere keeps the newest `retain` versions, and no more than that (S10).
+ * When `version.open` compares a file with its digest: never, the first time that it is opened, or
+ * every time. It reads the file once more.
+ */
+export type VerifyMode = 'off' | 'first-open' | 'always';
+
+/** A file that is not what was published. */
+export interface FileProblem {
+  readonly path: string;
+  /** Such as `is missing` or `has another content`. */
+  readonly problem: string;
+}
+
+/** What a look at every file of a version found. */
+export interface VersionReport {
+  /** `<gen>-<id>`. */
+  readonly version: string;
+  readonly gen: number;
+  /** How many files and bytes were compared with their digests. */
+  readonly files: number;
+  readonly bytes: number;
+  /** Empty when everything is as it was published. */
+  readonly problems: readonly FileProblem[];
+}
+
+/**
+ * A published version, open for reading. It is a lease: retention, in any process, leaves its files
+ * alone until it is disposed or this process has ended (S10).
  *
  * @example
  * await using version = await store.current();
@@ -30,7 +54,9 @@ export class Version<Metadata = unknown> implements AsyncDisposable {
   readonly #storage: SnapshotStorage;
   readonly #content: string;
   readonly #lease: Lease;
-  readonly #entries: ReadonlyMap<string, ManifestEntry>;
+  readonly #verifyMode: VerifyMode;
+  // Made when a file is first asked for.
+  #entries: ReadonlyMap<string, ManifestEntry> | undefined;
   readonly #verified = new Set<string>();
   readonly #open = new Set<StoredFile>();
   #disposed = false;
@@ -41,6 +67,7 @@ export class Version<Metadata = unknown> implements AsyncDisposable {
     lease: Lease,
     manifest: Manifest,
     metadata: Metadata,
+    verifyMode: VerifyMode,
   ) {
     this.gen = ref.gen;
     this.id = ref.id;
@@ -51,7 +78,7 @@ export class Version<Metadata = unknown> implements AsyncDisposable {
     this.#storage = storage;
     this.#content = ref.content;
     this.#lease = lease;
-    this.#entries = new Map(manifest.entries.map((entry) => [entry.path, entry]));
+    this.#verifyMode = verifyMode;
   }
 
   /** `undefined` when its content is not there. `SnapshotStore` opens versions. */
@@ -59,15 +86,17 @@ export class Version<Metadata = unknown> implements AsyncDisposable {
     storage: SnapshotStorage,
     schema: StandardSchema<unknown, Metadata>,
     ref: VersionRef,
+    verifyMode: VerifyMode,
   ): Promise<Version<Metadata> | undefined> {
     const lease = await storage.lease(ref.content);
+    if (lease === undefined) return undefined;
     let version: Version<Metadata> | undefined;
     try {
       const manifest = await readManifest(storage, ref);
       if (manifest === undefined) return undefined;
       const what = `The metadata of version ${nameOf(ref)} do not fit the schema`;
       const metadata = await checkMetadata(schema, manifest.metadata, what);
-      version = new Version(storage, ref, lease, manifest, metadata);
+      version = new Version(storage, ref, lease, manifest, metadata, verifyMode);
       return version;
     } finally {
       if (version === undefined) await lease.release();
@@ -81,7 +110,7 @@ export class Version<Metadata = unknown> implements AsyncDisposable {
    */
   path(relative: string): string {
     const directory = `${relative}/`;
-    if (!this.#entries.has(relative)) {
+    if (this.#entry(relative) === undefined) {
       const known = this.manifest.entries.some(({ path }) => path.startsWith(directory));
       if (!known) throw this.#notFound(relative);
     }
@@ -89,30 +118,44 @@ export class Version<Metadata = unknown> implements AsyncDisposable {
   }
 
   /**
-   * The content of a file, whose digest was found right before the first byte is handed out. Each
-   * file is verified the first time that it is opened.
+   * The content of a file. Unless `verify` is off, its digest is found right before the first byte is
+   * handed out: a file is read twice the first time that it is opened, or every time (S9).
    *
    * @throws OffstageError `not_found`; `corrupt`, naming the file, when it is not what was published.
    */
   async open(path: string): Promise<ReadableStream<Uint8Array>> {
     this.#assertOpen();
-    const entry = this.#entries.get(path);
+    const entry = this.#entry(path);
     if (entry === undefined) throw this.#notFound(path);
     const file = await this.#storage.openFile(this.#content, path);
     if (file === undefined) throw this.#corrupt(path, 'is missing');
     try {
-      if (!this.#verified.has(path)) await this.#verify(entry, file);
+      if (this.#mustVerify(path)) await this.#verify(entry, file);
       this.#assertOpen();
     } catch (error) {
       await file.close();
       throw error;
     }
-    this.#verified.add(path);
     this.#open.add(file);
     const close = async (): Promise<void> => {
       if (this.#open.delete(file)) await file.close();
     };
     return streamOf(file, () => this.#assertOpen(), close);
+  }
+
+  /**
+   * Reads every file and compares it with the manifest, and tells what is damaged, missing or does
+   * not belong there. Changes nothing (S9, S14).
+   *
+   * @throws OffstageError `not_found` after the version was disposed; `storage_failed`; or the
+   * signal's reason.
+   */
+  async verify(
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<VersionReport> {
+    this.#assertOpen();
+    const found = await this.#storage.examine(this.#content, options.signal);
+    return { version: this.version, gen: this.gen, ...compare(this.manifest.entries, found) };
   }
 
   /** Ends the lease, and closes the files that are open. Does nothing the second time. */
@@ -132,6 +175,25 @@ export class Version<Metadata = unknown> implements AsyncDisposable {
     if ((await hasher.digest()) !== entry.sha256) {
       throw this.#corrupt(entry.path, 'has another content');
     }
+    this.#verified.add(entry.path);
+  }
+
+  #mustVerify(path: string): boolean {
+    if (this.#verifyMode === 'off') return false;
+    return this.#verifyMode === 'always' || !this.#verified.has(path);
+  }
+
+  #entry(path: string): ManifestEntry | undefined {
+    this.#entries ??= new Map(this.manifest.entries.map((entry) => [entry.path, entry]));
+    return this.#entries.get(path);
+  }
+
+  /** Where a draft finds a file to use it again. @throws OffstageError `not_found` */
+  static reusableFile(version: Version, path: string): ReusableFile {
+    version.#assertOpen();
+    const entry = version.#entry(path);
+    if (entry === undefined) throw version.#notFound(path);
+    return { storage: version.#storage, content: version.#content, entry };
   }
 
   #assertOpen(): void {
@@ -157,6 +219,35 @@ export class Version<Metadata = unknown> implements AsyncDisposable {
       { details: { version: this.version, path } },
     );
   }
+}
+
+export interface ReusableFile {
+  readonly storage: SnapshotStorage;
+  readonly content: string;
+  readonly entry: ManifestEntry;
+}
+
+function compare(
+  entries: readonly ManifestEntry[],
+  found: readonly ExaminedEntry[],
+): Pick<VersionReport, 'files' | 'bytes' | 'problems'> {
+  const ahead = new Map(found.map((file) => [file.path, file]));
+  const problems: FileProblem[] = [];
+  let bytes = 0;
+  for (const { path, ...entry } of entries) {
+    const file = ahead.get(path);
+    ahead.delete(path);
+    if (file === undefined) problems.push({ path, problem: 'is missing' });
+    else if ('problem' in file) problems.push(file);
+    else {
+      bytes += file.bytes;
+      if (file.bytes !== entry.bytes) problems.push({ path, problem: 'has another size' });
+      else if (file.sha256 !== entry.sha256)
+        problems.push({ path, problem: 'has another content' });
+    }
+  }
+  for (const path of ahead.keys()) problems.push({ path, problem: 'was not published' });
+  return { files: entries.length, bytes, problems };
 }
 
 /** @throws OffstageError `corrupt` when the manifest is not the one that CURRENT names. */

@@ -103,7 +103,11 @@ export class WriterSession {
     );
     const pointer: CurrentPointer = { gen: ref.gen, commitId: newId(), versions };
     const bytes = await encodeCurrent(pointer, storage);
-    const lastLook = fence && (() => askFence(fence));
+    const durability = await storage.durability();
+    const lastLook = async (): Promise<void> => {
+      if (fence !== undefined) await askFence(fence);
+      if (!(await this.#lock.isHeld())) throw lostLock(storage.label);
+    };
     try {
       await storage.commit(this.pointer.gen, { gen: ref.gen, bytes }, { lastLook, signal });
     } catch (error) {
@@ -113,7 +117,6 @@ export class WriterSession {
       removed: [],
       failed: [{ name: storage.label, error }],
     }));
-    const { durability } = storage;
     return { version: nameOf(ref), gen: ref.gen, manifest, durability, cleanup };
   }
 
@@ -124,12 +127,8 @@ export class WriterSession {
     await this.#lock.release().catch(() => undefined);
   }
 
-  async #leased(): Promise<ReadonlySet<string>> {
-    const leased = new Set<string>();
-    for (const { content } of this.pointer.versions) {
-      if (await this.#context.storage.isLeased(content)) leased.add(content);
-    }
-    return leased;
+  #leased(): Promise<ReadonlySet<string>> {
+    return this.#context.storage.leased(this.pointer.versions.map(({ content }) => content));
   }
 }
 
@@ -170,6 +169,12 @@ async function askFence(fence: () => boolean | Promise<boolean>): Promise<void> 
     { cause },
   );
 }
+
+const lostLock = (label: string): OffstageError =>
+  new OffstageError(
+    'fenced',
+    `The lock file in ${label} was removed or replaced while this writer worked, so that another one may be at work as well: begin again.`,
+  );
 
 const isIndeterminate = (error: unknown): error is OffstageError =>
   OffstageError.isInstance(error) && error.code === 'commit_indeterminate';

@@ -1,5 +1,8 @@
 import { OffstageError } from '../errors.ts';
 import type {
+  Examined,
+  ExamineOptions,
+  ExamineRequest,
   FileFacts,
   ListedName,
   ReadableFile,
@@ -7,7 +10,13 @@ import type {
   WritableFile,
 } from '../snapshots/directory.ts';
 import { directoryStorage } from '../snapshots/directory-storage.ts';
-import type { Hasher, Lease, SnapshotStorage, WriterLock } from '../snapshots/storage.ts';
+import type {
+  Durability,
+  Hasher,
+  Lease,
+  SnapshotStorage,
+  WriterLock,
+} from '../snapshots/storage.ts';
 import {
   afterPowerLoss,
   bytesOf,
@@ -43,12 +52,20 @@ export interface MemoryStorageOptions {
   readonly label?: string;
   /** Called before each operation. What it throws is what the operation fails with. */
   readonly onOperation?: (operation: MemoryOperation, storage: MemoryStorage) => void;
+  /** Whether files can have a second name, as on most file systems. @default true */
+  readonly hardLinks?: boolean;
+  /** Whether files can share blocks, as on Btrfs and XFS. @default false */
+  readonly reflinks?: boolean;
+  /**
+   * From how many files on a draft is synced whole, in one call, as on Linux. @default Infinity
+   */
+  readonly syncTreeFrom?: number;
   /** Syncs for which it returns true do nothing and report success, as on a disk that lies. */
   readonly ignoreSync?: (sync: MemorySync) => boolean;
 }
 
 export interface MemorySync {
-  readonly name: 'syncFile' | 'syncDirectory';
+  readonly name: 'syncFile' | 'syncDirectory' | 'syncTree';
   readonly path: string;
   /** Which sync of that path it is: 0, 1, 2 … per storage object. */
   readonly nth: number;
@@ -84,22 +101,30 @@ export interface MemoryStorage extends SnapshotStorage {
 }
 
 export const memoryStorage = (options: MemoryStorageOptions = {}): MemoryStorage =>
-  storageOn({ root: undefined, lock: undefined, leases: new Map() }, options);
+  storageOn(newMachine(undefined), options);
 
 /** What all processes of one machine see. */
 interface Machine {
   root: DirectoryNode | undefined;
   lock: MemoryDirectory | undefined;
-  /** By name, who holds how many. */
-  readonly leases: Map<string, Map<MemoryDirectory, number>>;
+  /** The shared locks on each file. */
+  readonly shared: Map<DiskNode, Set<object>>;
+  readonly watchers: Set<() => void>;
 }
+
+const newMachine = (root: DirectoryNode | undefined): Machine => ({
+  root,
+  lock: undefined,
+  shared: new Map(),
+  watchers: new Set(),
+});
 
 function storageOn(machine: Machine, options: MemoryStorageOptions): MemoryStorage {
   const directory = new MemoryDirectory(machine, options, (operation) =>
     options.onOperation?.(operation, storage),
   );
   const on = (root: DirectoryNode | undefined, next: MemoryStorageOptions): MemoryStorage =>
-    storageOn({ root, lock: undefined, leases: new Map() }, next);
+    storageOn(newMachine(root), next);
   const storage: MemoryStorage = {
     ...directoryStorage(directory),
     get operations() {
@@ -120,30 +145,41 @@ const prefix = '/memory/';
 
 class MemoryDirectory implements StorageDirectory {
   readonly label: string;
-  readonly durability = 'power-loss';
+  readonly syncTreeFrom: number;
   readonly #machine: Machine;
+  readonly #hardLinks: boolean;
+  readonly #reflinks: boolean;
   readonly #onOperation: (operation: MemoryOperation) => void;
   readonly #ignoreSync: NonNullable<MemoryStorageOptions['ignoreSync']>;
   // How often each path was synced.
   readonly #syncs = new Map<string, number>();
+  /** Release the shared locks of this process. */
+  readonly #shared = new Set<() => void>();
   #stopped = false;
   operations = 0;
 
   constructor(
     machine: Machine,
-    { label = 'memory', ignoreSync = () => false }: MemoryStorageOptions,
+    options: MemoryStorageOptions,
     onOperation: (operation: MemoryOperation) => void,
   ) {
     this.#machine = machine;
-    this.label = label;
-    this.#ignoreSync = ignoreSync;
+    this.label = options.label ?? 'memory';
+    this.syncTreeFrom = options.syncTreeFrom ?? Number.POSITIVE_INFINITY;
+    this.#hardLinks = options.hardLinks ?? true;
+    this.#reflinks = options.reflinks ?? false;
+    this.#ignoreSync = options.ignoreSync ?? (() => false);
     this.#onOperation = onOperation;
   }
 
   stop(): void {
     this.#stopped = true;
     if (this.#machine.lock === this) this.#machine.lock = undefined;
-    for (const holders of this.#machine.leases.values()) holders.delete(this);
+    for (const release of this.#shared) release();
+  }
+
+  async durability(): Promise<Durability> {
+    return 'durable';
   }
 
   createHash(): Hasher {
@@ -166,31 +202,34 @@ class MemoryDirectory implements StorageDirectory {
     if (!above.entries.has(name)) change(above, { added: [name, newFile()] });
     if (this.#machine.lock !== undefined) return undefined;
     this.#machine.lock = this;
+    const node = above.entries.get(name);
     return {
+      isHeld: async () => this.#machine.lock === this && this.#find(path) === node,
       release: async () => {
         if (this.#machine.lock === this) this.#machine.lock = undefined;
       },
     };
   }
 
-  async lease(name: string): Promise<Lease> {
-    const holders = this.#machine.leases.get(name) ?? new Map<MemoryDirectory, number>();
-    this.#machine.leases.set(name, holders);
-    holders.set(this, (holders.get(this) ?? 0) + 1);
-    let released = false;
-    return {
-      release: async () => {
-        if (released) return;
-        released = true;
-        const count = (holders.get(this) ?? 0) - 1;
-        if (count > 0) holders.set(this, count);
-        else holders.delete(this);
-      },
-    };
+  async lockShared(path: string): Promise<Lease | undefined> {
+    this.#begin('lockShared', path);
+    const node = this.#find(path);
+    if (node?.kind !== 'file') return undefined;
+    const holders = this.#machine.shared.get(node) ?? new Set<object>();
+    this.#machine.shared.set(node, holders);
+    const lock = {};
+    holders.add(lock);
+    this.#shared.add(() => holders.delete(lock));
+    return { release: async () => void holders.delete(lock) };
   }
 
-  async isLeased(name: string): Promise<boolean> {
-    return (this.#machine.leases.get(name)?.size ?? 0) > 0;
+  async lockedShared(paths: readonly string[]): Promise<ReadonlySet<string>> {
+    this.#begin('lockedShared', '');
+    const isLocked = (path: string): boolean => {
+      const node = this.#find(path);
+      return node !== undefined && (this.#machine.shared.get(node)?.size ?? 0) > 0;
+    };
+    return new Set(paths.filter(isLocked));
   }
 
   async list(path: string): Promise<readonly ListedName[] | undefined> {
@@ -204,6 +243,10 @@ class MemoryDirectory implements StorageDirectory {
     this.#begin('stat', path);
     const node = this.#find(path);
     return node && factsOf(node);
+  }
+
+  async statAll(paths: readonly string[]): Promise<readonly (FileFacts | undefined)[]> {
+    return Promise.all(paths.map((path) => this.stat(path)));
   }
 
   async makeDirectory(path: string): Promise<boolean> {
@@ -225,8 +268,12 @@ class MemoryDirectory implements StorageDirectory {
     this.#begin('createFile', path);
     const node = newFile();
     if (!this.#add(path, node)) return undefined;
+    const { facts, sync: syncFile, close } = this.#open(path, node);
     return {
-      ...this.#open(path, node),
+      facts,
+      sync: syncFile,
+      dataSync: syncFile,
+      close,
       write: async (chunk) => {
         this.#begin('write', path);
         node.chunks = [...node.chunks, chunk.slice()];
@@ -254,6 +301,76 @@ class MemoryDirectory implements StorageDirectory {
     };
   }
 
+  async examineFiles(
+    requests: readonly ExamineRequest[],
+    { sync: mustSync, signal }: ExamineOptions,
+  ): Promise<readonly Examined[]> {
+    const examined: Examined[] = [];
+    for (const { path, hash } of requests) {
+      signal?.throwIfAborted();
+      const file = await this.openFile(path);
+      if (file === undefined || file === 'unsafe') {
+        examined.push(file ?? 'missing');
+        continue;
+      }
+      const before = await file.facts();
+      let hashed: { bytes: number; sha256: string } | undefined;
+      if (hash) {
+        const hasher = this.createHash();
+        hashed = { bytes: 0, sha256: '' };
+        for await (const chunk of file.chunks()) {
+          hasher.update(chunk);
+          hashed.bytes += chunk.byteLength;
+        }
+        hashed.sha256 = await hasher.digest();
+      }
+      if (mustSync) await file.sync();
+      examined.push({ before, after: await file.facts(), hashed });
+      await file.close();
+    }
+    return examined;
+  }
+
+  async linkFile(from: string, to: string): Promise<boolean> {
+    this.#begin('linkFile', `${from} -> ${to}`);
+    const node = this.#find(from);
+    if (node?.kind !== 'file') throw failed(`Cannot link ${from}: there is no such file.`);
+    if (!this.#hardLinks) return false;
+    if (!this.#add(to, node)) throw failed(`Cannot link to ${to}: there is something.`);
+    node.links += 1;
+    return true;
+  }
+
+  async cloneFile(from: string, to: string): Promise<boolean> {
+    this.#begin('cloneFile', `${from} -> ${to}`);
+    const node = this.#find(from);
+    if (node?.kind !== 'file') throw failed(`Cannot clone ${from}: there is no such file.`);
+    if (!this.#reflinks) return false;
+    if (!this.#add(to, newFile(node.chunks))) throw failed(`Cannot clone to ${to}.`);
+    return true;
+  }
+
+  unlinkCopySync(path: string): void {
+    this.#begin('unlinkCopy', path);
+    const { above, name } = this.#place(path);
+    const node = above.entries.get(name);
+    if (node?.kind !== 'file') throw failed(`Cannot copy ${path}: there is no such file.`);
+    node.links -= 1;
+    change(above, { removed: name, added: [name, newFile(node.chunks)] });
+  }
+
+  async syncTree(path: string): Promise<boolean> {
+    this.#begin('syncTree', path);
+    const { root } = this.#machine;
+    if (root !== undefined) this.#sync('syncTree', path, ...everyNode(root));
+    return true;
+  }
+
+  watch(onChange: () => void): () => void {
+    this.#machine.watchers.add(onChange);
+    return () => void this.#machine.watchers.delete(onChange);
+  }
+
   async syncDirectory(path: string): Promise<void> {
     this.#begin('syncDirectory', path);
     const node = this.#find(path);
@@ -273,6 +390,7 @@ class MemoryDirectory implements StorageDirectory {
       change(target.above, { added: [target.name, node] });
       change(source.above, { removed: source.name });
     }
+    for (const watcher of this.#machine.watchers) watcher();
   }
 
   async removeFile(path: string): Promise<void> {
@@ -344,10 +462,14 @@ class MemoryDirectory implements StorageDirectory {
     if (this.#stopped) throw failed(`Cannot ${name} ${path}: the simulated process has ended.`);
   }
 
-  #sync(name: MemorySync['name'], path: string, node: FileNode | DirectoryNode): void {
+  #sync(
+    name: MemorySync['name'],
+    path: string,
+    ...nodes: readonly (FileNode | DirectoryNode)[]
+  ): void {
     const nth = this.#syncs.get(path) ?? 0;
     this.#syncs.set(path, nth + 1);
-    if (!this.#ignoreSync({ name, path, nth })) sync(node);
+    if (!this.#ignoreSync({ name, path, nth })) for (const node of nodes) sync(node);
   }
 
   #find(path: string): DiskNode | undefined {
@@ -379,6 +501,14 @@ class MemoryDirectory implements StorageDirectory {
     const node = above.entries.get(name);
     if (node?.kind === 'file') node.links -= 1;
     change(above, { removed: name });
+  }
+}
+
+function* everyNode(root: DirectoryNode): Generator<FileNode | DirectoryNode> {
+  yield root;
+  for (const node of root.entries.values()) {
+    if (node.kind === 'directory') yield* everyNode(node);
+    else if (node.kind === 'file') yield node;
   }
 }
 

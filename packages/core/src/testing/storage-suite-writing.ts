@@ -41,7 +41,7 @@ export function writingTests({
       const published = await draft.finalize({ text: 'first' });
 
       expect(published.gen).toBe(1);
-      expect(published.durability).toBe(storage.durability);
+      expect(published.durability).toBe(await storage.durability());
       expect(
         published.manifest.entries.map(({ path, bytes, mediaType }) => [path, bytes, mediaType]),
       ).toEqual([

@@ -1,0 +1,68 @@
+import { OffstageError } from '../errors.ts';
+import type { StorageDirectory } from './directory.ts';
+import { PathSet, pathProblem, unsafeEntry } from './entry-path.ts';
+
+/** Everything in a draft, by relative path. */
+export interface World {
+  /** Sorted. */
+  readonly files: readonly string[];
+  /** Those below others first. */
+  readonly directories: readonly string[];
+}
+
+/**
+ * Lists a draft: the closed world of what will be published (S6).
+ *
+ * @throws OffstageError `unsafe_entry` naming what cannot be published.
+ */
+export async function lookAround(directory: StorageDirectory, root: string): Promise<World> {
+  const files: string[] = [];
+  const directories: string[] = [];
+  const names = new PathSet();
+  const ahead = [''];
+  for (let above = ahead.pop(); above !== undefined; above = ahead.pop()) {
+    const listed = await directory.list(above === '' ? root : `${root}/${above}`);
+    if (listed === undefined) throw unsafeEntry(above, 'it went away while it was sealed');
+    for (const { name, kind } of listed) {
+      const path = above === '' ? name : `${above}/${name}`;
+      const problem = pathProblem(path);
+      if (problem !== undefined) throw unsafeEntry(path, problem);
+      if (kind === 'symlink')
+        throw unsafeEntry(path, 'it is a symbolic link: copy what it points at');
+      if (kind === 'special') throw unsafeEntry(path, 'it is neither a file nor a directory');
+      if (kind === 'directory') {
+        directories.push(path);
+        ahead.push(path);
+      } else {
+        addTo(names, path);
+        files.push(path);
+      }
+    }
+  }
+  return { files: files.sort(), directories: directories.sort().reverse() };
+}
+
+/** That nothing came or went between two looks. @throws OffstageError `unsafe_entry` */
+export function assertSameWorld(before: World, now: World): void {
+  const known = new Set(before.files);
+  const added = now.files.find((path) => !known.has(path));
+  if (added !== undefined) throw unsafeEntry(added, 'it was added while the draft was sealed');
+  const there = new Set(now.files);
+  const gone = before.files.find((path) => !there.has(path));
+  if (gone !== undefined) throw changedEntry(gone);
+  if (now.directories.join('\n') !== before.directories.join('\n')) {
+    throw unsafeEntry('', 'directories were added or removed while the draft was sealed');
+  }
+}
+
+export const changedEntry = (path: string): OffstageError =>
+  unsafeEntry(path, 'it changed after it was written or while it was sealed: close it first');
+
+function addTo(names: PathSet, path: string): void {
+  try {
+    names.add(path);
+  } catch (error) {
+    const problem = OffstageError.isInstance(error) ? String(error.details.problem) : '';
+    throw unsafeEntry(path, problem);
+  }
+}
