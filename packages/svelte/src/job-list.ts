@@ -1,0 +1,73 @@
+import {
+  ActivityObserver,
+  type ActivitySnapshot,
+  frameScheduler,
+  type JobClient,
+  JobListObserver,
+  type JobListObserverOptions,
+  type JobView,
+  type ListFilter,
+  type ValueObserverOptions,
+  type ValueSnapshot,
+} from '@offstage/core';
+import { type ObserverStore, observerStore, setOptions } from './observer-store.ts';
+import { readerOf, type Source } from './source.ts';
+
+/** The store of a value that is read again and again. */
+export interface ValueStore<T> extends ObserverStore<ValueSnapshot<T>> {
+  /** Looks now. Never rejects; what went wrong is the snapshot's `error`. */
+  readonly refetch: () => Promise<void>;
+}
+
+export type JobListOptions = Omit<JobListObserverOptions, 'filter'>;
+
+/**
+ * Watches the owner's jobs, newest first (U2): `$list.value`. Client, filter and options may each be
+ * a value, a getter or a store.
+ *
+ * @throws OffstageError `invalid_option`
+ * @example
+ * const running = jobs(client, { status: 'running' });
+ */
+export function jobs(
+  client: Source<JobClient>,
+  filter: Source<ListFilter> = {},
+  options: Source<JobListOptions> = {},
+): ValueStore<readonly JobView[]> {
+  const readClient = readerOf(client);
+  const readFilter = readerOf(filter);
+  const readOptions = readerOf(options);
+  const { store, observer } = observerStore<ValueSnapshot<readonly JobView[]>, JobListObserver>({
+    keys: () => [readClient(), filterKey(readFilter())],
+    create: () =>
+      new JobListObserver(
+        readClient(),
+        { ...readOptions(), filter: readFilter() },
+        { notify: frameScheduler },
+      ),
+    refresh: (observer) => setOptions(observer, readOptions()),
+  });
+  return Object.assign(store, { refetch: () => observer().refetch() });
+}
+
+/**
+ * Watches what stands in the way of new jobs (U2, J15): `$activity.value?.accepting`.
+ *
+ * @throws OffstageError `invalid_option`
+ */
+export function activity(
+  client: Source<JobClient>,
+  options: Source<ValueObserverOptions<ActivitySnapshot>> = {},
+): ValueStore<ActivitySnapshot> {
+  const readClient = readerOf(client);
+  const readOptions = readerOf(options);
+  const { store, observer } = observerStore<ValueSnapshot<ActivitySnapshot>, ActivityObserver>({
+    keys: () => [readClient()],
+    create: () => new ActivityObserver(readClient(), readOptions(), { notify: frameScheduler }),
+    refresh: (observer) => setOptions(observer, readOptions()),
+  });
+  return Object.assign(store, { refetch: () => observer().refetch() });
+}
+
+// A getter gives a new object each time; what it says is what counts.
+const filterKey = ({ name, status }: ListFilter): string => JSON.stringify([name, status]);
