@@ -28,6 +28,7 @@ const browserProject = (name: string, root: string, include: string, dependencie
     name,
     root,
     include: [include],
+    expect: { poll: { interval: 10, timeout: 10_000 } },
     globalSetup: [path.resolve('scripts/browser/test-bed.ts')],
     browser: {
       enabled: true,
@@ -56,7 +57,7 @@ const react = (version: '18' | '19') => {
       'react-dom',
       'react-dom/client',
       'react-dom/server',
-      'vitest-browser-react/pure',
+      'vitest-browser-react',
       'zod',
       'zod/mini',
     ],

@@ -2,4 +2,4 @@
 export declare const runtimeOptions: string[];
 
 /** The repository's own folder. */
-export const root: string;
+export declare const root: string;
