@@ -1,1 +1,3 @@
-export {};
+export { createJobsHandler, type JobsHandler } from './jobs-handler.ts';
+export type { JobsHandlerOptions } from './jobs-handler-options.ts';
+export { type OpenApiOptions, openApiDocument } from './openapi.ts';
