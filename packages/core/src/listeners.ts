@@ -15,8 +15,12 @@ interface FrameHost {
 // A hidden page draws no frames; what waits for one still has to come through now and then.
 const withoutFrameMs = 100;
 
+// What waits for the next frame, of all observers of the page.
+let awaitingFrame: (() => void)[] = [];
+
 /**
- * Notifies with the next frame of the browser (U6), or after 100 ms where none is drawn. Without
+ * Notifies with the next frame of the browser (U6), or after 100 ms where none is drawn. All that
+ * wait for a frame are told in one task, so that a user interface renders them in one pass. Without
  * frames, as in Node.js, it is `microtaskScheduler`.
  */
 export const frameScheduler: NotifyScheduler = (notify) => {
@@ -25,14 +29,16 @@ export const frameScheduler: NotifyScheduler = (notify) => {
     microtaskScheduler(notify);
     return;
   }
-  const frame = host.requestAnimationFrame(() => {
+  if (awaitingFrame.push(notify) > 1) return;
+  const flush = (): void => {
     clearTimeout(timer);
-    notify();
-  });
-  const timer = setTimeout(() => {
     host.cancelAnimationFrame?.(frame);
-    notify();
-  }, withoutFrameMs);
+    const due = awaitingFrame;
+    awaitingFrame = [];
+    for (const call of due) callSafely(call);
+  };
+  const frame = host.requestAnimationFrame(flush);
+  const timer = setTimeout(flush, withoutFrameMs);
 };
 
 /** The listeners of one observer. They are told at most once per turn of the scheduler. */
