@@ -2,22 +2,7 @@ import type { JobClient } from '@offstage/core';
 import { type ReactNode, StrictMode } from 'react';
 import { render } from 'vitest-browser-react';
 import { JobsProvider } from '../jobs-provider.ts';
-
-export interface Render<Props, Value> {
-  readonly props: Props;
-  readonly value: Value;
-}
-
-interface HostProps<Props, Value> {
-  readonly hook: (props: Props) => Value;
-  readonly props: Props;
-  readonly renders: Render<Props, Value>[];
-}
-
-function Host<Props, Value>({ hook, props, renders }: HostProps<Props, Value>): null {
-  renders.push({ props, value: hook(props) });
-  return null;
-}
+import { Host, type Render } from './host.ts';
 
 /** The provider, in StrictMode or not. */
 export function Stage(props: {

@@ -29,20 +29,24 @@ export function stage() {
         plays.set(jobId, { report, end, fail, obey: () => fail(signal.reason) });
       }),
   );
-  const manager = new JobManager({ executor: new InlineExecutor([perform]) });
+  const manager = new JobManager({ executor: new InlineExecutor([perform]), concurrency: 10_000 });
   const client = countingClient(manager.forOwner('alice'));
+  const playOf = (id: string | undefined): Play => {
+    const play = plays.get(id ?? '');
+    if (play === undefined) throw new Error('No handler has begun for this job.');
+    return play;
+  };
   return {
     manager,
     client,
     poller: sharedPoller(client),
+    playOf,
     /** Starts a job and waits until its handler runs. */
     async play() {
-      const job = await client.start(ingest, { files: 1 });
+      const { id } = await client.start(ingest, { files: 1 });
       // The inline executor begins a handler in a microtask.
       await Promise.resolve();
-      const play = plays.get(job.id);
-      if (play === undefined) throw new Error('The handler has not begun.');
-      return { id: job.id, ...play };
+      return { id, ...playOf(id) };
     },
   };
 }
@@ -54,6 +58,8 @@ export interface CountingClient extends JobClient {
   readonly cancels: string[];
   /** How many subscriptions to hints are open. */
   readonly watchers: number;
+  /** How many were ever opened. */
+  readonly watches: number;
   /** Awaited before each answer is handed over. */
   gate: () => Promise<unknown>;
 }
@@ -62,10 +68,12 @@ function countingClient(client: JobClient): CountingClient {
   const polls: string[][] = [];
   const cancels: string[] = [];
   let watchers = 0;
+  let watches = 0;
   const counting: CountingClient = Object.create(client, {
     polls: { value: polls },
     cancels: { value: cancels },
     watchers: { get: () => watchers },
+    watches: { get: () => watches },
     gate: { value: async () => undefined, writable: true },
     ...bound(client, ['start', 'get', 'poll', 'list', 'consume', 'wait', 'activity']),
     pollMany: {
@@ -85,6 +93,7 @@ function countingClient(client: JobClient): CountingClient {
     watch: {
       value: (...args: Parameters<NonNullable<JobClient['watch']>>) => {
         watchers++;
+        watches++;
         const stop = client.watch?.(...args);
         let stopped = false;
         return () => {
