@@ -1,4 +1,5 @@
 export type { ActivityLease } from './activity-gate.ts';
+export { backoffMs, retryAfterMs } from './backoff.ts';
 export { type Clock, sleep, systemClock, type Timer } from './clock.ts';
 export {
   JobCanceledError,
@@ -85,7 +86,21 @@ export type {
   JobNews,
   ManagerError,
 } from './manager-events.ts';
-export { Poller, type PollerOptions, type ReadOptions, sharedPoller } from './poller.ts';
+export {
+  type PollFailure,
+  type PollReader,
+  type PollSeat,
+  type PollWish,
+  toOffstageError,
+} from './poll-loop.ts';
+export {
+  type JobMember,
+  type JobSeat,
+  Poller,
+  type PollerOptions,
+  type ReadOptions,
+  sharedPoller,
+} from './poller.ts';
 export { maxMessageLength, repairMessage, repairPercent } from './progress-report.ts';
 export type { CurrentPointer, VersionRef } from './snapshots/current.ts';
 export type {

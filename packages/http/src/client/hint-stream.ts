@@ -1,0 +1,140 @@
+import { backoffMs, retryAfterMs, type Timer, toOffstageError } from '@offstage/core';
+import type { HttpPorts } from './http-job-client-options.ts';
+import { readHints } from './read-hints.ts';
+
+interface Watcher {
+  readonly id: string | undefined;
+  readonly onChange: (changedId?: string) => void;
+  readonly onPush: ((isPushed: boolean) => void) | undefined;
+}
+
+// The server breaks its silence every 15 s; this is three times that.
+const maxSilenceMs = 45_000;
+// React's StrictMode, and a page that goes from one job to the next, leave and come back.
+const lingerMs = 1000;
+const retryMs = 1000;
+// Where streams cannot be had, as behind a proxy that buffers, each try holds a connection for a while.
+const unsupportedRetryMs = 300_000;
+
+/**
+ * One stream of hints for all watchers of a client (H4).
+ *
+ *   closed      nobody watches
+ *   connecting  until the server says `ready`, within the timeout; watchers poll meanwhile
+ *   up          hints come, and something every 45 s at least
+ *   waiting     it was lost or cannot be had; watchers poll until the next try
+ *   refused     401 or 403: as waiting, but nothing is tried until all watchers have left
+ *
+ * Whatever happened while it was not up is made up for by a hint to every watcher when it is. So a
+ * proxy that cuts streams every few seconds costs polls, and loses nothing.
+ */
+export class HintStream {
+  readonly #ports: HttpPorts;
+  readonly #watchers = new Set<Watcher>();
+  // Aborted while waiting and when refused; `undefined` while closed.
+  #connection: AbortController | undefined;
+  #isUp = false;
+  #failures = 0;
+  // For the next sign of life, or the next try.
+  #timer: Timer | undefined;
+  #linger: Timer | undefined;
+
+  constructor(ports: HttpPorts) {
+    this.#ports = ports;
+  }
+
+  /** As `JobClient.watch`. */
+  watch(
+    id: string | undefined,
+    onChange: Watcher['onChange'],
+    onPush: Watcher['onPush'],
+  ): () => void {
+    const watcher = { id, onChange, onPush };
+    this.#watchers.add(watcher);
+    this.#linger?.cancel();
+    if (!this.#isUp) onPush?.(false);
+    if (this.#connection === undefined) this.#connect();
+    return () => {
+      if (!this.#watchers.delete(watcher) || this.#watchers.size > 0) return;
+      this.#linger = this.#ports.clock.schedule(lingerMs, () => this.#close());
+    };
+  }
+
+  #connect(): void {
+    const connection = new AbortController();
+    const { signal } = connection;
+    this.#connection = connection;
+    const lose = (waitMs: number): void => {
+      if (signal.aborted) return;
+      connection.abort();
+      this.#setUp(false);
+      this.#after(waitMs, () => this.#connect());
+    };
+    this.#after(this.#ports.timeoutMs, () => lose(unsupportedRetryMs));
+    readHints(this.#ports, signal, {
+      onAlive: () => {
+        if (this.#isUp) this.#after(maxSilenceMs, () => lose(this.#backoffMs()));
+      },
+      onReady: () => {
+        this.#failures = 0;
+        this.#setUp(true);
+      },
+      onChange: (ids) => this.#hint(ids),
+    }).then(
+      () => lose(this.#backoffMs()),
+      (error: unknown) => lose(this.#waitAfter(error)),
+    );
+  }
+
+  #close(): void {
+    this.#connection?.abort();
+    this.#connection = undefined;
+    this.#timer?.cancel();
+    this.#isUp = false;
+    this.#failures = 0;
+  }
+
+  #after(delayMs: number, then: () => void): void {
+    this.#timer?.cancel();
+    if (delayMs < Infinity) this.#timer = this.#ports.clock.schedule(delayMs, then);
+  }
+
+  #waitAfter(cause: unknown): number {
+    const { code, details } = toOffstageError(cause);
+    if (code === 'unauthorized' || code === 'forbidden') return Infinity;
+    if (code !== 'unavailable') return unsupportedRetryMs;
+    return Math.max(this.#backoffMs(), retryAfterMs(details));
+  }
+
+  #backoffMs(): number {
+    this.#failures++;
+    return backoffMs(retryMs, this.#failures, this.#ports.random());
+  }
+
+  #setUp(isUp: boolean): void {
+    this.#isUp = isUp;
+    this.#each(({ onPush }) => onPush?.(isUp));
+    if (isUp) this.#hint(undefined);
+  }
+
+  #hint(ids: ReadonlySet<unknown> | undefined): void {
+    this.#each(({ id, onChange }) => {
+      if (ids === undefined) onChange();
+      else if (id === undefined) for (const each of ids) onChange(String(each));
+      else if (ids.has(id)) onChange(id);
+    });
+  }
+
+  #each(tell: (watcher: Watcher) => void): void {
+    for (const watcher of [...this.#watchers]) {
+      try {
+        if (this.#watchers.has(watcher)) tell(watcher);
+      } catch (error) {
+        // A callback that throws is its own affair.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import {
+  type ActivitySnapshot,
+  type AnyJobDefinition,
+  decodeActivity,
+  decodeJobView,
+  decodeListResponse,
+  decodePollManyResponse,
+  encodePollManyRequest,
+  encodeStartRequest,
+  type InputOf,
+  type JobClient,
+  type JobId,
+  type JobPoll,
+  type JobView,
+  type ListFilter,
+  OffstageError,
+  type PhaseOf,
+  type PollOptions,
+  type ResultOf,
+  type StartOptions,
+  sharedPoller,
+  systemClock,
+  type TerminalJobView,
+  type WaitOptions,
+} from '@offstage/core';
+import { type HttpJobClientOptions, type HttpPorts, senderOf } from './http-job-client-options.ts';
+import { lazyHints } from './lazy-hints.ts';
+import { requestJson } from './request-json.ts';
+import { waitForEnd } from './wait-for-end.ts';
+
+// What no engine's id is, and what a path would take for something else.
+const idForm = /^(?!\.+$)[\w.:~@=+-]{1,200}$/;
+
+/**
+ * A job client for browsers, over the handler of `createJobsHandler` (H4). Make one per page: all
+ * observers of a client share one poll per interval, or one stream of hints.
+ *
+ * What cannot be reached is `unavailable`, what answers out of form `invalid_response`, both with the
+ * `status`; `details.retryAfterMs` tells what the server asked for. Results and inputs travel as JSON,
+ * so `transfer` means nothing here, and what JSON cannot carry is `not_serializable`.
+ *
+ * @example
+ * const client = new HttpJobClient({ baseUrl: '/jobs' });
+ * const { id } = await client.start(ingest, { uploads });
+ * const end = await client.wait(id);
+ */
+export class HttpJobClient implements JobClient {
+  /** Absent where `streaming` is false. */
+  readonly watch?: NonNullable<JobClient['watch']>;
+  readonly #ports: HttpPorts;
+
+  /** @throws OffstageError `invalid_option` */
+  constructor(options: HttpJobClientOptions) {
+    const { clock = systemClock, random = Math.random, streaming = true } = options;
+    const { timeoutMs = 10_000, pollIntervalMs = 1000 } = options;
+    if (typeof options.baseUrl !== 'string' || !(timeoutMs > 0) || !(pollIntervalMs > 0)) {
+      throw new OffstageError(
+        'invalid_option',
+        'baseUrl must be a string, timeoutMs and pollIntervalMs positive milliseconds.',
+      );
+    }
+    this.#ports = { send: senderOf(options), clock, random, timeoutMs, pollIntervalMs };
+    sharedPoller(this, { clock, random });
+    if (streaming) this.watch = lazyHints(this.#ports);
+  }
+
+  async start<D extends AnyJobDefinition>(
+    definition: D,
+    input: InputOf<D>,
+    options: StartOptions = {},
+  ): Promise<JobView<ResultOf<D>, PhaseOf<D>>> {
+    const request = encodeStartRequest(input, options.exclusivityKey);
+    const answer = await this.#request('POST', `/${encodeURIComponent(definition.name)}`, request);
+    // Its result can only be what the definition's schema gave.
+    return decodeJobView(answer) as JobView<ResultOf<D>, PhaseOf<D>>;
+  }
+
+  get<R, P extends string>(id: JobId<R, P>): Promise<JobView<R, P> | undefined>;
+  get(id: string): Promise<JobView | undefined>;
+  async get(id: string): Promise<JobView | undefined> {
+    return (await this.poll(id, { limit: 0 })).job;
+  }
+
+  poll<R, P extends string>(id: JobId<R, P>, options?: PollOptions): Promise<JobPoll<R, P>>;
+  poll(id: string, options?: PollOptions): Promise<JobPoll>;
+  async poll(id: string, options?: PollOptions): Promise<JobPoll> {
+    const [poll] = await this.pollMany([{ ...options, id }]);
+    // As many come back as were asked for.
+    return poll as JobPoll;
+  }
+
+  /** At most 1,000 in one call. */
+  async pollMany(
+    requests: readonly (PollOptions & { readonly id: string })[],
+  ): Promise<readonly JobPoll[]> {
+    const asked = encodePollManyRequest(requests);
+    const polls = decodePollManyResponse(await this.#request('POST', '/poll', asked));
+    if (polls.length === requests.length) return polls;
+    throw new OffstageError('invalid_response', `${requests.length} answers were expected.`);
+  }
+
+  async list({ status, name }: ListFilter = {}): Promise<readonly JobView[]> {
+    const statuses = status === undefined ? undefined : [status].flat();
+    if (statuses?.length === 0) return [];
+    const query = new URLSearchParams(statuses?.map((each) => ['status', each]));
+    if (name !== undefined) query.set('name', name);
+    return decodeListResponse(await this.#request('GET', query.size > 0 ? `?${query}` : ''));
+  }
+
+  cancel(id: string): Promise<boolean> {
+    return this.#ask('POST', id, '/cancel', 'canceled');
+  }
+
+  consume(id: string): Promise<boolean> {
+    return this.#ask('DELETE', id, '', 'consumed');
+  }
+
+  wait<R, P extends string>(id: JobId<R, P>, options?: WaitOptions): Promise<TerminalJobView<R, P>>;
+  wait(id: string, options?: WaitOptions): Promise<TerminalJobView>;
+  wait(id: string, options: WaitOptions = {}): Promise<TerminalJobView> {
+    return waitForEnd(this, id, options, this.#ports);
+  }
+
+  async activity(): Promise<ActivitySnapshot> {
+    return decodeActivity(await this.#request('GET', '/activity'));
+  }
+
+  async #ask(method: string, id: string, path: string, field: string): Promise<boolean> {
+    if (!idForm.test(id)) return false;
+    try {
+      const answer = await this.#request(method, `/${encodeURIComponent(id)}${path}`);
+      return Reflect.get(Object(answer), field) === true;
+    } catch (error) {
+      if (OffstageError.isInstance(error) && error.code === 'not_found') return false;
+      throw error;
+    }
+  }
+
+  #request(method: string, path: string, content?: unknown): Promise<unknown> {
+    return requestJson(this.#ports, method, path, content);
+  }
+}

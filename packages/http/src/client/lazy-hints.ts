@@ -1,0 +1,29 @@
+import type { JobClient } from '@offstage/core';
+import type { HintStream } from './hint-stream.ts';
+import type { HttpPorts } from './http-job-client-options.ts';
+
+/**
+ * `watch` over a stream whose code is loaded with the first watcher, so that a page shows its jobs
+ * before. Where that cannot be loaded, watchers poll, and the next watcher tries again.
+ */
+export function lazyHints(ports: HttpPorts): NonNullable<JobClient['watch']> {
+  let loading: Promise<HintStream> | undefined;
+  return (id, onChange, onPush) => {
+    let stop: (() => void) | undefined;
+    let stopped = false;
+    onPush?.(false);
+    loading ??= import('./hint-stream.ts').then(({ HintStream }) => new HintStream(ports));
+    loading.then(
+      (stream) => {
+        if (!stopped) stop = stream.watch(id, onChange, onPush);
+      },
+      () => {
+        loading = undefined;
+      },
+    );
+    return () => {
+      stopped = true;
+      stop?.();
+    };
+  };
+}

@@ -1,0 +1,57 @@
+import { decodeProblem } from '@offstage/core';
+import { createParser } from 'eventsource-parser';
+import type { HttpPorts } from './http-job-client-options.ts';
+import { errorOf, isOfType, readJson } from './request-json.ts';
+
+export interface HintReader {
+  /** Something came, whatever it was. */
+  onAlive(): void;
+  /** Hints come from now on. */
+  onReady(): void;
+  /** These jobs changed; any may have, where the ids are `undefined`. */
+  onChange(ids: ReadonlySet<unknown> | undefined): void;
+}
+
+/**
+ * Reads `GET {base}/events` once. Resolves when the stream ends; calls nothing after `signal` aborts.
+ *
+ * @throws OffstageError as a request does, and what the server says when a stream cannot go on.
+ */
+export async function readHints(
+  { send, clock }: HttpPorts,
+  signal: AbortSignal,
+  reader: HintReader,
+): Promise<void> {
+  const response = await send('/events', 'text/event-stream', { signal });
+  if (!response.ok || !isOfType(response, 'event-stream') || response.body === null) {
+    throw errorOf(response, await readJson(response), clock.now());
+  }
+  const parser = createParser({
+    maxBufferSize: 1_000_000,
+    onEvent({ event, data }) {
+      if (signal.aborted) return;
+      if (event === 'ready') reader.onReady();
+      if (event === 'change') reader.onChange(idsOf(data));
+      if (event === 'problem') throw decodeProblem(JSON.parse(data));
+    },
+  });
+  const body = response.body.getReader();
+  const decoder = new TextDecoder();
+  for (;;) {
+    const { done, value } = await body.read();
+    if (signal.aborted) void body.cancel();
+    if (done || signal.aborted) return;
+    reader.onAlive();
+    parser.feed(decoder.decode(value, { stream: true }));
+  }
+}
+
+// What cannot be read may have meant any job.
+function idsOf(data: string): ReadonlySet<unknown> | undefined {
+  try {
+    const { ids } = JSON.parse(data);
+    return Array.isArray(ids) ? new Set(ids) : undefined;
+  } catch {
+    return undefined;
+  }
+}

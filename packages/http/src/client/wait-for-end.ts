@@ -1,0 +1,53 @@
+import {
+  type JobClient,
+  JobObserver,
+  OffstageError,
+  type TerminalJobView,
+  type WaitOptions,
+} from '@offstage/core';
+import type { HttpPorts } from './http-job-client-options.ts';
+
+/**
+ * Resolves to the job's terminal view (J17). It reads the job as an observer does, so many waits and
+ * observers share one request or one stream. While the server cannot be reached it goes on trying.
+ *
+ * @throws OffstageError `not_found`, `wait_timeout`, `invalid_option`, and what else the server says;
+ * the signal's reason.
+ */
+export async function waitForEnd(
+  client: JobClient,
+  id: string,
+  { signal, timeoutMs = Infinity }: WaitOptions,
+  { clock, pollIntervalMs }: HttpPorts,
+): Promise<TerminalJobView> {
+  signal?.throwIfAborted();
+  if (!(timeoutMs >= 0)) {
+    throw new OffstageError('invalid_option', 'timeoutMs must be 0 or more milliseconds.');
+  }
+  const ends: (() => void)[] = [];
+  try {
+    return await new Promise<TerminalJobView>((resolve, reject) => {
+      const onAbort = (): void => reject(signal?.reason);
+      signal?.addEventListener('abort', onAbort);
+      if (timeoutMs < Infinity) {
+        const timer = clock.schedule(timeoutMs, () =>
+          reject(new OffstageError('wait_timeout', 'The job has not ended in time. It goes on.')),
+        );
+        ends.push(() => timer.cancel());
+      }
+      const observer = new JobObserver(client, id, {
+        pollInterval: pollIntervalMs,
+        pollInBackground: true,
+        maxEvents: 0,
+        onSettled: resolve,
+        onError: (error) => error.code === 'unavailable' || reject(error),
+      });
+      ends.push(
+        observer.subscribe(() => undefined),
+        () => signal?.removeEventListener('abort', onAbort),
+      );
+    });
+  } finally {
+    for (const end of ends) end();
+  }
+}
