@@ -7,6 +7,7 @@ import {
   startWaiting,
   stop,
 } from './job-client-suite-kit.ts';
+import { settle } from './simulated-clock.ts';
 import type { SuiteRunner } from './suite-runner.ts';
 
 /** Lists, progress and hints. */
@@ -142,12 +143,21 @@ export function jobClientReadingSuite({ expect }: SuiteRunner, test: JobClientTe
     let hints = 0;
     let all = 0;
     let foreign = 0;
+    const down = new Set<unknown>();
+    const onPush = (key: string) => (isPushed: boolean) => {
+      if (isPushed) down.delete(key);
+      else down.add(key);
+    };
     const stops = [
-      alice.watch(id, () => hints++),
-      alice.watch(undefined, () => all++),
-      bob.watch(id, () => foreign++),
-      bob.watch(undefined, () => foreign++),
+      alice.watch(id, () => hints++, onPush('hints')),
+      alice.watch(undefined, () => all++, onPush('all')),
+      bob.watch(id, () => foreign++, onPush('foreign id')),
+      bob.watch(undefined, () => foreign++, onPush('foreign')),
     ];
+    // Over a network hints come when a connection is up, and its first hint is of no change.
+    await eventually(async () => (down.size === 0 ? true : undefined));
+    await settle();
+    hints = all = foreign = 0;
     await stop(alice, id);
     await eventually(async () => (hints > 0 && all > 0 ? true : undefined));
     for (const end of stops) {

@@ -68,7 +68,8 @@ export class HintStream {
       if (signal.aborted) return;
       connection.abort();
       this.#setUp(false);
-      this.#after(waitMs, () => this.#connect());
+      if (this.#watchers.size === 0) this.#close();
+      else this.#after(waitMs, () => this.#connect());
     };
     this.#after(this.#ports.timeoutMs, () => lose(unsupportedRetryMs));
     readHints(this.#ports, signal, {
