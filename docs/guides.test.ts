@@ -7,7 +7,7 @@ const guides = path.join(root, 'docs', 'guide');
 
 // What the guides take as given: the application's own functions, and what an earlier page defined.
 const given = `
-import type { StandardSchema } from '@offstage/core';
+import type { AnyJobDefinition, JobManager, StandardSchema } from '@offstage/core';
 declare global {
   function scale(file: string, width: number, signal: AbortSignal): Promise<boolean>;
   function removeUploads(files: readonly string[]): Promise<void>;
@@ -16,6 +16,9 @@ declare global {
   const fileStream: ReadableStream<Uint8Array>;
   const job: { readonly id: string };
   const queue: { isNewestAttempt(job: { readonly id: string }): Promise<boolean> };
+  const manager: JobManager;
+  const resize: AnyJobDefinition;
+  function sessionOf(request: Request): { readonly userId: string } | undefined;
   const gallery: StandardSchema<{ pictures: number }>;
 }
 `;

@@ -47,7 +47,7 @@ export function eventStream(source: StreamSource, ports: StreamPorts): ReadableS
   return new ReadableStream(new EventStream(source, ports), { highWaterMark: 0 });
 }
 
-class EventStream implements UnderlyingDefaultSource<Uint8Array> {
+class EventStream {
   readonly #source: StreamSource;
   readonly #ports: StreamPorts;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;

@@ -1,1 +1,1 @@
-export {};
+export { type NodeListener, toNodeListener } from './node-listener.ts';
