@@ -17,12 +17,14 @@ export type {
 export {
   type Fate,
   type Fates,
+  type HeldByProcess,
   type MemoryOperation,
   type MemoryStorage,
   type MemoryStorageOptions,
   type MemorySync,
   memoryStorage,
   type PendingChange,
+  type SyncEffect,
 } from './memory-storage.ts';
 export { type SimulatedClock, settle, simulatedClock } from './simulated-clock.ts';
 export {
