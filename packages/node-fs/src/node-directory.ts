@@ -1,9 +1,12 @@
-import { createHash } from 'node:crypto';
-import { constants, lstatSync, mkdirSync } from 'node:fs';
-import { lstat, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { constants, copyFileSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { copyFile, link, lstat, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   type Durability,
+  type Examined,
+  type ExamineOptions,
+  type ExamineRequest,
   type FileFacts,
   type Hasher,
   type Lease,
@@ -14,30 +17,38 @@ import {
   type WritableFile,
   type WriterLock,
 } from '@offstage/core';
-import { factsOf, kindOf, NodeFile } from './node-file.ts';
-import { tryFileLock } from './node-lock.ts';
-import { coded, codedExcept, errnoOf, storageError } from './storage-error.ts';
-
-// Windows has neither: it opens no link here, and knows no device files.
-const noFollow = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-const isWindows = process.platform === 'win32';
-// Windows flushes only descriptors that may write.
-const readFlags = (isWindows ? constants.O_RDWR : constants.O_RDONLY) | noFollow;
-const createFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | noFollow;
-
-const missing: readonly string[] = ['ENOENT', 'ENOTDIR'];
+import { durabilityOf } from './durability.ts';
+import { FileExaminer } from './examine-files.ts';
+import { NodeFile } from './node-file.ts';
+import { isLockedShared, lockShared, tryFileLock } from './node-lock.ts';
+import {
+  createFlags,
+  errnoOf,
+  factsOf,
+  isWindows,
+  kindOf,
+  missing,
+  notAFile,
+  readFlags,
+} from './posix.ts';
+import { coded, codedExcept, codedUnless, storageError } from './storage-error.ts';
+import { syncTree, syncTreeFrom } from './sync-tree.ts';
+import { watchNames } from './watch-names.ts';
 
 /** The primitives of Node's file system, on one absolute path. */
 export class NodeDirectory implements StorageDirectory {
   readonly label: string;
-  readonly durability: Durability = isWindows ? 'process-exit' : 'power-loss';
+  readonly syncTreeFrom = syncTreeFrom;
   readonly #root: string;
-  // By name, of this object's readers. Other processes do not see them.
-  readonly #leases = new Map<string, number>();
+  readonly #examiner = new FileExaminer();
 
   constructor(root: string) {
     this.#root = root;
     this.label = root;
+  }
+
+  durability(): Promise<Durability> {
+    return coded('look at the file system', () => durabilityOf(this.#root));
   }
 
   createHash(): Hasher {
@@ -65,22 +76,14 @@ export class NodeDirectory implements StorageDirectory {
     return tryFileLock(this.resolve(path), path);
   }
 
-  async lease(name: string): Promise<Lease> {
-    this.#leases.set(name, (this.#leases.get(name) ?? 0) + 1);
-    let released = false;
-    return {
-      release: async () => {
-        if (released) return;
-        released = true;
-        const count = (this.#leases.get(name) ?? 1) - 1;
-        if (count === 0) this.#leases.delete(name);
-        else this.#leases.set(name, count);
-      },
-    };
+  lockShared(path: string): Promise<Lease | undefined> {
+    return lockShared(this.resolve(path), path);
   }
 
-  async isLeased(name: string): Promise<boolean> {
-    return this.#leases.has(name);
+  async lockedShared(paths: readonly string[]): Promise<ReadonlySet<string>> {
+    const locked = new Set<string>();
+    for (const path of paths) if (await isLockedShared(this.resolve(path))) locked.add(path);
+    return locked;
   }
 
   list(path: string): Promise<readonly ListedName[] | undefined> {
@@ -94,6 +97,49 @@ export class NodeDirectory implements StorageDirectory {
     return codedExcept(`look at ${named(path)}`, missing, undefined, async () =>
       factsOf(await lstat(this.resolve(path), { bigint: true })),
     );
+  }
+
+  statAll(paths: readonly string[]): Promise<readonly (FileFacts | undefined)[]> {
+    return coded('look at the files', () =>
+      this.#examiner.stat(paths.map((path) => this.resolve(path))),
+    );
+  }
+
+  examineFiles(
+    requests: readonly ExamineRequest[],
+    options: ExamineOptions,
+  ): Promise<readonly Examined[]> {
+    const absolute = requests.map(({ path, hash }) => ({ path: this.resolve(path), hash }));
+    return codedUnless(options.signal, 'read the files', () =>
+      this.#examiner.examine(absolute, options),
+    );
+  }
+
+  linkFile(from: string, to: string): Promise<boolean> {
+    return codedExcept(`link ${to}`, cannotLink, false, async () => {
+      await link(this.resolve(from), this.resolve(to));
+      return true;
+    });
+  }
+
+  cloneFile(from: string, to: string): Promise<boolean> {
+    const mode = constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL;
+    return codedExcept(`clone ${to}`, cannotClone, false, async () => {
+      await copyFile(this.resolve(from), this.resolve(to), mode);
+      return true;
+    });
+  }
+
+  unlinkCopySync(path: string): void {
+    const target = this.resolve(path);
+    const copy = join(dirname(target), `.${randomBytes(8).toString('hex')}`);
+    try {
+      copyFileSync(target, copy, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+      renameSync(copy, target);
+    } catch (error) {
+      rmSync(copy, { force: true });
+      throw storageError(error, `copy ${path}`);
+    }
   }
 
   makeDirectory(path: string): Promise<boolean> {
@@ -132,6 +178,14 @@ export class NodeDirectory implements StorageDirectory {
     return coded(`fsync ${named(path)}`, () => syncPath(this.resolve(path)));
   }
 
+  syncTree(path: string): Promise<boolean> {
+    return syncTree(this.resolve(path));
+  }
+
+  watch(onChange: () => void): (() => void) | undefined {
+    return watchNames(this.#root, onChange);
+  }
+
   rename(from: string, to: string): Promise<void> {
     return coded(`rename ${from} to ${to}`, () => rename(this.resolve(from), this.resolve(to)));
   }
@@ -157,10 +211,7 @@ export class NodeDirectory implements StorageDirectory {
       await handle.close();
       return 'unsafe';
     } catch (error) {
-      // A link (EMLINK on some BSDs), a directory that was to be written, a socket or a device.
-      if (['ELOOP', 'EMLINK', 'EISDIR', 'ENXIO', 'ENODEV'].includes(errnoOf(error) ?? '')) {
-        return 'unsafe';
-      }
+      if (notAFile.includes(errnoOf(error) ?? '')) return 'unsafe';
       throw error;
     }
   }
@@ -176,6 +227,25 @@ export class NodeDirectory implements StorageDirectory {
     return { name: entry.name, kind: facts?.kind ?? kind };
   }
 }
+
+// No such thing on this file system, or no more of them for this file.
+const cannotLink: readonly string[] = [
+  'EMLINK',
+  'EPERM',
+  'EXDEV',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'ENOSYS',
+];
+const cannotClone: readonly string[] = [
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'ENOSYS',
+  'ENOTTY',
+  'EXDEV',
+  'EINVAL',
+  'EPERM',
+];
 
 async function syncPath(path: string): Promise<void> {
   if (isWindows) return;

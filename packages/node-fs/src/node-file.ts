@@ -1,6 +1,6 @@
-import type { BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import type { FileFacts, ReadableFile, WritableFile } from '@offstage/core';
+import { factsOf } from './posix.ts';
 import { coded } from './storage-error.ts';
 
 const chunkBytes = 256 * 1024;
@@ -48,28 +48,11 @@ export class NodeFile implements ReadableFile, WritableFile {
     return coded(`fsync ${this.#name}`, () => this.#handle.sync());
   }
 
+  dataSync(): Promise<void> {
+    return coded(`fdatasync ${this.#name}`, () => this.#handle.datasync());
+  }
+
   close(): Promise<void> {
     return coded(`close ${this.#name}`, () => this.#handle.close());
   }
-}
-
-export function factsOf(stats: BigIntStats): FileFacts {
-  return {
-    kind: kindOf(stats),
-    bytes: Number(stats.size),
-    links: Number(stats.nlink),
-    // ctime cannot be set by a program, so a file that was changed and dated back shows it.
-    stamp: `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}`,
-  };
-}
-
-/** Of `Stats` and `Dirent` alike, neither of which follows links here. */
-export function kindOf(entry: {
-  isFile(): boolean;
-  isDirectory(): boolean;
-  isSymbolicLink(): boolean;
-}): FileFacts['kind'] {
-  if (entry.isFile()) return 'file';
-  if (entry.isDirectory()) return 'directory';
-  return entry.isSymbolicLink() ? 'symlink' : 'special';
 }

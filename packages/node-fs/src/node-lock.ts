@@ -1,8 +1,10 @@
 /// <reference path="./fs-native-extensions.d.ts" />
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
-import { OffstageError, type WriterLock } from '@offstage/core';
-import { coded, storageError } from './storage-error.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Lease, OffstageError, type WriterLock } from '@offstage/core';
+import { errnoOf, missing, noFollow } from './posix.ts';
+import { coded, codedExcept, storageError } from './storage-error.ts';
 
 type Native = typeof import('fs-native-extensions');
 
@@ -15,17 +17,87 @@ type Native = typeof import('fs-native-extensions');
  */
 export async function tryFileLock(path: string, name: string): Promise<WriterLock | undefined> {
   const native = await loadNative();
-  const flags = constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
+  const flags = constants.O_RDWR | constants.O_CREAT | noFollow;
   const handle = await coded(`open ${name}`, () => open(path, flags, 0o666));
   let held = false;
   try {
-    held = attempt(native, handle.fd, path) && (await isStillNamed(handle, path));
+    held = attempt(path, () => native.tryLock(handle.fd)) && (await isStillNamed(handle, path));
   } finally {
     if (!held) await handle.close();
   }
   if (!held) return undefined;
-  // Closing the only descriptor gives the lock back.
-  return { release: () => coded(`close ${name}`, () => handle.close()) };
+  return {
+    isHeld: () => isStillNamed(handle, path),
+    // Closing the only descriptor gives the lock back.
+    release: () => coded(`close ${name}`, () => handle.close()),
+  };
+}
+
+// Leases are locks far behind the end of the file: where locks are mandatory (Windows), they keep
+// nobody from reading it.
+const leaseByte = 2 ** 40;
+
+// A writer that looks whether anybody has a lease holds an exclusive lock for some microseconds.
+const retryMs = 2;
+const retries = 500;
+
+/**
+ * A shared lock on a file that is there, on a descriptor of its own. Where locks are not to be had at
+ * all, it protects nothing, and no writer of this machine can begin either.
+ */
+export async function lockShared(path: string, name: string): Promise<Lease | undefined> {
+  const handle = await codedExcept(`open ${name}`, missing, undefined, () =>
+    open(path, constants.O_RDONLY | noFollow),
+  );
+  if (handle === undefined) return undefined;
+  let held = false;
+  try {
+    held = await waitShared(handle, path);
+  } finally {
+    if (!held) await handle.close();
+  }
+  if (!held) {
+    throw new OffstageError('locked', `${name} is locked by another program: end that first.`);
+  }
+  let released = false;
+  return {
+    release: async () => {
+      if (released) return;
+      released = true;
+      await coded(`close ${name}`, () => handle.close());
+    },
+  };
+}
+
+async function waitShared(handle: FileHandle, path: string): Promise<boolean> {
+  try {
+    const native = await loadNative();
+    for (let tries = 0; tries < retries; tries += 1) {
+      const shared = { shared: true };
+      if (attempt(path, () => native.tryLock(handle.fd, leaseByte, 1, shared))) return true;
+      await sleep(retryMs);
+    }
+    return false;
+  } catch (error) {
+    if (OffstageError.isInstance(error) && error.code === 'lock_unsupported') return true;
+    throw error;
+  }
+}
+
+/** Whether anybody holds a shared lock on it; true when that cannot be told, too. */
+export async function isLockedShared(path: string): Promise<boolean> {
+  const native = await loadNative();
+  let handle: FileHandle;
+  try {
+    handle = await open(path, constants.O_RDWR | noFollow);
+  } catch (error) {
+    return !missing.includes(errnoOf(error) ?? '');
+  }
+  try {
+    return !attempt(path, () => native.tryLock(handle.fd, leaseByte, 1));
+  } finally {
+    await handle.close();
+  }
 }
 
 async function loadNative(): Promise<Native> {
@@ -36,9 +108,9 @@ async function loadNative(): Promise<Native> {
   }
 }
 
-function attempt(native: Native, fd: number, path: string): boolean {
+function attempt(path: string, lock: () => boolean): boolean {
   try {
-    return native.tryLock(fd);
+    return lock();
   } catch (cause) {
     throw unsupported(`the file system of ${path} refuses locks`, cause);
   }

@@ -6,8 +6,9 @@ import { NodeDirectory } from './node-directory.ts';
  * Snapshots in a folder of a local disk. The folder is created by the first `begin`; what else is in
  * it is left alone. Several processes and threads may use one folder.
  *
- * A publish survives a loss of power (`durability: 'power-loss'`); on Windows, where a directory
- * cannot be fsynced, it survives the end of its process (`'process-exit'`).
+ * What a publish survives is said by its `durability`: `durable` on the local file systems of Linux;
+ * `process-crash-safe` in memory (tmpfs) and on Windows, where a directory cannot be fsynced;
+ * `best-effort` on network file systems and where the file system cannot be told, as on macOS.
  *
  * @throws OffstageError `invalid_option` when `folder` is no path.
  *

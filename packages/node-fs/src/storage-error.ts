@@ -1,4 +1,5 @@
 import { OffstageError, type OffstageErrorCode } from '@offstage/core';
+import { errnoOf } from './posix.ts';
 
 const codes: Readonly<Record<string, OffstageErrorCode>> = {
   ENOSPC: 'storage_full',
@@ -12,13 +13,6 @@ const advice: Readonly<Record<string, string>> = {
   storage_full: 'The disk is full: free some space and try again.',
   storage_denied: 'Access was denied: check the permissions of the folder.',
   storage_failed: 'The file system reported an error.',
-};
-
-/** Node's error code, such as `ENOENT`, if it is one of the operating system. */
-export const errnoOf = (error: unknown): string | undefined => {
-  const code: unknown =
-    typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
-  return typeof code === 'string' ? code : undefined;
 };
 
 /** The coded error for what the operating system refused. `what` is a verb and a relative path. */
@@ -37,6 +31,20 @@ export async function coded<T>(what: string, run: () => Promise<T>): Promise<T> 
   try {
     return await run();
   } catch (error) {
+    throw storageError(error, what);
+  }
+}
+
+/** `coded`, except that the signal's reason goes through as it is. */
+export async function codedUnless<T>(
+  signal: AbortSignal | undefined,
+  what: string,
+  run: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (signal?.aborted && error === signal.reason) throw error;
     throw storageError(error, what);
   }
 }

@@ -14,33 +14,51 @@ export type Json =
  * @throws TypeError naming the place of what JSON cannot carry.
  */
 export function canonicalJson(value: unknown, place = 'value'): string {
-  return write(value, place, []);
+  return write(value, { name: place });
 }
 
-function write(value: unknown, place: string, above: readonly object[]): string {
+/** Where a value stands; spelled out only for an error. */
+interface Place {
+  readonly name: string | number;
+  readonly above?: Place;
+  readonly value?: object;
+}
+
+function write(value: unknown, place: Place): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') {
     return JSON.stringify(value);
   }
   if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw new TypeError(`${place} is ${value}, which is not JSON`);
+    if (!Number.isFinite(value)) throw unfit(place, `is ${value}, which is not JSON`);
     return JSON.stringify(value);
   }
-  if (typeof value !== 'object') {
-    throw new TypeError(`${place} is of type ${typeof value}, which is not JSON`);
+  if (typeof value !== 'object')
+    throw unfit(place, `is of type ${typeof value}, which is not JSON`);
+  for (let above = place.above; above !== undefined; above = above.above) {
+    if (above.value === value) throw unfit(place, 'contains itself');
   }
-  if (above.includes(value)) throw new TypeError(`${place} contains itself`);
-  const path = [...above, value];
+  const here: Place = { ...place, value };
   if (Array.isArray(value)) {
-    const items = Array.from(value, (item, index) => write(item, `${place}[${index}]`, path));
+    const items = Array.from(value, (item, index) => write(item, { name: index, above: here }));
     return `[${items.join(',')}]`;
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
-    throw new TypeError(`${place} is a ${value.constructor.name}, which is not JSON`);
+    throw unfit(place, `is a ${value.constructor.name}, which is not JSON`);
   }
-  const fields = Object.entries(value)
-    .filter(([, field]) => field !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, field]) => `${JSON.stringify(key)}:${write(field, `${place}.${key}`, path)}`);
+  const fields: string[] = [];
+  for (const [key, field] of Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (field === undefined) continue;
+    fields.push(`${JSON.stringify(key)}:${write(field, { name: key, above: here })}`);
+  }
   return `{${fields.join(',')}}`;
+}
+
+function unfit(place: Place, problem: string): TypeError {
+  let name = '';
+  for (let at: Place | undefined = place; at !== undefined; at = at.above) {
+    if (at.above === undefined) name = at.name + name;
+    else name = (typeof at.name === 'number' ? `[${at.name}]` : `.${at.name}`) + name;
+  }
+  return new TypeError(`${name} ${problem}`);
 }

@@ -1,7 +1,13 @@
 import { OffstageError } from '../errors.ts';
 import type { Examined, FileFacts, StorageDirectory, WritableFile } from './directory.ts';
 import { writeNew } from './directory-files.ts';
-import { assertSameWorld, changedEntry, lookAround, type World } from './draft-world.ts';
+import {
+  assertSameWorld,
+  changedEntry,
+  checkWorld,
+  lookAround,
+  type World,
+} from './draft-world.ts';
 import { invalidPath, unsafeEntry } from './entry-path.ts';
 import { manifestName } from './layout.ts';
 import type { DraftWorkspace, ReuseSource, SealedEntry } from './storage.ts';
@@ -81,29 +87,20 @@ export class DirectoryDraft implements DraftWorkspace {
 
   async seal(signal?: AbortSignal): Promise<readonly SealedEntry[]> {
     if (this.#syncFailure !== undefined) throw this.#syncFailure;
-    const world = await this.#look();
+    const world = await lookAround(this.#directory, this.#draftName);
+    checkWorld(world);
     const found = new Set(world.files);
     for (const path of this.#known.keys()) {
       if (!found.has(path)) throw unsafeEntry(path, 'it was removed after it was written');
     }
-    const requests = world.files.map((path) => ({
-      path: this.#at(path),
-      hash: !this.#isTrusted(path),
-    }));
-    const sync = !this.#isLarge(world);
-    const examined = await this.#directory.examineFiles(requests, { sync, signal });
-    const stamps: string[] = [];
-    const entries = world.files.map((path, index) => {
-      const { entry, stamp } = this.#sealed(path, examined[index] ?? 'missing');
-      stamps.push(stamp);
-      return entry;
-    });
+    // The disk has something to do while files are hashed. What counts is the sync in `publish`.
+    const flushing = this.#isLarge(world) ? this.#directory.syncTree(this.#draftName) : undefined;
+    const sealing = this.#sealFiles(world, signal);
+    await Promise.allSettled([flushing, sealing]);
+    await flushing;
+    const entries = await sealing;
     signal?.throwIfAborted();
-    assertSameWorld(world, await this.#look());
-    const facts = await this.#directory.statAll(requests.map(({ path }) => path));
-    for (const [index, path] of world.files.entries()) {
-      if (facts[index]?.stamp !== stamps[index]) throw changedEntry(path);
-    }
+    assertSameWorld(world, await lookAround(this.#directory, this.#draftName));
     this.#world = world;
     return entries;
   }
@@ -176,9 +173,7 @@ export class DirectoryDraft implements DraftWorkspace {
   }
 
   async #reuse(from: string, { path, bytes, sha256 }: SealedEntry): Promise<void> {
-    const source = await this.#directory.stat(from);
-    if (source?.kind !== 'file' || source.bytes !== bytes) throw corruptSource(path);
-    const origin = await this.#share(from, this.#at(path));
+    const origin = await this.#share(from, path);
     if (origin === undefined) {
       const copy = await this.#copy(from, path);
       if (copy.sha256 !== sha256) throw corruptSource(path);
@@ -190,10 +185,19 @@ export class DirectoryDraft implements DraftWorkspace {
     this.#known.set(path, { bytes, sha256, stamp: facts.stamp, origin });
   }
 
-  async #share(from: string, to: string): Promise<'cloned' | 'linked' | undefined> {
-    if (this.#canClone && (await this.#directory.cloneFile(from, to))) return 'cloned';
-    this.#canClone = false;
-    return (await this.#directory.linkFile(from, to)) ? 'linked' : undefined;
+  async #share(from: string, path: string): Promise<'cloned' | 'linked' | undefined> {
+    const to = this.#at(path);
+    try {
+      // A link is a name for the very thing; a clone would be one of what a link points at.
+      if (this.#canClone && (await this.#directory.stat(from))?.kind === 'file') {
+        if (await this.#directory.cloneFile(from, to)) return 'cloned';
+        this.#canClone = false;
+      }
+      return (await this.#directory.linkFile(from, to)) ? 'linked' : undefined;
+    } catch (error) {
+      if ((await this.#directory.stat(from)) === undefined) throw corruptSource(path);
+      throw error;
+    }
   }
 
   async #copy(from: string, path: string): Promise<Known> {
@@ -206,30 +210,47 @@ export class DirectoryDraft implements DraftWorkspace {
     }
   }
 
-  #sealed(
-    path: string,
-    examined: Examined,
-  ): { readonly entry: SealedEntry; readonly stamp: string } {
-    if (examined === 'missing') throw unsafeEntry(path, 'it went away while it was sealed');
-    if (examined === 'unsafe') throw unsafeEntry(path, 'it is no regular file');
-    const { before, after, hashed } = examined;
+  /** Hashes what was not hashed on the way in, and finds that nothing changed meanwhile. */
+  async #sealFiles(world: World, signal: AbortSignal | undefined): Promise<readonly SealedEntry[]> {
+    const sync = !this.#isLarge(world);
+    // A trusted file needs no more than a look, unless it is to be synced by itself.
+    const examined = sync ? world.files : world.files.filter((path) => !this.#isTrusted(path));
+    const requests = examined.map((path) => ({
+      path: this.#at(path),
+      hash: !this.#isTrusted(path),
+    }));
+    const answers = await this.#directory.examineFiles(requests, { sync, signal });
+    const seen = new Map(examined.map((path, index) => [path, answers[index]]));
+    signal?.throwIfAborted();
+    const facts = await this.#directory.statAll(world.files.map((path) => this.#at(path)));
+    return world.files.map((path, index) => this.#sealed(path, seen.get(path), facts[index]));
+  }
+
+  #sealed(path: string, seen: Examined | undefined, last: FileFacts | undefined): SealedEntry {
+    if (seen === 'missing' || last === undefined) {
+      throw unsafeEntry(path, 'it went away while it was sealed');
+    }
+    if (seen === 'unsafe' || last.kind !== 'file') throw unsafeEntry(path, 'it is no regular file');
     const known = this.#known.get(path);
-    if (before.links !== 1 && known?.origin !== 'linked') {
+    if (last.links !== 1 && known?.origin !== 'linked') {
       throw unsafeEntry(path, 'it has another name elsewhere (a hard link): copy the file instead');
     }
-    // What native libraries were given the place of, or wrote beside, was hashed now.
-    if (hashed === undefined && known?.stamp !== before.stamp) throw changedEntry(path);
-    const content = hashed ?? known;
+    const content = seen?.hashed ?? known;
+    const stamps = [
+      seen?.before.stamp,
+      seen?.after.stamp,
+      // What native libraries were told the place of, or wrote beside, may have changed before.
+      seen?.hashed === undefined ? known?.stamp : undefined,
+    ];
     if (
       content === undefined ||
-      after.stamp !== before.stamp ||
-      after.bytes !== content.bytes ||
+      content.bytes !== last.bytes ||
+      stamps.some((stamp) => stamp !== undefined && stamp !== last.stamp) ||
       (known !== undefined && known.sha256 !== content.sha256)
     ) {
       throw changedEntry(path);
     }
-    const { bytes, sha256 } = content;
-    return { entry: { path, bytes, sha256 }, stamp: after.stamp };
+    return { path, bytes: content.bytes, sha256: content.sha256 };
   }
 
   // A stamp is as fine as the file system's clock, so it is trusted only for files whose place
@@ -249,10 +270,6 @@ export class DirectoryDraft implements DraftWorkspace {
       hash: false,
     }));
     await this.#directory.examineFiles(requests, { sync: true });
-  }
-
-  #look(): Promise<World> {
-    return lookAround(this.#directory, this.#draftName);
   }
 
   async #makeParents(path: string): Promise<void> {

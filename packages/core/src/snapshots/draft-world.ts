@@ -11,35 +11,42 @@ export interface World {
 }
 
 /**
- * Lists a draft: the closed world of what will be published (S6).
+ * Lists a draft.
  *
- * @throws OffstageError `unsafe_entry` naming what cannot be published.
+ * @throws OffstageError `unsafe_entry` naming what is neither a file nor a directory.
  */
 export async function lookAround(directory: StorageDirectory, root: string): Promise<World> {
   const files: string[] = [];
   const directories: string[] = [];
-  const names = new PathSet();
   const ahead = [''];
   for (let above = ahead.pop(); above !== undefined; above = ahead.pop()) {
     const listed = await directory.list(above === '' ? root : `${root}/${above}`);
     if (listed === undefined) throw unsafeEntry(above, 'it went away while it was sealed');
     for (const { name, kind } of listed) {
       const path = above === '' ? name : `${above}/${name}`;
-      const problem = pathProblem(path);
-      if (problem !== undefined) throw unsafeEntry(path, problem);
-      if (kind === 'symlink')
-        throw unsafeEntry(path, 'it is a symbolic link: copy what it points at');
-      if (kind === 'special') throw unsafeEntry(path, 'it is neither a file nor a directory');
-      if (kind === 'directory') {
+      if (kind === 'file') {
+        files.push(path);
+      } else if (kind === 'directory') {
         directories.push(path);
         ahead.push(path);
+      } else if (kind === 'symlink') {
+        throw unsafeEntry(path, 'it is a symbolic link: copy what it points at');
       } else {
-        addTo(names, path);
-        files.push(path);
+        throw unsafeEntry(path, 'it is neither a file nor a directory');
       }
     }
   }
   return { files: files.sort(), directories: directories.sort().reverse() };
+}
+
+/** That everything has a name that it can have on every system (S3). @throws OffstageError `unsafe_entry` */
+export function checkWorld({ files, directories }: World): void {
+  const names = new PathSet();
+  for (const path of [...directories, ...files]) {
+    const problem = pathProblem(path);
+    if (problem !== undefined) throw unsafeEntry(path, problem);
+  }
+  for (const path of files) addTo(names, path);
 }
 
 /** That nothing came or went between two looks. @throws OffstageError `unsafe_entry` */

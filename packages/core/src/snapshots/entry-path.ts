@@ -17,7 +17,7 @@ export function pathProblem(path: unknown): string | undefined {
   if (path.includes('\\')) return 'it contains a backslash: separate parts by "/"';
   if (path.startsWith('/')) return 'it is absolute';
   if (/^[a-z]:/iu.test(path)) return 'it begins with a drive';
-  if (utf8Length(path) > maxPathBytes) return `it is longer than ${maxPathBytes} bytes`;
+  if (isLonger(path, maxPathBytes)) return `it is longer than ${maxPathBytes} bytes`;
   const parts = path.split('/');
   for (const part of parts) {
     const problem = partProblem(part);
@@ -98,7 +98,7 @@ function partProblem(part: string): string | undefined {
   if (part === '') return 'it has an empty part';
   if (part === '..') return 'it contains ".."';
   if (/^\.+$/u.test(part)) return 'it has a part of dots alone';
-  if (utf8Length(part) > maxPartBytes) return `a part is longer than ${maxPartBytes} bytes`;
+  if (isLonger(part, maxPartBytes)) return `a part is longer than ${maxPartBytes} bytes`;
   const stem = part.split(/[.:]/u)[0]?.trimEnd() ?? '';
   if (device.test(stem)) return `"${part}" is the name of a device`;
   return undefined;
@@ -114,9 +114,15 @@ const foldPart = (part: string): string =>
     .normalize('NFC')
     .replace(/[. ]+$/u, '');
 
-const foldPath = (path: string): string => path.split('/').map(foldPart).join('/');
+// What folds to itself, which most names do.
+const folded = /^[a-z0-9_/-]*(?:\.[a-z0-9_-][a-z0-9_/-]*)*$/;
 
-const utf8Length = (text: string): number => new TextEncoder().encode(text).byteLength;
+const foldPath = (path: string): string =>
+  folded.test(path) ? path : path.split('/').map(foldPart).join('/');
+
+const isLonger = (text: string, maxBytes: number): boolean =>
+  // A code unit takes three bytes at most.
+  text.length * 3 > maxBytes && new TextEncoder().encode(text).byteLength > maxBytes;
 
 const quote = (path: unknown): string =>
   typeof path === 'string' && path.length > 100

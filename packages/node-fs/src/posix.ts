@@ -1,0 +1,46 @@
+import { type BigIntStats, constants } from 'node:fs';
+import type { FileFacts } from '@offstage/core';
+
+/** What the operating system says of a name that is not there. */
+export const missing: readonly string[] = ['ENOENT', 'ENOTDIR'];
+
+/** What it says of a link (EMLINK on some BSDs), a directory that was to be written, a socket, a device. */
+export const notAFile: readonly string[] = ['ELOOP', 'EMLINK', 'EISDIR', 'ENXIO', 'ENODEV'];
+
+// Windows has neither: it opens no link here, and knows no device files.
+export const noFollow = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+export const isWindows = process.platform === 'win32';
+
+// Windows flushes only descriptors that may write.
+export const readFlags = (isWindows ? constants.O_RDWR : constants.O_RDONLY) | noFollow;
+
+export const createFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | noFollow;
+
+/** Node's error code, such as `ENOENT`, if it is one of the operating system. */
+export const errnoOf = (error: unknown): string | undefined => {
+  const code: unknown =
+    typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
+  return typeof code === 'string' ? code : undefined;
+};
+
+export function factsOf(stats: BigIntStats): FileFacts {
+  return {
+    kind: kindOf(stats),
+    bytes: Number(stats.size),
+    links: Number(stats.nlink),
+    // ctime cannot be set by a program, so a file that was changed and dated back shows it.
+    stamp: `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}`,
+  };
+}
+
+/** Of `Stats` and `Dirent` alike, neither of which follows links here. */
+export function kindOf(entry: {
+  isFile(): boolean;
+  isDirectory(): boolean;
+  isSymbolicLink(): boolean;
+}): FileFacts['kind'] {
+  if (entry.isFile()) return 'file';
+  if (entry.isDirectory()) return 'directory';
+  return entry.isSymbolicLink() ? 'symlink' : 'special';
+}
