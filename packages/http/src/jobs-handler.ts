@@ -37,11 +37,10 @@ export function createJobsHandler(options: JobsHandlerOptions): JobsHandler {
     openStreams: 0,
   };
   return async (request) => {
-    try {
-      return await answer(request, context);
-    } catch (error) {
-      return problemResponse(error, report);
-    }
+    const response = await answer(request, context).catch((error: unknown) =>
+      problemResponse(error, report),
+    );
+    return request.method === 'HEAD' ? withoutBody(response) : response;
   };
 }
 
@@ -59,11 +58,7 @@ async function answer(request: Request, context: HandlerContext): Promise<Respon
   const client = await settings.clientFor(request);
   if (isResponse(client)) return client;
   assertClient(client);
-  const response = await actions[route.name](
-    { request, client, query: searchParams, key },
-    context,
-  );
-  return method === 'HEAD' ? withoutBody(response) : response;
+  return actions[route.name]({ request, client, query: searchParams, key }, context);
 }
 
 // Not `instanceof`: frameworks bring a Response of their own.

@@ -63,8 +63,10 @@ for (const { path } of routes) {
 
 /** @throws Refusal 404 outside of the table, 400 for an encoding that is none. */
 export function locate(pathname: string, basePath: string): Located {
-  const inside = pathname === basePath || pathname.startsWith(`${basePath}/`);
-  const path = inside ? pathname.slice(basePath.length) : undefined;
+  // The root has a slash where every other base path has none.
+  const address = basePath === '' && pathname === '/' ? '' : pathname;
+  const inside = address === basePath || address.startsWith(`${basePath}/`);
+  const path = inside ? address.slice(basePath.length) : undefined;
   const [, key = '', ...rest] = path?.split('/') ?? [];
   const fixed = path === undefined ? undefined : byPath.get(path);
   if (fixed !== undefined && key !== '*') return { ...fixed, key: '' };
