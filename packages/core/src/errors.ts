@@ -50,9 +50,10 @@ export interface OffstageErrorOptions {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-const errorMark = Symbol.for('offstage.error');
-const canceledMark = Symbol.for('offstage.error.canceled');
-const publicMark = Symbol.for('offstage.error.public');
+// Set in constructors, as a field with a computed name would keep bundlers from leaving a class out.
+const errorMark: unique symbol = /* @__PURE__ */ Symbol.for('offstage.error');
+const canceledMark: unique symbol = /* @__PURE__ */ Symbol.for('offstage.error.canceled');
+const publicMark: unique symbol = /* @__PURE__ */ Symbol.for('offstage.error.public');
 
 const carries = (value: unknown, mark: symbol): boolean =>
   typeof value === 'object' && value !== null && mark in value;
@@ -62,10 +63,11 @@ export class OffstageError extends Error {
   override readonly name: string = 'OffstageError';
   readonly code: OffstageErrorCode;
   readonly details: Readonly<Record<string, unknown>>;
-  readonly [errorMark] = true;
+  declare readonly [errorMark]: true;
 
   constructor(code: OffstageErrorCode, message: string, options: OffstageErrorOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this[errorMark] = true;
     this.code = code;
     this.details = options.details ?? {};
   }
@@ -91,10 +93,11 @@ const stopMessages: Readonly<Record<StopReason, string>> = {
 export class JobCanceledError extends OffstageError {
   override readonly name: string = 'JobCanceledError';
   readonly reason: StopReason;
-  readonly [canceledMark] = true;
+  declare readonly [canceledMark]: true;
 
   constructor(reason: StopReason = 'canceled', message: string = stopMessages[reason]) {
     super(reason === 'timeout' ? 'timeout' : 'canceled', message);
+    this[canceledMark] = true;
     this.reason = reason;
   }
 
@@ -114,10 +117,11 @@ export class PublicError extends Error {
   override readonly name: string = 'PublicError';
   /** The application's own code, in snake_case. */
   readonly code: string;
-  readonly [publicMark] = true;
+  declare readonly [publicMark]: true;
 
   constructor(code: string, message: string, options?: { readonly cause?: unknown }) {
     super(message, options);
+    this[publicMark] = true;
     this.code = code;
   }
 

@@ -60,7 +60,12 @@ export {
 } from './job-list-observer.ts';
 export { JobManager, type ShutdownOptions, type ShutdownReport } from './job-manager.ts';
 export type { JobManagerOptions } from './job-manager-options.ts';
-export { JobObserver, type JobObserverPorts, type ObserverPorts } from './job-observer.ts';
+export {
+  JobObserver,
+  type JobObserverOptions,
+  type JobObserverPorts,
+  type ObserverPorts,
+} from './job-observer.ts';
 export type { JobActions, JobSnapshot } from './job-snapshot.ts';
 export {
   type ActiveJobView,
@@ -77,7 +82,6 @@ export {
   type TerminalJobView,
   type TerminalStatus,
 } from './job-view.ts';
-export type { JobObserverOptions } from './job-watch.ts';
 export { frameScheduler, microtaskScheduler, type NotifyScheduler } from './listeners.ts';
 export type {
   JobManagerEventName,

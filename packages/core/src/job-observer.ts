@@ -1,9 +1,29 @@
-import type { JobClient } from './job-client.ts';
-import type { JobSnapshot } from './job-snapshot.ts';
-import type { JobId, TerminalJobView } from './job-view.ts';
-import { checkOptions, type JobObserverOptions, JobWatch } from './job-watch.ts';
+import { OffstageError } from './errors.ts';
+import type { JobClient, JobPoll } from './job-client.ts';
+import {
+  isSameView,
+  type JobActions,
+  type JobSnapshot,
+  toSnapshot,
+  type WatchedJob,
+} from './job-snapshot.ts';
+import { isTerminal, type JobId, type JobView, type TerminalJobView } from './job-view.ts';
 import { callSafely, Listeners, microtaskScheduler, type NotifyScheduler } from './listeners.ts';
-import { type Poller, sharedPoller } from './poller.ts';
+import { toOffstageError } from './poll-loop.ts';
+import { type JobSeat, type Poller, type ReadOptions, sharedPoller, wishOf } from './poller.ts';
+import { isShallowEqual } from './shallow-equal.ts';
+
+export interface JobObserverOptions<Result = unknown, Phase extends string = string>
+  extends ReadOptions {
+  /** A view from elsewhere, such as a server's page; used when it is of the observed job. */
+  readonly initialData?: JobView<Result, Phase> | undefined;
+  /** How many of the newest events the snapshot holds. @default 100 */
+  readonly maxEvents?: number | undefined;
+  /** Called once per job when it has ended, also when that was long before it was observed (U5). */
+  readonly onSettled?: ((job: TerminalJobView<Result, Phase>) => void) | undefined;
+  /** Called for every look, cancel and consume that fails. */
+  readonly onError?: ((error: OffstageError) => void) | undefined;
+}
 
 export interface ObserverPorts {
   /** @default sharedPoller(client) */
@@ -26,17 +46,30 @@ export interface JobObserverPorts<Result = unknown, Phase extends string = strin
  * subscriptions, so that StrictMode's subscribe, unsubscribe, subscribe costs one poll and settles
  * once. A poll that brings nothing new changes no snapshot and calls nobody.
  *
+ * An observer stays with its id; for another job make another one, which `replaces` this one. So
+ * nothing can leak between two jobs, and the functions of an old snapshot act on the job it showed.
+ *
  * @example
  * const observer = new JobObserver(client, job.id, { onSettled: (job) => console.log(job.status) });
  * const stop = observer.subscribe(() => console.log(observer.getSnapshot().percent));
  */
-export class JobObserver<Result = unknown, Phase extends string = string> {
+export class JobObserver<Result = unknown, Phase extends string = string> implements JobActions {
+  readonly jobId: JobId<Result, Phase> | undefined;
   readonly #client: JobClient;
   readonly #poller: Poller;
   readonly #listeners: Listeners;
-  #options: JobObserverOptions<Result, Phase>;
-  #watch: JobWatch<Result, Phase>;
   readonly #settled: Set<string>;
+  #options: JobObserverOptions<Result, Phase>;
+  #state: WatchedJob<Result, Phase>;
+  #snapshot: JobSnapshot<Result, Phase>;
+  readonly #initialSnapshot: JobSnapshot<Result, Phase>;
+  #cursor = 0;
+  // A seat is held while someone subscribes, or a look asked for by hand is under way.
+  #seat: JobSeat | undefined;
+  #visits = 0;
+  // The job has ended and all of it was read: no look can bring anything more.
+  #isComplete: boolean;
+  #cancelCall: Promise<boolean> | undefined;
 
   /** @throws OffstageError `invalid_option` */
   constructor(
@@ -46,81 +79,208 @@ export class JobObserver<Result = unknown, Phase extends string = string> {
     ports: JobObserverPorts<Result, Phase> = {},
   ) {
     checkOptions(options);
+    this.jobId = jobId;
     this.#client = client;
-    this.#settled = ports.replaces === undefined ? new Set() : ports.replaces.#settled;
     this.#options = options;
+    this.#settled = ports.replaces === undefined ? new Set() : ports.replaces.#settled;
     this.#poller = ports.poller ?? sharedPoller(client);
     this.#listeners = new Listeners(ports.notify ?? microtaskScheduler);
-    this.#watch = this.#createWatch(jobId);
+    const { initialData } = options;
+    const job = initialData?.id === jobId ? initialData : undefined;
+    this.#isComplete = isEnded(job);
+    this.#state = {
+      job,
+      events: [],
+      missed: 0,
+      error: undefined,
+      failureCount: 0,
+      wanted: this.#isWanted(),
+      stopped: false,
+      cancelAsked: false,
+      paused: false,
+    };
+    this.#initialSnapshot = this.#snapshot = toSnapshot(this.#state, this);
   }
 
-  get jobId(): JobId<Result, Phase> | undefined {
-    return this.#watch.id;
-  }
+  readonly getSnapshot = (): JobSnapshot<Result, Phase> => this.#snapshot;
 
-  readonly getSnapshot = (): JobSnapshot<Result, Phase> => this.#watch.snapshot;
-
-  /** What a server renders: `initialData`, or the pending state. The same until the id changes. */
-  readonly getInitialSnapshot = (): JobSnapshot<Result, Phase> => this.#watch.initialSnapshot;
+  /** What a server renders: `initialData`, or the pending state. */
+  readonly getInitialSnapshot = (): JobSnapshot<Result, Phase> => this.#initialSnapshot;
 
   /** Calls `listener` after changes, merged by the `notify` port. Returns the way to stop. */
   readonly subscribe = (listener: () => void): (() => void) => {
     const remove = this.#listeners.add(listener);
-    this.#syncSubscribed();
+    this.#onSubscribers();
     return () => {
-      if (remove()) this.#syncSubscribed();
+      if (remove()) this.#onSubscribers();
     };
   };
 
-  readonly cancel = (): Promise<boolean> => this.#watch.actions.cancel();
-  readonly consume = (): Promise<boolean> => this.#watch.actions.consume();
-  readonly refetch = (): Promise<void> => this.#watch.actions.refetch();
+  readonly cancel = (): Promise<boolean> => {
+    this.#cancelCall ??= this.#askToCancel().finally(() => {
+      this.#cancelCall = undefined;
+    });
+    return this.#cancelCall;
+  };
 
-  /** Observes another job, or none, from its own beginning: nothing of the former one shows. */
-  setJobId(jobId: JobId<Result, Phase> | undefined): void {
-    if (jobId === this.#watch.id) return;
-    this.#watch.setSubscribed(false);
-    this.#watch = this.#createWatch(jobId);
-    this.#syncSubscribed();
-    this.#listeners.changed();
-  }
+  readonly consume = async (): Promise<boolean> => {
+    const { jobId } = this;
+    return jobId !== undefined && this.#call(() => this.#client.consume(jobId));
+  };
+
+  readonly refetch = async (): Promise<void> => {
+    this.#visits++;
+    this.#syncSeat();
+    await this.#seat?.refetch();
+    this.#visits--;
+    this.#syncSeat();
+  };
 
   /** Replaces all options. @throws OffstageError `invalid_option` */
   setOptions(options: JobObserverOptions<Result, Phase>): void {
-    checkOptions(options);
+    const maxEvents = checkOptions(options);
     this.#options = options;
-    this.#watch.applyOptions();
-    this.#syncSubscribed();
+    this.#seat?.change({ wish: wishOf(options), maxEvents });
+    const { events } = this.#state;
+    this.#update({
+      wanted: this.#isWanted(),
+      events: events.length > maxEvents ? newest(events, maxEvents) : events,
+    });
+    this.#onSubscribers();
   }
 
-  #createWatch(id: JobId<Result, Phase> | undefined): JobWatch<Result, Phase> {
-    const watch: JobWatch<Result, Phase> = new JobWatch(id, this.#client, this.#poller, {
-      options: () => this.#options,
-      changed: () => {
-        if (this.#watch === watch) this.#listeners.changed();
-      },
-      settled: (job) => this.#onSettled(job),
-    });
-    return watch;
-  }
-
-  #syncSubscribed(): void {
-    const watch = this.#watch;
-    watch.setSubscribed(this.#isReading());
-    // A job that was over before the first look settles like any other, but never within the call
-    // to subscribe, and not when that subscription was only tried on.
-    queueMicrotask(() => {
-      if (this.#watch === watch && this.#isReading()) watch.settleIfEnded();
-    });
+  #isWanted(): boolean {
+    return this.jobId !== undefined && this.#options.enabled !== false;
   }
 
   #isReading(): boolean {
-    return this.#listeners.size > 0 && this.#options.enabled !== false;
+    return this.#listeners.size > 0 && this.#isWanted();
   }
 
-  #onSettled(job: TerminalJobView<Result, Phase>): void {
-    if (this.#settled.has(job.id)) return;
+  #onSubscribers(): void {
+    this.#syncSeat();
+    // A job that was over before the first look settles like any other, but never within the call
+    // to subscribe, and not when that subscription was only tried on.
+    queueMicrotask(() => {
+      if (this.#isReading()) this.#settleIfEnded();
+    });
+  }
+
+  #settleIfEnded(): void {
+    const { job } = this.#state;
+    if (!isEnded(job) || this.#settled.has(job.id)) return;
     this.#settled.add(job.id);
     callSafely(this.#options.onSettled, job);
   }
+
+  #syncSeat(): void {
+    const { jobId } = this;
+    if (jobId !== undefined && (this.#visits > 0 || (this.#isReading() && !this.#isComplete))) {
+      if (this.#seat !== undefined) return;
+      this.#seat = this.#poller.readJob(jobId, {
+        cursor: this.#cursor,
+        maxEvents: checkOptions(this.#options),
+        wish: wishOf(this.#options),
+        reader: {
+          onAnswer: (answer) => this.#onAnswer(answer),
+          onFailure: ({ error, failureCount, stopped }, isOld) => {
+            this.#update({ error, failureCount, stopped });
+            if (!isOld) callSafely(this.#options.onError, error);
+          },
+          onPaused: (paused) => this.#update({ paused }),
+        },
+      });
+      // Taking it may have told the one subscriber something that made it leave.
+      this.#syncSeat();
+    } else if (this.#seat !== undefined) {
+      this.#seat.leave();
+      this.#seat = undefined;
+      this.#update({ paused: false });
+    }
+  }
+
+  #onAnswer({ job, events, cursor, missed }: JobPoll): void {
+    const before = this.#state;
+    const known = before.job;
+    if (job === undefined) {
+      this.#onGone(known);
+      return;
+    }
+    // The id's type says what its job holds, as it does for `JobClient.poll`.
+    const view = job as JobView<Result, Phase>;
+    const fresh = events as JobPoll<Result, Phase>['events'];
+    this.#cursor = cursor;
+    this.#isComplete = isEnded(view) && cursor >= (view.progress?.seq ?? 0);
+    this.#update({
+      job: known !== undefined && (isEnded(known) || isSameView(known, view)) ? known : view,
+      events:
+        fresh.length === 0
+          ? before.events
+          : newest([...before.events, ...fresh], checkOptions(this.#options)),
+      missed: before.missed + missed,
+      error: undefined,
+      failureCount: 0,
+      stopped: false,
+    });
+    this.#settleIfEnded();
+  }
+
+  // What has ended stays on the screen; what was running is not known to run any more.
+  #onGone(known: JobView<Result, Phase> | undefined): void {
+    if (isEnded(known)) {
+      this.#isComplete = true;
+      this.#update({ error: undefined, failureCount: 0 });
+      return;
+    }
+    const error = new OffstageError('not_found', 'There is no such job, or it has been released.');
+    this.#update({ job: undefined, error, failureCount: 0, stopped: true });
+    callSafely(this.#options.onError, error);
+  }
+
+  async #askToCancel(): Promise<boolean> {
+    const { jobId } = this;
+    if (jobId === undefined || isEnded(this.#state.job)) return false;
+    // Shown from now on, and taken back only by a no: views that were on their way may be older.
+    this.#update({ cancelAsked: true });
+    const asked = await this.#call(() => this.#client.cancel(jobId));
+    if (!asked) this.#update({ cancelAsked: false });
+    // Not awaited: the answer is known, and the look may have to wait for one under way.
+    void this.#seat?.refetch();
+    return asked;
+  }
+
+  async #call(ask: () => Promise<boolean>): Promise<boolean> {
+    try {
+      return await ask();
+    } catch (cause) {
+      const error = toOffstageError(cause);
+      this.#update({ error });
+      callSafely(this.#options.onError, error);
+      return false;
+    }
+  }
+
+  #update(change: Partial<WatchedJob<Result, Phase>>): void {
+    const before = this.#state;
+    const after = { ...before, ...change };
+    if (isShallowEqual(before, after)) return;
+    this.#state = after;
+    this.#snapshot = toSnapshot(after, this);
+    this.#listeners.changed();
+  }
 }
+
+/** Gives `maxEvents`. @throws OffstageError `invalid_option` */
+function checkOptions(options: ReadOptions & { readonly maxEvents?: number | undefined }): number {
+  wishOf(options);
+  const { maxEvents = 100 } = options;
+  if (Number.isInteger(maxEvents) && maxEvents >= 0) return maxEvents;
+  throw new OffstageError('invalid_option', 'maxEvents must be a whole number, 0 or more.');
+}
+
+const isEnded = <Result, Phase extends string>(
+  job: JobView<Result, Phase> | undefined,
+): job is TerminalJobView<Result, Phase> => job !== undefined && isTerminal(job.status);
+
+const newest = <T>(items: readonly T[], count: number): readonly T[] =>
+  items.slice(Math.max(0, items.length - count));

@@ -71,7 +71,7 @@ export interface WatchedJob<Result, Phase extends string> {
 
 export function toSnapshot<Result, Phase extends string>(
   watched: WatchedJob<Result, Phase>,
-  actions: JobActions,
+  { cancel, consume, refetch }: JobActions,
 ): JobSnapshot<Result, Phase> {
   const { job, events, missed, error, failureCount } = watched;
   const isLooking = watched.wanted && !watched.stopped;
@@ -94,7 +94,9 @@ export function toSnapshot<Result, Phase extends string>(
     isCanceling: isActive && (watched.cancelAsked || job.cancelRequested),
     isPaused: watched.paused && isLooking && !ended,
     failureCount,
-    ...actions,
+    cancel,
+    consume,
+    refetch,
   });
 }
 
@@ -105,24 +107,5 @@ export function toSnapshot<Result, Phase extends string>(
 export function isSameView(a: JobView, b: JobView): boolean {
   if (a === b) return true;
   if (a.id !== b.id || a.status !== b.status) return false;
-  return (
-    a.cancelRequested === b.cancelRequested &&
-    a.attempt === b.attempt &&
-    a.droppedReports === b.droppedReports &&
-    a.startedAt === b.startedAt &&
-    a.createdAt === b.createdAt &&
-    isSameProgress(a.progress, b.progress)
-  );
-}
-
-function isSameProgress(a: ProgressEvent | null, b: ProgressEvent | null): boolean {
-  if (a === b) return true;
-  if (a === null || b === null) return false;
-  return (
-    a.seq === b.seq &&
-    a.at === b.at &&
-    a.phase === b.phase &&
-    a.percent === b.percent &&
-    a.message === b.message
-  );
+  return isTerminal(a.status) || JSON.stringify(a) === JSON.stringify(b);
 }

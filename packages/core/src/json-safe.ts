@@ -15,46 +15,34 @@ export function assertJson(value: unknown, field: string): void {
 }
 
 function check(value: unknown, field: string, depth: number): void {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return;
-  if (typeof value === 'number' && Number.isFinite(value)) return;
-  if (depth > maxDepth) reject(field.slice(0, 100), 'is nested too deeply or in a circle');
+  const isScalar = typeof value === 'string' || typeof value === 'boolean';
+  if (value === null || isScalar || Number.isFinite(value)) return;
+  if (typeof value !== 'object' || depth > maxDepth) reject(field);
   if (Array.isArray(value)) {
     // Not forEach: it would pass over holes, which arrive as null.
-    for (let index = 0; index < value.length; index++) {
-      check(value[index], `${field}.${index}`, depth + 1);
-    }
-  } else if (isPlain(value)) {
+    for (const [index, each] of value.entries()) check(each, `${field}.${index}`, depth + 1);
+  } else {
+    if (!isPlain(value)) reject(field);
     for (const [key, each] of Object.entries(value)) {
       if (each !== undefined) check(each, `${field}.${key}`, depth + 1);
     }
-  } else {
-    reject(field, `is ${nameOf(value)}, which JSON does not carry`);
   }
 }
 
-function isPlain(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false;
+// By its form, as it may be of another realm, such as a frame or a test's sandbox.
+function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype || isForeignObject(prototype);
+  return (
+    prototype === null ||
+    (Object.getPrototypeOf(prototype) === null && Object.hasOwn(Object(prototype), 'isPrototypeOf'))
+  );
 }
 
-// The Object.prototype of another realm, such as a frame or a test's sandbox.
-const isForeignObject = (prototype: unknown): boolean =>
-  Object.getPrototypeOf(prototype) === null && Object.hasOwn(Object(prototype), 'isPrototypeOf');
-
-function nameOf(value: unknown): string {
-  if (typeof value !== 'object' || value === null) {
-    return typeof value === 'number' ? String(value) : `a ${typeof value}`;
-  }
-  const maker: unknown = Reflect.get(value, 'constructor');
-  const name = typeof maker === 'function' ? maker.name : '';
-  return name === '' ? 'an object of a class' : `a ${name}`;
-}
-
-function reject(field: string, why: string): never {
+function reject(path: string): never {
+  const field = path.slice(0, 200);
   throw new OffstageError(
     'not_serializable',
-    `"${field}" ${why}. Use strings, finite numbers, booleans, null, arrays and plain objects.`,
+    `"${field}" is nothing that JSON carries: finite numbers, strings, booleans, null, and arrays and plain objects of these.`,
     { details: { field } },
   );
 }

@@ -24,7 +24,8 @@ export interface PollFailure {
 /** Who reads through a loop. Every call is about the channel that the reader joined. */
 export interface PollReader<Answer> {
   onAnswer(answer: Answer): void;
-  onFailure(failure: PollFailure): void;
+  /** `isOld`: it failed before this reader came. */
+  onFailure(failure: PollFailure, isOld: boolean): void;
   /** The page was hidden (and nobody reads in the background), or shows again. */
   onPaused(paused: boolean): void;
 }
@@ -32,7 +33,7 @@ export interface PollReader<Answer> {
 /** A reader in its channel. */
 export interface PollMember<Answer> {
   wish: PollWish;
-  readonly reader: PollReader<Answer>;
+  reader: PollReader<Answer>;
 }
 
 /** What becomes of a channel after an answer. */
@@ -146,7 +147,7 @@ export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
     member.reader.onPaused(channel.paused);
     // Whoever comes while the connection is down learns so now, and not with the next try.
     if (this.#failure !== undefined && this.#gateMs > channel.dueMs) {
-      member.reader.onFailure(this.#failure);
+      member.reader.onFailure(this.#failure, true);
     }
     return {
       latest: channel.latest,
@@ -165,6 +166,8 @@ export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
           this.#wakeSoon();
         }),
       leave: () => {
+        // Also of an answer that is being handed round.
+        member.reader = deaf;
         if (members.delete(member)) this.#onLeft(channel);
       },
     };
@@ -198,7 +201,7 @@ export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
     channel.paused = paused;
     // Who looks again wants to see what is, not what was (U3).
     if (!paused) channel.dueMs = this.#ports.clock.now();
-    for (const { reader } of [...channel.members]) reader.onPaused(paused);
+    for (const member of [...channel.members]) member.reader.onPaused(paused);
     this.#wakeSoon();
   }
 
@@ -359,11 +362,13 @@ export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
     for (const channel of batch) {
       channel.stopped = stopped;
       channel.dueMs = this.#gateMs;
-      for (const { reader } of [...channel.members]) reader.onFailure(failure);
+      for (const member of [...channel.members]) member.reader.onFailure(failure, false);
       this.#refresh(channel);
     }
   }
 }
+
+const deaf: PollReader<unknown> = { onAnswer() {}, onFailure() {}, onPaused() {} };
 
 class Channel<Member, Answer> {
   readonly id: string;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { maxBackoffMs } from './backoff.ts';
+import type { JobView } from './job-view.ts';
 import { pollerKit } from './testing/poller-kit.ts';
 import { settle } from './testing/simulated-clock.ts';
 
@@ -28,9 +29,8 @@ test('U3 U4 U5 whatever happens in whatever order, the poller ends in order', as
         client.put('a');
         client.put('b');
         const settledIds: string[][] = [[], [], []];
-        const observers = settledIds.map((ids) =>
-          observe('a', { onSettled: (job) => ids.push(job.id) }),
-        );
+        const optionsOf = (ids: string[]) => ({ onSettled: (job: JobView) => ids.push(job.id) });
+        const observers = settledIds.map((ids) => observe('a', optionsOf(ids)));
         const stops: (() => void)[][] = [[], [], []];
         const check = () => {
           for (const observer of observers) {
@@ -46,8 +46,13 @@ test('U3 U4 U5 whatever happens in whatever order, the poller ends in order', as
             const stop = observer?.subscribe(check);
             if (stop !== undefined) stops[who]?.push(stop);
           } else if (step.type === 'unsubscribe') stops[who]?.pop()?.();
-          else if (step.type === 'switch' && 'id' in step) observer?.setJobId(step.id);
-          else if (step.type === 'hide') page.hide();
+          else if (step.type === 'switch' && 'id' in step) {
+            const next = observe(step.id, optionsOf(settledIds[who] ?? []), observer);
+            const subscribed = stops[who] ?? [];
+            stops[who] = subscribed.map(() => next.subscribe(check));
+            for (const stop of subscribed) stop();
+            observers[who] = next;
+          } else if (step.type === 'hide') page.hide();
           else if (step.type === 'show') page.show();
           else if (step.type === 'fail') client.failure = new TypeError('down');
           else if (step.type === 'recover') client.failure = undefined;

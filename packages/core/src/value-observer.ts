@@ -52,7 +52,6 @@ export class ValueObserver<T> {
   readonly #initialSnapshot: ValueSnapshot<T>;
   #seat: ValueSeat | undefined;
   #visits = 0;
-  #isJoining = false;
 
   constructor(options: ValueObserverOptions<T>, ports: ValueObserverPorts<T>) {
     wishOf(options);
@@ -103,7 +102,11 @@ export class ValueObserver<T> {
     const isReading = this.#listeners.size > 0 && this.#options.enabled !== false;
     if (isReading || this.#visits > 0) {
       if (this.#seat !== undefined) return;
-      this.#seat = this.#takeSeat();
+      this.#seat = this.#ports.read(wishOf(this.#options), {
+        onAnswer: (value) => this.#onAnswer(value),
+        onFailure: (failure, isOld) => this.#onFailure(failure, isOld),
+        onPaused: (paused) => this.#update({ paused }),
+      });
       // Taking it may have told the one subscriber something that made it leave.
       this.#syncSeat();
     } else if (this.#seat !== undefined) {
@@ -113,30 +116,14 @@ export class ValueObserver<T> {
     }
   }
 
-  #takeSeat(): ValueSeat {
-    let seat: ValueSeat | undefined;
-    const isMine = (): boolean => this.#isJoining || this.#seat === seat;
-    this.#isJoining = true;
-    try {
-      seat = this.#ports.read(wishOf(this.#options), {
-        onAnswer: (value) => isMine() && this.#onAnswer(value),
-        onFailure: (failure) => isMine() && this.#onFailure(failure),
-        onPaused: (paused) => isMine() && this.#update({ paused }),
-      });
-    } finally {
-      this.#isJoining = false;
-    }
-    return seat;
-  }
-
   #onAnswer(next: T): void {
     const value = this.#ports.merge(this.#state.value, next);
     this.#update({ value, error: undefined, failureCount: 0, stopped: false });
   }
 
-  #onFailure({ error, failureCount, stopped }: PollFailure): void {
+  #onFailure({ error, failureCount, stopped }: PollFailure, isOld: boolean): void {
     this.#update({ error, failureCount, stopped });
-    if (!this.#isJoining) callSafely(this.#options.onError, error);
+    if (!isOld) callSafely(this.#options.onError, error);
   }
 
   #update(change: Partial<State<T>>): void {

@@ -1,5 +1,5 @@
-import { JobObserver } from '../job-observer.ts';
-import type { JobObserverOptions } from '../job-watch.ts';
+import { JobObserver, type JobObserverOptions } from '../job-observer.ts';
+
 import { Poller } from '../poller.ts';
 import { ScriptedClient, scriptedPage } from './scripted-client.ts';
 import { simulatedClock } from './simulated-clock.ts';
@@ -10,8 +10,11 @@ export function pollerKit({ pushes = false, random = (): number => 1 } = {}) {
   const clock = simulatedClock();
   const page = scriptedPage();
   const poller = new Poller(client, { clock, random, visibility: page });
-  const observe = (id: string | undefined, options: JobObserverOptions = {}) =>
-    new JobObserver(client, id, options, { poller });
+  const observe = (
+    id: string | undefined,
+    options: JobObserverOptions = {},
+    replaces?: JobObserver,
+  ) => new JobObserver(client, id, options, { poller, replaces });
   /** Observes and subscribes. */
   const watch = (id: string, options: JobObserverOptions = {}) => {
     const observer = observe(id, options);
