@@ -99,9 +99,14 @@ export const startRequest = (input: JsonSchema): JsonSchema =>
 
 /**
  * The JSON Schema of a Standard Schema that has one (zod 4, valibot, arktype), by the Standard JSON
- * Schema interface; `{}`, which is anything, for others and for what JSON Schema cannot say.
+ * Schema interface; `{}`, which is anything, for others and for what JSON Schema cannot say. `id` is
+ * a URI that no other schema of the document has.
  */
-export function jsonSchemaOf(schema: StandardSchema, side: 'input' | 'output'): JsonSchema {
+export function jsonSchemaOf(
+  schema: StandardSchema,
+  side: 'input' | 'output',
+  id: string,
+): JsonSchema {
   try {
     const convert: unknown = Reflect.get(
       Object(Reflect.get(schema['~standard'], 'jsonSchema')),
@@ -110,8 +115,11 @@ export function jsonSchemaOf(schema: StandardSchema, side: 'input' | 'output'): 
     const made: unknown =
       typeof convert === 'function' ? convert({ target: 'draft-2020-12' }) : undefined;
     // Also leaves out what would not travel: a document is JSON.
-    const plain: unknown = JSON.parse(JSON.stringify(made ?? {}));
-    return typeof plain === 'object' && plain !== null ? { ...plain } : {};
+    const text = JSON.stringify(made ?? {});
+    const plain: unknown = JSON.parse(text);
+    if (typeof plain !== 'object' || plain === null) return {};
+    // With an id of its own its references are its own, and not the whole document's.
+    return text.includes('"$ref"') ? { ...plain, $id: id } : { ...plain };
   } catch {
     return {};
   }

@@ -163,11 +163,14 @@ export function openApiDocument(options: OpenApiOptions): JsonSchema {
 function startOperation({ name, input, result }: AnyJobDefinition): JsonSchema {
   const ended: JsonSchema = {
     allOf: [component('Job')],
-    properties: { name: { const: name }, result: jsonSchemaOf(result, 'output') },
+    properties: {
+      name: { const: name },
+      result: jsonSchemaOf(result, 'output', `urn:job:${name}:result`),
+    },
   };
   return toOpenApi(`start.${name}`, {
     summary: `Starts a job "${name}".`,
-    body: startRequest(jsonSchemaOf(input, 'input')),
+    body: startRequest(jsonSchemaOf(input, 'input', `urn:job:${name}:input`)),
     ok: { status: 201, schema: ended },
     problems: [404, 409, 429],
   });
