@@ -1,0 +1,108 @@
+import type { StandardSchema } from '../standard-schema.ts';
+import type { CrashPlace, CrashScenario } from '../testing/crash-scenario.ts';
+import { SnapshotStore } from './store.ts';
+
+interface Note {
+  readonly text: string;
+}
+
+const metadata: StandardSchema<Note> = {
+  '~standard': { version: 1, vendor: 'crash', validate: (value) => ({ value: value as Note }) },
+};
+
+const storeOn = (place: CrashPlace, retain: number): SnapshotStore<typeof metadata> =>
+  new SnapshotStore({ ...place, metadata, retain, lockTimeoutMs: 0 });
+
+/** Two payload files: one streamed through the draft, one by a native library in a folder. */
+async function publish(place: CrashPlace, text: string, retain = 5): Promise<void> {
+  await using draft = await storeOn(place, retain).begin();
+  await draft.write('a.txt', text);
+  place.storage.files.write(draft.path('sub/native.bin'), `${text}, native`);
+  await draft.finalize({ text });
+}
+
+/** Takes one file over from the current version, changes another in place, and writes a third. */
+async function publishCopies(place: CrashPlace, text: string): Promise<void> {
+  const store = storeOn(place, 1);
+  await using last = await store.current();
+  if (last === undefined) throw new Error('There is no version to copy from.');
+  await using draft = await store.begin();
+  await draft.copyFrom(last, ['a.txt', 'sub/native.bin']);
+  place.storage.files.write(draft.path('sub/native.bin'), `${text}, changed in place`);
+  await draft.write(`${text}.txt`, text);
+  await draft.finalize({ text });
+}
+
+/** Things of others in the root, which nobody may touch. */
+function addBystanders({ storage }: CrashPlace): void {
+  storage.files.write('notes.txt', 'mine');
+  storage.files.makeDirectory('_tmp-mine');
+  storage.files.write('_tmp-mine/cat.jpg', 'cat');
+}
+
+const withVersions =
+  (...texts: readonly string[]) =>
+  async (place: CrashPlace): Promise<void> => {
+    for (const text of texts) await publish(place, text);
+    addBystanders(place);
+  };
+
+const reflinks = { reflinks: true } as const;
+
+/** A store's publishes and rollbacks, in what differs for a crash. */
+export const scenarios = {
+  first: {
+    name: 'the first publish',
+    publish: (place) => publish(place, 'new'),
+  },
+  second: {
+    name: 'a publish after one version',
+    setup: withVersions('old'),
+    publish: (place) => publish(place, 'new'),
+  },
+  retention: {
+    name: 'a publish that retention follows',
+    setup: withVersions('old'),
+    publish: (place) => publish(place, 'new', 1),
+  },
+  leased: {
+    name: 'a retention while readers have versions open, one since a moment before the commit',
+    setup: withVersions('one', 'two', 'three'),
+    publish: (place) => publish(place, 'new', 1),
+    readers: [{ gen: 1 }, { gen: 2, from: ({ path }) => path === 'CURRENT.tmp -> CURRENT' }],
+  },
+  rollback: {
+    name: 'a rollback',
+    setup: withVersions('old', 'newer'),
+    publish: async (place) => void (await storeOn(place, 5).rollback(1)),
+    publishAgain: (place) => publish(place, 'next'),
+  },
+  afterRollback: {
+    name: 'a publish after a rollback, with retention',
+    setup: async (place) => {
+      await withVersions('old', 'newer')(place);
+      await storeOn(place, 5).rollback(1);
+    },
+    publish: (place) => publish(place, 'new', 1),
+  },
+  hardLinks: {
+    name: 'a publish of copies by hard link, with retention',
+    setup: withVersions('old'),
+    publish: (place) => publishCopies(place, 'new'),
+    publishAgain: (place) => publish(place, 'next'),
+  },
+  reflinks: {
+    name: 'a publish of copies by reflink, with retention',
+    setup: withVersions('old'),
+    publish: (place) => publishCopies(place, 'new'),
+    publishAgain: (place) => publish(place, 'next'),
+    disk: reflinks,
+  },
+} satisfies Record<string, CrashScenario>;
+
+/** The same where everything is synced by one call. */
+export const atOnce = (scenario: CrashScenario): CrashScenario => ({
+  ...scenario,
+  name: `${scenario.name}, synced by one call`,
+  disk: { ...scenario.disk, syncTreeFrom: 1 },
+});
