@@ -138,6 +138,7 @@ export type {
 } from './snapshots/storage.ts';
 export {
   type OpenOptions,
+  type PruneOptions,
   SnapshotStore,
   type SnapshotStoreOptions,
   type VersionSummary,

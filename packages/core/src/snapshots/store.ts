@@ -6,6 +6,7 @@ import { type CurrentPointer, nameOf, type VersionRef } from './current.ts';
 import { Draft } from './draft.ts';
 import { idPattern, randomId } from './layout.ts';
 import { type Cleanup, readPointer } from './recovery.ts';
+import type { RetentionPolicy } from './retention.ts';
 import { type ScrubReport, scrub } from './scrub.ts';
 import type { SnapshotStorage } from './storage.ts';
 import { readManifest, type VerifyMode, Version } from './version.ts';
@@ -46,6 +47,13 @@ export interface WriterOptions {
   readonly lockTimeoutMs?: number | undefined;
 }
 
+export interface PruneOptions extends WriterOptions {
+  /** @default the store's */
+  readonly retain?: number | undefined;
+  /** In milliseconds. @default the store's */
+  readonly minAgeMs?: number | undefined;
+}
+
 export interface OpenOptions {
   /** @default the store's */
   readonly verify?: VerifyMode | undefined;
@@ -80,16 +88,13 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
   /** @throws OffstageError `invalid_option`. */
   constructor(options: SnapshotStoreOptions<Schema>) {
     const { storage, metadata, retain = 5, minAgeMs = 0, lockTimeoutMs = 10_000 } = options;
-    if (!Number.isSafeInteger(retain) || retain < 1) {
-      throw invalidOption('retain', retain, 'a whole number of at least 1');
-    }
-    if (!(minAgeMs >= 0)) throw invalidOption('minAgeMs', minAgeMs, 'at least 0');
+    const policy = checkPolicy({ retain, minAgeMs });
     this.#lockTimeoutMs = checkTimeout(lockTimeoutMs);
     this.#schema = metadata;
     this.#verifyMode = checkVerify(options.verify ?? 'first-open');
     this.#context = {
       storage,
-      policy: { retain, minAgeMs },
+      policy,
       clock: options.clock ?? systemClock,
       newId: checkedIds(options.newId ?? randomId),
       indeterminate: undefined,
@@ -204,6 +209,31 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
     return session.cleanup;
   }
 
+  /**
+   * Removes older versions now, and not only with the next publish: of the kept ones those that
+   * neither `retain` nor `minAgeMs` nor a lease protects (S12). Publishes nothing: the current version
+   * and its generation stay, and no watcher sees a new one. An abort before CURRENT was replaced
+   * removes no version.
+   *
+   * @throws OffstageError `invalid_option`, and what `begin` and `finalize` throw.
+   *
+   * @example
+   * await store.prune({ retain: 1 }); // frees what can be freed
+   */
+  async prune(options: PruneOptions = {}): Promise<Cleanup> {
+    const { retain, minAgeMs } = this.#context.policy;
+    const policy = checkPolicy({
+      retain: options.retain ?? retain,
+      minAgeMs: options.minAgeMs ?? minAgeMs,
+    });
+    const session = await this.#openSession(options);
+    try {
+      return await session.prune(policy, { signal: options.signal });
+    } finally {
+      await session.release();
+    }
+  }
+
   #openSession(options: WriterOptions): Promise<WriterSession> {
     const lock: LockOptions = {
       signal: options.signal,
@@ -250,6 +280,14 @@ const summaryOf = (ref: VersionRef, index: number): VersionSummary => ({
 
 const find = (pointer: CurrentPointer, gen: number): VersionRef | undefined =>
   pointer.versions.find((ref) => ref.gen === gen);
+
+function checkPolicy({ retain, minAgeMs }: RetentionPolicy): RetentionPolicy {
+  if (!Number.isSafeInteger(retain) || retain < 1) {
+    throw invalidOption('retain', retain, 'a whole number of at least 1');
+  }
+  if (!(minAgeMs >= 0)) throw invalidOption('minAgeMs', minAgeMs, 'at least 0');
+  return { retain, minAgeMs };
+}
 
 function checkTimeout(lockTimeoutMs: number): number {
   if (lockTimeoutMs >= 0) return lockTimeoutMs;

@@ -101,23 +101,29 @@ export class WriterSession {
       clock.now(),
       policy,
     );
-    const pointer: CurrentPointer = { gen: ref.gen, commitId: newId(), versions };
-    const bytes = await encodeCurrent(pointer, storage);
     const durability = await storage.durability();
-    const lastLook = async (): Promise<void> => {
-      if (fence !== undefined) await askFence(fence);
-      if (!(await this.#lock.isHeld())) throw lostLock(storage.label);
-    };
-    try {
-      await storage.commit(this.pointer.gen, { gen: ref.gen, bytes }, { lastLook, signal });
-    } catch (error) {
-      throw noted(this.#context, error);
-    }
-    const cleanup = await removeGarbage(storage, pointer).catch((error: unknown) => ({
-      removed: [],
-      failed: [{ name: storage.label, error }],
-    }));
+    const pointer: CurrentPointer = { gen: ref.gen, commitId: newId(), versions };
+    const cleanup = await this.#replaceCurrent(pointer, { signal, fence });
     return { version: nameOf(ref), gen: ref.gen, manifest, durability, cleanup };
+  }
+
+  /**
+   * Names no more than the current version and those that `policy` keeps beside it. It publishes
+   * nothing, so the generation stays: watchers see no new version, and a pointer is as old as before.
+   */
+  async prune(policy: RetentionPolicy, options: FinalizeOptions): Promise<Cleanup> {
+    const { clock, newId } = this.#context;
+    const [current, ...older] = this.pointer.versions;
+    if (current === undefined) return this.cleanup;
+    const versions = planRetention(current, older, await this.#leased(), clock.now(), policy);
+    if (versions.length === this.pointer.versions.length) return this.cleanup;
+    const { gen } = this.pointer;
+    const cleanup = await this.#replaceCurrent({ gen, commitId: newId(), versions }, options);
+    return {
+      removed: [...this.cleanup.removed, ...cleanup.removed],
+      // What could not be removed before was tried again.
+      failed: cleanup.failed,
+    };
   }
 
   async release(): Promise<void> {
@@ -125,6 +131,28 @@ export class WriterSession {
     this.#released = true;
     // A commit stands whatever its lock says, and the lock goes with the process at the latest.
     await this.#lock.release().catch(() => undefined);
+  }
+
+  /** The commit, and the deletion of what it names no more, whose failure does not undo it. */
+  async #replaceCurrent(
+    pointer: CurrentPointer,
+    { signal, fence }: FinalizeOptions,
+  ): Promise<Cleanup> {
+    const { storage } = this.#context;
+    const bytes = await encodeCurrent(pointer, storage);
+    const lastLook = async (): Promise<void> => {
+      if (fence !== undefined) await askFence(fence);
+      if (!(await this.#lock.isHeld())) throw lostLock(storage.label);
+    };
+    try {
+      await storage.commit(this.pointer.gen, { gen: pointer.gen, bytes }, { lastLook, signal });
+    } catch (error) {
+      throw noted(this.#context, error);
+    }
+    return removeGarbage(storage, pointer).catch((error: unknown) => ({
+      removed: [],
+      failed: [{ name: storage.label, error }],
+    }));
   }
 
   #leased(): Promise<ReadonlySet<string>> {
