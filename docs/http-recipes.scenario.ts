@@ -6,6 +6,8 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { pathToFileURL } from 'node:url';
 import { defineJob, handle, InlineExecutor, JobManager } from '@offstage/core';
+import { toNodeListener } from '@offstage/http/node';
+import express from 'express';
 import { z } from 'zod';
 
 const [file = '', framework = ''] = process.argv.slice(2);
@@ -69,6 +71,10 @@ async function listen(server: Server): Promise<Send> {
 const mounts: Readonly<Record<string, () => Promise<Send> | Send>> = {
   Hono: () => into((request) => recipes.honoApp.fetch(request)),
   'Express 5': () => listen(createServer(recipes.expressApp)),
+  'Express 5 behind a parser': () =>
+    listen(createServer(express().use(express.json()).use(recipes.expressApp))),
+  'Express 5 in a router': () =>
+    listen(createServer(express().use('/jobs', toNodeListener(recipes.GET)))),
   'Fastify 5': async () => over(await recipes.fastifyApp.listen({ port: 0, host: '127.0.0.1' })),
   'node:http': () => listen(recipes.nodeServer),
   'Next.js': () => into((request) => recipes[request.method as 'GET' | 'POST' | 'DELETE'](request)),

@@ -11,19 +11,27 @@ const code = [...guide.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, block = ''
 const project = scratchProject({ 'recipes.ts': code.join('\n') });
 const scenario = path.join(root, 'docs', 'http-recipes.scenario.ts');
 
-test.each(['Hono', 'Express 5', 'Fastify 5', 'node:http', 'Next.js', 'SvelteKit'])(
-  'H1 H2 H3 the recipe for %s serves jobs and their streams',
-  (framework) => {
-    const args = [...runtimeOptions, scenario, path.join(project.folder, 'recipes.ts'), framework];
-    const output = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
-    expect(output).toEqual({
-      refused: 401,
-      before: { jobs: [] },
-      started: 201,
-      streamType: 'text/event-stream; charset=utf-8',
-      events: expect.stringMatching(/id: 1\ndata: .*"half way"[\s\S]*"result":{"pictures":2}/),
-      foreign: 404,
-      removed: { consumed: true },
-    });
-  },
-);
+const mounts = [
+  'Hono',
+  'Express 5',
+  'Express 5 behind a parser',
+  'Express 5 in a router',
+  'Fastify 5',
+  'node:http',
+  'Next.js',
+  'SvelteKit',
+];
+
+test.each(mounts)('H1 H2 H3 the recipe for %s serves jobs and their streams', (mount) => {
+  const args = [...runtimeOptions, scenario, path.join(project.folder, 'recipes.ts'), mount];
+  const output = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
+  expect(output).toEqual({
+    refused: 401,
+    before: { jobs: [] },
+    started: 201,
+    streamType: 'text/event-stream; charset=utf-8',
+    events: expect.stringMatching(/id: 1\ndata: .*"half way"[\s\S]*"result":{"pictures":2}/),
+    foreign: 404,
+    removed: { consumed: true },
+  });
+});
