@@ -207,7 +207,7 @@ export class NodeDirectory implements StorageDirectory {
     try {
       const handle = await open(this.resolve(path), readFlags);
       const stats = await handle.stat();
-      if (stats.isFile()) return new NodeFile(handle, path);
+      if (stats.isFile()) return new NodeFile(handle, path, stats.size);
       await handle.close();
       return 'unsafe';
     } catch (error) {

@@ -3,16 +3,19 @@ import type { FileFacts, ReadableFile, WritableFile } from '@offstage/core';
 import { factsOf } from './posix.ts';
 import { coded } from './storage-error.ts';
 
-const chunkBytes = 256 * 1024;
+const chunkBytes = 1024 * 1024;
 
 /** One descriptor. `name` is the path relative to the root, for messages. */
 export class NodeFile implements ReadableFile, WritableFile {
   readonly #handle: FileHandle;
   readonly #name: string;
+  readonly #bytes: number;
 
-  constructor(handle: FileHandle, name: string) {
+  /** `bytes`: how many there are, as far as is known. */
+  constructor(handle: FileHandle, name: string, bytes = 0) {
     this.#handle = handle;
     this.#name = name;
+    this.#bytes = bytes;
   }
 
   facts(): Promise<FileFacts> {
@@ -31,16 +34,16 @@ export class NodeFile implements ReadableFile, WritableFile {
   }
 
   async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
-    const { bytes } = await this.facts();
-    const length = Math.max(1, Math.min(chunkBytes, bytes));
+    // One more than there should be: a read that comes back short has met the end.
+    const length = Math.min(chunkBytes, this.#bytes + 1);
     for (let position = 0; ; ) {
       // A buffer of its own for each chunk: readers may keep them.
       const { bytesRead, buffer } = await coded(`read ${this.#name}`, () =>
         this.#handle.read(new Uint8Array(length), 0, length, position),
       );
-      if (bytesRead === 0) return;
+      if (bytesRead > 0) yield buffer.subarray(0, bytesRead);
+      if (bytesRead < length) return;
       position += bytesRead;
-      yield buffer.subarray(0, bytesRead);
     }
   }
 
