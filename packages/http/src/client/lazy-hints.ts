@@ -7,15 +7,19 @@ import type { HttpPorts } from './http-job-client-options.ts';
  * before. Where that cannot be loaded, watchers poll, and the next watcher tries again.
  */
 export function lazyHints(ports: HttpPorts): NonNullable<JobClient['watch']> {
-  let loading: Promise<HintStream> | undefined;
+  let loading: Promise<void> | undefined;
+  let stream: HintStream | undefined;
   return (id, onChange, onPush) => {
-    let stop: (() => void) | undefined;
+    let stop: (() => void) | undefined = stream?.watch(id, onChange, onPush);
+    if (stop !== undefined) return stop;
     let stopped = false;
     onPush?.(false);
-    loading ??= import('./hint-stream.ts').then(({ HintStream }) => new HintStream(ports));
+    loading ??= import('./hint-stream.ts').then(({ HintStream }) => {
+      stream ??= new HintStream(ports);
+    });
     loading.then(
-      (stream) => {
-        if (!stopped) stop = stream.watch(id, onChange, onPush);
+      () => {
+        if (!stopped) stop = stream?.watch(id, onChange, onPush);
       },
       () => {
         loading = undefined;

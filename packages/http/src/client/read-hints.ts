@@ -4,7 +4,7 @@ import type { HttpPorts } from './http-job-client-options.ts';
 import { errorOf, isOfType, readJson } from './request-json.ts';
 
 export interface HintReader {
-  /** Something came, whatever it was. */
+  /** Something came, whatever it was; called after what it brought. */
   onAlive(): void;
   /** Hints come from now on. */
   onReady(): void;
@@ -41,8 +41,8 @@ export async function readHints(
     const { done, value } = await body.read();
     if (signal.aborted) void body.cancel();
     if (done || signal.aborted) return;
-    reader.onAlive();
     parser.feed(decoder.decode(value, { stream: true }));
+    reader.onAlive();
   }
 }
 
