@@ -11,7 +11,7 @@ import {
   type ValueSnapshot,
 } from '@offstage/core';
 import { type ObserverStore, observerStore, setOptions } from './observer-store.ts';
-import { readerOf, type Source } from './source.ts';
+import { areFixed, readerOf, type Source } from './source.ts';
 
 /** The store of a value that is read again and again. */
 export interface ValueStore<T> extends ObserverStore<ValueSnapshot<T>> {
@@ -38,6 +38,7 @@ export function jobs(
   const readFilter = readerOf(filter);
   const readOptions = readerOf(options);
   const { store, observer } = observerStore<ValueSnapshot<readonly JobView[]>, JobListObserver>({
+    fixed: areFixed(client, filter, options),
     keys: () => [readClient(), filterKey(readFilter())],
     create: () =>
       new JobListObserver(
@@ -62,6 +63,7 @@ export function activity(
   const readClient = readerOf(client);
   const readOptions = readerOf(options);
   const { store, observer } = observerStore<ValueSnapshot<ActivitySnapshot>, ActivityObserver>({
+    fixed: areFixed(client, options),
     keys: () => [readClient()],
     create: () => new ActivityObserver(readClient(), readOptions(), { notify: frameScheduler }),
     refresh: (observer) => setOptions(observer, readOptions()),

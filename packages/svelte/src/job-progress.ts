@@ -11,7 +11,7 @@ import {
   type ResultOf,
 } from '@offstage/core';
 import { type ObserverStore, observerStore, setOptions } from './observer-store.ts';
-import { readerOf, type Source } from './source.ts';
+import { areFixed, readerOf, type Source } from './source.ts';
 
 /** The store of one job; its actions are those of the job that it shows now. */
 export interface JobProgress<Result = unknown, Phase extends string = string>
@@ -50,6 +50,7 @@ export function jobProgress<Result, Phase extends string>(
   const readOptions = readerOf(options);
   const { store, observer } = observerStore<JobSnapshot<Result, Phase>, JobObserver<Result, Phase>>(
     {
+      fixed: areFixed(client, id, options),
       keys: () => [readClient(), readId()],
       create: (replaces) =>
         new JobObserver(readClient(), readId(), readOptions(), {

@@ -17,6 +17,8 @@ interface Observer<T> {
 
 /** How a store comes by its observer. What `keys` and `refresh` read is followed. */
 interface Recipe<O> {
+  /** Nothing that `keys` and `refresh` read ever changes. */
+  readonly fixed: boolean;
   /** With another key comes another observer. */
   readonly keys: () => readonly unknown[];
   /** Must do nothing that needs undoing. */
@@ -34,6 +36,7 @@ interface Recipe<O> {
  * observed: the store gives its first value and is silent.
  */
 export function observerStore<T, O extends Observer<T>>({
+  fixed,
   keys,
   create,
   refresh,
@@ -47,14 +50,16 @@ export function observerStore<T, O extends Observer<T>>({
     }
     return kept.observer;
   };
-  // A new object each time, because Svelte's store tells nobody of a value that it holds already.
-  const inputs = untrack(() =>
-    toStore(() => {
-      const observer = observe();
-      refresh?.(observer);
-      return {};
-    }),
-  );
+  const sync = (): object => {
+    const observer = observe();
+    refresh?.(observer);
+    // A new object each time, because Svelte's store tells nobody of a value that it holds already.
+    return {};
+  };
+  // Within `$derived` or an effect it is they who follow: another input, another store.
+  const isFollowed = isTracking();
+  if (isFollowed) sync();
+  const inputs = fixed || isFollowed ? undefined : untrack(() => toStore(sync));
 
   const watch = (listener: () => void): (() => void) => {
     if (!('document' in globalThis)) return () => undefined;
@@ -73,9 +78,10 @@ export function observerStore<T, O extends Observer<T>>({
       seen = snapshot;
       listener();
     };
-    const stopFollowing = inputs.subscribe(tell);
+    const stopFollowing = inputs?.subscribe(tell);
+    if (stopFollowing === undefined) tell();
     return () => {
-      stopFollowing();
+      stopFollowing?.();
       stop();
     };
   };
@@ -103,4 +109,13 @@ export function setOptions<Options>(
   options: Options,
 ): void {
   untrack(() => observer.setOptions(options));
+}
+
+/** Whether an effect or `$derived` is running that follows what is read. */
+function isTracking(): boolean {
+  let tracking = false;
+  createSubscriber(() => {
+    tracking = true;
+  })();
+  return tracking;
 }

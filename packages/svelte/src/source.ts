@@ -11,6 +11,11 @@ export function readerOf<T>(source: Source<T>): () => T {
   return () => followed.current;
 }
 
+/** Whether all of them are values as they are, so that there is nothing to follow. */
+export function areFixed(...sources: readonly Source<unknown>[]): boolean {
+  return !sources.some((source) => isGetter(source) || isStore(source));
+}
+
 function isGetter<T>(source: Source<T>): source is () => T {
   return typeof source === 'function';
 }

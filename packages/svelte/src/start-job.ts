@@ -7,7 +7,7 @@ import {
   type StartSnapshot,
 } from '@offstage/core';
 import { type ObserverStore, observerStore } from './observer-store.ts';
-import { readerOf, type Source } from './source.ts';
+import { areFixed, readerOf, type Source } from './source.ts';
 
 /** The store of how the last start went. */
 export interface StartJob<D extends AnyJobDefinition>
@@ -29,6 +29,7 @@ export function startJob<D extends AnyJobDefinition>(
 ): StartJob<D> {
   const readClient = readerOf(client);
   const { store, observer } = observerStore<StartSnapshot<D>, StartObserver<D>>({
+    fixed: areFixed(client),
     keys: () => [readClient()],
     create: () => new StartObserver(readClient(), definition, { notify: frameScheduler }),
   });
