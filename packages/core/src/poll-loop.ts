@@ -217,7 +217,7 @@ export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
         (isPushed) => {
           channel.pushed = isPushed;
           // A connection that is back for hints is back for polls.
-          if (isPushed) this.#liftGate();
+          if (isPushed && this.#failure !== undefined) this.#lookNow();
           if (channel.stopWatching !== undefined) this.#hasten(channel);
         },
       );
@@ -236,12 +236,11 @@ export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
   }
 
   #onVisibility(): void {
-    if (!this.#ports.visibility.isHidden()) this.#liftGate();
+    if (!this.#ports.visibility.isHidden()) this.#lookNow();
     for (const channel of [...this.#channels.values()]) this.#refresh(channel);
   }
 
-  #liftGate(): void {
-    if (this.#failure === undefined) return;
+  #lookNow(): void {
     this.#gateMs = this.#serverGateMs;
     for (const channel of this.#channels.values()) channel.dueMs = this.#gateMs;
     this.#wakeSoon();

@@ -13,7 +13,7 @@ export interface HttpJobClientOptions {
   /** Sent along with every request; a function is asked each time, such as for a token. @default none */
   readonly headers?: HttpHeaders | (() => HttpHeaders | Promise<HttpHeaders>) | undefined;
   /** As in `fetch`: 'include' sends cookies to another origin. @default 'same-origin' */
-  readonly credentials?: RequestCredentials | undefined;
+  readonly credentials?: 'omit' | 'same-origin' | 'include' | undefined;
   /**
    * Milliseconds until a request has been answered whole; then it fails with `unavailable`. A stream
    * that does not begin within them is given up for some minutes. @default 10_000

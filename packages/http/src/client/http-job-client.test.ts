@@ -40,8 +40,8 @@ describe('requests', () => {
       'POST /jobs/work.some',
       'POST /jobs/poll',
       'POST /jobs/poll',
-      'GET /jobs?status=failed&status=running&name=work.some',
-      'GET /jobs',
+      'GET /jobs?name=work.some&status=failed&status=running',
+      'GET /jobs?',
       'POST /jobs/a%3A1/cancel',
       'DELETE /jobs/a',
     ]);

@@ -100,11 +100,13 @@ export class HttpJobClient implements JobClient {
   }
 
   async list({ status, name }: ListFilter = {}): Promise<readonly JobView[]> {
-    const statuses = status === undefined ? undefined : [status].flat();
-    if (statuses?.length === 0) return [];
-    const query = new URLSearchParams(statuses?.map((each) => ['status', each]));
-    if (name !== undefined) query.set('name', name);
-    return decodeListResponse(await this.#request('GET', query.size > 0 ? `?${query}` : ''));
+    const query = new URLSearchParams(name === undefined ? '' : { name });
+    if (status !== undefined) {
+      const statuses = [status].flat();
+      if (statuses.length === 0) return [];
+      for (const each of statuses) query.append('status', each);
+    }
+    return decodeListResponse(await this.#request('GET', `?${query}`));
   }
 
   cancel(id: string): Promise<boolean> {
