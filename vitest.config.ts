@@ -2,6 +2,7 @@ import path from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { browserCommands } from './scripts/browser/commands.ts';
 import { bedForwarder } from './scripts/browser/forwarder.ts';
 import { chromiumArguments, findChromium } from './scripts/chromium.mjs';
 import { root, runtimeOptions } from './scripts/setup.mjs';
@@ -23,7 +24,7 @@ const browserProject = (name: string, root: string, include: string, dependencie
   plugins: [bedForwarder()],
   resolve: { conditions: [source, 'browser', 'module', 'import', 'development|production'] },
   // Named here, since a dependency that is found late reloads the page in the middle of a test.
-  optimizeDeps: { include: dependencies },
+  optimizeDeps: { include: [...dependencies, 'eventsource-parser', 'zod', 'zod/mini'] },
   test: {
     name,
     root,
@@ -34,6 +35,7 @@ const browserProject = (name: string, root: string, include: string, dependencie
       enabled: true,
       headless: true,
       screenshotFailures: false,
+      commands: browserCommands,
       provider: playwright({
         // Without one, Playwright says what is missing; `npm test` installs it first.
         launchOptions: { ...(executablePath && { executablePath }), args: chromiumArguments },
@@ -58,8 +60,6 @@ const react = (version: '18' | '19') => {
       'react-dom/client',
       'react-dom/server',
       'vitest-browser-react',
-      'zod',
-      'zod/mini',
     ],
   );
   const alias = ['react', 'react-dom'].map((name) => ({
@@ -74,7 +74,7 @@ const svelteInBrowser = () => {
     'svelte-browser',
     'packages/svelte',
     'src/**/*.browser.test.ts',
-    ['vitest-browser-svelte', 'zod', 'zod/mini'],
+    ['vitest-browser-svelte'],
   );
   return { ...rest, plugins: [...plugins, svelte()] };
 };

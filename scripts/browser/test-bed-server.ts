@@ -1,0 +1,51 @@
+// The test bed's own process: opens, steers and closes worlds for the pages under test.
+//   POST /worlds            opens a world and answers its port
+//   POST /worlds/<port>     does a `WorldAct`
+//   GET  /worlds/<port>     tells what the world saw
+//   GET  /page?module=<url> is a page of its own, for a second tab
+// It prints its port, and ends when its standard input does.
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { World, type WorldAct } from './world.ts';
+
+const worlds = new Map<string, World>();
+const server = createServer((incoming, outgoing) => {
+  const url = new URL(incoming.url ?? '/', 'http://localhost');
+  if (url.pathname === '/page') {
+    outgoing.setHeader('content-type', 'text/html');
+    outgoing.end(pageOf(url.searchParams.get('module') ?? ''));
+    return;
+  }
+  answer(incoming, url.pathname).then(
+    (value) => outgoing.end(JSON.stringify(value ?? null)),
+    (error) => outgoing.writeHead(500).end(String(error)),
+  );
+});
+server.listen(0, '127.0.0.1');
+await once(server, 'listening');
+console.log((server.address() as AddressInfo).port);
+process.stdin.on('end', () => process.exit()).resume();
+
+async function answer(incoming: IncomingMessage, path: string): Promise<unknown> {
+  const [, port] = /^\/worlds\/(\d+)$/.exec(path) ?? [];
+  if (port === undefined) {
+    const world = await World.open();
+    worlds.set(String(world.port), world);
+    return world.port;
+  }
+  const world = worlds.get(port);
+  if (world === undefined) throw new Error(`There is no world at ${port}.`);
+  if (incoming.method === 'GET') return world.state;
+  return world.act(await readAct(incoming));
+}
+
+async function readAct(incoming: IncomingMessage): Promise<WorldAct> {
+  let text = '';
+  for await (const chunk of incoming) text += chunk;
+  return JSON.parse(text);
+}
+
+function pageOf(module: string): string {
+  return `<!doctype html><title>tab</title><body><script type="module" src="${module.replaceAll('"', '%22')}"></script>`;
+}
