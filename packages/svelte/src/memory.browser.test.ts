@@ -1,4 +1,5 @@
 import { sharedPoller } from '@offstage/core';
+import type {} from '@vitest/browser-playwright';
 import { mount, unmount } from 'svelte';
 import { expect, test, vi } from 'vitest';
 import { cdp } from 'vitest/browser';
@@ -6,8 +7,6 @@ import Current from '../fixtures/current.svelte';
 import Legacy from '../fixtures/legacy.svelte';
 import Progress from '../fixtures/progress.svelte';
 import { frames, type Seen, stage } from '../fixtures/stage.ts';
-
-const { send } = cdp() as unknown as { send(method: string): Promise<unknown> };
 
 test('U5 nothing is left of a thousand mounts and unmounts', async () => {
   const { client, play, pushed } = stage();
@@ -38,7 +37,6 @@ test('U5 nothing is left of a thousand mounts and unmounts', async () => {
   const polls = client.polls.length;
   await frames(70);
   expect(client.polls.length).toBe(polls);
-  added.mockClear();
-  await send('HeapProfiler.collectGarbage');
+  await cdp().send('HeapProfiler.collectGarbage');
   expect(traces.filter((trace) => trace.deref() !== undefined).length).toBeLessThan(10);
 });

@@ -57,9 +57,9 @@ export function observerStore<T, O extends Observer<T>>({
     return {};
   };
   // Within `$derived` or an effect it is they who follow: another input, another store.
-  const isFollowed = isTracking();
-  if (isFollowed) sync();
-  const inputs = fixed || isFollowed ? undefined : untrack(() => toStore(sync));
+  const isFollowing = !fixed && !isTracking();
+  const inputs = isFollowing ? untrack(() => toStore(sync)) : undefined;
+  if (!isFollowing) sync();
 
   const watch = (listener: () => void): (() => void) => {
     if (!('document' in globalThis)) return () => undefined;
