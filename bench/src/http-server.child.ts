@@ -71,13 +71,14 @@ const commands = {
     const { user, system } = process.cpuUsage();
     return user + system;
   },
-  async memory(): Promise<{ heap: number; rss: number }> {
+  /** Bytes in use when all garbage is gone. */
+  async memory(): Promise<number> {
     for (let round = 0; round < 3; round += 1) {
       collect();
       await pause(20);
     }
-    const { heapUsed, external, rss } = process.memoryUsage();
-    return { heap: heapUsed + external, rss };
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
   },
   /** Microseconds of CPU for `count` events of the first job, seen by all its streams. */
   async eventToAll(count: number): Promise<number> {

@@ -1,4 +1,5 @@
-import type { Clock, Timer } from '@offstage/core';
+import type { Timer } from '@offstage/core';
+import type { StreamHub } from './stream-hub.ts';
 
 /** What one stream tells. */
 export interface StreamSource {
@@ -16,22 +17,14 @@ export interface StreamPart {
   readonly last?: boolean;
 }
 
-export interface StreamPorts {
-  readonly clock: Clock;
-  readonly heartbeatMs: number;
-  readonly minEventGapMs: number;
-  readonly maxStreamMs: number;
-  /** Of the request: when it aborts, all is released. */
-  readonly signal: AbortSignal;
-  /** The last event of a stream whose source failed. */
-  readonly failed: (error: unknown) => string;
-  /** Called once, when nothing is held any more. */
-  readonly released: () => void;
+/** Who a stream writes to. It asks for each text with `pull`. */
+export interface StreamReader {
+  write(text: string): void;
+  end(): void;
 }
 
 // How long a client waits before it comes back, unless it knows better.
 const reconnectMs = 2000;
-const encoder = new TextEncoder();
 
 /**
  * Server-sent events without a queue (H3). Nothing is made until the reader asks for it, so a reader
@@ -41,69 +34,70 @@ const encoder = new TextEncoder();
  *   idle     the reader has what it asked for last, and has not asked again
  *   wanted   the reader waits; the next change, or a heartbeat, answers it
  *   making   `next` is under way for the reader that waits
- *   closed   ended, failed, canceled, aborted or too old; holds nothing
+ *   closed   ended, failed, stopped or too old; holds nothing
  */
-export function eventStream(source: StreamSource, ports: StreamPorts): ReadableStream<Uint8Array> {
-  return new ReadableStream(new EventStream(source, ports), { highWaterMark: 0 });
-}
-
-class EventStream {
+export class EventStream {
+  /** When something was last sent, or found not to be worth sending. For the hub. */
+  touchedMs: number;
   readonly #source: StreamSource;
-  readonly #ports: StreamPorts;
-  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  readonly #hub: StreamHub;
+  readonly #endMs: number;
+  #reader: StreamReader | undefined;
   #close: (() => void) | undefined;
-  #pulse: Timer | undefined;
   #gap: Timer | undefined;
   #state: 'idle' | 'wanted' | 'making' | 'closed' = 'idle';
   #hasChanged = true;
-  #sentMs = Number.NEGATIVE_INFINITY;
-  #endMs = 0;
+  #sentMs = 0;
 
-  constructor(source: StreamSource, ports: StreamPorts) {
+  constructor(source: StreamSource, hub: StreamHub) {
     this.#source = source;
-    this.#ports = ports;
+    this.#hub = hub;
+    this.touchedMs = hub.settings.clock.now();
+    this.#endMs = this.touchedMs + hub.settings.maxStreamMs;
+    hub.add(this);
   }
 
-  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
-    this.#controller = controller;
-    const { signal } = this.#ports;
-    if (signal.aborted) this.#end();
-    else signal.addEventListener('abort', this.#end, { once: true });
-  }
-
-  pull(): void {
+  /** The reader asks for one text. It comes now or later, unless the stream ends. */
+  pull(reader: StreamReader): void {
     if (this.#state === 'closed') return;
+    this.#reader = reader;
     this.#state = 'wanted';
     if (this.#close !== undefined) {
       this.#make();
       return;
     }
     try {
-      this.#open();
+      this.#close = this.#source.open(() => {
+        this.#hasChanged = true;
+        this.#make();
+      });
       this.#send(`retry: ${reconnectMs}\n\n`);
     } catch (error) {
-      this.#send(this.#ports.failed(error));
-      this.#end();
+      this.#send(this.#hub.failed(error));
+      this.end();
     }
   }
 
-  cancel(): void {
-    this.#release();
+  /** Nothing of it is left; the reader, if it is still there, is told so. */
+  end(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#gap?.cancel();
+    this.#close?.();
+    this.#hub.remove(this);
+    this.#reader?.end();
   }
 
-  #open(): void {
-    const { clock, maxStreamMs } = this.#ports;
-    this.#endMs = clock.now() + maxStreamMs;
-    this.#close = this.#source.open(() => {
-      this.#hasChanged = true;
-      this.#make();
-    });
-    this.#schedulePulse();
+  /** Silence has lasted for a heartbeat. A reader that does not wait gets none: it would pile up. */
+  pulse(nowMs: number): void {
+    if (nowMs >= this.#endMs) this.end();
+    else if (this.#state === 'wanted') this.#send(':\n\n');
+    else this.#touch(nowMs);
   }
 
   #make(): void {
     if (this.#state !== 'wanted' || !this.#hasChanged || this.#gap !== undefined) return;
-    const { clock, minEventGapMs } = this.#ports;
+    const { clock, minEventGapMs } = this.#hub.settings;
     const waitMs = this.#sentMs + minEventGapMs - clock.now();
     if (waitMs > 0) {
       this.#gap = clock.schedule(waitMs, () => {
@@ -117,7 +111,7 @@ class EventStream {
     this.#source.next().then(
       (part) => this.#made(part),
       (error: unknown) => {
-        if (this.#state === 'making') this.#made({ text: this.#ports.failed(error), last: true });
+        if (this.#state === 'making') this.#made({ text: this.#hub.failed(error), last: true });
       },
     );
   }
@@ -129,53 +123,23 @@ class EventStream {
       this.#make();
       return;
     }
-    if (part.more === true) this.#hasChanged = true;
-    this.#sentMs = part.more === true ? Number.NEGATIVE_INFINITY : this.#ports.clock.now();
-    this.#send(part.text);
-    if (part.last === true) this.#end();
+    const { text, more = false, last = false } = part;
+    if (more) this.#hasChanged = true;
+    // What is there already need not wait.
+    this.#sentMs = more ? 0 : this.#hub.settings.clock.now();
+    this.#send(text);
+    if (last || this.touchedMs >= this.#endMs) this.end();
   }
 
   #send(text: string): void {
+    this.#touch(this.#hub.settings.clock.now());
     // Before it is handed over: the reader may ask again within the call.
     this.#state = 'idle';
-    this.#controller?.enqueue(encoder.encode(text));
+    this.#reader?.write(text);
   }
 
-  #schedulePulse(): void {
-    const { clock, heartbeatMs } = this.#ports;
-    const now = clock.now();
-    const dueMs = this.#sentMs + heartbeatMs > now ? this.#sentMs + heartbeatMs : now + heartbeatMs;
-    this.#pulse = clock.schedule(Math.min(dueMs, this.#endMs) - now, () => this.#onPulse());
-  }
-
-  #onPulse(): void {
-    const { clock, heartbeatMs } = this.#ports;
-    const now = clock.now();
-    if (now >= this.#endMs) {
-      this.#end();
-      return;
-    }
-    // A reader that does not wait gets none: it would only pile up.
-    if (this.#state === 'wanted' && now - this.#sentMs >= heartbeatMs) {
-      this.#sentMs = now;
-      this.#send(':\n\n');
-    }
-    this.#schedulePulse();
-  }
-
-  readonly #end = (): void => {
-    if (this.#state === 'closed') return;
-    this.#release();
-    this.#controller?.close();
-  };
-
-  #release(): void {
-    if (this.#state === 'closed') return;
-    this.#state = 'closed';
-    this.#pulse?.cancel();
-    this.#gap?.cancel();
-    this.#ports.signal.removeEventListener('abort', this.#end);
-    this.#close?.();
-    this.#ports.released();
+  #touch(nowMs: number): void {
+    this.touchedMs = nowMs;
+    this.#hub.touched(this);
   }
 }

@@ -1,4 +1,11 @@
-import type { JobClient } from '@offstage/core';
+import {
+  type Answer,
+  type AnswerRequest,
+  answerRequest,
+  emptyAnswer,
+  isResponse,
+  withoutBody,
+} from './answer.ts';
 import { assertSameSite } from './cross-site.ts';
 import { SafeEncoder } from './encode-safely.ts';
 import {
@@ -7,11 +14,12 @@ import {
   settingsOf,
 } from './jobs-handler-options.ts';
 import { openApiDocument } from './openapi.ts';
-import { problemResponse, type ReportError } from './problems.ts';
+import { problemAnswer, type ReportError } from './problems.ts';
 import { Refusal } from './refusal.ts';
-import { emptyResponse, withoutBody } from './responses.ts';
 import { actions, type HandlerContext } from './route-actions.ts';
 import { locate } from './routes.ts';
+import { StreamHub } from './stream-hub.ts';
+import { toResponse } from './to-response.ts';
 
 /** Answers every request, with a problem where it must; never rejects. */
 export type JobsHandler = (request: Request) => Promise<Response>;
@@ -31,43 +39,37 @@ export function createJobsHandler(options: JobsHandlerOptions): JobsHandler {
   const report = reporter(settings);
   const context: HandlerContext = {
     settings,
-    report,
     encoder: new SafeEncoder(report),
     document: openApiDocument(options),
-    openStreams: 0,
+    hub: new StreamHub(settings, report),
   };
-  return async (request) => {
-    const response = await answer(request, context).catch((error: unknown) =>
-      problemResponse(error, report),
+  const answer: AnswerRequest = async (request) => {
+    const given = await route(request, context).catch((error: unknown) =>
+      problemAnswer(error, report),
     );
-    return request.method === 'HEAD' ? withoutBody(response) : response;
+    return request.method === 'HEAD' ? withoutBody(given) : given;
   };
+  const handle: JobsHandler = async (request) => toResponse(await answer(request), request.signal);
+  return Object.assign(handle, { [answerRequest]: answer });
 }
 
-async function answer(request: Request, context: HandlerContext): Promise<Response> {
+async function route(request: Request, context: HandlerContext): Promise<Answer | Response> {
   const { settings } = context;
   const { method } = request;
   const { pathname, searchParams } = new URL(request.url);
   const { byMethod, allow, key } = locate(pathname, settings.basePath);
-  if (method === 'OPTIONS') return emptyResponse(204, { allow });
-  const route = byMethod.get(method === 'HEAD' ? 'GET' : method);
-  if (route === undefined) {
+  if (method === 'OPTIONS') return emptyAnswer(204, { allow });
+  const found = byMethod.get(method === 'HEAD' ? 'GET' : method);
+  if (found === undefined) {
     throw new Refusal(405, 'invalid_input', `This address takes ${allow}.`, { allow });
   }
-  if (route.method !== 'GET') assertSameSite(request, settings.allowedOrigins);
+  if (found.method !== 'GET') assertSameSite(request, settings.allowedOrigins);
   const client = await settings.clientFor(request);
+  if (typeof client !== 'object' || client === null) {
+    throw new TypeError('clientFor gave neither a job client nor a response.');
+  }
   if (isResponse(client)) return client;
-  assertClient(client);
-  return actions[route.name]({ request, client, query: searchParams, key }, context);
-}
-
-// Not `instanceof`: frameworks bring a Response of their own.
-const isResponse = (value: JobClient | Response): value is Response =>
-  typeof value === 'object' && value !== null && 'status' in value && 'headers' in value;
-
-function assertClient(value: JobClient): void {
-  if (typeof value === 'object' && value !== null && 'pollMany' in value) return;
-  throw new TypeError('clientFor gave neither a job client nor a response.');
+  return actions[found.name]({ request, client, query: searchParams, key }, context);
 }
 
 function reporter({ onError }: JobsHandlerSettings): ReportError {

@@ -1,11 +1,11 @@
 import { encodeProblem, OffstageError, type OffstageErrorCode } from '@offstage/core';
+import { type Answer, jsonAnswer } from './answer.ts';
 import { Refusal } from './refusal.ts';
-import { jsonResponse } from './responses.ts';
 
 /** Takes an error that no client may see; gives the reference under which the server's log has it. */
 export type ReportError = (error: unknown) => string;
 
-interface Answer {
+interface Told {
   readonly status: number;
   /** How long to wait before the next try where the error itself does not say, in milliseconds. */
   readonly retryAfterMs?: number;
@@ -17,7 +17,7 @@ interface Answer {
  * The status of each code that a client may cause or has to know. An error of any other code is an
  * error of the server, and tells nothing but a reference (J11, H5).
  */
-export const answers: Readonly<Partial<Record<OffstageErrorCode, Answer>>> = {
+const answers: Readonly<Partial<Record<OffstageErrorCode, Told>>> = {
   invalid_input: { status: 400 },
   invalid_option: { status: 400 },
   unauthorized: { status: 401 },
@@ -34,12 +34,12 @@ export const answers: Readonly<Partial<Record<OffstageErrorCode, Answer>>> = {
   unavailable: { status: 503, retryAfterMs: 5000, title: 'The jobs cannot be reached just now.' },
 };
 
-const unexpected: Answer = { status: 500, title: 'The server failed to answer this request.' };
+const unexpected: Told = { status: 500, title: 'The server failed to answer this request.' };
 
 /** Any error as problem details (RFC 9457). What is the server's fault is reported. */
-export function problemResponse(error: unknown, report: ReportError): Response {
+export function problemAnswer(error: unknown, report: ReportError): Answer {
   const { problem, headers } = describe(error, report);
-  return jsonResponse(problem, {
+  return jsonAnswer(problem, {
     status: problem.status,
     type: 'application/problem+json',
     headers,
@@ -70,7 +70,7 @@ function describe(error: unknown, report: ReportError) {
   return { problem, headers };
 }
 
-function codeOf(coded: OffstageError | undefined, answer: Answer): OffstageErrorCode {
+function codeOf(coded: OffstageError | undefined, answer: Told): OffstageErrorCode {
   if (answer === unexpected || coded === undefined) return 'unavailable';
   return coded.code === 'invalid_owner' ? 'unauthorized' : coded.code;
 }

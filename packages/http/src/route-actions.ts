@@ -7,17 +7,17 @@ import {
   type JobPoll,
   type WirePoll,
 } from '@offstage/core';
+import { type Answer, jsonAnswer, streamAnswer } from './answer.ts';
 import type { SafeEncoder } from './encode-safely.ts';
-import { eventStream, type StreamSource } from './event-stream.ts';
-import { jobSource } from './job-stream.ts';
+import { EventStream, type StreamSource } from './event-stream.ts';
+import { JobSource } from './job-source.ts';
 import type { JobsHandlerSettings } from './jobs-handler-options.ts';
-import { ownerSource } from './owner-stream.ts';
-import { problemText, type ReportError } from './problems.ts';
+import { OwnerSource } from './owner-source.ts';
 import { isJobId, parseCount, readFilter, readPage, requireJobId } from './query.ts';
 import { readJson } from './read-json.ts';
 import { noSuchJob, Refusal } from './refusal.ts';
-import { jsonResponse, streamResponse } from './responses.ts';
 import type { RouteName } from './routes.ts';
+import type { StreamHub } from './stream-hub.ts';
 
 /** One request that has found its route and its owner. */
 export interface Call {
@@ -32,19 +32,18 @@ export interface Call {
 export interface HandlerContext {
   readonly settings: JobsHandlerSettings;
   readonly encoder: SafeEncoder;
-  readonly report: ReportError;
   readonly document: unknown;
-  openStreams: number;
+  readonly hub: StreamHub;
 }
 
-export type RouteAction = (call: Call, context: HandlerContext) => Promise<Response>;
+export type RouteAction = (call: Call, context: HandlerContext) => Promise<Answer>;
 
 export const actions: Readonly<Record<RouteName, RouteAction>> = {
   async start({ request, client, key }, { settings, encoder }) {
     const definition = definitionOf(settings, key);
     const { input, exclusivityKey } = decodeStartRequest(await readJson(request, settings));
     const job = await client.start(definition, input, { exclusivityKey });
-    return jsonResponse(encoder.view(job), {
+    return jsonAnswer(encoder.view(job), {
       status: 201,
       headers: { location: `${settings.basePath}/${encodeURIComponent(job.id)}` },
     });
@@ -52,17 +51,17 @@ export const actions: Readonly<Record<RouteName, RouteAction>> = {
 
   async list({ client, query }, { encoder }) {
     const jobs = await client.list(readFilter(query));
-    return jsonResponse({ jobs: jobs.map((job) => encoder.view(job)) });
+    return jsonAnswer({ jobs: jobs.map((job) => encoder.view(job)) });
   },
 
   async activity({ client }) {
-    return jsonResponse(encodeActivity(await client.activity()));
+    return jsonAnswer(encodeActivity(await client.activity()));
   },
 
   async poll({ client, query, key }, { encoder }) {
     const poll = await client.poll(requireJobId(key), readPage(query));
     if (poll.job === undefined) throw noSuchJob();
-    return jsonResponse(encoder.poll(poll));
+    return jsonAnswer(encoder.poll(poll));
   },
 
   async pollMany({ request, client }, { settings, encoder }) {
@@ -73,15 +72,15 @@ export const actions: Readonly<Record<RouteName, RouteAction>> = {
     const answers = asked.map(
       (poll) => (isJobId(poll.id) ? polls[next++] : undefined) ?? none(poll),
     );
-    return jsonResponse({ polls: answers.map((poll) => encoder.poll(poll)) });
+    return jsonAnswer({ polls: answers.map((poll) => encoder.poll(poll)) });
   },
 
   async cancel({ client, key }) {
-    return jsonResponse({ canceled: await client.cancel(requireJobId(key)) });
+    return jsonAnswer({ canceled: await client.cancel(requireJobId(key)) });
   },
 
   async consume({ client, key }) {
-    return jsonResponse({ consumed: await client.consume(requireJobId(key)) });
+    return jsonAnswer({ consumed: await client.consume(requireJobId(key)) });
   },
 
   async jobEvents(call, context) {
@@ -93,17 +92,17 @@ export const actions: Readonly<Record<RouteName, RouteAction>> = {
     const cursor = lastId === '' ? after : parseCount(lastId, 'Last-Event-ID');
     if ((await client.get(id)) === undefined) throw noSuchJob();
     const { settings, encoder } = context;
-    return stream(call, context, () =>
-      jobSource({ client, id, after: cursor, limit, encoder, watch: settings }),
-    );
+    return stream(call, context, () => {
+      return new JobSource({ client, id, limit, encoder, settings }, cursor);
+    });
   },
 
   async ownerEvents(call, context) {
-    return stream(call, context, () => ownerSource(call.client, context.settings));
+    return stream(call, context, () => new OwnerSource(call.client, context.settings));
   },
 
   async openapi(_call, { document }) {
-    return jsonResponse(document, { type: 'application/openapi+json' });
+    return jsonAnswer(document, { type: 'application/openapi+json' });
   },
 };
 
@@ -122,24 +121,12 @@ const none = ({ after = 0 }: WirePoll): JobPoll => ({
 
 function stream(
   { request }: Call,
-  context: HandlerContext,
+  { hub }: HandlerContext,
   createSource: () => StreamSource,
-): Response {
-  if (request.method === 'HEAD') return streamResponse(null);
-  const { settings, report } = context;
-  if (context.openStreams >= settings.maxStreams) {
-    const headers = { 'retry-after': '5' };
-    throw new Refusal(503, 'unavailable', 'Too many streams are open. Poll instead.', headers);
-  }
-  context.openStreams += 1;
-  return streamResponse(
-    eventStream(createSource(), {
-      ...settings,
-      signal: request.signal,
-      failed: (error) => `event: problem\ndata: ${problemText(error, report)}\n\n`,
-      released: () => {
-        context.openStreams -= 1;
-      },
-    }),
-  );
+): Answer {
+  if (request.method === 'HEAD') return streamAnswer(null);
+  if (!hub.isFull) return streamAnswer(new EventStream(createSource(), hub));
+  throw new Refusal(503, 'unavailable', 'Too many streams are open. Poll instead.', {
+    'retry-after': '5',
+  });
 }

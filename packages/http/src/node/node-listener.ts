@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { drain, requestBody } from './request-body.ts';
+import { type Answer, type AnswerRequest, answerRequest, isResponse } from '../answer.ts';
+import type { EventStream } from '../event-stream.ts';
+import { drain, hasBody, requestBody } from './request-body.ts';
 
 export type NodeListener = (incoming: IncomingMessage, outgoing: ServerResponse) => void;
 
@@ -8,65 +10,106 @@ export type NodeListener = (incoming: IncomingMessage, outgoing: ServerResponse)
  * is written as fast as its reader takes it, and no faster; a client that goes away aborts the
  * request's signal and cancels the body (H3).
  *
+ * What `createJobsHandler` gives is served best as it is: a stream of its own then costs little more
+ * than its connection. Wrapped in another function it works the same, for more memory.
+ *
  * @example
  * createServer(toNodeListener(handleJobs)).listen(3000);
  */
 export function toNodeListener(handler: (request: Request) => Promise<Response>): NodeListener {
+  const answer = answerOf(handler);
   return (incoming, outgoing) => {
-    const gone = new AbortController();
-    outgoing.once('close', () => {
-      if (!outgoing.writableFinished) gone.abort();
-    });
-    respond(handler, incoming, outgoing, gone.signal).catch(() => {
-      // What a handler that never rejects cannot cause: a body that fails, headers that are none.
+    respond(answer, incoming, outgoing).catch(() => {
+      // What a jobs handler never causes: one that rejects, a body that fails, headers that are none.
       // It is too late for another answer, and a cut connection says so.
       outgoing.destroy();
     });
   };
 }
 
+function answerOf(handler: (request: Request) => Promise<Response>): AnswerRequest {
+  const own: unknown = Reflect.get(handler, answerRequest);
+  // Nobody else knows the symbol.
+  return typeof own === 'function' ? (own as AnswerRequest) : handler;
+}
+
 async function respond(
-  handler: (request: Request) => Promise<Response>,
+  answer: AnswerRequest,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  signal: AbortSignal,
 ): Promise<void> {
-  const request = toRequest(incoming, signal);
-  const response =
-    request === undefined ? new Response(null, { status: 400 }) : await handler(request);
-  for (const [name, value] of response.headers) {
-    if (name !== 'set-cookie') outgoing.setHeader(name, value);
+  const gone = new AbortController();
+  const onClose = (): void => {
+    if (!outgoing.writableFinished) gone.abort();
+  };
+  outgoing.once('close', onClose);
+  const given = await answerSafely(answer, incoming, gone.signal);
+  const { body } = given;
+  if (body === null || typeof body === 'string') {
+    writeHead(incoming, outgoing, given);
+    outgoing.end(body ?? undefined);
+  } else if (body instanceof ReadableStream) {
+    writeHead(incoming, outgoing, given);
+    await pump(body, outgoing);
+  } else {
+    // From here on the request is not needed any more, for as long as the stream goes on.
+    outgoing.off('close', onClose);
+    writeHead(incoming, outgoing, given);
+    feed(body, outgoing);
   }
-  const cookies = response.headers.getSetCookie();
-  if (cookies.length > 0) outgoing.setHeader('set-cookie', cookies);
+}
+
+function answerSafely(
+  answer: AnswerRequest,
+  incoming: IncomingMessage,
+  signal: AbortSignal,
+): Promise<Answer | Response> {
+  const request = toRequest(incoming, signal);
+  if (request === undefined) return Promise.resolve(new Response(null, { status: 400 }));
+  return answer(request);
+}
+
+function writeHead(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  answer: Answer | Response,
+): void {
+  const headers: Record<string, string | string[]> = isResponse(answer)
+    ? Object.fromEntries(answer.headers)
+    : { ...answer.headers };
+  const cookies = isResponse(answer) ? answer.headers.getSetCookie() : [];
+  if (cookies.length > 0) headers['set-cookie'] = cookies;
+  if (typeof answer.body === 'string') {
+    headers['content-length'] = String(Buffer.byteLength(answer.body));
+  }
   // The rest of a body that nobody wants would be taken for the next request.
-  if (!incoming.complete) {
-    outgoing.setHeader('connection', 'close');
+  if (!incoming.complete && hasBody(incoming)) {
+    headers.connection = 'close';
     outgoing.once('finish', () => drain(incoming));
   }
-  outgoing.writeHead(response.status);
-  if (response.body === null) outgoing.end();
-  else await write(response.body, outgoing);
+  // All at once: headers that are set one by one stay in memory as long as the response does.
+  outgoing.writeHead(answer.status, headers);
 }
 
 function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request | undefined {
-  const { method = 'GET', headers: known } = incoming;
+  const { method = 'GET' } = incoming;
   try {
-    const isSecure = 'encrypted' in incoming.socket && incoming.socket.encrypted === true;
-    const origin = `${isSecure ? 'https' : 'http'}://${known.host ?? known[':authority'] ?? 'localhost'}`;
+    // Not `incoming.headers`, which would be made, and kept, besides.
     const headers = new Headers();
+    let host = 'localhost';
     for (let index = 0; index + 1 < incoming.rawHeaders.length; index += 2) {
       const name = incoming.rawHeaders[index] ?? '';
-      if (!name.startsWith(':')) headers.append(name, incoming.rawHeaders[index + 1] ?? '');
+      const value = incoming.rawHeaders[index + 1] ?? '';
+      if (name === ':authority') host = value;
+      if (!name.startsWith(':')) headers.append(name, value);
     }
+    host = headers.get('host') ?? host;
+    const isSecure = 'encrypted' in incoming.socket && incoming.socket.encrypted === true;
+    const origin = `${isSecure ? 'https' : 'http'}://${host}`;
     const body = method === 'GET' || method === 'HEAD' ? undefined : requestBody(incoming);
-    const duplex = { duplex: 'half' } as const;
-    return new Request(addressOf(incoming, origin), {
-      method,
-      headers,
-      signal,
-      ...(body === undefined ? {} : { body, ...duplex }),
-    });
+    const init = { method, headers, signal };
+    const sent = body === undefined ? {} : { body, duplex: 'half' as const };
+    return new Request(addressOf(incoming, origin), { ...init, ...sent });
   } catch {
     // A host, an address or a method that no Request can have.
     return undefined;
@@ -83,7 +126,23 @@ function addressOf(incoming: IncomingMessage, origin: string): string {
   return origin + pathname + search;
 }
 
-async function write(body: ReadableStream<Uint8Array>, outgoing: ServerResponse): Promise<void> {
+/** A stream of jobs: each write asks for the next, once the socket has taken it. */
+function feed(stream: EventStream, outgoing: ServerResponse): void {
+  const pull = (): void => stream.pull(reader);
+  const reader = {
+    write(text: string): void {
+      if (outgoing.write(text)) queueMicrotask(pull);
+      else outgoing.once('drain', pull);
+    },
+    end: (): void => void outgoing.end(),
+  };
+  outgoing.once('close', () => stream.end());
+  if (outgoing.destroyed) stream.end();
+  else pull();
+}
+
+/** Any other body, chunk by chunk. */
+async function pump(body: ReadableStream<Uint8Array>, outgoing: ServerResponse): Promise<void> {
   const reader = body.getReader();
   const stop = (): void => void reader.cancel().catch(() => {});
   outgoing.once('close', stop);

@@ -11,9 +11,15 @@ type RequestBody = ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | string
  */
 export function requestBody(incoming: IncomingMessage): RequestBody | undefined {
   if (incoming.readableDidRead || incoming.readableEnded) return parsedBody(incoming);
-  const { 'content-length': length, 'transfer-encoding': encoding } = incoming.headers;
-  const isEmpty = incoming.httpVersionMajor === 1 && encoding === undefined && length === undefined;
-  return isEmpty || length === '0' ? undefined : streamOf(incoming);
+  return hasBody(incoming) ? streamOf(incoming) : undefined;
+}
+
+/** Whether there is, or was, anything to read. */
+export function hasBody({ method, headers, httpVersionMajor }: IncomingMessage): boolean {
+  if (method === 'GET' || method === 'HEAD') return false;
+  const { 'content-length': length, 'transfer-encoding': encoding } = headers;
+  if (length !== undefined) return length !== '0';
+  return encoding !== undefined || httpVersionMajor > 1;
 }
 
 /** Not `Readable.toWeb`, which ends the connection when the body is not wanted any more. */
