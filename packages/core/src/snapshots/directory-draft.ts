@@ -8,12 +8,15 @@ import {
   lookAround,
   type World,
 } from './draft-world.ts';
-import { invalidPath, unsafeEntry } from './entry-path.ts';
+import { invalidPath, parentsOf, unsafeEntry } from './entry-path.ts';
 import { manifestName } from './layout.ts';
 import type { DraftWorkspace, ReuseSource, SealedEntry } from './storage.ts';
 
-/** What is known of a file before it is sealed, and its stamp at that moment. */
-interface Known extends Pick<SealedEntry, 'bytes' | 'sha256'>, Pick<FileFacts, 'stamp'> {
+/** What a file held, and its stamp at that moment. */
+interface Content extends Pick<SealedEntry, 'bytes' | 'sha256'>, Pick<FileFacts, 'stamp'> {}
+
+/** What is known of a file before it is sealed. */
+interface Known extends Content {
   readonly origin: 'written' | 'copied' | 'cloned' | 'linked';
 }
 
@@ -22,6 +25,9 @@ const earlySyncBytes = 64 * 1024 * 1024;
 
 // Reused files are a system call or two each: enough of them at once to keep the disk's queue filled.
 const reuseAtOnce = 32;
+
+// What is known of so many files at once takes little memory, however many there are.
+const portionFiles = 8192;
 
 /** A draft that is a directory beside the versions, so that one rename makes a version of it. */
 export class DirectoryDraft implements DraftWorkspace {
@@ -95,7 +101,7 @@ export class DirectoryDraft implements DraftWorkspace {
     }
     // The disk has something to do while files are hashed. What counts is the sync in `publish`.
     const flushing = this.#isLarge(world) ? this.#directory.syncTree(this.#draftName) : undefined;
-    const sealing = this.#sealFiles(world, signal);
+    const sealing = this.#sealFiles(world, flushing === undefined, signal);
     await Promise.allSettled([flushing, sealing]);
     await flushing;
     const entries = await sealing;
@@ -210,46 +216,59 @@ export class DirectoryDraft implements DraftWorkspace {
     }
   }
 
-  /** Hashes what was not hashed on the way in, and finds that nothing changed meanwhile. */
-  async #sealFiles(world: World, signal: AbortSignal | undefined): Promise<readonly SealedEntry[]> {
-    const sync = !this.#isLarge(world);
-    // A trusted file needs no more than a look, unless it is to be synced by itself.
-    const examined = sync ? world.files : world.files.filter((path) => !this.#isTrusted(path));
-    const requests = examined.map((path) => ({
-      path: this.#at(path),
-      hash: !this.#isTrusted(path),
-    }));
-    const answers = await this.#directory.examineFiles(requests, { sync, signal });
-    const seen = new Map(examined.map((path, index) => [path, answers[index]]));
-    signal?.throwIfAborted();
-    const facts = await this.#directory.statAll(world.files.map((path) => this.#at(path)));
-    return world.files.map((path, index) => this.#sealed(path, seen.get(path), facts[index]));
+  /** Hashes what was not hashed on the way in, and finds that nothing changed until all was. */
+  async #sealFiles(
+    { files }: World,
+    sync: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly SealedEntry[]> {
+    const hashed = new Map<string, Content>();
+    // Whose content is known needs no more than the last look, unless it is to be synced by itself.
+    for (const paths of portions(files.filter((path) => sync || !this.#isTrusted(path)))) {
+      const requests = paths.map((path) => ({
+        path: this.#at(path),
+        hash: !this.#isTrusted(path),
+      }));
+      const examined = await this.#directory.examineFiles(requests, { sync, signal });
+      for (const [index, path] of paths.entries()) {
+        const content = this.#contentOf(path, examined[index] ?? 'missing');
+        if (content !== undefined) hashed.set(path, content);
+      }
+    }
+    const entries: SealedEntry[] = [];
+    for (const paths of portions(files)) {
+      signal?.throwIfAborted();
+      const facts = await this.#directory.statAll(paths.map((path) => this.#at(path)));
+      for (const [index, path] of paths.entries()) {
+        entries.push(this.#sealed(path, hashed.get(path), facts[index]));
+      }
+    }
+    return entries;
   }
 
-  #sealed(path: string, seen: Examined | undefined, last: FileFacts | undefined): SealedEntry {
-    if (seen === 'missing' || last === undefined) {
-      throw unsafeEntry(path, 'it went away while it was sealed');
-    }
-    if (seen === 'unsafe' || last.kind !== 'file') throw unsafeEntry(path, 'it is no regular file');
+  /** What was hashed, after a look that it is what was written or reused if that is known. */
+  #contentOf(path: string, examined: Examined): Content | undefined {
+    if (examined === 'missing') throw wentAway(path);
+    if (examined === 'unsafe') throw notRegular(path);
+    const { before, after, hashed } = examined;
+    const known = this.#known.get(path);
+    const isChanged =
+      after.stamp !== before.stamp ||
+      (hashed !== undefined && hashed.bytes !== after.bytes) ||
+      (hashed !== undefined && known !== undefined && known.sha256 !== hashed.sha256);
+    if (isChanged) throw changedEntry(path);
+    return hashed && { ...hashed, stamp: after.stamp };
+  }
+
+  #sealed(path: string, hashed: Content | undefined, last: FileFacts | undefined): SealedEntry {
+    if (last === undefined) throw wentAway(path);
+    if (last.kind !== 'file') throw notRegular(path);
     const known = this.#known.get(path);
     if (last.links !== 1 && known?.origin !== 'linked') {
       throw unsafeEntry(path, 'it has another name elsewhere (a hard link): copy the file instead');
     }
-    const content = seen?.hashed ?? known;
-    const stamps = [
-      seen?.before.stamp,
-      seen?.after.stamp,
-      // What native libraries were told the place of, or wrote beside, may have changed before.
-      seen?.hashed === undefined ? known?.stamp : undefined,
-    ];
-    if (
-      content === undefined ||
-      content.bytes !== last.bytes ||
-      stamps.some((stamp) => stamp !== undefined && stamp !== last.stamp) ||
-      (known !== undefined && known.sha256 !== content.sha256)
-    ) {
-      throw changedEntry(path);
-    }
+    const content = hashed ?? known;
+    if (content === undefined || content.stamp !== last.stamp) throw changedEntry(path);
     return { path, bytes: content.bytes, sha256: content.sha256 };
   }
 
@@ -292,11 +311,15 @@ export class DirectoryDraft implements DraftWorkspace {
   }
 }
 
-/** The directories above a path, the outermost first. */
-function parentsOf(path: string): readonly string[] {
-  if (!path.includes('/')) return [];
-  const parts = path.split('/');
-  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
+const wentAway = (path: string): OffstageError =>
+  unsafeEntry(path, 'it went away while it was sealed');
+
+const notRegular = (path: string): OffstageError => unsafeEntry(path, 'it is no regular file');
+
+function* portions<T>(items: readonly T[]): Generator<readonly T[]> {
+  for (let from = 0; from < items.length; from += portionFiles) {
+    yield items.slice(from, from + portionFiles);
+  }
 }
 
 const corruptSource = (path: string): OffstageError =>

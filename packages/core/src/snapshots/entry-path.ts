@@ -38,28 +38,22 @@ export function checkPath(path: string): string {
 
 /** The names of a draft so far, and which of them would be one name on some file system (S3). */
 export class PathSet {
-  // By folded path, of files and of all directories above them.
-  readonly #names = new Map<
-    string,
-    { readonly path: string; readonly kind: 'file' | 'directory' }
-  >();
+  // The path of each file, and of each directory above one with a "/" at its end, by its folded path.
+  // Strings alone, as there may be very many.
+  readonly #names = new Map<string, string>();
 
   /** Whether the very path was added as a file. */
   has(path: string): boolean {
-    const known = this.#names.get(foldPath(path));
-    return known?.kind === 'file' && known.path === path;
+    return this.#names.get(foldPath(path)) === path;
   }
 
   /** @throws OffstageError `invalid_path` when the path collides with another one. */
   add(path: string): void {
-    const parts = path.split('/');
-    const above = parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
-    for (const directory of above) this.#check(path, directory, 'directory');
-    this.#check(path, path, 'file');
-    for (const directory of above) {
-      this.#names.set(foldPath(directory), { path: directory, kind: 'directory' });
-    }
-    this.#names.set(foldPath(path), { path, kind: 'file' });
+    const above = parentsOf(path);
+    for (const directory of above) this.#check(path, `${directory}/`);
+    this.#check(path, path);
+    for (const directory of above) this.#names.set(foldPath(directory), `${directory}/`);
+    this.#names.set(foldPath(path), path);
   }
 
   /** Takes a file back; the directories above it stay. */
@@ -67,17 +61,27 @@ export class PathSet {
     this.#names.delete(foldPath(path));
   }
 
-  #check(path: string, name: string, kind: 'file' | 'directory'): void {
+  #check(path: string, named: string): void {
+    const name = withoutSlash(named);
     const known = this.#names.get(foldPath(name));
-    if (known === undefined || (known.path === name && known.kind === kind)) return;
+    if (known === undefined || known === named) return;
     throw invalidPath(
       path,
-      known.path === name
-        ? `"${name}" is a ${known.kind} already`
-        : `"${name}" and "${known.path}" are one name where case or Unicode form do not count`,
+      withoutSlash(known) === name
+        ? `"${name}" is a ${known === name ? 'file' : 'directory'} already`
+        : `"${name}" and "${withoutSlash(known)}" are one name where case or Unicode form do not count`,
     );
   }
 }
+
+/** The directories above a path, the outermost first. */
+export function parentsOf(path: string): readonly string[] {
+  if (!path.includes('/')) return [];
+  const parts = path.split('/');
+  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
+}
+
+const withoutSlash = (name: string): string => (name.endsWith('/') ? name.slice(0, -1) : name);
 
 export const invalidPath = (path: unknown, problem: string): OffstageError =>
   new OffstageError('invalid_path', `The path ${quote(path)} cannot be used: ${problem}.`, {

@@ -37,7 +37,7 @@ export async function lookAt(place: CrashPlace): Promise<Sight> {
 }
 
 /** What is in the root that the layout does not name, with everything in it (S16). */
-export function bystanders(files: SuiteFiles): string {
+export function bystanders(files: SuiteFiles, isOurs: (name: string) => boolean): string {
   const lines: string[] = [];
   const visit = (path: string): void => {
     const content = files.read(path);
@@ -48,8 +48,12 @@ export function bystanders(files: SuiteFiles): string {
   return lines.join('\n');
 }
 
-export const isOurs = (name: string): boolean =>
-  [currentName, currentTempName, lockName].includes(name) || parseName(name) !== undefined;
+/** Whether the layout or the routine has a thing of that name in the root. */
+export const ownNames =
+  (own: readonly string[] = []) =>
+  (name: string): boolean =>
+    [currentName, currentTempName, lockName, ...own].includes(name) ||
+    parseName(name) !== undefined;
 
 /** What a recovery should have removed. */
 export function debris(files: SuiteFiles, kept: readonly string[]): readonly string[] {

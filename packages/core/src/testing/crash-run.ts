@@ -1,4 +1,4 @@
-import { isOurs, leaseAgain, type OpenReader, type OpenVersion } from './crash-look.ts';
+import { leaseAgain, type OpenReader, type OpenVersion } from './crash-look.ts';
 import type { MemoryOperation, MemoryStorage, MemoryStorageOptions } from './memory-storage.ts';
 
 /** The disk as it is when the machine stops there. */
@@ -22,13 +22,20 @@ export interface CutRun {
   readonly problems: readonly string[];
 }
 
+export interface RunOptions {
+  /** Of the worker's disk. */
+  readonly options: MemoryStorageOptions;
+  /** Whether a name in the root is one that it may change. */
+  readonly isOurs: (name: string) => boolean;
+}
+
 /**
  * Runs `work` on a copy of the disk, and takes another copy before each of its operations: just what
  * is there when the process ends at that moment.
  */
 export async function runCutting(
   disk: MemoryStorage,
-  options: MemoryStorageOptions,
+  { options, isOurs }: RunOptions,
   readers: readonly OpenReader[],
   work: (storage: MemoryStorage) => Promise<unknown>,
 ): Promise<CutRun> {
@@ -57,7 +64,7 @@ export async function runCutting(
     onOperation(operation) {
       openWhere(({ from }) => from?.(operation) ?? false);
       const at = `${operation.index} ${operation.name} ${operation.path}`;
-      if (!staysAtHome(operation)) problems.push(`it went out of bounds: ${at}`);
+      if (!staysAtHome(operation, isOurs)) problems.push(`it went out of bounds: ${at}`);
       cut(`before operation ${at}`, false);
     },
   });
@@ -77,7 +84,7 @@ export async function runCutting(
 const harmless = new Set(['createRoot', 'list', 'stat', 'openFile', 'lockedShared']);
 
 /** Nothing outside the root is touched, and nothing that the layout does not name is changed (S16). */
-function staysAtHome({ name, path }: MemoryOperation): boolean {
+function staysAtHome({ name, path }: MemoryOperation, isOurs: RunOptions['isOurs']): boolean {
   if (path === '') return true;
   return path.split(' -> ').every((part) => {
     const names = part.split('/');

@@ -26,6 +26,8 @@ export interface CrashScenario {
   readonly recover?: ((place: CrashPlace) => Promise<unknown>) | undefined;
   /** Throws what is wrong with a disk, beside all that is looked at in any case. */
   readonly check?: ((place: CrashPlace) => Promise<void>) | undefined;
+  /** Names in the root that the routine writes beside those of the layout. @default none */
+  readonly own?: readonly string[] | undefined;
   /** Versions that a process has open which is not killed with the writer. */
   readonly readers?: readonly CrashReader[] | undefined;
   /** What disk it is, and how it is broken. */

@@ -6,10 +6,11 @@ import {
   type OpenReader,
   type OpenVersion,
   openVersion,
+  ownNames,
   type Sight,
   storeAt,
 } from './crash-look.ts';
-import { type Cut, runCutting } from './crash-run.ts';
+import { type Cut, type CutRun, type RunOptions, runCutting } from './crash-run.ts';
 import type {
   CrashPlace,
   CrashReport,
@@ -65,25 +66,21 @@ interface Found {
   readonly depth: number;
 }
 
-/** What is known of one of several equal disks. */
-interface Known {
-  /** What is current there, once somebody looked. */
-  identity?: string;
-  /** What must be, and why, until somebody looks. */
-  readonly demands: Pick<Found, 'allowed' | 'trace'>[];
-}
-
 class Exploration {
   readonly #scenario: CrashScenario;
   readonly #disk: MemoryStorageOptions;
+  readonly #isOurs: RunOptions['isOurs'];
+  readonly #runOptions: RunOptions;
   readonly #depth: number;
   readonly #outcomesPerCrash: number;
   readonly #maxViolations: number;
   readonly #violations: CrashViolation[] = [];
   readonly #cut: string[] = [];
-  readonly #known = new Map<string, Known>();
+  /** What is current on each disk that was found; nothing on a broken one. */
+  readonly #known = new Map<string, string | undefined>();
   readonly #recovered = new Set<string>();
-  readonly #ahead: (readonly [Known, Found])[] = [];
+  /** Disks on which recoveries are to be cut off. */
+  readonly #ahead: Found[] = [];
   #bystanders = '';
   #crashPoints = 0;
   #recoveryCrashPoints = 0;
@@ -92,6 +89,8 @@ class Exploration {
   constructor(scenario: CrashScenario, options: ExploreOptions) {
     this.#scenario = scenario;
     this.#disk = scenario.disk ?? {};
+    this.#isOurs = ownNames(scenario.own);
+    this.#runOptions = { options: this.#disk, isOurs: this.#isOurs };
     this.#depth = options.depth ?? 1;
     this.#outcomesPerCrash = options.outcomesPerCrash ?? 100_000;
     this.#maxViolations = options.maxViolations ?? 10;
@@ -100,11 +99,9 @@ class Exploration {
   async run(): Promise<CrashReport> {
     await this.#crashPublish();
     // In the order in which they were found: the depth of each is the least there is.
-    for (let index = 0; index < this.#ahead.length && !this.#isOver(); index += 1) {
-      const [known, found] = this.#ahead[index] ?? [];
-      if (known !== undefined && found !== undefined) await this.#examine(known, found);
-      delete this.#ahead[index];
-      if (index % 256 === 0) await settle();
+    for (let found = this.#ahead.shift(); found !== undefined; found = this.#ahead.shift()) {
+      if (this.#isOver()) break;
+      await this.#crashRecovery(found);
     }
     return {
       name: this.#scenario.name,
@@ -114,7 +111,7 @@ class Exploration {
       states: this.#known.size,
       recovered: this.#recovered.size,
       cut: this.#cut,
-      violations: this.#violations,
+      violations: this.#violations.slice(0, this.#maxViolations),
     };
   }
 
@@ -123,12 +120,12 @@ class Exploration {
     const first = memoryStorage(this.#disk);
     await setup?.(placeAt(first, 's'));
     const disk = first.afterPowerLoss('kept', this.#disk);
-    this.#bystanders = bystanders(disk.files);
+    this.#bystanders = bystanders(disk.files, this.#isOurs);
     const open: OpenReader[] = [];
     for (const { gen, from } of readers) {
       open.push({ version: await openVersion(placeAt(disk, 'v'), gen), from });
     }
-    const run = await runCutting(disk, this.#disk, open, (storage) =>
+    const run = await runCutting(disk, this.#runOptions, open, (storage) =>
       publish(placeAt(storage, 'p')),
     );
     this.#crashPoints = run.operations + 1;
@@ -153,58 +150,71 @@ class Exploration {
     depth: number,
   ): Promise<void> {
     const { storage, open } = cut;
-    this.#find({ storage, open, allowed, depth, trace: [...trace, 'the process was killed'] });
+    await this.#find({
+      storage,
+      open,
+      allowed,
+      depth,
+      trace: [...trace, 'the process was killed'],
+    });
     const onLimit = (): void => void this.#cut.push(trace.join(', '));
-    let outcomes = 0;
     for (const loss of powerLosses(storage, this.#disk, this.#outcomesPerCrash, onLimit)) {
       const what = `the power went: ${loss.what}`;
-      this.#find({ storage: loss.storage, open: [], allowed, depth, trace: [...trace, what] });
-      outcomes += 1;
-      if (outcomes % 4096 === 0) await settle();
+      await this.#find({
+        storage: loss.storage,
+        open: [],
+        allowed,
+        depth,
+        trace: [...trace, what],
+      });
+      if (this.#isOver()) return;
     }
   }
 
-  #find(found: Found): void {
+  /** Looks at a disk, recovers it and publishes on what that left; once for all that are equal. */
+  async #find(found: Found): Promise<void> {
+    const { storage, open, allowed, trace, depth } = found;
     this.#outcomes += 1;
-    const { storage, open, allowed, trace } = found;
     // What a later loss of power may leave depends on what was to be there before.
     const demand = storage.pending().length > 0 ? [...allowed].join() : '';
     const key = [storage.fingerprint(), demand, ...open.map(({ content }) => content)].join(' ');
-    const known = this.#known.get(key) ?? { demands: [] };
-    if (known.identity !== undefined) this.#demand(known.identity, allowed, trace);
-    else known.demands.push({ allowed, trace });
-    if (this.#known.has(key)) return;
-    this.#known.set(key, known);
-    this.#ahead.push([known, found]);
+    if (this.#known.has(key)) {
+      const identity = this.#known.get(key);
+      if (identity !== undefined) this.#demand(identity, allowed, trace);
+      return;
+    }
+    const sight = await this.#look(storage, trace);
+    this.#known.set(key, sight?.identity);
+    if (this.#known.size % 64 === 0) await settle();
+    if (sight === undefined) return;
+    this.#demand(sight.identity, allowed, trace);
+
+    const after = [...trace, 'a recovery'];
+    const { storage: machine, problems } = await this.#recoverCutting(found);
+    for (const problem of problems) this.#violate(problem, after);
+    if (problems.length > 0) return;
+    await this.#examineRecovered(machine, open, sight, after);
+    if (depth < this.#depth) this.#ahead.push(found);
   }
 
-  /** Looks at a disk, recovers it, crashes the recovery, and publishes on what it left. */
-  async #examine(known: Known, found: Found): Promise<void> {
-    const { storage, open, trace, depth } = found;
-    const sight = await this.#look(storage, trace);
-    const { demands } = known;
-    known.identity = sight?.identity ?? '';
-    if (sight === undefined) return;
-    for (const demand of demands.splice(0)) {
-      this.#demand(sight.identity, demand.allowed, demand.trace);
-    }
-
-    const readers = open.map((version) => ({ version }));
-    const run = await runCutting(storage, this.#disk, readers, (place) => this.#recover(place));
-    const after = [...trace, 'a recovery'];
-    for (const problem of run.problems) this.#violate(problem, after);
-    if (run.problems.length > 0) return;
-    await this.#examineRecovered(run.storage, open, sight, after);
-
-    if (depth >= this.#depth) return;
-    this.#recoveryCrashPoints += run.operations + 1;
+  async #crashRecovery(found: Found): Promise<void> {
+    const { storage, allowed, trace, depth } = found;
+    const { cuts, operations } = await this.#recoverCutting(found);
+    this.#recoveryCrashPoints += operations + 1;
+    const { identity } = await lookAt(placeAt(storage, 'v'));
     // What the power may still take back, a recovery that has ended may not.
-    const settled = new Set([sight.identity]);
-    const unsettled = storage.pending().length > 0 ? found.allowed : settled;
-    for (const cut of run.cuts) {
+    const settled = new Set([identity]);
+    const unsettled = storage.pending().length > 0 ? allowed : settled;
+    for (const cut of cuts) {
       const crashed = [...trace, `a recovery, ${cut.at}`];
       await this.#crash(cut, cut.isEnd ? settled : unsettled, crashed, depth + 1);
+      if (this.#isOver()) return;
     }
+  }
+
+  #recoverCutting({ storage, open }: Found): Promise<CutRun> {
+    const readers = open.map((version) => ({ version }));
+    return runCutting(storage, this.#runOptions, readers, (place) => this.#recover(place));
   }
 
   async #examineRecovered(
@@ -220,7 +230,7 @@ class Exploration {
     const left = debris(machine.files, kept);
     if (left.length > 0) this.#violate(`it left ${left.join(', ')}`, trace);
     const state = durableState(machine);
-    const key = [state, ...kept].join(' ');
+    const key = [machine.fingerprint(), ...kept].join(' ');
     if (this.#recovered.has(key)) return;
     this.#recovered.add(key);
 
@@ -280,7 +290,7 @@ class Exploration {
     try {
       const sight = await lookAt(place);
       await this.#scenario.check?.(place);
-      if (bystanders(storage.files) === this.#bystanders) return sight;
+      if (bystanders(storage.files, this.#isOurs) === this.#bystanders) return sight;
       this.#violate('what the layout does not name was changed', trace);
     } catch (error) {
       this.#violate(String(error), trace);
@@ -289,7 +299,7 @@ class Exploration {
   }
 
   #demand(identity: string, allowed: ReadonlySet<string>, trace: readonly string[]): void {
-    if (identity === '' || allowed.has(identity)) return;
+    if (allowed.has(identity)) return;
     this.#violate(`current is ${identity}, expected ${[...allowed].join(' or ')}`, trace);
   }
 
