@@ -5,12 +5,16 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { ensureChromium } from './chromium.mjs';
 import { root } from './setup.mjs';
 
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'offstage-test-'));
 const vitestReport = path.join(scratch, 'vitest.json');
 
-/** In order of what a person wants to hear first. `count` reads how many tests a check held. */
+/**
+ * In order of what a person wants to hear first. `needs` sees to what a check cannot do without;
+ * `count` reads how many tests it held.
+ */
 const checks = [
   { name: 'lint', run: ['biome', 'ci', '--colors=off', '.'] },
   { name: 'traceability', run: ['node', 'scripts/traceability.mjs', '--check'] },
@@ -22,6 +26,7 @@ const checks = [
   { name: 'build', run: ['turbo', 'run', 'build', '--output-logs=errors-only'] },
   {
     name: 'unit',
+    needs: ensureChromium,
     run: [
       'vitest',
       'run',
@@ -50,7 +55,7 @@ for (const check of checks) {
   if (wanted.length > 0 && !wanted.includes(check.name)) continue;
   const startedAt = Date.now();
   console.log(`\n── ${check.name}`);
-  const succeeded = await run(check.run);
+  const succeeded = has(check.needs) && (await run(check.run));
   const counts = check.count?.() ?? { passed: 0, failed: 0 };
   passed += counts.passed;
   failed += counts.failed;
@@ -64,6 +69,16 @@ rmSync(scratch, { recursive: true, force: true });
 
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
+
+function has(need) {
+  try {
+    need?.();
+    return true;
+  } catch (error) {
+    console.error(error.message);
+    return false;
+  }
+}
 
 function run([command, ...args]) {
   return new Promise((resolve) => {
