@@ -87,8 +87,13 @@ export function directoryStorage(directory: StorageDirectory): SnapshotStorage {
     async openFile(content, path) {
       const file = await directory.openFile(`${content}/${path}`);
       if (file === undefined || file === 'unsafe') return undefined;
-      const { bytes } = await file.facts();
-      return { bytes, chunks: () => file.chunks(), close: () => file.close() };
+      let bytes: number | undefined;
+      try {
+        ({ bytes } = await file.facts());
+        return { bytes, chunks: () => file.chunks(), close: () => file.close() };
+      } finally {
+        if (bytes === undefined) await file.close();
+      }
     },
 
     nativePath: (content, path) => directory.resolve(`${content}/${path}`),

@@ -1,5 +1,14 @@
+export type {
+  CrashPlace,
+  CrashReader,
+  CrashReport,
+  CrashScenario,
+  CrashViolation,
+  ExploreOptions,
+} from './crash-scenario.ts';
 export { type ExecutorSuiteOptions, executorSuite } from './executor-suite.ts';
 export { executorSuiteHandlers } from './executor-suite-handlers.ts';
+export { exploreCrashes } from './explore-crashes.ts';
 export { jobClientSuite } from './job-client-suite.ts';
 export {
   jobClientSuiteHandlers,
