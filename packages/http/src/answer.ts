@@ -43,13 +43,14 @@ export interface AnswerOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export function jsonAnswer(body: unknown, options: AnswerOptions = {}): Answer {
+export function jsonAnswer(value: unknown, options?: AnswerOptions): Answer {
+  return textAnswer(JSON.stringify(value), options);
+}
+
+/** What is JSON already. */
+export function textAnswer(body: string, options: AnswerOptions = {}): Answer {
   const { status = 200, type = 'application/json', headers } = options;
-  return {
-    status,
-    headers: { ...common, 'content-type': type, ...headers },
-    body: JSON.stringify(body),
-  };
+  return { status, headers: { ...common, 'content-type': type, ...headers }, body };
 }
 
 export function emptyAnswer(status: number, headers?: Readonly<Record<string, string>>): Answer {

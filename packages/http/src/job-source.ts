@@ -1,6 +1,6 @@
-import { isTerminal, type JobClient, type JobPoll, type JobView } from '@offstage/core';
-import type { SafeEncoder } from './encode-safely.ts';
+import { isTerminal, type JobClient, type JobView } from '@offstage/core';
 import type { StreamPart, StreamSource } from './event-stream.ts';
+import type { JsonText } from './json-text.ts';
 import { type ChangeWatch, watchOrRepeat } from './watch-or-repeat.ts';
 
 export interface JobSourceOptions {
@@ -8,7 +8,7 @@ export interface JobSourceOptions {
   readonly id: string;
   /** Events per message; 0 tells of the view alone. */
   readonly limit: number;
-  readonly encoder: SafeEncoder;
+  readonly json: JsonText;
   readonly settings: ChangeWatch;
 }
 
@@ -34,38 +34,18 @@ export class JobSource implements StreamSource {
   }
 
   async next(): Promise<StreamPart | undefined> {
-    const { client, id, limit, encoder } = this.#options;
+    const { client, id, limit, json } = this.#options;
     const after = this.#cursor;
     const poll = await client.poll(id, { after, limit });
-    const { job, cursor } = poll;
-    const isNew = cursor !== after || poll.events.length > 0 || poll.missed > 0;
+    const { job, events, cursor } = poll;
+    const isNew = cursor !== after || events.length > 0 || poll.missed > 0;
     if (!isNew && job !== undefined && isSameView(job, this.#told)) return undefined;
     this.#cursor = cursor;
     this.#told = job;
-    return partOf(poll, after, limit, encoder);
+    const more = limit > 0 && events.length >= limit && cursor < (job?.progress?.seq ?? 0);
+    const last = job === undefined || (isTerminal(job.status) && !more);
+    return { text: `id: ${cursor}\ndata: ${json.poll(poll)}\n\n`, more, last };
   }
-}
-
-/** The last message that was made of a view, for the next stream that is at the same point. */
-interface Made {
-  readonly after: number;
-  readonly limit: number;
-  readonly cursor: number;
-  readonly part: StreamPart;
-}
-const latest = new WeakMap<JobView, Made>();
-
-function partOf(poll: JobPoll, after: number, limit: number, encoder: SafeEncoder): StreamPart {
-  const { job, events, cursor } = poll;
-  const made = job === undefined ? undefined : latest.get(job);
-  if (made?.after === after && made.limit === limit && made.cursor === cursor) return made.part;
-  const more = limit > 0 && events.length >= limit && cursor < (job?.progress?.seq ?? 0);
-  const isEnded = job === undefined || isTerminal(job.status);
-  const text = `id: ${cursor}\ndata: ${JSON.stringify(encoder.poll(poll))}\n\n`;
-  const part = { text, more, last: isEnded && !more };
-  // A job that has ended is kept for long, and its result may be large.
-  if (!isEnded) latest.set(job, { after, limit, cursor, part });
-  return part;
 }
 
 // Engines at a distance give a new object each time.

@@ -7,12 +7,12 @@ import {
   withoutBody,
 } from './answer.ts';
 import { assertSameSite } from './cross-site.ts';
-import { SafeEncoder } from './encode-safely.ts';
 import {
   type JobsHandlerOptions,
   type JobsHandlerSettings,
   settingsOf,
 } from './jobs-handler-options.ts';
+import { JsonText } from './json-text.ts';
 import { openApiDocument } from './openapi.ts';
 import { problemAnswer, type ReportError } from './problems.ts';
 import { Refusal } from './refusal.ts';
@@ -39,7 +39,7 @@ export function createJobsHandler(options: JobsHandlerOptions): JobsHandler {
   const report = reporter(settings);
   const context: HandlerContext = {
     settings,
-    encoder: new SafeEncoder(report),
+    json: new JsonText(report),
     document: openApiDocument(options),
     hub: new StreamHub(settings, report),
   };

@@ -7,11 +7,11 @@ import {
   type JobPoll,
   type WirePoll,
 } from '@offstage/core';
-import { type Answer, jsonAnswer, streamAnswer } from './answer.ts';
-import type { SafeEncoder } from './encode-safely.ts';
+import { type Answer, jsonAnswer, streamAnswer, textAnswer } from './answer.ts';
 import { EventStream, type StreamSource } from './event-stream.ts';
 import { JobSource } from './job-source.ts';
 import type { JobsHandlerSettings } from './jobs-handler-options.ts';
+import type { JsonText } from './json-text.ts';
 import { OwnerSource } from './owner-source.ts';
 import { isJobId, parseCount, readFilter, readPage, requireJobId } from './query.ts';
 import { readJson } from './read-json.ts';
@@ -31,7 +31,7 @@ export interface Call {
 /** What the calls of one handler share. */
 export interface HandlerContext {
   readonly settings: JobsHandlerSettings;
-  readonly encoder: SafeEncoder;
+  readonly json: JsonText;
   readonly document: unknown;
   readonly hub: StreamHub;
 }
@@ -39,32 +39,32 @@ export interface HandlerContext {
 export type RouteAction = (call: Call, context: HandlerContext) => Promise<Answer>;
 
 export const actions: Readonly<Record<RouteName, RouteAction>> = {
-  async start({ request, client, key }, { settings, encoder }) {
+  async start({ request, client, key }, { settings, json }) {
     const definition = definitionOf(settings, key);
     const { input, exclusivityKey } = decodeStartRequest(await readJson(request, settings));
     const job = await client.start(definition, input, { exclusivityKey });
-    return jsonAnswer(encoder.view(job), {
+    return textAnswer(json.view(job), {
       status: 201,
       headers: { location: `${settings.basePath}/${encodeURIComponent(job.id)}` },
     });
   },
 
-  async list({ client, query }, { encoder }) {
+  async list({ client, query }, { json }) {
     const jobs = await client.list(readFilter(query));
-    return jsonAnswer({ jobs: jobs.map((job) => encoder.view(job)) });
+    return textAnswer(`{"jobs":[${jobs.map((job) => json.view(job)).join()}]}`);
   },
 
   async activity({ client }) {
     return jsonAnswer(encodeActivity(await client.activity()));
   },
 
-  async poll({ client, query, key }, { encoder }) {
+  async poll({ client, query, key }, { json }) {
     const poll = await client.poll(requireJobId(key), readPage(query));
     if (poll.job === undefined) throw noSuchJob();
-    return jsonAnswer(encoder.poll(poll));
+    return textAnswer(json.poll(poll));
   },
 
-  async pollMany({ request, client }, { settings, encoder }) {
+  async pollMany({ request, client }, { settings, json }) {
     const asked = decodePollManyRequest(await readJson(request, settings));
     const polls = await client.pollMany(asked.filter(({ id }) => isJobId(id)));
     // What is no id is answered like an id that nobody knows.
@@ -72,7 +72,7 @@ export const actions: Readonly<Record<RouteName, RouteAction>> = {
     const answers = asked.map(
       (poll) => (isJobId(poll.id) ? polls[next++] : undefined) ?? none(poll),
     );
-    return jsonAnswer({ polls: answers.map((poll) => encoder.poll(poll)) });
+    return textAnswer(`{"polls":[${answers.map((poll) => json.poll(poll)).join()}]}`);
   },
 
   async cancel({ client, key }) {
@@ -91,9 +91,9 @@ export const actions: Readonly<Record<RouteName, RouteAction>> = {
     const lastId = request.headers.get('last-event-id') ?? '';
     const cursor = lastId === '' ? after : parseCount(lastId, 'Last-Event-ID');
     if ((await client.get(id)) === undefined) throw noSuchJob();
-    const { settings, encoder } = context;
+    const { settings, json } = context;
     return stream(call, context, () => {
-      return new JobSource({ client, id, limit, encoder, settings }, cursor);
+      return new JobSource({ client, id, limit, json, settings }, cursor);
     });
   },
 
