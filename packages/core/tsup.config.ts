@@ -1,13 +1,25 @@
 import { defineConfig } from 'tsup';
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/testing/index.ts'],
+  // One module each, as in `src`. With "sideEffects": false a bundler then leaves out whole modules; in
+  // one file it would keep whatever it cannot prove to be without effect, and all that this uses.
+  entry: ['src/**/*.ts', '!src/**/*.test.ts', '!src/**/*.test-support.ts'],
+  esbuildPlugins: [
+    {
+      name: 'modules-stay-apart',
+      setup(build) {
+        build.onResolve({ filter: /^\.\.?\/.*\.ts$/ }, ({ path, kind }) =>
+          kind === 'entry-point' ? undefined : { path: path.replace(/ts$/, 'js'), external: true },
+        );
+      },
+    },
+  ],
   outDir: 'dist',
   format: ['esm'],
   platform: 'neutral',
   target: 'es2023',
-  dts: true,
+  dts: { entry: { index: 'src/index.ts', 'testing/index': 'src/testing/index.ts' } },
   sourcemap: true,
   clean: true,
-  splitting: true,
+  splitting: false,
 });

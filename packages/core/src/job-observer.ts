@@ -10,7 +10,14 @@ import {
 import { isTerminal, type JobId, type JobView, type TerminalJobView } from './job-view.ts';
 import { callSafely, Listeners, microtaskScheduler, type NotifyScheduler } from './listeners.ts';
 import { toOffstageError } from './poll-loop.ts';
-import { type JobSeat, type Poller, type ReadOptions, sharedPoller, wishOf } from './poller.ts';
+import {
+  type JobMember,
+  type JobSeat,
+  type Poller,
+  type ReadOptions,
+  sharedPoller,
+  wishOf,
+} from './poller.ts';
 import { isShallowEqual } from './shallow-equal.ts';
 
 export interface JobObserverOptions<Result = unknown, Phase extends string = string>
@@ -78,7 +85,7 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
     options: JobObserverOptions<Result, Phase> = {},
     ports: JobObserverPorts<Result, Phase> = {},
   ) {
-    checkOptions(options);
+    wishesOf(options);
     this.jobId = jobId;
     this.#client = client;
     this.#options = options;
@@ -138,13 +145,12 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
 
   /** Replaces all options. @throws OffstageError `invalid_option` */
   setOptions(options: JobObserverOptions<Result, Phase>): void {
-    const maxEvents = checkOptions(options);
+    const wishes = wishesOf(options);
     this.#options = options;
-    this.#seat?.change({ wish: wishOf(options), maxEvents });
-    const { events } = this.#state;
+    this.#seat?.change(wishes);
     this.#update({
       wanted: this.#isWanted(),
-      events: events.length > maxEvents ? newest(events, maxEvents) : events,
+      events: newest(this.#state.events, wishes.maxEvents),
     });
     this.#onSubscribers();
   }
@@ -178,9 +184,8 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
     if (jobId !== undefined && (this.#visits > 0 || (this.#isReading() && !this.#isComplete))) {
       if (this.#seat !== undefined) return;
       this.#seat = this.#poller.readJob(jobId, {
+        ...wishesOf(this.#options),
         cursor: this.#cursor,
-        maxEvents: checkOptions(this.#options),
-        wish: wishOf(this.#options),
         reader: {
           onAnswer: (answer) => this.#onAnswer(answer),
           onFailure: ({ error, failureCount, stopped }, isOld) => {
@@ -213,10 +218,10 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
     this.#isComplete = isEnded(view) && cursor >= (view.progress?.seq ?? 0);
     this.#update({
       job: known !== undefined && (isEnded(known) || isSameView(known, view)) ? known : view,
-      events:
-        fresh.length === 0
-          ? before.events
-          : newest([...before.events, ...fresh], checkOptions(this.#options)),
+      events: newest(
+        fresh.length === 0 ? before.events : [...before.events, ...fresh],
+        wishesOf(this.#options).maxEvents,
+      ),
       missed: before.missed + missed,
       error: undefined,
       failureCount: 0,
@@ -270,11 +275,12 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
   }
 }
 
-/** Gives `maxEvents`. @throws OffstageError `invalid_option` */
-function checkOptions(options: ReadOptions & { readonly maxEvents?: number | undefined }): number {
-  wishOf(options);
+/** @throws OffstageError `invalid_option` */
+function wishesOf(
+  options: ReadOptions & { readonly maxEvents?: number | undefined },
+): Pick<JobMember, 'wish' | 'maxEvents'> {
   const { maxEvents = 100 } = options;
-  if (Number.isInteger(maxEvents) && maxEvents >= 0) return maxEvents;
+  if (Number.isInteger(maxEvents) && maxEvents >= 0) return { wish: wishOf(options), maxEvents };
   throw new OffstageError('invalid_option', 'maxEvents must be a whole number, 0 or more.');
 }
 
@@ -283,4 +289,4 @@ const isEnded = <Result, Phase extends string>(
 ): job is TerminalJobView<Result, Phase> => job !== undefined && isTerminal(job.status);
 
 const newest = <T>(items: readonly T[], count: number): readonly T[] =>
-  items.slice(Math.max(0, items.length - count));
+  items.length > count ? items.slice(items.length - count) : items;

@@ -160,12 +160,9 @@ export interface ReadOptions {
 export function wishOf(options: ReadOptions): PollWish {
   const { pollInterval = 1000, transport = 'auto', pollInBackground = false } = options;
   if (typeof pollInterval !== 'number' || !(pollInterval > 0)) {
-    throw new OffstageError(
-      'invalid_option',
-      'pollInterval must be a positive number of milliseconds.',
-    );
+    throw new OffstageError('invalid_option', 'pollInterval must be positive milliseconds.');
   }
-  if (transport !== 'auto' && transport !== 'poll' && transport !== 'stream') {
+  if (!['auto', 'poll', 'stream'].includes(transport)) {
     throw new OffstageError('invalid_option', "transport must be 'auto', 'poll' or 'stream'.");
   }
   return { intervalMs: pollInterval, background: pollInBackground, push: transport !== 'poll' };

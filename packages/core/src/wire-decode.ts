@@ -109,14 +109,14 @@ const event: Form<ProgressEvent> = (value, at) => record(eventTable, value, at);
 
 const failureTable: Table<JobFailure> = { code: text, message: text, reference: text };
 
-const statuses: readonly unknown[] = ['queued', 'running', 'succeeded', 'failed', 'canceled'];
-
 const viewTable = {
   id: (value: unknown, at: string): string => text(value, at) || reject(at),
   name: text,
   phases: texts,
-  status: (value: unknown, at: string) =>
-    statuses.includes(value) ? (value as JobStatus) : reject(at),
+  status: (value: unknown, at: string): JobStatus =>
+    value === 'queued' || value === 'running' || isTerminal(value as JobStatus)
+      ? (value as JobStatus)
+      : reject(at),
   attempt: positive,
   cancelRequested: flag,
   progress: (value: unknown, at: string) => (value === null ? null : event(value, at)),
@@ -198,22 +198,17 @@ function optional<T>(form: Form<T>, value: unknown, at: string): T | undefined {
 }
 
 function reject(at: string): never {
-  throw new OffstageError(
-    'invalid_response',
-    `"${at}" is missing or not in the agreed form. Do client and server run the same version?`,
-    { details: { field: at } },
-  );
+  throw new OffstageError('invalid_response', `"${at}" is missing or not in the agreed form.`, {
+    details: { field: at },
+  });
 }
 
 function asRequest<T>(read: () => T): T {
   try {
     return read();
-  } catch (cause) {
-    const { details } = cause as OffstageError;
-    throw new OffstageError(
-      'invalid_input',
-      `"${details.field}" is missing or not in the agreed form.`,
-      { details },
-    );
+  } catch (error) {
+    // Nothing else is thrown here.
+    const { message, details } = error as OffstageError;
+    throw new OffstageError('invalid_input', message, { details });
   }
 }

@@ -26,7 +26,6 @@ import {
 import { type HttpJobClientOptions, type HttpPorts, senderOf } from './http-job-client-options.ts';
 import { lazyHints } from './lazy-hints.ts';
 import { requestJson } from './request-json.ts';
-import { waitForEnd } from './wait-for-end.ts';
 
 // What no engine's id is, and what a path would take for something else.
 const idForm = /^(?!\.+$)[\w.:~@=+-]{1,200}$/;
@@ -119,7 +118,9 @@ export class HttpJobClient implements JobClient {
 
   wait<R, P extends string>(id: JobId<R, P>, options?: WaitOptions): Promise<TerminalJobView<R, P>>;
   wait(id: string, options?: WaitOptions): Promise<TerminalJobView>;
-  wait(id: string, options: WaitOptions = {}): Promise<TerminalJobView> {
+  async wait(id: string, options: WaitOptions = {}): Promise<TerminalJobView> {
+    // Loaded when it is used, which a page that observes its jobs does not.
+    const { waitForEnd } = await import('./wait-for-end.ts');
     return waitForEnd(this, id, options, this.#ports);
   }
 
