@@ -1,5 +1,5 @@
 import { Profiler } from 'react';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { render } from 'vitest-browser-react';
 import { useActivity, useJobProgress, useJobs, useStartJob } from './index.ts';
 import { ingest } from './testing/jobs.ts';
@@ -149,27 +149,6 @@ describe('renders', () => {
     expect(poller.size).toBe(0);
     expect(hook.current()).toMatchObject({ isActive: true });
   });
-});
-
-test('U7 a thousand mounts and unmounts leave nothing subscribed', async () => {
-  const { client, play, poller } = stage();
-  const job = await play();
-  const timers = vi.spyOn(globalThis, 'setInterval');
-  const { rerender } = await render(<Stage client={client}>{null}</Stage>);
-  for (let round = 0; round < 1000; round++) {
-    await rerender(
-      <Stage client={client}>
-        <Percent key={round} id={job.id} />
-      </Stage>,
-    );
-  }
-  expect(poller.size).toBe(1);
-  expect(client.watchers).toBe(1);
-  await rerender(<Stage client={client}>{null}</Stage>);
-  expect(poller.size).toBe(0);
-  expect(client.watchers).toBe(0);
-  expect(timers).not.toHaveBeenCalled();
-  timers.mockRestore();
 });
 
 function Percent({ id }: { readonly id: string }) {
