@@ -1,5 +1,6 @@
 // Uses every package as an application would, in plain JavaScript, and fails loudly.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -31,7 +32,28 @@ try {
   assert.equal(version.metadata.words, 7);
   assert.equal(await readFile(version.path('words.txt'), 'utf8'), 'all at once or not at all');
   await version[Symbol.asyncDispose]();
+
+  assert.equal(snapshotsCommand('list').versions[0].version, version.version);
+  assert.equal(snapshotsCommand('verify').ok, true);
 } finally {
   await manager.shutdown();
   await rm(directory, { recursive: true, force: true });
+}
+
+/** What the installed command line prints, run by the Node.js that runs this. */
+function snapshotsCommand(name) {
+  const { status, stdout, stderr } = spawnSync(
+    'npx',
+    ['--no-install', 'offstage-snapshots', directory, name, '--json'],
+    {
+      encoding: 'utf8',
+      shell: process.platform === 'win32',
+      env: {
+        ...process.env,
+        PATH: [path.dirname(process.execPath), process.env.PATH].join(path.delimiter),
+      },
+    },
+  );
+  assert.equal(status, 0, stderr);
+  return JSON.parse(stdout);
 }
