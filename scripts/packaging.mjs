@@ -6,7 +6,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { root } from './setup.mjs';
 
-const packages = ['core', 'node-worker', 'node-fs'];
+const packages = ['core', 'node-worker', 'node-fs', 'react'];
+/** What is run in the empty project. */
+const programs = ['main.mjs', 'react.mjs'];
 const runtimes = ['22', '24', '26'];
 
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'offstage-packaging-'));
@@ -51,7 +53,10 @@ function main() {
   run('types in an empty project', 'tsc', ['-p', consumer]);
   for (const version of runtimes) {
     const node = installRuntime(version);
-    if (node !== undefined) run(`run on Node.js ${version}`, node, ['main.mjs'], consumer);
+    if (node === undefined) continue;
+    for (const program of programs) {
+      run(`run ${program} on Node.js ${version}`, node, [program], consumer);
+    }
   }
 }
 
