@@ -262,9 +262,14 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
       const version = await Version.load(storage, schema, ref, verify);
       if (version === undefined) continue;
       // Named still, now that it is leased: from here on no writer removes it.
-      const after = await readPointer(storage);
-      if (after?.versions.some(({ content }) => content === ref.content)) return version;
-      await version[asyncDispose]();
+      let isNamed = false;
+      try {
+        const after = await readPointer(storage);
+        isNamed = after?.versions.some(({ content }) => content === ref.content) ?? false;
+      } finally {
+        if (!isNamed) await version[asyncDispose]();
+      }
+      if (isNamed) return version;
     }
   }
 }
