@@ -254,20 +254,14 @@ export class MemoryDirectory implements StorageDirectory {
         examined.push(file ?? 'missing');
         continue;
       }
-      const before = await file.facts();
-      let hashed: { bytes: number; sha256: string } | undefined;
-      if (hash) {
-        const hasher = this.createHash();
-        hashed = { bytes: 0, sha256: '' };
-        for await (const chunk of file.chunks()) {
-          hasher.update(chunk);
-          hashed.bytes += chunk.byteLength;
-        }
-        hashed.sha256 = await hasher.digest();
+      try {
+        const before = await file.facts();
+        const hashed = hash ? await this.#hash(file) : undefined;
+        if (mustSync) await file.sync();
+        examined.push({ before, after: await file.facts(), hashed });
+      } finally {
+        await file.close();
       }
-      if (mustSync) await file.sync();
-      examined.push({ before, after: await file.facts(), hashed });
-      await file.close();
     }
     return examined;
   }
@@ -351,6 +345,16 @@ export class MemoryDirectory implements StorageDirectory {
     }
     this.#begin('removeTree', path);
     removeNode(this.#machine, path);
+  }
+
+  async #hash(file: ReadableFile): Promise<{ readonly bytes: number; readonly sha256: string }> {
+    const hasher = this.createHash();
+    let bytes = 0;
+    for await (const chunk of file.chunks()) {
+      hasher.update(chunk);
+      bytes += chunk.byteLength;
+    }
+    return { bytes, sha256: await hasher.digest() };
   }
 
   #open(path: string, node: FileNode): Pick<ReadableFile, 'facts' | 'sync' | 'close'> {
