@@ -85,13 +85,11 @@ describe.each(syntaxes)('%s', (_, show) => {
     const jobs = await Promise.all(Array.from({ length: 20 }, play));
     const ids = jobs.map(({ id }) => id);
     const seen: Seen[] = [];
-    let open = (): void => undefined;
-    client.gate = () => new Promise<void>((resolve) => (open = resolve));
+    const release = client.hold();
     const screen = await show({ client, jobId: ids[0], seen });
     await until(() => client.polls.length === 1);
     for (const jobId of ids.slice(1)) await screen.rerender({ jobId });
-    client.gate = async () => undefined;
-    open();
+    release();
     await until(() => seen.at(-1)?.snapshot.job?.id === ids.at(-1));
     for (const { jobId, snapshot } of seen) expect([undefined, jobId]).toContain(snapshot.job?.id);
     expect(poller.size).toBe(1);
@@ -124,13 +122,12 @@ describe.each(syntaxes)('%s', (_, show) => {
     const { client, play, poller, pushed } = stage();
     const job = await play();
     const seen: Seen[] = [];
-    let open = (): void => undefined;
-    client.gate = () => new Promise<void>((resolve) => (open = resolve));
+    const release = client.hold();
     const screen = await show({ client, jobId: job.id, seen });
     await until(() => client.polls.length === 1);
     await screen.unmount();
     const renders = seen.length;
-    open();
+    release();
     await frames(3);
     expect(seen.length).toBe(renders);
     expect(poller.size).toBe(0);
@@ -146,13 +143,11 @@ describe.each(syntaxes.filter(([name]) => name.startsWith('$')))('%s', (_, show)
     const seen: Seen[] = [];
     await show({ client, jobId: job.id, seen });
     await expect.element(button()).toBeEnabled();
-    let open = (): void => undefined;
-    client.gate = () => new Promise<void>((resolve) => (open = resolve));
+    const release = client.hold();
     await button().click();
     await expect.element(button()).toBeDisabled();
     expect(seen.at(-1)?.snapshot).toMatchObject({ status: 'running', isCanceling: true });
-    client.gate = async () => undefined;
-    open();
+    release();
     await expect.element(status()).toHaveTextContent('canceled');
     expect(client.cancels).toEqual([job.id]);
   });
@@ -185,7 +180,11 @@ test('U1 options given as a getter are followed', async () => {
   expect(client.polls).toEqual([]);
   await screen.rerender({ options: { enabled: true, onError } });
   await expect.element(status()).toHaveTextContent('running');
-  expect(onError).not.toHaveBeenCalled();
+  client.gate = async () => {
+    throw new TypeError('The network is gone.');
+  };
+  await screen.rerender({ options: { onError, pollInterval: 10 } });
+  await until(() => onError.mock.calls.length > 0);
 });
 
 test('U1 another client is another connection', async () => {

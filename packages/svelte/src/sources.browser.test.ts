@@ -1,4 +1,4 @@
-import { get, writable } from 'svelte/store';
+import { derived, get, writable } from 'svelte/store';
 import { afterEach, expect, test } from 'vitest';
 import { page } from 'vitest/browser';
 import { cleanup, render } from 'vitest-browser-svelte';
@@ -105,4 +105,25 @@ test('U5 a store of ids that went away and came back is read anew', async () => 
   await until(() => seen.at(-1) === second.id);
   stop();
   expect(seen.filter((id) => id !== undefined)).toEqual([first.id, second.id]);
+});
+
+test('U6 an input that changed, and changed nothing, tells nobody', async () => {
+  const { client, play } = stage();
+  const { id } = await play();
+  const [ids, options] = [writable({ id }), writable({ maxEvents: 10 })];
+  const progress = jobProgress(
+    client,
+    derived(ids, (job) => job.id),
+    options,
+  );
+  const seen: unknown[] = [];
+  const stop = progress.subscribe(({ status }) => seen.push(status));
+  await until(() => seen.at(-1) === 'running');
+  for (const maxEvents of [20, 30, 40]) {
+    options.set({ maxEvents });
+    ids.set({ id });
+    await frames(2);
+  }
+  expect(seen).toEqual([undefined, 'running']);
+  stop();
 });
