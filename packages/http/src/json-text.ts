@@ -24,7 +24,7 @@ export class JsonText {
     this.#report = report;
   }
 
-  view(view: JobView): string {
+  readonly view = (view: JobView): string => {
     // One that has ended is kept for long, and its result may be large.
     if (view.endedAt !== null) return this.#ended(view);
     const known = this.#active.get(view);
@@ -32,14 +32,18 @@ export class JsonText {
     const text = JSON.stringify(encodeJobView(view));
     this.#active.set(view, text);
     return text;
-  }
+  };
 
-  poll(poll: JobPoll): string {
+  readonly poll = (poll: JobPoll): string => {
     const { job, events } = poll;
     if (job === undefined) return JSON.stringify(encodeJobPoll(poll));
     const told = events.length === 0 ? '[]' : JSON.stringify(events);
     const numbers = `"cursor":${poll.cursor},"missed":${poll.missed}`;
     return `{"job":${this.view(job)},"events":${told},${numbers}}`;
+  };
+
+  list<T>(items: readonly T[], textOf: (item: T) => string): string {
+    return `[${items.map(textOf).join()}]`;
   }
 
   #ended(view: JobView): string {

@@ -99,19 +99,22 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
+const [quote, backslash] = [0x22, 0x5c];
+const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
+
 /** How deep brackets are nested at most; right for JSON, and any number for what is none. */
 function depthOf(text: string): number {
   let depth = 0;
   let deepest = 0;
   let isString = false;
   for (let index = 0; index < text.length; index += 1) {
-    const letter = text[index];
+    const code = text.charCodeAt(index);
     if (isString) {
-      if (letter === '\\') index += 1;
-      else if (letter === '"') isString = false;
-    } else if (letter === '"') isString = true;
-    else if (letter === '[' || letter === '{') deepest = Math.max(deepest, ++depth);
-    else if (letter === ']' || letter === '}') depth -= 1;
+      if (code === backslash) index += 1;
+      else if (code === quote) isString = false;
+    } else if (code === quote) isString = true;
+    else if (code === openList || code === openObject) deepest = Math.max(deepest, ++depth);
+    else if (code === closeList || code === closeObject) depth -= 1;
   }
   return deepest;
 }

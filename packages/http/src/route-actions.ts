@@ -51,7 +51,7 @@ export const actions: Readonly<Record<RouteName, RouteAction>> = {
 
   async list({ client, query }, { json }) {
     const jobs = await client.list(readFilter(query));
-    return textAnswer(`{"jobs":[${jobs.map((job) => json.view(job)).join()}]}`);
+    return textAnswer(`{"jobs":${json.list(jobs, json.view)}}`);
   },
 
   async activity({ client }) {
@@ -66,13 +66,14 @@ export const actions: Readonly<Record<RouteName, RouteAction>> = {
 
   async pollMany({ request, client }, { settings, json }) {
     const asked = decodePollManyRequest(await readJson(request, settings));
-    const polls = await client.pollMany(asked.filter(({ id }) => isJobId(id)));
+    const inForm = asked.map(({ id }) => isJobId(id));
+    const polls = await client.pollMany(asked.filter((_, index) => inForm[index]));
     // What is no id is answered like an id that nobody knows.
     let next = 0;
     const answers = asked.map(
-      (poll) => (isJobId(poll.id) ? polls[next++] : undefined) ?? none(poll),
+      (poll, index) => (inForm[index] ? polls[next++] : undefined) ?? none(poll),
     );
-    return textAnswer(`{"polls":[${answers.map((poll) => json.poll(poll)).join()}]}`);
+    return textAnswer(`{"polls":${json.list(answers, json.poll)}}`);
   },
 
   async cancel({ client, key }) {
