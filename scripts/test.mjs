@@ -36,6 +36,7 @@ const checks = [
     ],
     count: countVitest,
   },
+  { name: 'size', run: ['size-limit'] },
   { name: 'packaging', run: ['node', 'scripts/packaging.mjs'] },
   { name: 'browser', run: ['node', 'scripts/browser.mjs'] },
 ];

@@ -218,7 +218,7 @@ describe('what is out of form', () => {
   test('H5 an answer spoiled anywhere is refused, or is a right one still', () => {
     const spoil = fc.record({
       sent: poll.map((each) => viaJson(wire.encodeJobPoll(each))),
-      value: fc.oneof(fc.jsonValue(), fc.constantFrom(-1, 0.5, 2 ** 60, '', null, 'running')),
+      value: fc.oneof(json, fc.constantFrom(-1, 0.5, 2 ** 60, '', null, 'running')),
       steps: fc.array(fc.nat(), { minLength: 1, maxLength: 4 }),
     });
     fc.assert(

@@ -1,0 +1,57 @@
+// What a page loads, minified and gzipped, of the packages as built: `size-limit`, after a build.
+const core = 'packages/core/dist/index.js';
+const client = 'packages/http/dist/client/index.js';
+const react = 'packages/react/dist/index.js';
+const svelte = 'packages/svelte/dist/index.js';
+
+// What is imported when it is first used (the stream, `wait`) is a file of its own in a page's build.
+const firstLoad = (config) => ({
+  ...config,
+  plugins: [
+    {
+      name: 'first-load',
+      setup(build) {
+        build.onResolve({ filter: /./ }, ({ kind, path }) =>
+          kind === 'dynamic-import' ? { path, external: true } : undefined,
+        );
+      },
+    },
+  ],
+});
+
+const check = (name, limit, imports, rest = {}) => ({
+  name,
+  limit,
+  gzip: true,
+  path: Object.keys(imports),
+  import: imports,
+  ...rest,
+});
+
+export default [
+  check('core: JobObserver', '4.5 kB', { [core]: '{ JobObserver }' }),
+  check(
+    'http: HttpJobClient, first load',
+    '5.7 kB',
+    { [client]: '{ HttpJobClient }' },
+    { modifyEsbuildConfig: firstLoad },
+  ),
+  check(
+    'react: useJobProgress with HttpJobClient, first load',
+    '7.4 kB',
+    { [react]: '{ JobsProvider, useJobProgress }', [client]: '{ HttpJobClient }' },
+    { ignore: ['react'], modifyEsbuildConfig: firstLoad },
+  ),
+  check(
+    'react: the same with all that it loads later',
+    '10.3 kB',
+    { [react]: '{ JobsProvider, useJobProgress }', [client]: '{ HttpJobClient }' },
+    { ignore: ['react'] },
+  ),
+  check(
+    'svelte: jobProgress with HttpJobClient, first load',
+    '7.7 kB',
+    { [svelte]: '{ jobProgress }', [client]: '{ HttpJobClient }' },
+    { ignore: ['svelte'], modifyEsbuildConfig: firstLoad },
+  ),
+];
