@@ -49,7 +49,11 @@ export class ExaminePool {
   #start(): Worker {
     // The sources run as they are, the published package as JavaScript.
     const file = import.meta.url.endsWith('.ts') ? './examine-thread.ts' : './examine-thread.js';
-    const thread = new Worker(new URL(file, import.meta.url), { name: 'offstage-files' });
+    const thread = new Worker(new URL(file, import.meta.url), {
+      name: 'offstage-files',
+      // A batch is small; without limits garbage is left lying for long.
+      resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 },
+    });
     thread.unref();
     thread.on('message', (answer: ThreadAnswer) => {
       const done = this.#busy.get(thread);

@@ -21,16 +21,7 @@ import { durabilityOf } from './durability.ts';
 import { FileExaminer } from './examine-files.ts';
 import { NodeFile } from './node-file.ts';
 import { isLockedShared, lockShared, tryFileLock } from './node-lock.ts';
-import {
-  createFlags,
-  errnoOf,
-  factsOf,
-  isWindows,
-  kindOf,
-  missing,
-  notAFile,
-  readFlags,
-} from './posix.ts';
+import { errnoOf, factsOf, isWindows, kindOf, missing } from './posix.ts';
 import { coded, codedExcept, codedUnless, storageError } from './storage-error.ts';
 import { syncTree, syncTreeFrom } from './sync-tree.ts';
 import { watchNames } from './watch-names.ts';
@@ -164,14 +155,15 @@ export class NodeDirectory implements StorageDirectory {
   }
 
   createFile(path: string): Promise<WritableFile | undefined> {
-    return codedExcept(`create ${named(path)}`, ['EEXIST'], undefined, async () => {
-      const handle = await open(this.resolve(path), createFlags, 0o666);
-      return new NodeFile(handle, path);
-    });
+    return codedExcept(`create ${named(path)}`, ['EEXIST'], undefined, () =>
+      NodeFile.create(this.resolve(path), path),
+    );
   }
 
   openFile(path: string): Promise<ReadableFile | 'unsafe' | undefined> {
-    return codedExcept(`open ${named(path)}`, missing, undefined, () => this.#open(path));
+    return codedExcept(`open ${named(path)}`, missing, undefined, () =>
+      NodeFile.open(this.resolve(path), path),
+    );
   }
 
   syncDirectory(path: string): Promise<void> {
@@ -201,19 +193,6 @@ export class NodeDirectory implements StorageDirectory {
     return coded(`remove ${named(path)}`, () =>
       rm(this.resolve(path), { recursive: true, force: true }),
     );
-  }
-
-  async #open(path: string): Promise<ReadableFile | 'unsafe'> {
-    try {
-      const handle = await open(this.resolve(path), readFlags);
-      const stats = await handle.stat();
-      if (stats.isFile()) return new NodeFile(handle, path, stats.size);
-      await handle.close();
-      return 'unsafe';
-    } catch (error) {
-      if (notAFile.includes(errnoOf(error) ?? '')) return 'unsafe';
-      throw error;
-    }
   }
 
   // Some file systems do not tell the kind when they list.

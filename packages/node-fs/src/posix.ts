@@ -29,9 +29,15 @@ export function factsOf(stats: BigIntStats): FileFacts {
     kind: kindOf(stats),
     bytes: Number(stats.size),
     links: Number(stats.nlink),
-    // ctime cannot be set by a program, so a file that was changed and dated back shows it.
-    stamp: `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}`,
+    stamp: stampOf(stats),
   };
+}
+
+// ctime cannot be set by a program, so a file that was changed and dated back shows it. Short, as one
+// is kept for each file of a draft: mtime mostly is ctime.
+function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  const modified = mtimeNs === ctimeNs ? '' : mtimeNs.toString(36);
+  return `${dev.toString(36)}:${ino.toString(36)}:${size.toString(36)}:${ctimeNs.toString(36)}:${modified}`;
 }
 
 /** Of `Stats` and `Dirent` alike, neither of which follows links here. */

@@ -95,10 +95,7 @@ export class DirectoryDraft implements DraftWorkspace {
     if (this.#syncFailure !== undefined) throw this.#syncFailure;
     const world = await lookAround(this.#directory, this.#draftName);
     checkWorld(world);
-    const found = new Set(world.files);
-    for (const path of this.#known.keys()) {
-      if (!found.has(path)) throw unsafeEntry(path, 'it was removed after it was written');
-    }
+    this.#assertNoneRemoved(world);
     // The disk has something to do while files are hashed. What counts is the sync in `publish`.
     const flushing = this.#isLarge(world) ? this.#directory.syncTree(this.#draftName) : undefined;
     const sealing = this.#sealFiles(world, flushing === undefined, signal);
@@ -213,6 +210,15 @@ export class DirectoryDraft implements DraftWorkspace {
       return await this.#writeNew(path, file.chunks());
     } finally {
       await file.close();
+    }
+  }
+
+  #assertNoneRemoved({ files }: World): void {
+    const found = files.reduce((count, path) => count + Number(this.#known.has(path)), 0);
+    if (found === this.#known.size) return;
+    const there = new Set(files);
+    for (const path of this.#known.keys()) {
+      if (!there.has(path)) throw unsafeEntry(path, 'it was removed after it was written');
     }
   }
 

@@ -1,4 +1,5 @@
 import { OffstageError } from '../errors.ts';
+import { concatBytes } from './bytes.ts';
 import type { Examined, ExamineRequest, ReadableFile, StorageDirectory } from './directory.ts';
 import { manifestName } from './layout.ts';
 import type { ExaminedEntry } from './storage.ts';
@@ -33,7 +34,7 @@ export async function readWhole(
     throw new OffstageError('corrupt', `${path} in ${directory.label} is no regular file.`);
   }
   try {
-    return await concat(file);
+    return await readAll(file);
   } finally {
     await file.close();
   }
@@ -95,18 +96,8 @@ async function examineEach(
 const join = (above: string, name: string): string =>
   above === '' || name === '' ? above + name : `${above}/${name}`;
 
-async function concat(file: ReadableFile): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of file.chunks()) {
-    chunks.push(chunk);
-    bytes += chunk.byteLength;
-  }
-  const whole = new Uint8Array(bytes);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return whole;
+async function readAll(file: ReadableFile): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of file.chunks()) pieces.push(piece);
+  return pieces[0] !== undefined && pieces.length === 1 ? pieces[0] : concatBytes(pieces);
 }

@@ -51,15 +51,22 @@ export function checkWorld({ files, directories }: World): void {
 
 /** That nothing came or went between two looks. @throws OffstageError `unsafe_entry` */
 export function assertSameWorld(before: World, now: World): void {
-  const known = new Set(before.files);
-  const added = now.files.find((path) => !known.has(path));
+  const added = firstNotIn(now.files, before.files);
   if (added !== undefined) throw unsafeEntry(added, 'it was added while the draft was sealed');
-  const there = new Set(now.files);
-  const gone = before.files.find((path) => !there.has(path));
+  const gone = firstNotIn(before.files, now.files);
   if (gone !== undefined) throw changedEntry(gone);
   if (now.directories.join('\n') !== before.directories.join('\n')) {
     throw unsafeEntry('', 'directories were added or removed while the draft was sealed');
   }
+}
+
+/** Of two sorted lists. */
+function firstNotIn(names: readonly string[], others: readonly string[]): string | undefined {
+  let index = 0;
+  return names.find((name) => {
+    while (index < others.length && (others[index] ?? '') < name) index += 1;
+    return others[index] !== name;
+  });
 }
 
 export const changedEntry = (path: string): OffstageError =>

@@ -1,4 +1,5 @@
 import { OffstageError } from '../errors.ts';
+import { concatBytes } from './bytes.ts';
 import { canonicalJson, type Json } from './canonical-json.ts';
 import { layoutFormat } from './layout.ts';
 import type { Hasher } from './storage.ts';
@@ -28,9 +29,34 @@ export interface Manifest {
   readonly entries: readonly ManifestEntry[];
 }
 
-/** The canonical form: one manifest, one sequence of bytes. */
-export const encodeManifest = (manifest: Manifest): Uint8Array =>
-  new TextEncoder().encode(`${canonicalJson(manifest, 'manifest')}\n`);
+/**
+ * The canonical form: one manifest, one sequence of bytes. The entries are written by hand and in
+ * portions, as there may be very many.
+ */
+export function encodeManifest(manifest: Manifest): Uint8Array {
+  const { entries } = manifest;
+  const frame = canonicalJson({ ...manifest, entries: [] }, 'manifest');
+  // The first key is `createdAt`, a number, so that this is the manifest's own and nothing of metadata.
+  const [head = '', ...rest] = frame.split('"entries":[]');
+  const encoder = new TextEncoder();
+  const pieces = [encoder.encode(`${head}"entries":[`)];
+  for (let from = 0; from < entries.length; from += portionEntries) {
+    const portion = entries
+      .slice(from, from + portionEntries)
+      .map(encodeEntry)
+      .join(',');
+    pieces.push(encoder.encode(from === 0 ? portion : `,${portion}`));
+  }
+  pieces.push(encoder.encode(`]${rest.join('"entries":[]')}\n`));
+  return concatBytes(pieces);
+}
+
+const portionEntries = 1024;
+
+function encodeEntry({ path, bytes, sha256, mediaType }: ManifestEntry): string {
+  const media = mediaType === undefined ? '' : `"mediaType":${JSON.stringify(mediaType)},`;
+  return `{"bytes":${bytes},${media}"path":${JSON.stringify(path)},"sha256":"${sha256}"}`;
+}
 
 /**
  * Reads what `encodeManifest` wrote, once its digest was found right.
