@@ -7,7 +7,7 @@ import { commands } from 'vitest/browser';
 import { render } from 'vitest-browser-react';
 import { openWorld } from '../../../scripts/browser/bed-client.ts';
 import { useJobProgress, useJobs } from './index.ts';
-import { frames, mountHook, Stage } from './testing/mount.tsx';
+import { countFrames, frames, mountHook, Stage } from './testing/mount.tsx';
 
 /** A real server, and a polling client whose clock stands still until the test moves it. */
 async function pollWorld() {
@@ -330,7 +330,15 @@ describe('streams of a real server', () => {
     const world = await openWorld();
     const client = new HttpJobClient({ baseUrl: world.baseUrl });
     const [id = ''] = await world.start();
-    const hook = await mountJob(client, id);
+    const counter = countFrames();
+    const framesOfRenders: number[] = [];
+    const hook = await mountHook(
+      ({ id }: { id: string }) => {
+        framesOfRenders.push(counter.current());
+        return useJobProgress(id);
+      },
+      { client, props: { id } },
+    );
     await expect.poll(async () => (await world.state()).streams).toBe(1);
     for (let burst = 1; burst <= 10; burst++) {
       await world.act({ do: 'report', id, percent: burst, times: 1000 });
@@ -340,6 +348,9 @@ describe('streams of a real server', () => {
     const { events, missed } = hook.current();
     expect(missed + events.length).toBeLessThanOrEqual(10_000);
     expect(events.at(-1)?.seq).toBe(10_000);
+    await frames(2);
+    counter.stop();
+    expect(new Set(framesOfRenders).size).toBe(framesOfRenders.length);
   });
 
   test('U5 when everything has left, the stream closes', async () => {

@@ -3,18 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { render } from 'vitest-browser-react';
 import { useActivity, useJobProgress, useJobs, useStartJob } from './index.ts';
 import { ingest } from './testing/jobs.ts';
-import { frames, mountHook, Stage } from './testing/mount.tsx';
+import { countFrames, frames, mountHook, Stage } from './testing/mount.tsx';
 import { stage } from './testing/stage.ts';
-
-/** Numbers the browser's frames from now on. */
-function countFrames() {
-  let frame = 0;
-  let handle = requestAnimationFrame(function next() {
-    frame++;
-    handle = requestAnimationFrame(next);
-  });
-  return { current: () => frame, stop: () => cancelAnimationFrame(handle) };
-}
 
 describe('renders', () => {
   test('U6 ten thousand events a second are at most one render a frame, and the last one shows', async () => {

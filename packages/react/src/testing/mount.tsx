@@ -46,3 +46,13 @@ export async function frames(count: number): Promise<void> {
     await new Promise((resolve) => requestAnimationFrame(resolve));
   }
 }
+
+/** Numbers the browser's frames from now on. */
+export function countFrames() {
+  let frame = 0;
+  let handle = requestAnimationFrame(function next() {
+    frame++;
+    handle = requestAnimationFrame(next);
+  });
+  return { current: () => frame, stop: () => cancelAnimationFrame(handle) };
+}
