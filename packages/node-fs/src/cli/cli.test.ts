@@ -8,6 +8,7 @@ import {
   realpathSync,
   rmSync,
   statSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -203,6 +204,17 @@ describe('verify', () => {
     expect((await runCli(folder, 'list')).stdout).toMatch(/ 3 {2}3-.* \? +\? {2}damaged\n/);
     expect(stateOf(folder)).toEqual(before);
   });
+});
+
+test.runIf(posix)('S14 Ctrl-C ends a comparison that takes long, exit 130', async () => {
+  const { folder, versions } = await withVersions(2);
+  // A hole of that size takes longer to read than any test.
+  truncateSync(join(folder, String(versions[0]), 'a.txt'), 2 ** 38);
+  const cli = startCli([folder, 'verify']);
+  expect(await cli.nextLine()).toMatch(/^ok {7}2-/);
+  cli.process.kill('SIGINT');
+  const { code, stderr } = await cli.ended;
+  expect({ code, stderr }).toEqual({ code: 130, stderr: '' });
 });
 
 describe('rollback', () => {
