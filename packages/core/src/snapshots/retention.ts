@@ -25,8 +25,9 @@ export function planRetention(
   const contents = new Set([next.content]);
   const kept = known.filter((ref) => {
     if (contents.has(ref.content)) return nameOf(ref) === ref.content;
-    // A clock that was set back makes a version look newer than now, which keeps it.
-    const young = nowMs - ref.createdAt < minAgeMs;
+    // A clock that was set back makes a version look newer than now, which keeps it, but only where
+    // ages count at all.
+    const young = minAgeMs > 0 && nowMs - ref.createdAt < minAgeMs;
     if (contents.size >= retain && !young && !leased.has(ref.content)) return false;
     contents.add(ref.content);
     return true;
