@@ -1,5 +1,9 @@
+import { damageTests } from './storage-suite-damage.ts';
 import { type StorageSuiteOptions, suiteKit } from './storage-suite-kit.ts';
+import { leaseTests } from './storage-suite-leases.ts';
 import { readingTests } from './storage-suite-reading.ts';
+import { reuseTests } from './storage-suite-reuse.ts';
+import { watchingTests } from './storage-suite-watching.ts';
 import { writingTests } from './storage-suite-writing.ts';
 import type { SuiteRunner } from './suite-runner.ts';
 
@@ -16,4 +20,8 @@ export function storageSuite(runner: SuiteRunner, options: StorageSuiteOptions):
   const kit = suiteKit(runner, options);
   writingTests(kit);
   readingTests(kit);
+  reuseTests(kit);
+  leaseTests(kit);
+  watchingTests(kit);
+  damageTests(kit);
 }
