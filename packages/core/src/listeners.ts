@@ -12,14 +12,15 @@ interface FrameHost {
   cancelAnimationFrame?(handle: number): void;
 }
 
-// A hidden page draws no frames; what waits for one still has to come through now and then.
-const withoutFrameMs = 100;
+// A hidden page draws no frames; what waits for one still has to come through now and then. Shorter,
+// and a page that is too busy to draw would render twice before its next frame.
+const withoutFrameMs = 1000;
 
 // What waits for the next frame, of all observers of the page.
 let awaitingFrame: (() => void)[] = [];
 
 /**
- * Notifies with the next frame of the browser (U6), or after 100 ms where none is drawn. All that
+ * Notifies with the next frame of the browser (U6), or after a second where none is drawn. All that
  * wait for a frame are told in one task, so that a user interface renders them in one pass. Without
  * frames, as in Node.js, it is `microtaskScheduler`.
  */
