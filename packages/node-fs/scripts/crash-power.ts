@@ -1,0 +1,160 @@
+// Cuts the power of real file systems while a writer publishes, mounts them again, and says what is
+// wrong then:
+//
+//   npm run crash:power -w packages/node-fs -- [--cuts 100] [--only XFS] [--scratch folder] [--install]
+//
+// Needs Linux, root, loop devices, `unshare` and `mount`, `mkfs` of each file system, and perl or
+// python3 for the ioctl. What it lacks it says, and skips. It runs in a mount namespace of its own,
+// on image files in a scratch folder: whatever ends it, its mounts and loop devices go with it.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { release, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Defect } from '../fixtures/crash/broken-directory.ts';
+import { Rig } from '../fixtures/crash/rig.ts';
+import { CutRun, type CutTally, newCutTally } from './power/cut-run.ts';
+import { type Cut, Disk, type FileSystem, fileSystems } from './power/disk.ts';
+import { has, Shutdown } from './power/tools.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    cuts: { type: 'string', default: '100' },
+    only: { type: 'string' },
+    scratch: { type: 'string' },
+    install: { type: 'boolean', default: false },
+  },
+});
+
+const insideVariable = 'OFFSTAGE_POWER_NAMESPACE';
+const cuts: readonly Cut[] = ['default', 'log flushed', 'log not flushed', 'disk cache lost'];
+const controls: readonly Defect[] = ['no fsync', 'no fsync of files', 'no fsync of directories'];
+
+if (options.install) {
+  const packages = ['e2fsprogs', 'xfsprogs', 'btrfs-progs'];
+  spawnSync('apt-get', ['install', '-y', ...packages], { stdio: ['ignore', 2, 2] });
+}
+const lacking = whatIsLacking();
+if (lacking !== undefined) console.log(`skipped: ${lacking}`);
+else if (process.env[insideVariable] === undefined) process.exitCode = runInNamespace();
+else process.exitCode = await cutAll();
+
+function whatIsLacking(): string | undefined {
+  if (process.platform !== 'linux') return 'it needs Linux';
+  if (process.getuid?.() !== 0) return 'it needs root, to mount image files';
+  for (const tool of ['unshare', 'mount', 'umount', 'losetup']) {
+    if (!has(tool)) return `it needs the command ${tool} (package util-linux or mount)`;
+  }
+  if (!existsSync('/dev/loop-control')) return 'it needs loop devices (/dev/loop-control)';
+  return has('perl') || has('python3') ? undefined : 'it needs perl or python3 for the ioctl';
+}
+
+function runInNamespace(): number {
+  const scratch = mkdtempSync(join(options.scratch ?? roomyFolder(), 'offstage-power-'));
+  // The signals of a terminal reach both processes; this one stays to clean up.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => undefined);
+  try {
+    const { status, error } = spawnSync(
+      'unshare',
+      [
+        '--mount',
+        '--propagation=private',
+        process.execPath,
+        ...process.execArgv,
+        ...process.argv.slice(1),
+      ],
+      { stdio: 'inherit', env: { ...process.env, [insideVariable]: scratch } },
+    );
+    if (error !== undefined) console.log(`skipped: ${error.message}`);
+    return status ?? 1;
+  } finally {
+    // Nothing is mounted here: that was in the other namespace, which is gone.
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** In memory if there is room: what a cut loses is decided above, and all else comes sooner. */
+function roomyFolder(): string {
+  try {
+    const available = execFileSync('df', ['--output=avail', '-B1M', '/dev/shm'], {
+      encoding: 'utf8',
+    });
+    if (Number(available.trim().split('\n').at(-1)) > 4096) return '/dev/shm';
+  } catch {
+    // No such place.
+  }
+  return tmpdir();
+}
+
+async function cutAll(): Promise<number> {
+  const scratch = process.env[insideVariable] ?? '';
+  const shutdown = Shutdown.start();
+  const rig = await Rig.start(scratch, 2);
+  process.on('SIGINT', () => process.exit(130));
+  process.on('SIGTERM', () => process.exit(143));
+  console.log(`Linux ${release()}, ${options.cuts} cuts each\n`);
+  console.log('| file system | cut | cuts | at a step | steps | acknowledged | violations |');
+  console.log('|---|---|---|---|---|---|---|');
+  let bad = 0;
+  try {
+    for (const fileSystem of fileSystems) {
+      if (options.only !== undefined && !fileSystem.name.startsWith(options.only)) continue;
+      for (const how of cuts) bad += await cutOne(fileSystem, how);
+      for (const defect of controls) bad += await cutOne(fileSystem, 'disk cache lost', defect);
+    }
+  } finally {
+    await rig.end();
+    await shutdown.end();
+  }
+  return bad === 0 ? 0 : 1;
+
+  /** Returns how many results are not as they should be. */
+  async function cutOne(fileSystem: FileSystem, how: Cut, defect?: Defect): Promise<number> {
+    const { name, type } = fileSystem;
+    const title = defect === undefined ? how : `control: ${defect}`;
+    const skip = (why: string): number => {
+      console.log(`| ${name} | ${title} | skipped: ${why.replaceAll('\n', ' ')} | | | | |`);
+      return 0;
+    };
+    if (!has(`mkfs.${type}`)) return skip(`no mkfs.${type}; apt-get install ${fileSystem.package}`);
+    const place = mkdtempSync(join(scratch, 'disk-'));
+    mkdirSync(place, { recursive: true });
+    let disk: Disk;
+    try {
+      disk = await Disk.create(place, fileSystem, shutdown, how === 'disk cache lost');
+    } catch (error) {
+      return skip(String(error));
+    }
+    const tally = newCutTally();
+    const run = new CutRun(rig, disk, defect);
+    const most = defect === undefined ? Number(options.cuts) : Math.min(20, Number(options.cuts));
+    let refused: unknown;
+    while (tally.cuts < most && refused === undefined) {
+      await run.cut(how, tally).catch((error: unknown) => {
+        refused = error;
+      });
+    }
+    await disk.remove();
+    rmSync(place, { recursive: true });
+    if (tally.cuts === 0) return skip(`it cannot be cut so here: ${String(refused)}`);
+    console.log(`| ${name} | ${title} | ${row(tally)} |`);
+    if (refused !== undefined) console.error(`${name}, ${title}: ${String(refused)}`);
+    return refused === undefined ? judge(tally, defect) : 1;
+  }
+}
+
+function row({ cuts: count, atSteps, steps, acknowledged, violations }: CutTally): string {
+  return [count, atSteps, steps.size, acknowledged, violations.length].join(' | ');
+}
+
+/** A control must find something, all else nothing. */
+function judge({ violations }: CutTally, defect: Defect | undefined): number {
+  if (defect === undefined) {
+    for (const what of violations.slice(0, 10)) console.error(`  ${what}`);
+    return violations.length;
+  }
+  if (violations.length > 0) return 0;
+  console.error(`  The control "${defect}" found nothing: the rig is blind for that here.`);
+  return 1;
+}
