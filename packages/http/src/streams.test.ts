@@ -157,11 +157,12 @@ describe('H3 the stream of a job', () => {
     await stream.event();
     await clock.advance(10_000);
     const next = stream.chunk();
-    await clock.advance(999);
     let isAlive = false;
     void next.then(() => {
       isAlive = true;
     });
+    await clock.advance(999);
+    expect(isAlive).toBe(false);
     await clock.advance(1);
     expect(isAlive).toBe(true);
     expect(await next).toBe(':\n\n');
@@ -242,6 +243,18 @@ describe('H3 the stream of a job', () => {
     const again = await call(handle, path);
     expect(again.status).toBe(200);
     await again.body?.cancel();
+  });
+
+  test('H3 one that waits for the gap to pass leaves no timer behind', async () => {
+    const { clock, driver, open, timers } = await toldJob();
+    const stream = await open();
+    await stream.event();
+    void stream.chunk();
+    driver.report(1);
+    await settle();
+    expect(clock.pending).toBe(timers + 2);
+    await stream.cancel();
+    expect(clock.pending).toBe(timers);
   });
 
   test('H3 without a push it looks at intervals, and tells what changed alone', async () => {
