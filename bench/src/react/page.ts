@@ -2,7 +2,7 @@
 // Two hundred components that watch one job through a stream, and a count of what the browser drew.
 import { HttpJobClient } from '@offstage/http/client';
 import { JobsProvider, useJobProgress } from '@offstage/react';
-import { createElement, type ReactNode } from 'react';
+import { createElement, type ReactNode, useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 
 export interface FrameReport {
@@ -22,31 +22,65 @@ let rendersNow: number[] = [];
 let renders = 0;
 let newest = 0;
 
-function Row({ id, index }: { readonly id: string; readonly index: number }): ReactNode {
-  const { job, percent, message, isActive, cancel } = useJobProgress(id);
+interface RowProps {
+  readonly index: number;
+  readonly percent: number | null;
+  readonly message: string;
+  readonly isActive: boolean;
+  readonly onCancel: () => unknown;
+}
+
+function row({ index, percent, message, isActive, onCancel }: RowProps): ReactNode {
   renders++;
   rendersNow[index] = (rendersNow[index] ?? 0) + 1;
-  newest = job?.progress?.seq ?? 0;
   return createElement(
     'li',
     null,
     createElement('progress', { max: 100, value: percent ?? undefined }),
     createElement('span', null, message),
-    createElement('button', { type: 'button', disabled: !isActive, onClick: cancel }, 'Cancel'),
+    createElement('button', { type: 'button', disabled: !isActive, onClick: onCancel }, 'Cancel'),
   );
 }
 
-/** Mounts the rows and resolves when all of them show the job. */
+function WatchedRow({ id, index }: { readonly id: string; readonly index: number }): ReactNode {
+  const { job, percent, message, isActive, cancel } = useJobProgress(id);
+  newest = job?.progress?.seq ?? 0;
+  return row({ index, percent, message, isActive, onCancel: cancel });
+}
+
+/** The peer: rows that draw the same, in React alone, from a number that grows in the page. */
+function PlainRow({ index, event }: { readonly index: number; readonly event: number }): ReactNode {
+  newest = event;
+  const message = `Event ${event}`;
+  return row({ index, percent: event % 100, message, isActive: true, onCancel: () => undefined });
+}
+
+function PlainRows({ rows, perSecond }: { readonly rows: number; readonly perSecond: number }) {
+  const [event, setEvent] = useState(1);
+  useEffect(() => {
+    // As often as a client that is pushed looks.
+    const timer = setInterval(() => setEvent((now) => now + perSecond / 20), 50);
+    return () => clearInterval(timer);
+  }, [perSecond]);
+  return numbers(rows).map((index) => createElement(PlainRow, { key: index, index, event }));
+}
+
+/** Mounts rows that watch a job, and resolves when they show it. */
 async function mount(id: string, rows: number): Promise<void> {
   const client = new HttpJobClient({ baseUrl: '/jobs' });
-  const items = Array.from({ length: rows }, (_, index) =>
-    createElement(Row, { key: index, id, index }),
-  );
-  createRoot(document.body.appendChild(document.createElement('ul'))).render(
-    createElement(JobsProvider, { client }, items),
-  );
+  const items = numbers(rows).map((index) => createElement(WatchedRow, { key: index, id, index }));
+  await show(createElement(JobsProvider, { client }, items));
+}
+
+const mountPlain = (perSecond: number, rows: number): Promise<void> =>
+  show(createElement(PlainRows, { rows, perSecond }));
+
+async function show(tree: ReactNode): Promise<void> {
+  createRoot(document.body.appendChild(document.createElement('ul'))).render(tree);
   while (newest === 0) await nextFrame();
 }
+
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
 /** Watches the browser draw for that many frames. */
 async function record(frames: number): Promise<FrameReport> {
@@ -75,4 +109,4 @@ async function record(frames: number): Promise<FrameReport> {
 
 const nextFrame = (): Promise<number> => new Promise((resolve) => requestAnimationFrame(resolve));
 
-Object.assign(globalThis, { mount, record });
+Object.assign(globalThis, { mount, mountPlain, record });
