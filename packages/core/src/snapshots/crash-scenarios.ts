@@ -66,6 +66,11 @@ export const scenarios = {
     setup: withVersions('old'),
     publish: (place) => publish(place, 'new', 1),
   },
+  retentionOfTwo: {
+    name: 'a publish after which two versions go',
+    setup: withVersions('one', 'two'),
+    publish: (place) => publish(place, 'new', 1),
+  },
   leased: {
     name: 'a retention while readers have versions open, one since a moment before the commit',
     setup: withVersions('one', 'two'),

@@ -21,7 +21,7 @@ const short: readonly Short[] = [
   { scenario: second, depth: 1, crashPoints: 48, states: 300 },
   { scenario: retention, depth: 1, crashPoints: 55, states: 400 },
   { scenario: leased, depth: 1, crashPoints: 50, states: 300 },
-  { scenario: rollback, depth: Infinity, crashPoints: 20, states: 15 },
+  { scenario: rollback, depth: 3, crashPoints: 20, states: 15 },
   { scenario: afterRollback, depth: 0, crashPoints: 55, states: 100 },
   { scenario: hardLinks, depth: 0, crashPoints: 70, states: 150 },
   { scenario: reflinks, depth: 0, crashPoints: 70, states: 200 },
@@ -57,14 +57,14 @@ describe.runIf(!long)('a crash at each operation', () => {
   );
 });
 
-describe.runIf(long)('a crash at each operation, and of each recovery as often as may be', () => {
+describe.runIf(long)('a crash at each operation, and of each recovery twice over', () => {
   const total = { crashPoints: 0, recoveryCrashPoints: 0, outcomes: 0, states: 0, recovered: 0 };
 
   test.for(everyWay)(
     'S17 S15 S4 S2 of $name leaves a good disk',
     { timeout: 3_600_000 },
     async (scenario) => {
-      const report = await exploreCrashes(scenario, { depth: Infinity, outcomesPerCrash: 1e7 });
+      const report = await exploreCrashes(scenario, { depth: 2, outcomesPerCrash: 1e7 });
       expectSound(report);
       for (const key of [
         'crashPoints',

@@ -43,8 +43,7 @@ export interface CrashReader {
 
 export interface ExploreOptions {
   /**
-   * How many recoveries are cut off, one after the other, before one may come to its end. From some
-   * number on no disk is new; `Infinity` goes there.
+   * How many recoveries are cut off, one after the other, before one may come to its end.
    * @default 1
    */
   readonly depth?: number | undefined;
