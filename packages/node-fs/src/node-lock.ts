@@ -104,6 +104,11 @@ async function loadNative(): Promise<Native> {
   try {
     return await import('fs-native-extensions');
   } catch (cause) {
+    // Node.js has no code for that here. A reader must not go on without its lock then.
+    if (/too many open files/i.test(String(cause))) {
+      const error = Object.assign(new Error(String(cause), { cause }), { code: 'EMFILE' });
+      throw storageError(error, 'load fs-native-extensions');
+    }
     throw unsupported('the native module fs-native-extensions does not load on this system', cause);
   }
 }

@@ -12,7 +12,21 @@ const codes: Readonly<Record<string, OffstageErrorCode>> = {
 const advice: Readonly<Record<string, string>> = {
   storage_full: 'The disk is full: free some space and try again.',
   storage_denied: 'Access was denied: check the permissions of the folder.',
-  storage_failed: 'The file system reported an error.',
+  storage_failed: 'The file system reported an error: check the disk.',
+};
+
+const tooManyFiles = 'Too many files are open: close some, or raise the limit (ulimit -n).';
+const wrongKind = 'Something else has that name: move it away.';
+
+/** For errors that call for something else than others of their code. */
+const adviceByErrno: Readonly<Record<string, string>> = {
+  EROFS: 'The file system is mounted read-only: mount it for writing.',
+  EMFILE: tooManyFiles,
+  ENFILE: tooManyFiles,
+  EISDIR: wrongKind,
+  ENOTDIR: wrongKind,
+  EEXIST: wrongKind,
+  ELOOP: wrongKind,
 };
 
 /** The coded error for what the operating system refused. `what` is a verb and a relative path. */
@@ -20,7 +34,8 @@ export function storageError(error: unknown, what: string): OffstageError {
   if (OffstageError.isInstance(error)) return error;
   const errno = errnoOf(error);
   const code = codes[errno ?? ''] ?? 'storage_failed';
-  return new OffstageError(code, `Cannot ${what}. ${advice[code]} (${errno ?? 'unknown'})`, {
+  const todo = adviceByErrno[errno ?? ''] ?? advice[code];
+  return new OffstageError(code, `Cannot ${what}. ${todo} (${errno ?? 'unknown'})`, {
     cause: error,
     details: { errno },
   });

@@ -43,11 +43,12 @@ function run(command: string, args: readonly string[]): Promise<End | undefined>
         stdio: ['ignore', 'ignore', 'pipe'],
         env: { ...process.env, LC_ALL: 'C' },
       });
+      // First of all, as a process that cannot be started for want of descriptors has no output.
+      child.on('error', () => resolve(undefined));
       let stderr = '';
-      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      child.stderr?.setEncoding('utf8').on('data', (text: string) => {
         stderr = (stderr + text).slice(0, 500);
       });
-      child.on('error', () => resolve(undefined));
       child.on('close', (code) => resolve({ code, stderr }));
     } catch {
       // Node's permission model, or a platform without processes.
