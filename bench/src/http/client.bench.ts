@@ -3,9 +3,9 @@ import { gzipSync } from 'node:zlib';
 import { decodePollManyResponse, encodePollManyResponse, type JobPoll } from '@offstage/core';
 import { build } from 'esbuild';
 import * as z from 'zod/mini';
-import { interleave, median, pairedRatio } from './measure.ts';
-import type { Bench, Row } from './row.ts';
-import { runAlone } from './table.ts';
+import { interleave, median, pairedRatio } from '../measure.ts';
+import type { Bench, Row } from '../row.ts';
+import { runAlone } from '../table.ts';
 
 const rounds = 9;
 const jobs = 1000;
@@ -103,7 +103,7 @@ async function pageBytes(isFirstLoad: boolean): Promise<number> {
     stdin: {
       contents:
         "export { JobsProvider, useJobProgress } from '@offstage/react'; export { HttpJobClient } from '@offstage/http/client';",
-      resolveDir: path.join(import.meta.dirname, '..', '..', 'packages', 'react'),
+      resolveDir: path.join(import.meta.dirname, '..', '..', '..', 'packages', 'react'),
     },
     bundle: true,
     minify: true,

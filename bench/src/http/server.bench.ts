@@ -2,10 +2,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { Agent, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import path from 'node:path';
-import type { Commands } from './http-server.child.ts';
-import { interleave, median, pairedRatio } from './measure.ts';
-import type { Bench, Row } from './row.ts';
-import { runAlone } from './table.ts';
+import { interleave, median, pairedRatio } from '../measure.ts';
+import type { Bench, Row } from '../row.ts';
+import { runAlone } from '../table.ts';
+import type { Commands } from './server.child.ts';
 
 const jobs = 1000;
 const streams = 1000;
@@ -19,7 +19,7 @@ class Server {
   port = 0;
 
   constructor() {
-    const file = path.join(import.meta.dirname, 'http-server.child.ts');
+    const file = path.join(import.meta.dirname, 'server.child.ts');
     this.#child = fork(file, { execArgv: process.execArgv });
     this.#child.on('message', ([id, answer]: [number, unknown]) => this.#waiting.get(id)?.(answer));
   }
