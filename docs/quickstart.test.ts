@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { compile } from 'svelte/compiler';
 import { expect, test } from 'vitest';
 import { runtimeOptions } from '../scripts/setup.mjs';
 import { root, scratchProject } from './scratch-project.ts';
@@ -14,7 +15,12 @@ const blocks = [...readme.matchAll(/^```ts\n\/\/ (\S+\.ts)\n([\s\S]*?)^```$/gm)]
 const project = scratchProject(Object.fromEntries(blocks));
 
 test('J2 the quick start of the README compiles, with no cast', () => {
-  expect(blocks.map(([name]) => name)).toEqual(['jobs.ts', 'ingest.worker.ts', 'main.ts']);
+  expect(blocks.map(([name]) => name)).toEqual([
+    'jobs.ts',
+    'ingest.worker.ts',
+    'main.ts',
+    'server.ts',
+  ]);
   expect(project.compile()).toBe('');
 });
 
@@ -33,4 +39,40 @@ test.each([
   expect(readFileSync(path.resolve(project.folder, file), 'utf8')).toContain(
     "name: 'documents.ingest'",
   );
+});
+
+test('H1 H4 the server of the README runs as printed, and a client works with it', () => {
+  const script = `
+    import { once } from 'node:events';
+    import { HttpJobClient } from '@offstage/http/client';
+    import { ingest } from './jobs.ts';
+    import { server } from './server.ts';
+    await once(server, 'listening');
+    const client = new HttpJobClient({ baseUrl: \`http://127.0.0.1:\${server.address().port}/jobs\` });
+    const { id } = await client.start(ingest, { files: ['jobs.ts'] });
+    const { status, result } = await client.wait(id);
+    console.log(status, result.documents);
+    process.exit();
+  `;
+  const args = [...runtimeOptions, '--input-type=module', '--eval', script];
+  const env = { ...process.env, PORT: '0' };
+  const output = execFileSync(process.execPath, args, {
+    cwd: project.folder,
+    encoding: 'utf8',
+    env,
+  });
+  expect(output.trim()).toBe('succeeded 1');
+});
+
+test('U1 the React page of the README is the one that runs in the browser tests', () => {
+  const [, block] = /^```tsx\n\/\/ App\.tsx\n([\s\S]*?)^```$/m.exec(readme) ?? [];
+  const tested = path.join(root, 'packages', 'react', 'src', 'testing', 'quickstart.tsx');
+  expect(block).toBe(readFileSync(tested, 'utf8'));
+});
+
+test('U2 the Svelte page of the README compiles without a warning, and is the one that is tested but for the getter', () => {
+  const [, block = ''] = /^```svelte\n([\s\S]*?)^```$/m.exec(readme) ?? [];
+  expect(compile(block, { generate: 'client' }).warnings).toEqual([]);
+  const tested = path.join(root, 'packages', 'svelte', 'fixtures', 'quickstart.svelte');
+  expect(block.replace('() => client', 'client')).toBe(readFileSync(tested, 'utf8'));
 });
