@@ -28,6 +28,15 @@ const check = (name, limit, imports, rest = {}) => ({
   ...rest,
 });
 
+/** All that the pages of Documents may load, as the application's own build made it. */
+const pages = (name, limit) => ({
+  name: `Documents in ${name}: every script`,
+  limit,
+  gzip: true,
+  disablePlugins: ['@size-limit/esbuild'],
+  path: `apps/demo/dist/${name}/assets/*.js`,
+});
+
 export default [
   check('core: JobObserver', '4.5 kB', { [core]: '{ JobObserver }' }),
   check(
@@ -54,4 +63,6 @@ export default [
     { [svelte]: '{ jobProgress }', [client]: '{ HttpJobClient }' },
     { ignore: ['svelte'], modifyEsbuildConfig: firstLoad },
   ),
+  pages('react', '120 kB'),
+  pages('svelte', '60 kB'),
 ];
