@@ -24,6 +24,7 @@
  * - A write that is torn in other places than in the middle: half, zeros and nothing stand for all
  *   contents that the digest tells from the whole.
  * - The directories above the root, and the root's own name.
+ * - The name that a copy made for `draft.path()` has before it takes its place: it is in a draft.
  * - Ownership, permissions and times: nothing here depends on them.
  *
  * Real file systems lose less: ext4, XFS and Btrfs order much of this. What holds here holds there.
