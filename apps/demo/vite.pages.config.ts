@@ -43,7 +43,6 @@ export default defineConfig(({ mode, command }) => {
     build: {
       outDir: path.join(import.meta.dirname, 'dist', mode),
       emptyOutDir: true,
-      target: 'es2023',
       sourcemap: false,
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
