@@ -173,7 +173,7 @@ describe.skipIf(process.platform === 'win32')('a crowd', () => {
     expect(tally.violations).toEqual([]);
     expect(tally.writersKilled).toBeGreaterThanOrEqual(kills);
     expect(tally.published).toBeGreaterThan(0);
-    expect(tally.versionsRead + tally.readersKilled).toBeGreaterThan(0);
+    expect(tally.versionsRead).toBeGreaterThan(0);
   }, 600_000);
 });
 

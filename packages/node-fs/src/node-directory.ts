@@ -231,6 +231,9 @@ async function syncPath(path: string): Promise<void> {
   const handle = await open(path, constants.O_RDONLY | (constants.O_DIRECTORY ?? 0));
   try {
     await handle.sync();
+    // After XFS has shut itself down (its disk failed), an fsync of a directory reports success, and a
+    // look at it does not.
+    await handle.stat();
   } finally {
     await handle.close();
   }
