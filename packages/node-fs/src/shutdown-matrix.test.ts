@@ -1,10 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { directoryStorage, SnapshotStore } from '@offstage/core';
 import { expect, onTestFinished, type TestContext, test } from 'vitest';
@@ -109,6 +108,8 @@ test.for(['xfs', 'ext4'])(
     const said = text(child.stdout);
     const ended = once(child, 'exit');
     await expect.poll(pointer, { timeout: 20_000, interval: 5 }).not.toBe(before);
+    // Sooner, and the folder would not open any more.
+    await expect.poll(() => hasOpen(child.pid, root), { timeout: 20_000, interval: 5 }).toBe(true);
     expect(await shutdown.issue(folder, 'log not flushed')).toBeUndefined();
     await ended;
     expect(JSON.parse(await said)).toMatchObject({ published: { code: 'commit_indeterminate' } });
@@ -118,3 +119,16 @@ test.for(['xfs', 'ext4'])(
     expect(current?.metadata.text).toBe('old');
   },
 );
+
+/** Whether the process that the one of that id has started has the folder open. */
+function hasOpen(parent: number | undefined, path: string): boolean {
+  const [child] = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').split(' ');
+  const descriptors = `/proc/${child}/fd`;
+  return readdirSync(descriptors).some((descriptor) => {
+    try {
+      return readlinkSync(join(descriptors, descriptor)) === path;
+    } catch {
+      return false; // closed meanwhile
+    }
+  });
+}
