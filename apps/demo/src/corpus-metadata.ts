@@ -6,8 +6,8 @@ import { defaultParseLimits } from './parse/parsed-document.ts';
 /** What a published version says about itself; what concerns single files is in its index. */
 export const corpusMetadata = z.object({
   kind: z.literal('offstage.documents'),
-  /** The folder it was made of, absolute. */
-  source: z.string(),
+  /** The folder it was made of, absolute; `null` where it was made of uploads. */
+  source: z.string().nullable(),
   documents: z.number().int(),
   passages: z.number().int(),
   /** Files that were left out. */

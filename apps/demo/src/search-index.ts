@@ -1,6 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import type { FileFailure } from './parse/messages.ts';
 import type { ParsedFile } from './parse/parse-file.ts';
 
 /** The index's place in a snapshot. */
@@ -21,24 +20,45 @@ export interface IndexedFile {
   readonly sha256: string | null;
   /** Milliseconds since the Unix epoch; `null` as above. */
   readonly modifiedAt: number | null;
+  /** Where the version keeps the file itself: its place is `originalPath(document)`. */
+  readonly document?: string | undefined;
+  /** When it came into the corpus, in milliseconds since the Unix epoch. */
+  readonly addedAt?: number | undefined;
+}
+
+/** A document's file in a version that keeps the files themselves. */
+export const originalPath = (document: string): string => `documents/${document}`;
+
+/** A file as an index has it. */
+export interface FileRow {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string | null;
+  readonly document: string | null;
+  readonly addedAt: number | null;
+  /** It can be searched. */
+  readonly indexed: boolean;
+  readonly failure: { readonly code: string; readonly message: string } | null;
 }
 
 /**
- * Fills a new full-text index. All goes into one transaction without a journal: the file is a draft
- * that nobody reads, made durable as a whole when the snapshot is published.
+ * Fills a full-text index, or changes a copy of one. All goes into one transaction without a journal:
+ * the file is a draft that nobody reads, made durable as a whole when the snapshot is published.
  */
 export class SearchIndexWriter {
   readonly #database: DatabaseSync;
   readonly #addFile: StatementSync;
   readonly #addPassage: StatementSync;
   #open = true;
+  #nextPassage = 1;
   passages = 0;
   documents = 0;
   /** Of the documents. */
   bytes = 0;
   failed = 0;
 
-  constructor(file: string) {
+  /** @param existing The file is an index already. */
+  constructor(file: string, { existing = false }: { readonly existing?: boolean } = {}) {
     this.#database = new DatabaseSync(file);
     this.#database.exec(`
       PRAGMA journal_mode = OFF;
@@ -46,50 +66,110 @@ export class SearchIndexWriter {
       PRAGMA locking_mode = EXCLUSIVE;
       PRAGMA temp_store = MEMORY;
       PRAGMA cache_size = -65536;
-      ${schema}
+      ${existing ? '' : schema}
       BEGIN;
     `);
     this.#addFile = this.#database.prepare(
-      `INSERT INTO files (path, bytes, sha256, modified_at, media_type, title, passage_count, failure_code, failure)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO files (path, bytes, sha256, modified_at, document, added_at, media_type, title,
+                          passage_count, first_passage, failure_code, failure)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#addPassage = this.#database.prepare(
-      'INSERT INTO passages (title, heading, text, file) VALUES (?, ?, ?, ?)',
+      'INSERT INTO passages (rowid, title, heading, text, file) VALUES (?, ?, ?, ?, ?)',
     );
+    if (existing) this.#count();
   }
 
   addDocument(file: IndexedFile, { mediaType, title, passages }: ParsedFile): void {
     const shown = title === '' ? titleFromPath(file.path) : title;
+    const first = this.#nextPassage;
     const { lastInsertRowid } = this.#addFile.run(
       file.path,
       file.bytes,
       file.sha256,
       file.modifiedAt,
+      file.document ?? null,
+      file.addedAt ?? null,
       mediaType,
       shown,
       passages.length,
+      first,
       null,
       null,
     );
-    for (const { heading, text } of passages) {
+    for (const [at, { heading, text }] of passages.entries()) {
       // A heading that repeats the title would count its words twice.
-      this.#addPassage.run(shown, heading === shown ? '' : heading, text, lastInsertRowid);
+      const under = heading === shown ? '' : heading;
+      this.#addPassage.run(first + at, shown, under, text, lastInsertRowid);
     }
+    this.#nextPassage += passages.length;
     this.documents += 1;
     this.passages += passages.length;
     this.bytes += file.bytes;
   }
 
-  addFailure(file: IndexedFile, { code, message }: FileFailure): void {
-    const { path, bytes, sha256, modifiedAt } = file;
-    this.#addFile.run(path, bytes, sha256, modifiedAt, null, null, 0, code, message);
+  addFailure(
+    file: IndexedFile,
+    { code, message }: { readonly code: string; readonly message: string },
+  ): void {
+    const { path, bytes, sha256, modifiedAt, document = null, addedAt = null } = file;
+    this.#addFile.run(
+      ...[path, bytes, sha256, modifiedAt, document, addedAt],
+      ...[null, null, 0, null, code, message],
+    );
     this.failed += 1;
+  }
+
+  /** Takes a file out, with its passages. False where there is none of that path. */
+  remove(path: string): boolean {
+    const row = this.#database
+      .prepare('SELECT id, bytes, passage_count, first_passage FROM files WHERE path = ?')
+      .get(path);
+    if (row === undefined) return false;
+    const count = Number(row.passage_count);
+    if (count > 0) {
+      // A file's passages lie together: found by their numbers, not by reading all.
+      const first = Number(row.first_passage);
+      this.#database
+        .prepare('DELETE FROM passages WHERE rowid BETWEEN ? AND ?')
+        .run(first, first + count - 1);
+      this.documents -= 1;
+      this.passages -= count;
+      this.bytes -= Number(row.bytes);
+    } else {
+      this.failed -= 1;
+    }
+    this.#database.prepare('DELETE FROM files WHERE id = ?').run(Number(row.id));
+    return true;
+  }
+
+  /** All files, in the order of their paths' code points. */
+  *files(): Generator<FileRow> {
+    yield* fileRows(this.#database);
   }
 
   /** Writes out what is left and closes the file; after it the index is complete. */
   finish(): void {
     this.#database.exec('COMMIT');
     this.close();
+  }
+
+  #count(): void {
+    const found = this.#database
+      .prepare(
+        `SELECT count(*) FILTER (WHERE failure_code IS NULL) AS documents,
+                count(*) FILTER (WHERE failure_code IS NOT NULL) AS failed,
+                coalesce(sum(passage_count), 0) AS passages,
+                coalesce(sum(bytes) FILTER (WHERE failure_code IS NULL), 0) AS bytes,
+                coalesce(max(first_passage + passage_count), 1) AS next
+         FROM files`,
+      )
+      .get();
+    this.documents = Number(found?.documents);
+    this.failed = Number(found?.failed);
+    this.passages = Number(found?.passages);
+    this.bytes = Number(found?.bytes);
+    this.#nextPassage = Number(found?.next);
   }
 
   /** Leaves the file as it is. */
@@ -104,6 +184,25 @@ export class SearchIndexWriter {
   }
 }
 
+/** All files of an index, in the order of their paths' code points. */
+export function* fileRows(database: DatabaseSync): Generator<FileRow> {
+  const rows = database.prepare(
+    'SELECT path, bytes, sha256, document, added_at, failure_code, failure FROM files ORDER BY path',
+  );
+  for (const row of rows.iterate()) {
+    const failed = row.failure_code !== null;
+    yield {
+      path: String(row.path),
+      bytes: Number(row.bytes),
+      sha256: row.sha256 === null ? null : String(row.sha256),
+      document: row.document === null ? null : String(row.document),
+      addedAt: row.added_at === null ? null : Number(row.added_at),
+      indexed: !failed,
+      failure: failed ? { code: String(row.failure_code), message: String(row.failure) } : null,
+    };
+  }
+}
+
 const schema = `
   CREATE TABLE files (
     id INTEGER PRIMARY KEY,
@@ -111,9 +210,12 @@ const schema = `
     bytes INTEGER NOT NULL,
     sha256 TEXT,
     modified_at INTEGER,
+    document TEXT UNIQUE,
+    added_at INTEGER,
     media_type TEXT,
     title TEXT,
     passage_count INTEGER NOT NULL,
+    first_passage INTEGER,
     failure_code TEXT,
     failure TEXT
   ) STRICT;

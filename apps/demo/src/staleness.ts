@@ -28,6 +28,8 @@ export function staleness(
   const { dataFolder, maxFileBytes = 64 * 1024 * 1024 } = options;
   const settingsChanged = metadata.configHash !== configHash();
   const none = { settingsChanged, added: 0, changed: 0, removed: 0 };
+  // Made of uploads, which it keeps itself.
+  if (metadata.source === null) return { ...none, stale: settingsChanged, folderMissing: false };
   const found = tryCollect(metadata.source, dataFolder);
   if (found === undefined) return { ...none, stale: true, folderMissing: true };
 

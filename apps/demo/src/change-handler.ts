@@ -1,0 +1,332 @@
+import { randomBytes } from 'node:crypto';
+import { copyFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  type Draft,
+  type HandledJob,
+  handle,
+  type JobContext,
+  PublicError,
+  type ReturnOf,
+  type Version,
+} from '@offstage/core';
+import { type FileOutcome, maxListedOutcomes } from './change-job.ts';
+import { type ChangePlan, type PlannedFile, planChange } from './change-plan.ts';
+import { changeWork, type StagedFile } from './change-work.ts';
+import { CorpusHash, type CorpusMetadata, configHash } from './corpus-metadata.ts';
+import { ChildPool } from './parse/child-pool.ts';
+import { ParseProcesses } from './parse/parse-processes.ts';
+import { parseAhead } from './parse-ahead.ts';
+import { asPublicError } from './public-errors.ts';
+import {
+  type FileRow,
+  fileRows,
+  indexFile,
+  openIndex,
+  originalPath,
+  SearchIndexWriter,
+} from './search-index.ts';
+import { openSnapshots } from './snapshots.ts';
+
+type Context = JobContext<typeof changeWork>;
+type Outcome = ReturnOf<typeof changeWork>;
+
+export interface ChangeHandlerOptions {
+  /** @default a pool of this thread's own */
+  readonly pool?: ChildPool;
+  /** A module that exports `parseFile`. @default the app's own */
+  readonly parser?: URL | undefined;
+}
+
+/**
+ * Adds uploads to the corpus and removes documents from it: a new version, all of it or nothing. What
+ * did not change is taken over from the version before. Staged files are gone afterwards, whatever
+ * the end.
+ */
+export function createChangeHandler(
+  options: ChangeHandlerOptions = {},
+): HandledJob<typeof changeWork> {
+  const { pool = new ChildPool(), parser } = options;
+  return handle(
+    changeWork,
+    async (context) => {
+      try {
+        const outcome = await changeCorpus(context, pool, parser);
+        removeStaged(context.input.add);
+        return outcome;
+      } catch (error) {
+        throw asPublicError(error);
+      }
+    },
+    { discard: ({ input }) => removeStaged(input.add) },
+  );
+}
+
+const reportMs = 20;
+
+async function changeCorpus(
+  context: Context,
+  pool: ChildPool,
+  parserModule: URL | undefined,
+): Promise<Outcome> {
+  const { input, signal, report } = context;
+  if (input.add.length + input.remove.length > 0) {
+    report({ phase: 'save', message: 'Opening the corpus' });
+  } else {
+    report({ phase: 'save', message: 'Looking for what is stale' });
+  }
+  await using parser = new ParseProcesses({
+    signal,
+    fileTimeoutMs: input.fileTimeoutMs,
+    memoryLimitMb: input.memoryLimitMb,
+    pool,
+    ...(parserModule && { parser: parserModule }),
+  });
+  const snapshots = openSnapshots(input.dataFolder);
+  await using draft = await snapshots.begin({ signal });
+  await using base = await snapshots.current();
+
+  const rows = base === undefined ? [] : rowsOf(base);
+  const plan = planChange(rows, input.add, input.remove);
+  const { taken, again, stillFailed } = sortStaying(base, rows, plan);
+  if (plan.files.length + plan.removed.length + again.length === 0) {
+    return unchanged(base, input.add, plan);
+  }
+
+  report({ phase: 'save', percent: 0, message: 'Taking over what is there' });
+  const keepIndex = base !== undefined && again.length === 0;
+  if (base !== undefined) {
+    const originals = [...taken, ...again].flatMap(({ document }) =>
+      document === null ? [] : [originalPath(document)],
+    );
+    await draft.copyFrom(base, keepIndex ? [indexFile, ...originals] : originals, { signal });
+  }
+  using index = new SearchIndexWriter(draft.path(indexFile), { existing: keepIndex });
+  if (keepIndex) {
+    for (const { path } of plan.removed) index.remove(path);
+  } else {
+    for (const row of stillFailed) {
+      if (row.failure !== null) index.addFailure(described(row), row.failure);
+    }
+  }
+
+  const outcomes = await readFiles(context, { draft, index, parser, base, again, plan });
+  const isAllFailed = outcomes.every(({ outcome }) => outcome === 'failed');
+  const isAllNew = plan.duplicates.length + plan.removed.length + again.length === 0;
+  const hasRead = plan.files.length + again.length > 0;
+  if (hasRead && (index.documents === 0 || (isAllFailed && isAllNew))) {
+    throw nothingReadable(outcomes);
+  }
+
+  report({ phase: 'index', percent: 95, message: 'Closing the index' });
+  const corpusHash = new CorpusHash();
+  for (const { path, sha256 } of index.files()) corpusHash.add(path, sha256);
+  index.finish();
+  const { documents, passages, bytes, failed } = index;
+
+  report({ phase: 'snapshot', percent: 97, message: 'Publishing' });
+  const { version, gen } = await draft.finalize(
+    {
+      kind: 'offstage.documents',
+      source: null,
+      documents,
+      passages,
+      failed,
+      bytes,
+      corpusHash: corpusHash.digest(),
+      configHash: keepIndex ? base.metadata.configHash : configHash(),
+    },
+    { signal },
+  );
+  report({ phase: 'done', percent: 100, message: 'Published' });
+  const duplicates = plan.duplicates.map(asDuplicate);
+  return {
+    version,
+    gen,
+    published: true,
+    documents,
+    passages,
+    bytes,
+    failed,
+    ...countsOf(outcomes),
+    removed: plan.removed.length,
+    duplicates: duplicates.length,
+    files: listed([...outcomes, ...duplicates]),
+  };
+}
+
+interface Reading {
+  readonly draft: Draft<CorpusMetadata>;
+  readonly index: SearchIndexWriter;
+  readonly parser: ParseProcesses;
+  readonly base: Version<CorpusMetadata> | undefined;
+  /** Documents of the base that are indexed again. */
+  readonly again: readonly FileRow[];
+  readonly plan: ChangePlan;
+}
+
+/** Parses and indexes: first what the settings made stale, then the new files. */
+async function readFiles(
+  { signal, report, input }: Context,
+  { draft, index, parser, base, again, plan }: Reading,
+): Promise<FileOutcome[]> {
+  const works = [...again.map((row) => ({ row })), ...plan.files.map((planned) => ({ planned }))];
+  const found = works.map((work) =>
+    'row' in work
+      ? { path: work.row.path, absolute: base?.path(originalPath(work.row.document ?? '')) ?? '' }
+      : { path: work.planned.name, absolute: work.planned.staged.staged },
+  );
+  const outcomes: FileOutcome[] = [];
+  const { maxFileBytes } = input;
+  let done = 0;
+  let reportedAt = 0;
+  for await (const { file, outcome } of parseAhead(found, parser, { signal, maxFileBytes })) {
+    const work = works[done];
+    if (work === undefined) break;
+    if ('row' in work) {
+      const indexed = described(work.row);
+      if ('failure' in outcome) index.addFailure(indexed, outcome.failure);
+      else index.addDocument(indexed, outcome.file);
+    } else {
+      const { planned } = work;
+      if (planned.replaces) index.remove(planned.name);
+      const addedAt = Date.now();
+      if ('failure' in outcome) {
+        const { bytes, sha256 } = planned.staged;
+        index.addFailure({ ...file, bytes, sha256, addedAt, document: newId() }, outcome.failure);
+        outcomes.push(outcomeOf(planned, outcome.failure));
+      } else {
+        const document = newId();
+        move(planned.staged.staged, draft.path(originalPath(document)));
+        index.addDocument({ ...file, addedAt, document }, outcome.file);
+        outcomes.push(outcomeOf(planned, null));
+      }
+    }
+    done += 1;
+    // Short files come faster than anyone can watch.
+    const now = performance.now();
+    if (now - reportedAt < reportMs && done < works.length) continue;
+    reportedAt = now;
+    const percent = (95 * done) / works.length;
+    report({ phase: 'parse', percent, message: `${done} of ${works.length} files` });
+  }
+  return outcomes;
+}
+
+interface Staying {
+  /** Searchable, and taken over as it is. */
+  readonly taken: readonly FileRow[];
+  /** Searchable, and indexed again because the settings are others now. */
+  readonly again: readonly FileRow[];
+  /** Listed with a reason; their files were not kept, so nothing can be tried again. */
+  readonly stillFailed: readonly FileRow[];
+}
+
+// A version without the files themselves (a folder's) cannot be indexed again, and stays stale.
+function sortStaying(
+  base: Version<CorpusMetadata> | undefined,
+  rows: readonly FileRow[],
+  plan: ChangePlan,
+): Staying {
+  const leaving = new Set<string>(plan.removed.map(({ path }) => path));
+  for (const { name, replaces } of plan.files) if (replaces) leaving.add(name);
+  const staying = rows.filter(({ path }) => !leaving.has(path));
+  const indexed = staying.filter((row) => row.indexed);
+  const stillFailed = staying.filter((row) => !row.indexed);
+  const isStale = base !== undefined && base.metadata.configHash !== configHash();
+  return isStale && indexed.every(({ document }) => document !== null)
+    ? { taken: [], again: indexed, stillFailed }
+    : { taken: indexed, again: [], stillFailed };
+}
+
+function unchanged(
+  base: Version<CorpusMetadata> | undefined,
+  add: readonly StagedFile[],
+  plan: ChangePlan,
+): Outcome {
+  if (base === undefined || add.length === 0) {
+    throw new PublicError('nothing_to_do', 'There is nothing to change, so nothing was published.');
+  }
+  const { documents, passages, bytes, failed } = base.metadata;
+  return {
+    version: base.version,
+    gen: base.gen,
+    published: false,
+    ...{ documents, passages, bytes, failed },
+    ...{ added: 0, changed: 0, removed: 0, newlyFailed: 0, duplicates: plan.duplicates.length },
+    files: listed(plan.duplicates.map(asDuplicate)),
+  };
+}
+
+function rowsOf(base: Version<CorpusMetadata>): readonly FileRow[] {
+  using database = openIndex(base.path(indexFile));
+  return [...fileRows(database)];
+}
+
+const described = ({ path, bytes, sha256, document, addedAt }: FileRow) => ({
+  ...{ path, bytes, sha256, modifiedAt: null },
+  ...(document !== null && { document }),
+  ...(addedAt !== null && { addedAt }),
+});
+
+const outcomeOf = (
+  { staged, name, replaces }: PlannedFile,
+  problem: FileOutcome['problem'],
+): FileOutcome => ({
+  upload: staged.upload,
+  name,
+  bytes: staged.bytes,
+  outcome: problem !== null ? 'failed' : replaces ? 'changed' : 'added',
+  problem,
+});
+
+const asDuplicate = ({ upload, name, bytes }: StagedFile): FileOutcome => ({
+  ...{ upload, name, bytes },
+  outcome: 'duplicate',
+  problem: { code: 'duplicate', message: 'its content is in the corpus already' },
+});
+
+function countsOf(outcomes: readonly FileOutcome[]) {
+  const count = (wanted: FileOutcome['outcome']): number =>
+    outcomes.filter(({ outcome }) => outcome === wanted).length;
+  return { added: count('added'), changed: count('changed'), newlyFailed: count('failed') };
+}
+
+/** Failures first, for they are what a person has to look at. */
+const listed = (outcomes: readonly FileOutcome[]): FileOutcome[] =>
+  [
+    ...outcomes.filter(({ outcome }) => outcome === 'failed'),
+    ...outcomes.filter(({ outcome }) => outcome !== 'failed'),
+  ].slice(0, maxListedOutcomes);
+
+function nothingReadable(outcomes: readonly FileOutcome[]): PublicError {
+  const failures = outcomes.filter(({ outcome }) => outcome === 'failed');
+  const some = failures
+    .slice(0, 3)
+    .map(({ name, problem }) => `"${name}": ${problem?.message ?? 'it could not be read'}`);
+  const more = failures.length > some.length ? `; and ${failures.length - some.length} more` : '';
+  const what =
+    failures.length === 0
+      ? 'No document could be read again'
+      : failures.length === 1
+        ? 'The only file could not be read'
+        : `None of the ${failures.length} files could be read`;
+  const reasons = failures.length === 0 ? '' : ` ${some.join('; ')}${more}.`;
+  return new PublicError('nothing_readable', `${what}, so nothing was published.${reasons}`);
+}
+
+/** 80 random bits: names of files in a version, and of documents on pages. */
+const newId = (): string => randomBytes(10).toString('hex');
+
+/** Staging and snapshots mostly share a disk. */
+function move(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (!(error instanceof Error) || Reflect.get(error, 'code') !== 'EXDEV') throw error;
+    copyFileSync(from, to);
+  }
+}
+
+function removeStaged(files: readonly StagedFile[]): void {
+  for (const { staged } of files) rmSync(staged, { force: true });
+}

@@ -1,0 +1,92 @@
+import type { StagedFile } from './change-work.ts';
+import type { FileRow } from './search-index.ts';
+
+/** A file that is to be read, under the name that it will have. */
+export interface PlannedFile {
+  readonly staged: StagedFile;
+  readonly name: string;
+  /** A document of that name goes. */
+  readonly replaces: boolean;
+}
+
+export interface ChangePlan {
+  readonly files: readonly PlannedFile[];
+  /** Uploads whose content the corpus has, or an earlier upload of the same change. */
+  readonly duplicates: readonly StagedFile[];
+  /** Rows of the base that are removed because somebody asked for it. */
+  readonly removed: readonly FileRow[];
+}
+
+/**
+ * Decides what a change does, file by file:
+ *
+ * - A name that the corpus has, with the same content: a duplicate. With another content, or where the
+ *   file failed before: it replaces the one that is there.
+ * - A new name with a content that stays in the corpus, or that came earlier in the same change: a
+ *   duplicate.
+ * - Two files of one name and different contents in the same change: both are kept, the second one as
+ *   `name (2).md`.
+ *
+ * So names and contents are unique in a corpus, and dropping a folder once more changes what has changed.
+ */
+export function planChange(
+  base: readonly FileRow[],
+  add: readonly StagedFile[],
+  remove: readonly string[],
+): ChangePlan {
+  const asked = new Set(remove);
+  const removed = base.filter((row) => asked.has(documentIdOf(row)));
+  const gone = new Set(removed.map(({ path }) => path));
+  const byName = new Map<string, FileRow>();
+  for (const row of base) if (!gone.has(row.path)) byName.set(row.path, row);
+
+  // A file that takes a document's place takes its content away, whatever the order of the files.
+  const isSame = (row: FileRow | undefined, file: StagedFile): boolean =>
+    row?.indexed === true && row.sha256 === file.sha256;
+  const leaving = new Set<string>();
+  for (const file of add) {
+    const row = byName.get(file.name);
+    if (row !== undefined && !isSame(row, file)) leaving.add(file.name);
+  }
+  const contents = new Set<string>();
+  for (const row of byName.values()) {
+    if (row.indexed && row.sha256 !== null && !leaving.has(row.path)) contents.add(row.sha256);
+  }
+
+  const taken = new Set<string>();
+  const files: PlannedFile[] = [];
+  const duplicates: StagedFile[] = [];
+  for (const staged of add) {
+    const known = byName.get(staged.name);
+    const replaces = known !== undefined && !isSame(known, staged) && !taken.has(staged.name);
+    if (!replaces && contents.has(staged.sha256)) {
+      duplicates.push(staged);
+      continue;
+    }
+    const name = freeName(staged.name, taken);
+    taken.add(name);
+    contents.add(staged.sha256);
+    files.push({ staged, name, replaces: byName.has(name) });
+  }
+  return { files, duplicates, removed };
+}
+
+/** What pages call a document. Those of a folder that was ingested in a terminal have no id of their own. */
+export const documentIdOf = ({
+  document,
+  path,
+}: {
+  readonly document: string | null;
+  readonly path: string;
+}): string => document ?? `path:${path}`;
+
+function freeName(name: string, taken: ReadonlySet<string>): string {
+  if (!taken.has(name)) return name;
+  const dot = name.lastIndexOf('.');
+  const hasExtension = dot > name.lastIndexOf('/') + 1;
+  const [stem, extension] = hasExtension ? [name.slice(0, dot), name.slice(dot)] : [name, ''];
+  for (let number = 2; ; number += 1) {
+    const numbered = `${stem} (${number})${extension}`;
+    if (!taken.has(numbered)) return numbered;
+  }
+}
