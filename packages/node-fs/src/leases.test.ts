@@ -12,7 +12,8 @@ import { Rig } from '../fixtures/crash/rig.ts';
 import { nodeStorage } from './node-storage.ts';
 
 const fixture = new URL('../fixtures/hold-version.ts', import.meta.url);
-const execArgv = ['--conditions=@offstage/source', '--disable-warning=ExperimentalWarning'];
+const threadArgv = ['--conditions=@offstage/source', '--disable-warning=ExperimentalWarning'];
+const execArgv = [...threadArgv, '--expose-gc'];
 
 let scratch = '';
 let rig: Rig;
@@ -47,7 +48,7 @@ const storeHere = () =>
 interface Holder {
   readonly version: string;
   readonly process: ChildProcess;
-  ask(what: 'look' | 'dispose'): Promise<unknown>;
+  ask(what: 'look' | 'dispose' | 'forget'): Promise<unknown>;
 }
 
 async function hold(): Promise<Holder> {
@@ -66,7 +67,7 @@ async function hold(): Promise<Holder> {
 }
 
 async function holdInThread(): Promise<{ readonly version: string; readonly thread: Worker }> {
-  const thread = new Worker(fixture, { workerData: { folder }, execArgv });
+  const thread = new Worker(fixture, { workerData: { folder }, execArgv: threadArgv });
   const [version] = await once(thread, 'message');
   return { version, thread };
 }
@@ -97,6 +98,16 @@ describe.skipIf(process.platform === 'win32')('leases between processes', () => 
 
   test('S10 the lease of a reader that was killed is free at once', async () => {
     const reader = await hold();
+    await publish(2);
+    expect(isThere(reader.version)).toBe(true);
+    await kill(reader.process);
+    await publish();
+    expect(isThere(reader.version)).toBe(false);
+  });
+
+  test('S10 a version whose object is forgotten, and not disposed, stays', async () => {
+    const reader = await hold();
+    expect(await reader.ask('forget')).toBe('forgotten');
     await publish(2);
     expect(isThere(reader.version)).toBe(true);
     await kill(reader.process);

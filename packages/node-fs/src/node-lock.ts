@@ -1,12 +1,19 @@
 /// <reference path="./fs-native-extensions.d.ts" />
-import { constants } from 'node:fs';
-import { type FileHandle, lstat, open } from 'node:fs/promises';
+import * as fs from 'node:fs';
+import { lstat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { type Lease, OffstageError, type WriterLock } from '@offstage/core';
 import { errnoOf, missing, noFollow } from './posix.ts';
 import { coded, codedExcept, storageError } from './storage-error.ts';
 
 type Native = typeof import('fs-native-extensions');
+
+// Descriptors are plain numbers here: a FileHandle that nobody refers to any more is closed by the
+// garbage collector, and its lock would go with it.
+const open = promisify(fs.open);
+const fstat = promisify(fs.fstat);
+const close = promisify(fs.close);
 
 /**
  * Tries the lock of the operating system on a file: an open-file-description lock on Linux, `flock`
@@ -17,19 +24,19 @@ type Native = typeof import('fs-native-extensions');
  */
 export async function tryFileLock(path: string, name: string): Promise<WriterLock | undefined> {
   const native = await loadNative();
-  const flags = constants.O_RDWR | constants.O_CREAT | noFollow;
-  const handle = await coded(`open ${name}`, () => open(path, flags, 0o666));
+  const flags = fs.constants.O_RDWR | fs.constants.O_CREAT | noFollow;
+  const fd = await coded(`open ${name}`, () => open(path, flags, 0o666));
   let held = false;
   try {
-    held = attempt(path, () => native.tryLock(handle.fd)) && (await isStillNamed(handle, path));
+    held = attempt(path, () => native.tryLock(fd)) && (await isStillNamed(fd, path));
   } finally {
-    if (!held) await handle.close();
+    if (!held) await close(fd);
   }
   if (!held) return undefined;
+  const release = closeOnce(fd, name);
   return {
-    isHeld: () => isStillNamed(handle, path),
-    // Closing the only descriptor gives the lock back.
-    release: () => coded(`close ${name}`, () => handle.close()),
+    isHeld: async () => !release.done && (await isStillNamed(fd, path)),
+    release: release.run,
   };
 }
 
@@ -46,35 +53,41 @@ const retries = 500;
  * all, it protects nothing, and no writer of this machine can begin either.
  */
 export async function lockShared(path: string, name: string): Promise<Lease | undefined> {
-  const handle = await codedExcept(`open ${name}`, missing, undefined, () =>
-    open(path, constants.O_RDONLY | noFollow),
+  const fd = await codedExcept(`open ${name}`, missing, undefined, () =>
+    open(path, fs.constants.O_RDONLY | noFollow),
   );
-  if (handle === undefined) return undefined;
+  if (fd === undefined) return undefined;
   let held = false;
   try {
-    held = await waitShared(handle, path);
+    held = await waitShared(fd, path);
   } finally {
-    if (!held) await handle.close();
+    if (!held) await close(fd);
   }
   if (!held) {
     throw new OffstageError('locked', `${name} is locked by another program: end that first.`);
   }
-  let released = false;
-  return {
-    release: async () => {
-      if (released) return;
-      released = true;
-      await coded(`close ${name}`, () => handle.close());
-    },
-  };
+  return { release: closeOnce(fd, name).run };
 }
 
-async function waitShared(handle: FileHandle, path: string): Promise<boolean> {
+/** Closing the only descriptor gives the lock back. Its number may be another file's after that. */
+function closeOnce(fd: number, name: string) {
+  const once = {
+    done: false,
+    run: async (): Promise<void> => {
+      if (once.done) return;
+      once.done = true;
+      await coded(`close ${name}`, () => close(fd));
+    },
+  };
+  return once;
+}
+
+async function waitShared(fd: number, path: string): Promise<boolean> {
   try {
     const native = await loadNative();
     for (let tries = 0; tries < retries; tries += 1) {
       const shared = { shared: true };
-      if (attempt(path, () => native.tryLock(handle.fd, leaseByte, 1, shared))) return true;
+      if (attempt(path, () => native.tryLock(fd, leaseByte, 1, shared))) return true;
       await sleep(retryMs);
     }
     return false;
@@ -87,16 +100,16 @@ async function waitShared(handle: FileHandle, path: string): Promise<boolean> {
 /** Whether anybody holds a shared lock on it; true when that cannot be told, too. */
 export async function isLockedShared(path: string): Promise<boolean> {
   const native = await loadNative();
-  let handle: FileHandle;
+  let fd: number;
   try {
-    handle = await open(path, constants.O_RDWR | noFollow);
+    fd = await open(path, fs.constants.O_RDWR | noFollow);
   } catch (error) {
     return !missing.includes(errnoOf(error) ?? '');
   }
   try {
-    return !attempt(path, () => native.tryLock(handle.fd, leaseByte, 1));
+    return !attempt(path, () => native.tryLock(fd, leaseByte, 1));
   } finally {
-    await handle.close();
+    await close(fd);
   }
 }
 
@@ -122,9 +135,9 @@ function attempt(path: string, lock: () => boolean): boolean {
 }
 
 // A lock on a file that somebody has removed or replaced meanwhile keeps nobody out.
-async function isStillNamed(handle: FileHandle, path: string): Promise<boolean> {
+async function isStillNamed(fd: number, path: string): Promise<boolean> {
   const [mine, named] = await Promise.all([
-    handle.stat({ bigint: true }),
+    fstat(fd, { bigint: true }),
     lstat(path, { bigint: true }).catch(() => undefined),
   ]).catch((error: unknown) => {
     throw storageError(error, `look at ${path}`);
