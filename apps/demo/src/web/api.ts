@@ -249,7 +249,7 @@ export function createApi({ origin = '', fetch: send = globalThis.fetch }: ApiOp
     return response;
   };
   const get = async <T>(path: string, options?: RequestOptions): Promise<T> =>
-    (await request(path, { signal: options?.signal ?? null })).json();
+    jsonOf<T>(await request(path, { signal: options?.signal ?? null }));
   const change = (path: string, method: string, options?: RequestOptions, body?: FormData) =>
     request(path, { method, body: body ?? null, signal: options?.signal ?? null });
 
@@ -261,11 +261,11 @@ export function createApi({ origin = '', fetch: send = globalThis.fetch }: ApiOp
     versions: async (options) =>
       (await get<{ versions: readonly VersionView[] }>(apiPaths.versions, options)).versions,
     rollback: async (gen, options) =>
-      (await change(`${apiPaths.versions}/${gen}/rollback`, 'POST', options)).json(),
+      jsonOf(await change(`${apiPaths.versions}/${gen}/rollback`, 'POST', options)),
     upload: async (files, options) => {
       const form = new FormData();
       for (const { name, content } of files) form.append(uploadField, content, name);
-      return (await change(apiPaths.uploads, 'POST', options, form)).json();
+      return jsonOf(await change(apiPaths.uploads, 'POST', options, form));
     },
     dropUpload: async (upload, options) => {
       await change(`${apiPaths.uploads}/${encodeURIComponent(upload)}`, 'DELETE', options);
@@ -296,6 +296,9 @@ export function problemOf(status: number, body: unknown): ApiError {
     status,
   );
 }
+
+/** What this application's own server answers, as its tests hold it to. */
+const jsonOf = async <T>(response: Response): Promise<T> => (await response.json()) as T;
 
 async function apiErrorOf(response: Response): Promise<ApiError> {
   const body: unknown = await response.json().catch(() => undefined);

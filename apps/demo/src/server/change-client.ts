@@ -1,0 +1,90 @@
+import { type JobClient, OffstageError } from '@offstage/core';
+import { z } from 'zod';
+import { change } from '../change-job.ts';
+import { changeWork } from '../change-work.ts';
+import { Problem } from './problem.ts';
+import type { UploadStore } from './upload-store.ts';
+
+/** The key that admits one change of the corpus at a time (D5). */
+const corpusKey = 'corpus';
+
+const asked = z.object({ add: z.array(z.string()), remove: z.array(z.string()) });
+
+export interface ChangeClientOptions {
+  readonly client: JobClient;
+  /** The id of the session that asks. */
+  readonly session: string;
+  readonly uploads: UploadStore;
+  readonly dataFolder: string;
+  readonly fileTimeoutMs: number;
+  /** Called once the job is admitted. */
+  readonly onAdmitted: (jobId: string, what: string) => void;
+  /** The corpus is held by something that is no job. */
+  readonly refuseWhile: () => boolean;
+  /** Called where it was refused because the corpus is being changed; gives the reason. */
+  readonly whyBusy: () => string;
+}
+
+/**
+ * A session's job client that starts changes alone, with the session's own uploads, and always under
+ * the corpus's key. Everything else goes to the session's client as it is.
+ */
+export function changeClient(options: ChangeClientOptions): JobClient {
+  const { client, session, uploads, dataFolder, fileTimeoutMs } = options;
+  const start = async (definition: { readonly name: string }, input: unknown) => {
+    if (definition.name !== change.name) {
+      throw new OffstageError('unknown_definition', 'There is no such job.');
+    }
+    if (options.refuseWhile()) throw new OffstageError('conflict', options.whyBusy());
+    const { add, remove } = asked.parse(input);
+    const files = take(uploads, session, add);
+    try {
+      const job = await client.start(
+        changeWork,
+        {
+          dataFolder,
+          add: [...files],
+          remove,
+          fileTimeoutMs,
+          maxFileBytes: uploads.limits.maxFileBytes,
+        },
+        { exclusivityKey: corpusKey },
+      );
+      options.onAdmitted(job.id, describe(files.length, remove.length));
+      return job;
+    } catch (error) {
+      uploads.giveBack(session, files);
+      if (OffstageError.isInstance(error) && error.code === 'conflict') {
+        throw new OffstageError('conflict', options.whyBusy(), { cause: error });
+      }
+      throw error;
+    }
+  };
+  return new Proxy(client, {
+    get(target, name) {
+      if (name === 'start') return start;
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+function take(uploads: UploadStore, session: string, add: readonly string[]) {
+  try {
+    return uploads.take(session, add);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    throw new OffstageError('invalid_input', error.message, { cause: error });
+  }
+}
+
+/** For the journal, without a name in it. */
+function describe(added: number, removed: number): string {
+  const parts = [
+    added > 0 ? `adding ${count(added)}` : '',
+    removed > 0 ? `removing ${count(removed)}` : '',
+  ].filter((part) => part !== '');
+  return parts.length === 0 ? 'indexing everything again' : parts.join(' and ');
+}
+
+const count = (files: number): string => (files === 1 ? '1 document' : `${files} documents`);

@@ -1,0 +1,279 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { OffstageError, PublicError, type Version } from '@offstage/core';
+import { documentIdOf } from '../change-plan.ts';
+import { type CorpusMetadata, configHash } from '../corpus-metadata.ts';
+import { findPassages, termsOf } from '../passage-search.ts';
+import { indexFile, openIndex } from '../search-index.ts';
+import { openSnapshots } from '../snapshots.ts';
+import type {
+  DocumentsPage,
+  DocumentView,
+  SearchAnswer,
+  VersionChanges,
+  VersionView,
+} from '../web/api.ts';
+
+interface OpenVersion {
+  readonly version: Version<CorpusMetadata>;
+  readonly database: DatabaseSync;
+}
+
+/**
+ * What is published, for requests. The current version and its index stay open from one request to the
+ * next; a change of the corpus, by this process or another, is noticed by the generation.
+ */
+export class Corpus {
+  readonly #store: ReturnType<typeof openSnapshots>;
+  #open: Promise<OpenVersion | undefined> | undefined;
+  readonly #watching = new AbortController();
+  readonly #changes = new Map<string, VersionChanges>();
+  readonly #summaries = new Map<
+    string,
+    Omit<VersionView, 'current' | 'changes' | 'settingsChanged'>
+  >();
+
+  constructor(dataFolder: string) {
+    this.#store = openSnapshots(dataFolder);
+    void this.#watch();
+  }
+
+  /** To be called when a version was published here, so that the next request sees it. */
+  refresh(): void {
+    const former = this.#open;
+    this.#open = undefined;
+    // Whoever has just got it reads it at once, before the next turn.
+    setImmediate(() => void former?.then(closeVersion).catch(() => undefined));
+  }
+
+  /** @throws PublicError `empty_query`, `no_snapshot` */
+  async search(query: string, limit: number): Promise<SearchAnswer> {
+    const startedAt = performance.now();
+    const terms = termsOf(query);
+    const { version, database } = (await this.#current()) ?? nothingPublished();
+    const { hits, matched } = findPassages(database, terms, limit);
+    return {
+      version: version.version,
+      gen: version.gen,
+      hits: hits.map((hit) => ({
+        documentId: documentIdOf(hit),
+        name: hit.path,
+        title: hit.title,
+        heading: hit.heading,
+        snippet: hit.snippet,
+        score: hit.score,
+      })),
+      matched,
+      tookMs: Math.round((performance.now() - startedAt) * 1000) / 1000,
+    };
+  }
+
+  /** @throws OffstageError `not_found` */
+  async documents(
+    version: string | undefined,
+    page: { readonly offset: number; readonly limit: number },
+  ): Promise<DocumentsPage> {
+    if (version === undefined) {
+      const current = await this.#current();
+      if (current === undefined) return { version: null, total: 0, documents: [] };
+      return pageOf(current, page);
+    }
+    const summary = (await this.#store.list()).find((known) => known.version === version);
+    if (summary === undefined) throw new OffstageError('not_found', 'There is no such version.');
+    await using older = await this.#store.open(summary.gen);
+    using database = openIndex(older.path(indexFile));
+    return pageOf({ version: older, database }, page);
+  }
+
+  async versions(): Promise<readonly VersionView[]> {
+    const list = await this.#store.list();
+    const views: VersionView[] = [];
+    for (const [at, summary] of list.entries()) {
+      const before = list[at + 1];
+      const known = await this.#summary(summary.gen, summary.version, list);
+      if (known === undefined) continue;
+      views.push({
+        ...known,
+        current: summary.current,
+        settingsChanged: known.configHash !== configHash(),
+        changes: before === undefined ? null : await this.#changesBetween(before, summary),
+      });
+    }
+    // What retention has removed is not asked for again.
+    const names = new Set(list.map(({ version }) => version));
+    for (const name of this.#summaries.keys()) if (!names.has(name)) this.#summaries.delete(name);
+    return views;
+  }
+
+  async currentView(): Promise<VersionView | null> {
+    return (await this.versions())[0] ?? null;
+  }
+
+  /** @throws OffstageError `not_found`, `locked` and other codes of the store */
+  async rollback(gen: number): Promise<{ version: string; gen: number }> {
+    const published = await this.#store.rollback(gen);
+    this.refresh();
+    return { version: published.version, gen: published.gen };
+  }
+
+  async close(): Promise<void> {
+    this.#watching.abort();
+    const open = await this.#open?.catch(() => undefined);
+    this.#open = undefined;
+    await closeVersion(open);
+  }
+
+  async #current(): Promise<OpenVersion | undefined> {
+    for (;;) {
+      this.#open ??= this.#load();
+      const opening = this.#open;
+      const found = await opening.catch((error) => {
+        if (this.#open === opening) this.#open = undefined;
+        throw error;
+      });
+      // Somebody published meanwhile.
+      if (this.#open !== opening) continue;
+      // Nothing is there: look again next time.
+      if (found === undefined) this.#open = undefined;
+      return found;
+    }
+  }
+
+  async #load(): Promise<OpenVersion | undefined> {
+    const version = await this.#store.current();
+    if (version === undefined) return undefined;
+    try {
+      return { version, database: openIndex(version.path(indexFile)) };
+    } catch (error) {
+      await version[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async #summary(gen: number, name: string, list: readonly { gen: number; content: string }[]) {
+    const known = this.#summaries.get(name);
+    if (known !== undefined) return known;
+    const content = list.find((one) => one.gen === gen)?.content;
+    try {
+      await using version = await this.#store.open(gen);
+      const { metadata, manifest } = version;
+      const summary = {
+        version: version.version,
+        gen,
+        createdAt: version.createdAt,
+        rolledBackTo: manifest.gen === gen ? null : manifest.gen,
+        documents: metadata.documents,
+        passages: metadata.passages,
+        failed: metadata.failed,
+        bytes: metadata.bytes,
+        indexBytes: manifest.entries.find(({ path }) => path === indexFile)?.bytes ?? 0,
+        totalBytes: manifest.entries.reduce((sum, { bytes }) => sum + bytes, 0),
+        files: manifest.entries.length,
+        corpusHash: metadata.corpusHash,
+        configHash: metadata.configHash,
+      };
+      if (content !== undefined) this.#summaries.set(name, summary);
+      return summary;
+    } catch (error) {
+      // Removed since it was listed.
+      if (OffstageError.isInstance(error) && error.code === 'not_found') return undefined;
+      throw error;
+    }
+  }
+
+  async #changesBetween(
+    before: { gen: number; version: string },
+    after: { gen: number; version: string },
+  ): Promise<VersionChanges | null> {
+    const key = `${before.version} ${after.version}`;
+    const known = this.#changes.get(key);
+    if (known !== undefined) return known;
+    try {
+      await using older = await this.#store.open(before.gen);
+      await using newer = await this.#store.open(after.gen);
+      const changes = compare(older.path(indexFile), newer.path(indexFile));
+      if (this.#changes.size > 100) this.#changes.clear();
+      this.#changes.set(key, changes);
+      return changes;
+    } catch (error) {
+      if (OffstageError.isInstance(error) && error.code === 'not_found') return null;
+      throw error;
+    }
+  }
+
+  // Another process may publish too: the terminal's ingest.
+  async #watch(): Promise<void> {
+    const { signal } = this.#watching;
+    while (!signal.aborted) {
+      try {
+        for await (const _ of this.#store.watch({ signal })) this.refresh();
+      } catch {
+        if (signal.aborted) return;
+        // A damaged folder is told to whoever asks for something; here it is tried again, later.
+        await new Promise((resolve) => setTimeout(resolve, 1000).unref());
+      }
+    }
+  }
+}
+
+async function closeVersion(open: OpenVersion | undefined): Promise<void> {
+  if (open === undefined) return;
+  open.database.close();
+  await open.version[Symbol.asyncDispose]();
+}
+
+function nothingPublished(): never {
+  throw new PublicError('no_snapshot', 'Nothing is published yet.');
+}
+
+function pageOf(
+  { version, database }: OpenVersion,
+  { offset, limit }: { readonly offset: number; readonly limit: number },
+): DocumentsPage {
+  const total = database.prepare('SELECT count(*) AS total FROM files').get()?.total;
+  const rows = database
+    .prepare(
+      `SELECT path, document, media_type, bytes, sha256, passage_count, failure_code, failure, added_at
+       FROM files ORDER BY path LIMIT ? OFFSET ?`,
+    )
+    .all(limit, offset);
+  return { version: version.version, total: Number(total), documents: rows.map(documentView) };
+}
+
+function documentView(row: Record<string, unknown>): DocumentView {
+  const text = (name: string): string | null => (row[name] === null ? null : String(row[name]));
+  const failure = text('failure_code');
+  return {
+    id: documentIdOf({ document: text('document'), path: String(row.path) }),
+    name: String(row.path),
+    mediaType: text('media_type'),
+    bytes: Number(row.bytes),
+    sha256: text('sha256'),
+    passages: Number(row.passage_count),
+    outcome: failure === null ? 'indexed' : 'failed',
+    problem: failure === null ? null : { code: failure, message: text('failure') ?? '' },
+    addedAt: row.added_at === null ? null : Number(row.added_at),
+  };
+}
+
+/** By names and digests: the same name with another content is a change. */
+function compare(olderIndex: string, newerIndex: string): VersionChanges {
+  const older = digests(olderIndex);
+  let added = 0;
+  let changed = 0;
+  for (const [name, sha256] of digests(newerIndex)) {
+    const before = older.get(name);
+    if (before === undefined) added += 1;
+    else if (before !== sha256) changed += 1;
+    older.delete(name);
+  }
+  return { added, changed, removed: older.size };
+}
+
+function digests(index: string): Map<string, string> {
+  using database = openIndex(index);
+  const found = new Map<string, string>();
+  for (const row of database.prepare('SELECT path, sha256 FROM files').iterate()) {
+    found.set(String(row.path), String(row.sha256));
+  }
+  return found;
+}

@@ -1,0 +1,297 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { mkdirSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import path from 'node:path';
+import { getRequestListener } from '@hono/node-server';
+import { JobManager } from '@offstage/core';
+import { createJobsHandler } from '@offstage/http';
+import { toNodeListener } from '@offstage/http/node';
+import { WorkerExecutor } from '@offstage/node-worker';
+import { change } from '../change-job.ts';
+import type { Busy, UploadLimits } from '../web/api.ts';
+import { changeClient } from './change-client.ts';
+import { Corpus } from './corpus.ts';
+import { DataLock } from './data-lock.ts';
+import { EventLog, type EventLogOptions } from './event-log.ts';
+import { JobJournal } from './job-journal.ts';
+import { listen } from './listen.ts';
+import { openServerLog } from './logger.ts';
+import { Problem, problemAnswer } from './problem.ts';
+import { assertHost, assertSameSite, setSecurityHeaders } from './request-guard.ts';
+import { type Bindings, createRoutes } from './routes.ts';
+import { Sessions, sessionSecret } from './sessions.ts';
+import { StaticPages } from './static-pages.ts';
+import { UploadStore, type UploadStoreOptions } from './upload-store.ts';
+
+export interface DocumentsServerOptions {
+  /** Holds snapshots, staging, logs and the secret of sessions. */
+  readonly dataFolder: string;
+  /** The built pages, `react` and `svelte`. @default the app's `dist` */
+  readonly pagesFolder?: string | undefined;
+  /** @default 4173; 0 takes any free one */
+  readonly port?: number | undefined;
+  /** The address to listen at. @default '127.0.0.1' */
+  readonly host?: string | undefined;
+  /** Names that requests may use for this server, besides those of the loopback. */
+  readonly allowedHosts?: readonly string[] | 'any' | undefined;
+  /** @default 2 */
+  readonly threads?: number | undefined;
+  readonly uploads?: UploadStoreOptions | undefined;
+  /** @default 30_000 */
+  readonly fileTimeoutMs?: number | undefined;
+  readonly eventLog?: EventLogOptions | undefined;
+  /** Whole errors on the terminal. @default false */
+  readonly debug?: boolean | undefined;
+  /** Steers jobs by the names of files, for tests of pages. @default false */
+  readonly stub?: boolean | undefined;
+}
+
+export type { UploadLimits };
+
+/**
+ * The Documents server: pages, uploads, jobs, search and versions in one process with no service
+ * beside it (D1).
+ *
+ * @throws DataFolderInUseError when another server holds the data folder.
+ */
+export class DocumentsServer {
+  readonly #server: Server;
+  readonly #manager: JobManager;
+  readonly #corpus: Corpus;
+  readonly #events: EventLog;
+  readonly #uploads: UploadStore;
+  readonly #log: ReturnType<typeof openServerLog>;
+  readonly #lock: DataLock;
+  readonly #closing = new AbortController();
+  readonly #options: DocumentsServerOptions;
+  #busy:
+    | { readonly session: string | null; readonly jobId: string | null; readonly since: number }
+    | undefined;
+  #closed: Promise<unknown> | undefined;
+
+  constructor(options: DocumentsServerOptions) {
+    const dataFolder = path.resolve(options.dataFolder);
+    mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+    this.#options = options;
+    this.#lock = new DataLock(dataFolder);
+    this.#log = openServerLog(dataFolder, { debug: options.debug });
+    const journal = new JobJournal(dataFolder);
+    this.#uploads = new UploadStore(dataFolder, options.uploads);
+    this.#events = new EventLog(dataFolder, options.eventLog);
+    this.#corpus = new Corpus(dataFolder);
+    this.#manager = new JobManager({
+      executor: new WorkerExecutor({
+        entry: new URL('./documents.worker.ts', import.meta.url),
+        threads: options.threads ?? 2,
+        name: 'documents',
+        ...(options.stub && { env: { ...process.env, OFFSTAGE_STUB: '1' } }),
+      }),
+      maxQueued: 100,
+      maxActivePerOwner: 10,
+    });
+    this.#followJobs(journal);
+    for (const { owner, jobId } of journal.interrupted()) this.#events.interrupted(owner, jobId);
+
+    const { report } = this.#log;
+    const pagesFolder = options.pagesFolder ?? path.join(import.meta.dirname, '..', '..', 'dist');
+    const routes = createRoutes({
+      corpus: this.#corpus,
+      uploads: this.#uploads,
+      journal,
+      events: this.#events,
+      pages: {
+        react: new StaticPages(path.join(pagesFolder, 'react')),
+        svelte: new StaticPages(path.join(pagesFolder, 'svelte')),
+      },
+      busy: (session) => this.#busyView(session),
+      exclusively: (work) => this.#exclusively(work),
+      report,
+      closing: this.#closing.signal,
+    });
+    const session = new AsyncLocalStorage<string>();
+    const answerJobs = toNodeListener(
+      createJobsHandler({
+        definitions: [change],
+        clientFor: () => this.#clientOf(session.getStore() ?? '', journal, dataFolder),
+        onError: (error, { reference }) => void report(error, { reference }),
+      }),
+    );
+    const answerRoutes = getRequestListener(
+      (request, env) =>
+        routes.fetch(request, { ...env, session: session.getStore() ?? '' } as Bindings),
+      { overrideGlobalObjects: false },
+    );
+    const sessions = new Sessions({ secret: sessionSecret(dataFolder) });
+    const allowedHosts = hostsOf(options);
+    this.#server = createServer((incoming, outgoing) => {
+      setSecurityHeaders(outgoing);
+      this.#logRequest(incoming, outgoing);
+      try {
+        assertHost(incoming, allowedHosts);
+        assertSameSite(incoming);
+      } catch (error) {
+        refuse(incoming, outgoing, error, report);
+        return;
+      }
+      const { id, setCookie } = sessions.read(incoming.headers.cookie, isSecure(incoming));
+      if (setCookie !== undefined) outgoing.setHeader('set-cookie', setCookie);
+      const isJobs = /^\/jobs(?:[/?]|$)/.test(incoming.url ?? '');
+      session.run(id, () => {
+        if (isJobs) answerJobs(incoming, outgoing);
+        else void answerRoutes(incoming, outgoing);
+      });
+    });
+    // A slow upload is an upload; headers and idle connections have the defaults of Node.js.
+    this.#server.requestTimeout = 0;
+  }
+
+  /** Begins to listen, at the next free port where the wanted one is taken. */
+  async start(): Promise<{ readonly url: string; readonly port: number }> {
+    const { host = '127.0.0.1', port = 4173 } = this.#options;
+    const bound = await listen(this.#server, host, port);
+    const shownHost =
+      host === '127.0.0.1' || host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+    const url = `http://${shownHost}:${bound}/`;
+    this.#lock.announce(url);
+    this.#log.log.info({ event: 'listening', port: bound });
+    return { url, port: bound };
+  }
+
+  /** Ends streams, lets jobs end within the grace, and lets go of the data folder. */
+  shutdown({ graceMs = 5000 }: { readonly graceMs?: number } = {}): Promise<unknown> {
+    this.#closed ??= this.#close(graceMs);
+    return this.#closed;
+  }
+
+  async #close(graceMs: number): Promise<unknown> {
+    this.#closing.abort();
+    const listening = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeIdleConnections();
+    const report = await this.#manager.shutdown({ graceMs });
+    this.#server.closeAllConnections();
+    await listening;
+    await this.#corpus.close();
+    this.#uploads.close();
+    this.#log.log.info({ event: 'ended', ...report });
+    this.#log.close();
+    this.#events.close();
+    this.#lock.release();
+    return report;
+  }
+
+  #clientOf(session: string, journal: JobJournal, dataFolder: string) {
+    return changeClient({
+      client: this.#manager.forOwner(session),
+      session,
+      uploads: this.#uploads,
+      dataFolder,
+      fileTimeoutMs: this.#options.fileTimeoutMs ?? 30_000,
+      whyBusy: () =>
+        this.#busyView(session)?.message ??
+        'The documents are being changed. Wait until that has ended.',
+      refuseWhile: () => this.#busy?.jobId === null,
+      onAdmitted: (jobId, what) => {
+        const at = Date.now();
+        this.#busy = { session, jobId, since: at };
+        try {
+          journal.began({ jobId, owner: session, at, what });
+        } catch (error) {
+          this.#log.report(error, { jobId });
+        }
+      },
+    });
+  }
+
+  #followJobs(journal: JobJournal): void {
+    const manager = this.#manager;
+    this.#events.follow(manager);
+    const onEnd = (jobId: string): void => {
+      if (this.#busy?.jobId === jobId) this.#busy = undefined;
+      try {
+        journal.ended(jobId);
+      } catch (error) {
+        this.#log.report(error, { jobId });
+      }
+    };
+    manager.on('succeeded', ({ job }) => {
+      this.#corpus.refresh();
+      onEnd(job.id);
+    });
+    manager.on('failed', ({ job }) => onEnd(job.id));
+    manager.on('canceled', ({ job }) => onEnd(job.id));
+    manager.on('error', ({ error, reference, jobId }) => {
+      this.#log.report(error, { reference, ...(jobId !== undefined && { jobId }) });
+    });
+  }
+
+  #busyView(session: string): Busy | null {
+    const busy = this.#busy;
+    if (busy === undefined) return null;
+    const mine = busy.session === session;
+    const message =
+      busy.jobId === null
+        ? 'An older version is being made current. Wait until that has ended.'
+        : mine
+          ? 'Another change of yours is at work, maybe in another tab. Wait until it has ended, or cancel it.'
+          : 'Somebody else is changing the documents. Wait until that has ended.';
+    return { mine, jobId: mine ? busy.jobId : null, since: busy.since, message };
+  }
+
+  async #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#busy !== undefined) {
+      throw new Problem(
+        409,
+        'conflict',
+        'The documents are being changed. Wait until that has ended.',
+      );
+    }
+    this.#busy = { session: null, jobId: null, since: Date.now() };
+    try {
+      return await work();
+    } finally {
+      this.#busy = undefined;
+    }
+  }
+
+  /** Routes, not addresses: those hold what people search for. */
+  #logRequest(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    const startedAt = performance.now();
+    outgoing.once('close', () => {
+      this.#log.log.info({
+        event: 'request',
+        method: incoming.method,
+        route: routeOf(incoming.url ?? ''),
+        status: outgoing.writableFinished ? outgoing.statusCode : 499,
+        ms: Math.round(performance.now() - startedAt),
+      });
+    });
+  }
+}
+
+function refuse(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  error: unknown,
+  report: (error: unknown) => string,
+): void {
+  const { status, body } = problemAnswer(error, report);
+  outgoing.writeHead(status, {
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+    ...(!incoming.complete && { connection: 'close' }),
+  });
+  outgoing.end(JSON.stringify(body));
+}
+
+/** Behind a proxy that ends TLS on this machine, too. */
+const isSecure = (incoming: IncomingMessage): boolean =>
+  'encrypted' in incoming.socket || incoming.headers['x-forwarded-proto'] === 'https';
+
+function hostsOf({ host, allowedHosts = [] }: DocumentsServerOptions): ReadonlySet<string> | 'any' {
+  if (allowedHosts === 'any') return 'any';
+  const own = ['localhost', '127.0.0.1', '[::1]', ...(host === undefined ? [] : [host])];
+  return new Set([...own, ...allowedHosts].map((name) => name.toLowerCase()));
+}
+
+const sections = /^\/(?:api\/[a-z]+|jobs|react|svelte)(?=[/?]|$)/;
+const routeOf = (url: string): string => sections.exec(url)?.[0] ?? (url === '/' ? '/' : 'other');

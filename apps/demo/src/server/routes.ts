@@ -1,0 +1,186 @@
+import type { HttpBindings } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { type Context, Hono } from 'hono';
+import { z } from 'zod';
+import type { CorpusView, Stale, UploadAnswer } from '../web/api.ts';
+import type { Corpus } from './corpus.ts';
+import type { EventLog } from './event-log.ts';
+import type { JobJournal } from './job-journal.ts';
+import { logStream } from './log-stream.ts';
+import { Problem, problemAnswer } from './problem.ts';
+import { receiveUploads } from './receive-uploads.ts';
+import type { StaticPages } from './static-pages.ts';
+import type { UploadStore } from './upload-store.ts';
+
+/** What a request brings along, besides itself. */
+export interface Bindings extends HttpBindings {
+  readonly session: string;
+}
+
+export interface RouteParts {
+  readonly corpus: Corpus;
+  readonly uploads: UploadStore;
+  readonly journal: JobJournal;
+  readonly events: EventLog;
+  readonly pages: { readonly react: StaticPages; readonly svelte: StaticPages };
+  readonly busy: (session: string) => CorpusView['busy'];
+  /** Holds the corpus for the time of a rollback. @throws Problem 409 `conflict` */
+  readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly report: (error: unknown) => string;
+  /** Aborted when the server ends. */
+  readonly closing: AbortSignal;
+}
+
+const page = z.object({
+  offset: z.coerce.number().int().min(0).max(1e9).default(0),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  version: z.string().max(100).optional(),
+});
+const searching = z.object({
+  q: z.string().max(10_000).default(''),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+});
+const maxLogStreams = 200;
+
+/** Everything but jobs: pages, uploads, the corpus and its versions, the log. */
+export function createRoutes(parts: RouteParts): Hono<{ Bindings: Bindings }> {
+  const { corpus, uploads, journal, events, pages, report, closing } = parts;
+  const app = new Hono<{ Bindings: Bindings }>();
+
+  app.use('/api/*', async (c, next) => {
+    await next();
+    c.res.headers.set('cache-control', 'no-store');
+  });
+
+  app.post('/api/uploads', async (c) => {
+    const files = await receiveUploads(c.env.incoming, c.env.session, uploads);
+    if (files.length === 0) throw new Problem(400, 'no_files', 'There is no file in this upload.');
+    if (files.some(({ upload }) => upload !== null)) {
+      return c.json({ files } satisfies UploadAnswer, 201);
+    }
+    const [first] = files;
+    const code = first?.problem?.code ?? 'invalid_form';
+    const status = code === 'too_large' ? 413 : code === 'storage_full' ? 507 : 400;
+    const title =
+      files.length === 1
+        ? `The file was refused: ${first?.problem?.message ?? ''}.`
+        : `All ${files.length} files were refused.`;
+    throw new Problem(status, code, title, { files });
+  });
+  app.delete('/api/uploads/:upload', async (c) => {
+    if (!(await uploads.drop(c.env.session, c.req.param('upload')))) throw notFound();
+    return c.body(null, 204);
+  });
+
+  app.get('/api/corpus', async (c) => {
+    const { session } = c.env;
+    const current = await corpus.currentView();
+    const pending = uploads
+      .waiting(session)
+      .map(({ upload, name, bytes }) => ({ upload, name, bytes }));
+    const view: CorpusView = {
+      current,
+      stale: staleness(current?.settingsChanged ?? false, pending.length),
+      busy: parts.busy(session),
+      limits: uploads.limits,
+      pending,
+    };
+    return c.json(view);
+  });
+  app.get('/api/documents', async (c) => {
+    const { version, offset, limit } = parse(page, c.req.query());
+    return c.json(await corpus.documents(version, { offset, limit }));
+  });
+  app.get('/api/search', async (c) => {
+    const { q, limit } = parse(searching, c.req.query());
+    return c.json(await corpus.search(q, limit));
+  });
+  app.get('/api/versions', async (c) => c.json({ versions: await corpus.versions() }));
+  app.post('/api/versions/:gen/rollback', async (c) => {
+    const gen = Number(c.req.param('gen'));
+    if (!Number.isSafeInteger(gen) || gen < 1) throw notFound();
+    return c.json(await parts.exclusively(() => corpus.rollback(gen)));
+  });
+
+  app.get('/api/interruptions', (c) =>
+    c.json(journal.interrupted(c.env.session).map(({ owner: _owner, ...shown }) => shown)),
+  );
+  app.delete('/api/interruptions/:job', (c) => {
+    if (!journal.dismiss(c.env.session, c.req.param('job'))) throw notFound();
+    return c.body(null, 204);
+  });
+
+  let streams = 0;
+  app.get('/api/log', (c) => {
+    if (streams >= maxLogStreams) {
+      throw new Problem(503, 'unavailable', 'Too many pages watch the log just now.');
+    }
+    streams += 1;
+    const gone = new AbortController();
+    c.env.outgoing.once('close', () => {
+      streams -= 1;
+      gone.abort();
+    });
+    const after = Number(c.req.header('last-event-id') ?? 0);
+    const stream = logStream(events, c.env.session, {
+      after: Number.isSafeInteger(after) && after > 0 ? after : 0,
+      signal: AbortSignal.any([gone.signal, closing]),
+    });
+    return new Response(stream, {
+      headers: {
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-store, no-transform',
+        'x-accel-buffering': 'no',
+      },
+    });
+  });
+
+  app.get('/', (c) => c.redirect('/react/', 302));
+  for (const name of ['react', 'svelte'] as const) {
+    const prefix = `/${name}/`;
+    app.get(`/${name}`, (c) => c.redirect(prefix, 302));
+    app.get(`${prefix}*`, (c) => pages[name].answer(c.req.path.slice(prefix.length), c.req.raw));
+  }
+  app.get('/favicon.ico', (c) => c.body(null, 204));
+  app.notFound((c) => problem(c, notFound(), report));
+  app.onError((error, c) => problem(c, error, report));
+  return app;
+}
+
+function problem(
+  c: Context<{ Bindings: Bindings }>,
+  error: unknown,
+  report: (error: unknown) => string,
+) {
+  const { outgoing, incoming } = c.env;
+  // Whoever went away in the middle of an upload hears nothing any more.
+  if (outgoing.destroyed) return RESPONSE_ALREADY_SENT;
+  const { status, body } = problemAnswer(error, report);
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: {
+      'content-type': 'application/problem+json',
+      'cache-control': 'no-store',
+      // What is left of the body is not worth reading.
+      ...(!incoming.complete && { connection: 'close' }),
+    },
+  });
+}
+
+function staleness(settingsChanged: boolean, pending: number): Stale | null {
+  if (!settingsChanged && pending === 0) return null;
+  const files = pending === 1 ? '1 file is' : `${pending} files are`;
+  const message = [
+    pending > 0 ? `${files} uploaded and not published yet.` : '',
+    settingsChanged ? 'The settings were changed since this version was made.' : '',
+  ];
+  return { settingsChanged, pending, message: message.filter((part) => part !== '').join(' ') };
+}
+
+function parse<S extends z.ZodType>(schema: S, query: Record<string, string>): z.infer<S> {
+  const { success, data } = schema.safeParse(query);
+  if (success) return data;
+  throw new Problem(400, 'invalid_input', 'A value in the address is not what it should be.');
+}
+
+const notFound = (): Problem => new Problem(404, 'not_found', 'There is no such thing here.');

@@ -1,0 +1,103 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** One browser's stay. Its id is the owner of its jobs and uploads; only its cookie can prove it. */
+export interface Session {
+  readonly id: string;
+  /** To be sent where the browser has none that is good, or one that is getting old. */
+  readonly setCookie: string | undefined;
+}
+
+export interface SessionsOptions {
+  /** At least 32 random bytes. */
+  readonly secret: Uint8Array;
+  /** @default 30 days */
+  readonly maxAgeMs?: number | undefined;
+  readonly now?: (() => number) | undefined;
+}
+
+const cookieName = 'offstage_session';
+const idPattern = /^[0-9a-f]{32}$/;
+const dayMs = 86_400_000;
+
+/**
+ * Sessions in signed cookies: `<id>.<issued>.<signature>`, where the signature is an HMAC-SHA256 over
+ * the rest (D12). Nothing is kept on the server. What is forged, stale, malformed or missing is a new
+ * session, and nothing tells them apart.
+ */
+export class Sessions {
+  readonly #secret: Uint8Array;
+  readonly #maxAgeMs: number;
+  readonly #now: () => number;
+
+  constructor({ secret, maxAgeMs = 30 * dayMs, now = Date.now }: SessionsOptions) {
+    this.#secret = secret;
+    this.#maxAgeMs = maxAgeMs;
+    this.#now = now;
+  }
+
+  /** @param secure The browser speaks https. */
+  read(cookieHeader: string | undefined, secure: boolean): Session {
+    for (const value of cookiesOf(cookieHeader)) {
+      const found = this.#verify(value);
+      if (found === undefined) continue;
+      const isOld = this.#now() - found.issuedAt > Math.min(dayMs, this.#maxAgeMs / 2);
+      return { id: found.id, setCookie: isOld ? this.#cookie(found.id, secure) : undefined };
+    }
+    const id = randomBytes(16).toString('hex');
+    return { id, setCookie: this.#cookie(id, secure) };
+  }
+
+  #verify(value: string): { id: string; issuedAt: number } | undefined {
+    const [id = '', issued = '', signature = '', ...rest] = value.split('.');
+    if (rest.length > 0 || !idPattern.test(id) || !/^[0-9a-z]{1,12}$/.test(issued))
+      return undefined;
+    const given = Buffer.from(signature, 'base64url');
+    const wanted = this.#sign(`${id}.${issued}`);
+    if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return undefined;
+    const issuedAt = Number.parseInt(issued, 36);
+    const age = this.#now() - issuedAt;
+    return age >= -dayMs && age <= this.#maxAgeMs ? { id, issuedAt } : undefined;
+  }
+
+  #cookie(id: string, secure: boolean): string {
+    const signed = `${id}.${this.#now().toString(36)}`;
+    const value = `${signed}.${this.#sign(signed).toString('base64url')}`;
+    const maxAge = Math.floor(this.#maxAgeMs / 1000);
+    const attributes = `Path=/; HttpOnly; SameSite=Lax; Max-Age=${maxAge}`;
+    return `${cookieName}=${value}; ${attributes}${secure ? '; Secure' : ''}`;
+  }
+
+  #sign(text: string): Buffer {
+    return createHmac('sha256', this.#secret).update(text).digest();
+  }
+}
+
+/** The secret of a data folder: made at the first start, readable by its owner alone. */
+export function sessionSecret(dataFolder: string): Uint8Array {
+  mkdirSync(dataFolder, { recursive: true });
+  const file = path.join(dataFolder, 'session-secret');
+  try {
+    writeFileSync(file, randomBytes(32).toString('hex'), { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if (!(error instanceof Error) || Reflect.get(error, 'code') !== 'EEXIST') throw error;
+  }
+  // Whoever could read it could be anybody.
+  chmodSync(file, 0o600);
+  const secret = Buffer.from(readFileSync(file, 'utf8').trim(), 'hex');
+  if (secret.length >= 32) return secret;
+  // Torn by a crash while it was made: nobody has a cookie by it yet.
+  writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600 });
+  return sessionSecret(dataFolder);
+}
+
+function cookiesOf(header: string | undefined): string[] {
+  const values: string[] = [];
+  for (const pair of (header ?? '').split(';')) {
+    const [name, ...value] = pair.split('=');
+    if (name?.trim() === cookieName) values.push(value.join('=').trim());
+  }
+  // More than a few are somebody's game.
+  return values.slice(0, 4);
+}

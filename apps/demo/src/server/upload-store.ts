@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { StagedFile } from '../change-work.ts';
+import type { UploadLimits } from '../web/api.ts';
+import { Problem } from './problem.ts';
+
+export const defaultUploadLimits: UploadLimits = {
+  maxFileBytes: 64 * 1024 * 1024,
+  maxFilesPerRequest: 500,
+  maxRequestBytes: 1024 * 1024 * 1024,
+  maxNameBytes: 1000,
+  maxWaitingFiles: 10_000,
+  maxWaitingBytes: 4 * 1024 * 1024 * 1024,
+};
+
+export interface UploadStoreOptions {
+  readonly limits?: Partial<UploadLimits> | undefined;
+  /** An upload that no change took for this long is removed, in milliseconds. @default 3_600_000 */
+  readonly ttlMs?: number | undefined;
+  /** Creates a file that is not there, for writing. @default that of node:fs */
+  readonly create?: ((file: string) => Promise<FileHandle>) | undefined;
+}
+
+interface Waiting extends StagedFile {
+  readonly since: number;
+}
+
+/**
+ * Files that were uploaded and wait for a change, by session. On disk they lie at
+ * `staging/<session>/<random>`; their names are kept here alone. What is here is gone with the
+ * process: the next start sweeps the folder (D7).
+ */
+export class UploadStore {
+  readonly limits: UploadLimits;
+  readonly #root: string;
+  readonly #ttlMs: number;
+  readonly #create: (file: string) => Promise<FileHandle>;
+  readonly #sessions = new Map<string, Map<string, Waiting>>();
+  /** Bytes that are on their way, by session. */
+  readonly #arriving = new Map<string, number>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(dataFolder: string, options: UploadStoreOptions = {}) {
+    this.limits = { ...defaultUploadLimits, ...options.limits };
+    this.#ttlMs = options.ttlMs ?? 3_600_000;
+    this.#create = options.create ?? createFile;
+    this.#root = path.join(dataFolder, 'staging');
+    rmSync(this.#root, { recursive: true, force: true });
+    mkdirSync(this.#root, { recursive: true, mode: 0o700 });
+    this.#timer = setInterval(() => this.#expire(), Math.min(this.#ttlMs, 60_000)).unref();
+  }
+
+  /** A place for one file of a session. */
+  async stage(session: string): Promise<{ upload: string; file: string; handle: FileHandle }> {
+    const folder = path.join(this.#root, session);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const upload = randomBytes(16).toString('hex');
+    const file = path.join(folder, upload);
+    return { upload, file, handle: await this.#create(file) };
+  }
+
+  /** Counts bytes while they arrive. False when the session has too much waiting. */
+  arriving(session: string, bytes: number): boolean {
+    const now = (this.#arriving.get(session) ?? 0) + bytes;
+    if (now === 0) this.#arriving.delete(session);
+    else this.#arriving.set(session, now);
+    return bytes <= 0 || this.#bytes(session) + now <= this.limits.maxWaitingBytes;
+  }
+
+  hasRoom(session: string): boolean {
+    return (this.#sessions.get(session)?.size ?? 0) < this.limits.maxWaitingFiles;
+  }
+
+  /** A file that has arrived whole. */
+  add(session: string, file: StagedFile): void {
+    const waiting = this.#sessions.get(session) ?? new Map<string, Waiting>();
+    this.#sessions.set(session, waiting.set(file.upload, { ...file, since: Date.now() }));
+  }
+
+  /** What waits, oldest first. */
+  waiting(session: string): readonly StagedFile[] {
+    return [...(this.#sessions.get(session)?.values() ?? [])];
+  }
+
+  /**
+   * Hands uploads to a change: nobody else can take or drop them from here on.
+   *
+   * @throws Problem `unknown_upload`, and nothing is taken.
+   */
+  take(session: string, uploads: readonly string[]): readonly StagedFile[] {
+    const waiting = this.#sessions.get(session);
+    const files = [...new Set(uploads)].map((upload) => {
+      const file = waiting?.get(upload);
+      if (file !== undefined) return file;
+      throw new Problem(
+        400,
+        'unknown_upload',
+        'An uploaded file is not there any more. Upload it again.',
+      );
+    });
+    for (const { upload } of files) waiting?.delete(upload);
+    return files.map(({ since: _since, ...file }) => file);
+  }
+
+  /** Gives back what a change that never began had taken. */
+  giveBack(session: string, files: readonly StagedFile[]): void {
+    for (const file of files) this.add(session, file);
+  }
+
+  /** False where the session has no such upload. */
+  async drop(session: string, upload: string): Promise<boolean> {
+    const file = this.#sessions.get(session)?.get(upload);
+    if (file === undefined) return false;
+    this.#sessions.get(session)?.delete(upload);
+    await rm(file.staged, { force: true });
+    return true;
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #bytes(session: string): number {
+    let bytes = 0;
+    for (const file of this.#sessions.get(session)?.values() ?? []) bytes += file.bytes;
+    return bytes;
+  }
+
+  #expire(): void {
+    const before = Date.now() - this.#ttlMs;
+    for (const [session, waiting] of this.#sessions) {
+      for (const { upload, since } of waiting.values()) {
+        if (since < before) void this.drop(session, upload).catch(() => undefined);
+      }
+      if (waiting.size === 0) this.#sessions.delete(session);
+    }
+  }
+}
+
+/** Exclusive: where a link or a file lies already, it fails. */
+const createFile = (file: string): Promise<FileHandle> => open(file, 'wx', 0o600);
