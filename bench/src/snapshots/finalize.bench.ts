@@ -10,27 +10,26 @@ const rounds = 7;
 
 async function run(): Promise<Row[]> {
   using scratch = new Scratch();
-  const store = storeIn(scratch.fresh());
+  const sums = path.join(scratch.root, 'sums');
   const { ours, theirs } = await interleave(rounds, {
-    ours: async () => {
-      await using draft = await store.begin();
-      const folder = draft.path('files');
-      mkdirSync(folder);
-      scratch.settle();
-      writeSmallFiles(folder, files);
-      return timed(() => draft.finalize(null));
-    },
-    theirs: async () => {
-      const folder = scratch.fresh();
-      scratch.settle();
-      writeSmallFiles(folder, files);
-      // `find` hands the names over, as ten thousand are too many for a command line.
-      return timed(() =>
-        shell(
-          `find ${folder} -type f -print0 | xargs -0 sha256sum > ${path.join(scratch.root, 'sums')} && sync -f ${folder}`,
-        ),
-      );
-    },
+    ours: () =>
+      scratch.round(async (root) => {
+        await using draft = await storeIn(root).begin();
+        const folder = draft.path('files');
+        mkdirSync(folder);
+        writeSmallFiles(folder, files);
+        return timed(() => draft.finalize(null));
+      }),
+    theirs: () =>
+      scratch.round(async (folder) => {
+        writeSmallFiles(folder, files);
+        // `find` hands the names over, as ten thousand are too many for a command line.
+        return timed(() =>
+          shell(
+            `find ${folder} -type f -print0 | xargs -0 sha256sum > ${sums} && sync -f ${folder}`,
+          ),
+        );
+      }),
   });
   const ratio = pairedRatio(ours, theirs);
   return [

@@ -8,7 +8,7 @@ import { Scratch, seconds, shell, storeIn, timed } from './scratch.ts';
 
 const pieces = 1024;
 const pieceBytes = 1024 * 1024;
-const rounds = 3;
+const rounds = 5;
 
 const piece = Buffer.alloc(pieceBytes, 'a line of text, as good as any other\n');
 
@@ -41,34 +41,30 @@ function writeNatively(file: string): void {
 async function run(): Promise<Row[]> {
   using scratch = new Scratch();
   const through = await interleave(rounds, {
-    ours: async () => {
-      const store = storeIn(scratch.fresh());
-      scratch.settle();
-      return timed(async () => {
-        await using draft = await store.begin();
-        await draft.write('large.bin', content());
-        await draft.finalize(null);
-      });
-    },
-    theirs: async () => {
-      const file = path.join(scratch.fresh(), 'large.bin');
-      scratch.settle();
-      return timed(() => writePlainly(file));
-    },
+    ours: () =>
+      scratch.round((folder) =>
+        timed(async () => {
+          await using draft = await storeIn(folder).begin();
+          await draft.write('large.bin', content());
+          await draft.finalize(null);
+        }),
+      ),
+    theirs: () =>
+      scratch.round((folder) => timed(() => writePlainly(path.join(folder, 'large.bin')))),
   });
   const native = await interleave(rounds, {
-    ours: async () => {
-      await using draft = await storeIn(scratch.fresh()).begin();
-      writeNatively(draft.path('large.bin'));
-      scratch.settle();
-      return timed(() => draft.finalize(null));
-    },
-    theirs: async () => {
-      const file = path.join(scratch.fresh(), 'large.bin');
-      writeNatively(file);
-      scratch.settle();
-      return timed(() => shell(`sha256sum ${file} && sync -f ${file}`));
-    },
+    ours: () =>
+      scratch.round(async (folder) => {
+        await using draft = await storeIn(folder).begin();
+        writeNatively(draft.path('large.bin'));
+        return timed(() => draft.finalize(null));
+      }),
+    theirs: () =>
+      scratch.round(async (folder) => {
+        const file = path.join(folder, 'large.bin');
+        writeNatively(file);
+        return timed(() => shell(`sha256sum ${file} && sync -f ${file}`));
+      }),
   });
   const throughRatio = pairedRatio(through.ours, through.theirs);
   const nativeRatio = pairedRatio(native.ours, native.theirs);

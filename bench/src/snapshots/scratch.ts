@@ -20,6 +20,20 @@ export class Scratch implements Disposable {
     return folder;
   }
 
+  /**
+   * A folder for one round. It goes afterwards, so that both contestants write to places of the disk
+   * that have been written to before: some disks take several times as long for others.
+   */
+  async round(work: (folder: string) => Promise<number>): Promise<number> {
+    const folder = this.fresh();
+    try {
+      return await work(folder);
+    } finally {
+      rmSync(folder, { recursive: true });
+      this.settle();
+    }
+  }
+
   /** Nothing that an earlier contestant left is on its way to the disk any more. */
   settle(): void {
     execFileSync('sync', ['-f', this.root]);

@@ -51,19 +51,30 @@ async function hashContent(
   signal: AbortSignal | undefined,
 ): Promise<{ readonly bytes: number; readonly sha256: string }> {
   const hash = createHash('sha256');
-  const read = (buffer: Uint8Array, position: number) =>
-    handle.read(buffer, 0, buffer.byteLength, position);
-  let ahead = new Uint8Array(Math.max(1, Math.min(expectedBytes, pieceBytes)));
-  let spare = new Uint8Array(ahead.byteLength);
-  let bytes = 0;
-  for (let reading = read(ahead, 0); ; ) {
-    const { bytesRead } = await reading;
-    if (bytesRead === 0) return { bytes, sha256: hash.digest('hex') };
-    signal?.throwIfAborted();
-    bytes += bytesRead;
-    const piece = ahead.subarray(0, bytesRead);
-    [ahead, spare] = [spare, ahead];
-    reading = read(ahead, bytes);
-    hash.update(piece);
+  const length = Math.max(1, Math.min(expectedBytes, pieceBytes));
+  const read = (buffer: Uint8Array, piece: number) =>
+    handle.read(buffer, 0, length, piece * length);
+  // While one piece is hashed, two are read.
+  let [full, next, last] = [
+    new Uint8Array(length),
+    new Uint8Array(length),
+    new Uint8Array(length),
+  ] as const;
+  let reading = read(full, 0);
+  let ahead = read(next, 1);
+  try {
+    for (let piece = 0; ; piece += 1) {
+      const { bytesRead } = await reading;
+      signal?.throwIfAborted();
+      reading = ahead;
+      ahead = read(last, piece + 2);
+      hash.update(full.subarray(0, bytesRead));
+      if (bytesRead < length) {
+        return { bytes: piece * length + bytesRead, sha256: hash.digest('hex') };
+      }
+      [full, next, last] = [next, last, full];
+    }
+  } finally {
+    await Promise.allSettled([reading, ahead]);
   }
 }

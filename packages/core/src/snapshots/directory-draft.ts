@@ -20,8 +20,9 @@ interface Known extends Content {
   readonly origin: 'written' | 'copied' | 'cloned' | 'linked';
 }
 
-// From measurements: hashing hides behind the flushing of pieces of that size.
-const earlySyncBytes = 64 * 1024 * 1024;
+// From measurements: the flushing of pieces of that size hides behind the hashing, or the hashing
+// behind the flushing, whichever is slower.
+const earlySyncBytes = 16 * 1024 * 1024;
 
 // Reused files are a system call or two each: enough of them at once to keep the disk's queue filled.
 const reuseAtOnce = 32;
