@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { closeOnExit } from '@offstage/node-worker';
+import { stopOnSignal } from '../cli/stop-on-signal.ts';
 import { DataFolderInUseError } from './data-lock.ts';
 import { DocumentsServer } from './documents-server.ts';
 
@@ -27,7 +27,11 @@ async function main(): Promise<number | undefined> {
     console.log(`Documents is running already${where}`);
     return 0;
   }
-  closeOnExit(server);
+  // One Ctrl-C comes from the terminal and from npm; a second one means it.
+  const stop = stopOnSignal({
+    cancel: () => void server.shutdown().then(() => process.exit(stop.exitCode())),
+    endAtOnce: () => undefined,
+  });
   const { url, port: bound } = await server.start();
   if (port !== 0 && bound !== port) console.log(`Port ${port} is taken.`);
   console.log(`Documents is at ${url}`);
