@@ -1,0 +1,132 @@
+import type { JobView, TerminalJobView } from '@offstage/core';
+import { HttpJobClient } from '@offstage/http/client';
+import { createApi } from '../api.ts';
+import { Announcer } from './announcer.ts';
+import { Connection } from './connection.ts';
+import { DocumentPages } from './document-pages.ts';
+import { EventLog } from './event-log.ts';
+import { outcomeOf, progressSentence, statusLabel } from './job-words.ts';
+import { Notices } from './notices.ts';
+import { PendingChange } from './pending-change.ts';
+import { asApiError, Resource } from './resource.ts';
+import { Router } from './router.ts';
+import { SearchSession } from './search-session.ts';
+import { SeenJobs } from './seen-jobs.ts';
+import { ThemeStore } from './theme.ts';
+import { UploadQueue } from './upload-queue.ts';
+
+/**
+ * All that outlives a page: what the server knows, uploads under way, notices. Jobs are not here; the
+ * pages watch them by the hooks or the stores of their framework, over `jobs`.
+ *
+ * Made once, before anything is shown. `base` is the pages' path, such as `/react`.
+ */
+export class DocumentsApp {
+  readonly api = createApi();
+  readonly jobs = new HttpJobClient({ baseUrl: '/jobs' });
+  readonly router: Router;
+  readonly theme = new ThemeStore();
+  readonly connection = new Connection();
+  readonly announcer = new Announcer();
+  readonly notices = new Notices();
+  /** Jobs whose end was told. */
+  readonly told = new SeenJobs('offstage.told');
+  /** Jobs whose card was put away. */
+  readonly putAway = new SeenJobs('offstage.put-away');
+  readonly documents = new DocumentPages(this.api);
+  readonly search = new SearchSession(this.api);
+  readonly log = new EventLog(this.api);
+  readonly corpus = new Resource((signal) => this.api.corpus({ signal }), {
+    intervalMs: (corpus) => (corpus?.busy ? 1000 : 3000),
+    onLook: (error) => {
+      this.connection.note(error);
+      if (error === undefined && this.corpus.get().data?.busy === null) this.change.onFree();
+    },
+  });
+  readonly versions = new Resource((signal) => this.api.versions({ signal }));
+  readonly interruptions = new Resource((signal) => this.api.interruptions({ signal }));
+  readonly change = new PendingChange(this.api, () => this.corpus.refetch());
+  readonly uploads = new UploadQueue({
+    api: this.api,
+    limits: () => this.corpus.get().data?.limits,
+    onArrived: (add) => this.change.ask({ add, remove: [] }),
+  });
+
+  constructor(base: string) {
+    this.router = new Router(base);
+  }
+
+  /** Begins to follow the server and the address. Returns the way to stop. */
+  readonly start = (): (() => void) => {
+    let version: string | null | undefined;
+    const stops = [
+      this.router.start(),
+      this.interruptions.subscribe(() => {}),
+      this.corpus.subscribe(({ data }) => {
+        if (data === undefined) return;
+        const now = data.current?.version ?? null;
+        if (now === version) return;
+        version = now;
+        this.#onVersion(now);
+      }),
+      this.connection.subscribe((state) => {
+        // The server may be another process by now, which tells what the last one left undone.
+        if (state === 'online') this.interruptions.refetch();
+      }),
+    ];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  };
+
+  /** Called for the end of each of the session's changes; tells it once per browser. */
+  readonly onSettled = (job: TerminalJobView): void => {
+    this.corpus.refetch();
+    this.versions.refetch();
+    if (this.told.has(job.id)) return;
+    this.told.add(job.id);
+    const outcome = outcomeOf(job, this.corpus.get().data?.current?.gen);
+    if (outcome === undefined) return;
+    this.announcer.say(`${outcome.title}. ${outcome.text}`);
+    this.notices.tell({ key: job.id, ...outcome });
+  };
+
+  /** Called for each new view of a job at work; says now and then how it goes. */
+  readonly onProgress = (job: JobView, isCanceling: boolean): void => {
+    const { progress, status } = job;
+    if (status === 'running' && !isCanceling) {
+      this.announcer.sayProgress(progressSentence(progress?.phase, progress?.percent ?? null));
+    } else this.announcer.say(statusLabel(status, isCanceling).text);
+  };
+
+  /** Makes an older version current again (D4, D5). Resolves to whether it is. */
+  readonly rollback = async (gen: number): Promise<boolean> => {
+    try {
+      const { gen: next } = await this.api.rollback(gen);
+      const title = `Version ${gen} is current again, as version ${next}`;
+      this.notices.tell({
+        key: 'rollback',
+        tone: 'good',
+        title,
+        text: 'Search answers from it now.',
+      });
+      this.announcer.say(title);
+      return true;
+    } catch (error) {
+      const { message } = asApiError(error);
+      const title = `Version ${gen} was not made current`;
+      this.notices.tell({ key: 'rollback', tone: 'bad', title, text: message });
+      this.announcer.say(`${title}. ${message}`);
+      return false;
+    } finally {
+      this.corpus.refetch();
+      this.versions.refetch();
+    }
+  };
+
+  #onVersion(version: string | null): void {
+    this.documents.show(version);
+    this.versions.refetch();
+    this.search.again();
+  }
+}

@@ -1,0 +1,67 @@
+const whole = new Intl.NumberFormat('en');
+const oneDigit = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
+const day = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short', year: 'numeric' });
+const moment = new Intl.DateTimeFormat('en', {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+});
+const clock = new Intl.DateTimeFormat('en', {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+});
+
+export const formatCount = (count: number): string => whole.format(count);
+
+/** '1 document', '2,031 documents'. */
+export const countOf = (count: number, one: string, many = `${one}s`): string =>
+  `${whole.format(count)} ${count === 1 ? one : many}`;
+
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  const units = ['kB', 'MB', 'GB', 'TB'];
+  let value = bytes / 1000;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${value < 10 ? oneDigit.format(value) : whole.format(Math.round(value))} ${units[unit]}`;
+}
+
+/** Of milliseconds: '340 ms', '12 s', '3 min 05 s', '2 h 10 min'. */
+export function formatDuration(ms: number): string {
+  if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
+  if (ms < 10_000) return `${oneDigit.format(ms / 1000)} s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${String(seconds % 60).padStart(2, '0')} s`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
+}
+
+export const formatDay = (at: number): string => day.format(at);
+export const formatMoment = (at: number): string => moment.format(at);
+export const formatClock = (at: number): string => clock.format(at);
+
+/** For `<time datetime>`. */
+export const isoTime = (at: number): string => new Date(at).toISOString();
+
+/** Enough of a hash or an id to tell it from its neighbours. */
+export const shortHash = (hash: string): string => hash.slice(0, 12);
+
+const kinds: Readonly<Record<string, string>> = {
+  'application/pdf': 'PDF',
+  'application/vnd.openxmlformats-officedocument.wordprocessingml.document': 'Word',
+  'text/html': 'HTML',
+  'text/markdown': 'Markdown',
+  'text/plain': 'Text',
+};
+
+/** A media type in a word. */
+export const formatKind = (mediaType: string | null): string =>
+  mediaType === null ? 'Unreadable' : (kinds[mediaType] ?? mediaType);

@@ -1,0 +1,170 @@
+import type { JobStatus, JobView } from '@offstage/core';
+import type { ChangeResult } from '../api.ts';
+import { countOf, formatBytes } from './format.ts';
+import type { Tone } from './tone.ts';
+
+/** A job as the pages show it; of any definition. */
+export type ShownJob = Pick<
+  JobView,
+  | 'id'
+  | 'status'
+  | 'cancelRequested'
+  | 'progress'
+  | 'phases'
+  | 'createdAt'
+  | 'startedAt'
+  | 'endedAt'
+>;
+
+export interface Label {
+  readonly text: string;
+  readonly tone: Tone;
+}
+
+export interface Step {
+  readonly phase: string;
+  readonly label: string;
+  readonly state: 'done' | 'now' | 'next' | 'stopped';
+}
+
+const stepNames: Readonly<Record<string, string>> = {
+  save: 'Take in the files',
+  parse: 'Read the text',
+  index: 'Build the index',
+  snapshot: 'Publish the version',
+  done: 'On stage',
+};
+
+const shortNames: Readonly<Record<string, string>> = {
+  save: 'Taking in',
+  parse: 'Reading',
+  index: 'Indexing',
+  snapshot: 'Publishing',
+  done: 'Done',
+};
+
+/** 'Reading', of a phase; what it says itself where it is none of ours. */
+export const phaseName = (phase: string | undefined): string =>
+  phase === undefined ? 'Starting' : (shortNames[phase] ?? phase);
+
+/** The state of a job in a word. */
+export function statusLabel(status: JobStatus, isCanceling: boolean, result?: unknown): Label {
+  if (isCanceling) return { text: 'Canceling', tone: 'wait' };
+  switch (status) {
+    case 'queued':
+      return { text: 'Queued', tone: 'wait' };
+    case 'running':
+      return { text: 'Running', tone: 'plain' };
+    case 'canceled':
+      return { text: 'Canceled', tone: 'wait' };
+    case 'failed':
+      return { text: 'Failed', tone: 'bad' };
+    case 'succeeded': {
+      const change = asChangeResult(result);
+      if (change?.published === false) return { text: 'Nothing to do', tone: 'plain' };
+      if ((change?.newlyFailed ?? 0) > 0) return { text: 'Partly published', tone: 'wait' };
+      return { text: 'Published', tone: 'good' };
+    }
+  }
+}
+
+/** The job's phases as steps, and where among them it is, or has stopped. */
+export function stepsOf(
+  phases: readonly string[],
+  phase: string | undefined,
+  status: JobStatus,
+): Step[] {
+  const at = phase === undefined ? -1 : phases.indexOf(phase);
+  const isOver = status === 'failed' || status === 'canceled';
+  const stateOf = (index: number): Step['state'] => {
+    if (status === 'succeeded' || index < at) return 'done';
+    if (index === Math.max(at, 0) && isOver) return 'stopped';
+    return index === at && status === 'running' ? 'now' : 'next';
+  };
+  return phases.map((name, index) => ({
+    phase: name,
+    label: stepNames[name] ?? name,
+    state: stateOf(index),
+  }));
+}
+
+export interface Outcome {
+  readonly tone: Tone;
+  readonly title: string;
+  readonly text: string;
+}
+
+/**
+ * How a change has ended, for the job's card and for the notice.
+ *
+ * @param current The version that is current, where one is.
+ */
+export function outcomeOf(job: JobView, current: number | undefined): Outcome | undefined {
+  const stays =
+    current === undefined
+      ? 'Nothing is published yet.'
+      : `Version ${current} stays current and can be searched.`;
+  switch (job.status) {
+    case 'canceled':
+      return { tone: 'wait', title: 'Canceled, nothing was published', text: stays };
+    case 'failed':
+      return {
+        tone: 'bad',
+        title: 'Failed, nothing was published',
+        text: `${job.failure.message} ${stays}`,
+      };
+    case 'succeeded': {
+      const result = asChangeResult(job.result);
+      return result === undefined ? undefined : successOf(result);
+    }
+    default:
+      return undefined;
+  }
+}
+
+function successOf(result: ChangeResult): Outcome {
+  if (!result.published) {
+    const text = `${countOf(result.duplicates, 'file')} ${result.duplicates === 1 ? 'is' : 'are'} there already, with the same content. Version ${result.gen} stays current.`;
+    const nothing = `Version ${result.gen} is up to date and stays current.`;
+    return {
+      tone: 'plain',
+      title: 'Nothing to publish',
+      text: result.duplicates > 0 ? text : nothing,
+    };
+  }
+  const { newlyFailed } = result;
+  const text = `${changeText(result)}. It holds ${countOf(result.documents, 'document')}, ${countOf(result.passages, 'passage')}, ${formatBytes(result.bytes)}.`;
+  if (newlyFailed === 0) {
+    return { tone: 'good', title: `Version ${result.gen} is published`, text };
+  }
+  return {
+    tone: 'wait',
+    title: `Version ${result.gen} is published without ${countOf(newlyFailed, 'file')}`,
+    text,
+  };
+}
+
+/** '3 added, 1 replaced, 2 removed', of what there is. */
+export function changeText(
+  change: Pick<ChangeResult, 'added' | 'changed' | 'removed'> & { readonly duplicates?: number },
+): string {
+  const parts = [
+    change.added > 0 && `${countOf(change.added, 'document')} added`,
+    change.changed > 0 && `${countOf(change.changed, 'document')} replaced`,
+    change.removed > 0 && `${countOf(change.removed, 'document')} removed`,
+    (change.duplicates ?? 0) > 0 && `${countOf(change.duplicates ?? 0, 'file')} there already`,
+  ].filter((part) => part !== false);
+  return parts.length === 0 ? 'No document added or removed' : parts.join(', ');
+}
+
+/** The result of a change, where a view's result is one: views of lists are of any definition. */
+export function asChangeResult(result: unknown): ChangeResult | undefined {
+  const isChange =
+    typeof result === 'object' && result !== null && 'newlyFailed' in result && 'files' in result;
+  // Validated by the server against the definition's schema; here only told from other results.
+  return isChange ? (result as ChangeResult) : undefined;
+}
+
+/** For a screen reader, about a job that is at work. */
+export const progressSentence = (phase: string | undefined, percent: number | null): string =>
+  percent === null ? phaseName(phase) : `${phaseName(phase)}, ${Math.floor(percent)} percent`;

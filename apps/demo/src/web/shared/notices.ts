@@ -1,0 +1,27 @@
+import { Store } from './store.ts';
+import type { Tone } from './tone.ts';
+
+export interface Notice {
+  /** A later notice of the same key takes the place of the earlier one. */
+  readonly key: string;
+  readonly tone: Tone;
+  readonly title: string;
+  readonly text: string;
+}
+
+const maxShown = 3;
+
+/** What is told once, at the top of whatever page is open, until it is dismissed. */
+export class Notices extends Store<readonly Notice[]> {
+  constructor() {
+    super([]);
+  }
+
+  readonly tell = (notice: Notice): void => {
+    const others = this.get().filter(({ key }) => key !== notice.key);
+    this.set([notice, ...others].slice(0, maxShown));
+  };
+
+  readonly dismiss = (key: string): void =>
+    this.set(this.get().filter((notice) => notice.key !== key));
+}

@@ -1,0 +1,92 @@
+import { Store } from './store.ts';
+
+export const pages = [
+  { id: 'documents', title: 'Documents' },
+  { id: 'search', title: 'Search' },
+  { id: 'versions', title: 'Versions' },
+  { id: 'activity', title: 'Activity' },
+] as const;
+
+export type PageId = (typeof pages)[number]['id'];
+
+export interface Route {
+  readonly page: PageId;
+  /** What is searched for; of the search page's address alone. */
+  readonly query: string;
+}
+
+/**
+ * The page by its path, `<base>/<page>`. Links are plain links: a click on one that leads to a page
+ * of the same base changes the page in place, and every other click is the browser's.
+ */
+export class Router extends Store<Route> {
+  readonly #base: string;
+
+  /** @param base Without a slash at its end, such as `/react`. */
+  constructor(base: string) {
+    super(routeOf(base));
+    this.#base = base;
+  }
+
+  readonly href = (page: PageId): string => `${this.#base}/${page}`;
+
+  /** Follows links and the browser's history. Returns the way to stop. */
+  readonly start = (): (() => void) => {
+    const onHistory = (): void => this.#show(false);
+    const onClick = (event: MouseEvent): void => {
+      const url = plainLink(event);
+      if (url === undefined || !url.pathname.startsWith(`${this.#base}/`)) return;
+      event.preventDefault();
+      if (url.href !== location.href) history.pushState(null, '', url);
+      this.#show(true);
+    };
+    window.addEventListener('popstate', onHistory);
+    document.addEventListener('click', onClick);
+    this.#setTitle();
+    return () => {
+      window.removeEventListener('popstate', onHistory);
+      document.removeEventListener('click', onClick);
+    };
+  };
+
+  /** Keeps the query in the address, so that the answer can be linked to and come back to. */
+  readonly setQuery = (query: string): void => {
+    const search = query === '' ? '' : `?${new URLSearchParams({ q: query })}`;
+    history.replaceState(null, '', `${this.href('search')}${search}`);
+    this.set(routeOf(this.#base));
+  };
+
+  #show(isForward: boolean): void {
+    this.set(routeOf(this.#base));
+    this.#setTitle();
+    // By then the new page stands. Its heading takes the focus, so that it is read out.
+    requestAnimationFrame(() => {
+      if (isForward) window.scrollTo(0, 0);
+      document.querySelector('h1')?.focus({ preventScroll: true });
+    });
+  }
+
+  #setTitle(): void {
+    const { page } = this.get();
+    const title = pages.find(({ id }) => id === page)?.title;
+    document.title = `${title} · Offstage`;
+  }
+}
+
+function routeOf(base: string): Route {
+  const name = location.pathname.slice(base.length + 1).replace(/\/$/, '');
+  const page = pages.find(({ id }) => id === name)?.id ?? 'documents';
+  const query = page === 'search' ? (new URLSearchParams(location.search).get('q') ?? '') : '';
+  return { page, query };
+}
+
+function plainLink(event: MouseEvent): URL | undefined {
+  const { target, button, metaKey, ctrlKey, shiftKey, altKey } = event;
+  if (event.defaultPrevented || button !== 0 || metaKey || ctrlKey || shiftKey || altKey) return;
+  const link = target instanceof Element ? target.closest('a') : null;
+  if (link === null || link.target !== '' || link.hasAttribute('download')) return;
+  const url = new URL(link.href);
+  // A link to a place in this page, such as the one to its content, is the browser's.
+  if (url.origin !== location.origin || url.hash !== '') return;
+  return url;
+}
