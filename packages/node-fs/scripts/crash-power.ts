@@ -142,7 +142,9 @@ async function cutAll(): Promise<number> {
     }
     const tally = newCutTally();
     const run = new CutRun(rig, disk, defect);
-    const most = Math.ceil(Number(options.cuts) * share);
+    // Fewer, and a control may find nothing by chance.
+    const least = defect === undefined ? 1 : 20;
+    const most = Math.max(least, Math.ceil(Number(options.cuts) * share));
     let refused: unknown;
     while (tally.cuts < most && refused === undefined) {
       await run.cut(how, tally).catch((error: unknown) => {
