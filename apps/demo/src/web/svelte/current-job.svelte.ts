@@ -1,0 +1,31 @@
+import { getJobs, type JobProgress, jobProgress, jobs } from '@offstage/svelte';
+import { getContext, setContext, untrack } from 'svelte';
+import { type ChangeResult, change } from '../api.ts';
+import { getApp } from './app-context.ts';
+
+const key = Symbol('current-job');
+
+/** The store of this session's newest change; its `job` is undefined when there is none. */
+export type CurrentJob = JobProgress<ChangeResult, (typeof change.phases)[number]>;
+
+/** Watches the newest change, for the card and the cue light of all components below. */
+export function watchCurrentJob(): void {
+  const { onProgress } = getApp();
+  const client = getJobs();
+  const list = jobs(client, { name: change.name });
+  const newest: CurrentJob = jobProgress(client, () => list.current.value?.[0]?.id, {
+    definition: change,
+  });
+  // Each by itself: whatever else of the snapshot changes is not worth telling.
+  const job = $derived(newest.current.job);
+  const isActive = $derived(newest.current.isActive);
+  const isCanceling = $derived(newest.current.isCanceling);
+  $effect(() => {
+    const [shown, canceling] = [job, isCanceling];
+    if (shown !== undefined && isActive) untrack(() => onProgress(shown, canceling));
+  });
+  setContext(key, newest);
+}
+
+/** The newest change, as an outer component watches it. Call it while a component initialises. */
+export const getCurrentJob = (): CurrentJob => getContext<CurrentJob>(key);
