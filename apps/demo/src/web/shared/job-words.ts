@@ -1,5 +1,5 @@
 import type { JobStatus, JobView } from '@offstage/core';
-import type { ChangeResult } from '../api.ts';
+import type { ChangeResult, FileOutcome, VersionView } from '../api.ts';
 import { countOf, formatBytes } from './format.ts';
 import type { Tone } from './tone.ts';
 
@@ -157,12 +157,34 @@ export function changeText(
   return parts.length === 0 ? 'No document added or removed' : parts.join(', ');
 }
 
+/** How a version differs from the one before it. */
+export function versionChangeText({ changes, rolledBackTo }: VersionView): string {
+  if (rolledBackTo !== null) return `The content of version ${rolledBackTo} again`;
+  if (changes === null) return 'The oldest version that is kept';
+  return changeText(changes);
+}
+
 /** The result of a change, where a view's result is one: views of lists are of any definition. */
 export function asChangeResult(result: unknown): ChangeResult | undefined {
   const isChange =
     typeof result === 'object' && result !== null && 'newlyFailed' in result && 'files' in result;
   // Validated by the server against the definition's schema; here only told from other results.
   return isChange ? (result as ChangeResult) : undefined;
+}
+
+/** What became of a file, in a few words. */
+export const outcomeWords: Readonly<Record<FileOutcome['outcome'], string>> = {
+  added: 'Added',
+  changed: 'Took the place of the document of that name',
+  duplicate: 'Was there already, with the same content',
+  failed: 'Cannot be searched',
+};
+
+/** The line below the bar of a job at work. */
+export function activeSentence(job: JobView, isCanceling: boolean): string {
+  if (isCanceling) return 'Canceling. It stops at the next safe place, and nothing is published.';
+  if (job.status === 'queued') return 'Queued behind another job. It starts by itself.';
+  return job.progress?.message || phaseName(job.progress?.phase);
 }
 
 /** For a screen reader, about a job that is at work. */

@@ -4,6 +4,12 @@ import { Store } from './store.ts';
 export const themes = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof themes)[number];
 
+export const themeNames: Readonly<Record<Theme, string>> = {
+  system: 'As the system',
+  light: 'Light',
+  dark: 'Dark',
+};
+
 const key = 'offstage.theme';
 
 /** How bright the pages are: as the system wishes, or as it was chosen here, which is kept. */

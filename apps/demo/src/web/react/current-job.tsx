@@ -1,0 +1,28 @@
+import type { JobSnapshot, PhaseOf } from '@offstage/core';
+import { useJobProgress, useJobs } from '@offstage/react';
+import { createContext, type ReactNode, useContext, useEffect } from 'react';
+import { type ChangeResult, change } from '../api.ts';
+import { useApp } from './app-context.ts';
+
+type ChangeSnapshot = JobSnapshot<ChangeResult, PhaseOf<typeof change>>;
+
+const CurrentJobContext = createContext<ChangeSnapshot | undefined>(undefined);
+
+/** Watches this session's newest change, for the card and the cue light. */
+export function CurrentJob({ children }: { children: ReactNode }) {
+  const { onProgress } = useApp();
+  const { jobs } = useJobs({ name: change.name });
+  const current = useJobProgress(jobs[0]?.id, { definition: change });
+  const { job, isActive, isCanceling } = current;
+  useEffect(() => {
+    if (job !== undefined && isActive) onProgress(job, isCanceling);
+  }, [job, isActive, isCanceling, onProgress]);
+  return <CurrentJobContext value={current}>{children}</CurrentJobContext>;
+}
+
+/** The newest change; its `job` is undefined when there is none. */
+export function useCurrentJob(): ChangeSnapshot {
+  const current = useContext(CurrentJobContext);
+  if (current === undefined) throw new Error('This component belongs below <CurrentJob>.');
+  return current;
+}

@@ -1,0 +1,25 @@
+import { formatDuration } from '../../shared/format.ts';
+import { useApp } from '../app-context.ts';
+import { Badge } from '../parts/badge.tsx';
+import { useNow } from '../use-now.ts';
+import { useStore } from '../use-store.ts';
+
+/** Somebody else's change, of which no more is to be seen than that it is at work (D5). */
+export function BusyCard() {
+  const { corpus } = useApp();
+  const busy = useStore(corpus).data?.busy;
+  const isElsewhere = busy != null && !busy.mine;
+  const now = useNow(isElsewhere);
+  if (!isElsewhere) return null;
+  return (
+    <section className="card upload" aria-label="Another change">
+      <div className="upload-head">
+        <h2>In use elsewhere</h2>
+        <Badge tone="wait">Running</Badge>
+      </div>
+      <p className="small soft">
+        {busy.message} It began {formatDuration(Math.max(1000, now - busy.since))} ago.
+      </p>
+    </section>
+  );
+}

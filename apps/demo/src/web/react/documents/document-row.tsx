@@ -1,0 +1,90 @@
+import { memo } from 'react';
+import type { DocumentView } from '../../api.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDay,
+  formatKind,
+  isoTime,
+  shortHash,
+} from '../../shared/format.ts';
+
+interface DocumentRowProps {
+  readonly index: number;
+  /** Pixels from the top of the rows. */
+  readonly top: number;
+  readonly isLast: boolean;
+  /** `undefined` while it is still to come. */
+  readonly document: DocumentView | undefined;
+  readonly onRemove: (document: DocumentView) => void;
+}
+
+export const DocumentRow = memo((props: DocumentRowProps) => {
+  const { index, top, isLast, document, onRemove } = props;
+  const classes = ['row', isLast && 'row--last', document === undefined && 'row--blank'];
+  const style = { transform: `translateY(${top}px)` };
+  return (
+    // biome-ignore-start lint/a11y/useSemanticElements: as in the table.
+    // biome-ignore-start lint/a11y/useFocusableInteractive: rows of a table are not widgets.
+    <div
+      className={classes.filter(Boolean).join(' ')}
+      role="row"
+      aria-rowindex={index + 2}
+      style={style}
+    >
+      <div role="cell" className="row-title">
+        <bdi className="row-name" title={document?.name}>
+          {document?.name}
+        </bdi>
+        {document && <Detail document={document} />}
+      </div>
+      <div role="cell" className="row-figure row-passages">
+        {document?.outcome === 'indexed' && formatCount(document.passages)}
+      </div>
+      <div role="cell" className="row-figure">
+        {document && formatBytes(document.bytes)}
+      </div>
+      <div role="cell" className="row-figure row-added">
+        {document?.addedAt != null && (
+          <time dateTime={isoTime(document.addedAt)}>{formatDay(document.addedAt)}</time>
+        )}
+      </div>
+      <div role="cell" className="row-actions">
+        {document && (
+          <button
+            type="button"
+            className="button button--quiet button--small"
+            onClick={() => onRemove(document)}
+          >
+            Remove<span className="hidden-visually"> {document.name}</span>
+          </button>
+        )}
+      </div>
+    </div>
+    // biome-ignore-end lint/a11y/useFocusableInteractive: as above
+    // biome-ignore-end lint/a11y/useSemanticElements: as above
+  );
+});
+
+function Detail({ document }: { document: DocumentView }) {
+  const { outcome, problem, mediaType, sha256 } = document;
+  if (outcome === 'failed') {
+    const text = problem?.message ?? 'It cannot be searched.';
+    return (
+      <span className="row-detail row-detail--bad" title={text}>
+        {text}
+      </span>
+    );
+  }
+  return (
+    <span className="row-detail">
+      {formatKind(mediaType)}
+      {sha256 !== null && (
+        <>
+          {' · '}
+          <code title={`SHA-256 ${sha256}`}>{shortHash(sha256)}</code>
+        </>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,40 @@
+import { useApp } from '../app-context.ts';
+import { useCurrentJob } from '../current-job.tsx';
+import { PageHead } from '../parts/page-head.tsx';
+import { StaleBadge } from '../parts/stale-badge.tsx';
+import { useStore } from '../use-store.ts';
+import { BusyCard } from './busy-card.tsx';
+import { DocumentList } from './document-list.tsx';
+import { DropZone } from './drop-zone.tsx';
+import { JobCard } from './job-card.tsx';
+import { LeftoverCard } from './leftover-card.tsx';
+import { PendingCard } from './pending-card.tsx';
+import { RefusedCard } from './refused-card.tsx';
+import { StaleCard } from './stale-card.tsx';
+import { UploadCard } from './upload-card.tsx';
+
+export function DocumentsPage() {
+  const { putAway } = useApp();
+  const { job } = useCurrentJob();
+  useStore(putAway);
+  return (
+    <>
+      <PageHead title="Documents">
+        <StaleBadge />
+      </PageHead>
+      <div className="desk">
+        <div className="desk-work">
+          <UploadCard />
+          <PendingCard />
+          <BusyCard />
+          {job !== undefined && !putAway.has(job.id) && <JobCard key={job.id} />}
+          <RefusedCard />
+          <LeftoverCard />
+          <StaleCard />
+          <DropZone />
+        </div>
+        <DocumentList />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,27 @@
+import type { JobView } from '@offstage/core';
+import { activeSentence } from '../../shared/job-words.ts';
+import { JobBar } from '../parts/job-bar.tsx';
+
+export function JobMeter({ job, isCanceling }: { job: JobView; isCanceling: boolean }) {
+  const percent = job.progress?.percent ?? null;
+  return (
+    <div className="job-meter">
+      <div className="job-figures">
+        <p className="job-percent" aria-hidden="true">
+          {job.status === 'queued' || percent === null ? (
+            <span className="job-percent-none">
+              {job.status === 'queued' ? 'Queued' : 'Starting'}
+            </span>
+          ) : (
+            <>
+              {Math.floor(percent)}
+              <span className="job-percent-sign">%</span>
+            </>
+          )}
+        </p>
+      </div>
+      <JobBar job={job} label="Progress of the change" />
+      <p className="job-message">{activeSentence(job, isCanceling)}</p>
+    </div>
+  );
+}

@@ -1,0 +1,44 @@
+import { ActivityPage } from '../activity/activity-page.tsx';
+import { useApp } from '../app-context.ts';
+import { DocumentsPage } from '../documents/documents-page.tsx';
+import { SearchPage } from '../search/search-page.tsx';
+import { useStore } from '../use-store.ts';
+import { VersionsPage } from '../versions/versions-page.tsx';
+import { Announcements } from './announcements.tsx';
+import { ConnectionBanner } from './connection-banner.tsx';
+import { InterruptionList } from './interruption-list.tsx';
+import { NoticeList } from './notice-list.tsx';
+import { Wings } from './wings.tsx';
+
+const views = {
+  documents: DocumentsPage,
+  search: SearchPage,
+  versions: VersionsPage,
+  activity: ActivityPage,
+};
+
+/** What stands around every page. */
+export function Frame() {
+  const { router } = useApp();
+  const { page } = useStore(router);
+  const Page = views[page];
+  return (
+    <>
+      <a className="skip" href="#main">
+        Skip to content
+      </a>
+      <div className="frame">
+        <Wings page={page} />
+        <main className="stage" id="main" tabIndex={-1}>
+          <div className="notices">
+            <ConnectionBanner />
+            <InterruptionList />
+            <NoticeList />
+          </div>
+          <Page />
+        </main>
+      </div>
+      <Announcements />
+    </>
+  );
+}

@@ -1,0 +1,30 @@
+import { formatMoment } from '../../shared/format.ts';
+import { useApp } from '../app-context.ts';
+import { useStore } from '../use-store.ts';
+
+/** Work that ended with its server (D7). */
+export function InterruptionList() {
+  const { api, interruptions } = useApp();
+  const { data = [] } = useStore(interruptions);
+  const dismiss = (jobId: string): void => {
+    api.dismissInterruption(jobId).then(interruptions.refetch, interruptions.refetch);
+  };
+  return data.map(({ jobId, at, what }) => (
+    <section key={jobId} className="notice notice--wait" aria-label="Interrupted">
+      <div>
+        <h2 className="notice-title small">
+          The change of {formatMoment(at)} was interrupted by a restart of the server
+        </h2>
+        <p className="notice-text">{what}</p>
+      </div>
+      <button
+        type="button"
+        className="button button--quiet button--small"
+        aria-label="Dismiss: interrupted"
+        onClick={() => dismiss(jobId)}
+      >
+        Dismiss
+      </button>
+    </section>
+  ));
+}

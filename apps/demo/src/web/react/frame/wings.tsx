@@ -1,0 +1,38 @@
+import { type PageId, pages } from '../../shared/router.ts';
+import { useApp } from '../app-context.ts';
+import { Brand } from './brand.tsx';
+import { Cue } from './cue.tsx';
+import { House } from './house.tsx';
+import { NavIcon } from './nav-icon.tsx';
+import { ThemeButton } from './theme-button.tsx';
+
+/** The ways to the pages, and what is going on behind them. */
+export function Wings({ page }: { page: PageId }) {
+  const { router } = useApp();
+  return (
+    <header className="wings">
+      <Brand />
+      <nav className="nav" aria-label="Pages">
+        <ul>
+          {pages.map(({ id, title }) => (
+            <li key={id}>
+              <a
+                className="nav-link"
+                href={router.href(id)}
+                aria-current={id === page ? 'page' : undefined}
+              >
+                <NavIcon name={id} />
+                {title}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <div className="wings-foot">
+        <Cue />
+        <House />
+        <ThemeButton />
+      </div>
+    </header>
+  );
+}
