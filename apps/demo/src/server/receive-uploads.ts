@@ -45,6 +45,7 @@ class Reception {
   readonly #session: string;
   readonly #store: UploadStore;
   readonly #files: Promise<Arrived>[] = [];
+  readonly #arriving = new Set<BusboyFileStream>();
   #unwritten = 0;
   #wake: () => void = () => {};
   #broken: unknown;
@@ -71,6 +72,8 @@ class Reception {
     });
     form.on('file', (field, stream, filename) => {
       stream.on('error', () => {});
+      this.#arriving.add(stream);
+      stream.once('close', () => this.#arriving.delete(stream));
       if (field !== uploadField || this.#files.length >= limits.maxFilesPerRequest) {
         tooMany += 1;
         stream.resume();
@@ -90,9 +93,10 @@ class Reception {
       }
     } catch (error) {
       form.destroy();
-      if (error instanceof Problem) throw error;
       // The client went away, or was cut off.
-      throw incomplete();
+      const reason = error instanceof Problem ? error : incomplete();
+      for (const stream of this.#arriving) stream.destroy(reason);
+      throw reason;
     }
     form.end();
     await finished;
@@ -160,7 +164,7 @@ class Reception {
     } catch (error) {
       return fail(...storageProblem(error));
     } finally {
-      this.#store.arriving(this.#session, -room.counted);
+      this.#store.hasRoomFor(this.#session, -room.counted);
     }
   }
 
@@ -183,7 +187,8 @@ class Reception {
       pendingBytes = 0;
     };
     try {
-      for await (const piece of stream) {
+      // Who leaves the loop early still has to read on, or the form never ends.
+      for await (const piece of stream.iterator({ destroyOnReturn: false })) {
         const chunk: Buffer = piece;
         hash.update(chunk);
         bytes += chunk.length;
@@ -191,7 +196,7 @@ class Reception {
         pending.push(chunk);
         pendingBytes += chunk.length;
         this.#count(chunk.length);
-        if (!this.#store.arriving(this.#session, chunk.length)) return 'session_full';
+        if (!this.#store.hasRoomFor(this.#session, chunk.length)) return 'session_full';
         if (pendingBytes >= smallBytes) await flush();
       }
       if (stream.truncated) return 'too_large';
@@ -235,8 +240,7 @@ function parserOf(type: string, maxFileBytes: number) {
       preservePath: true,
       isPartAFile: (_field, _type, filename) => filename !== undefined,
       limits: {
-        // It tells of files that reach the limit, and one of exactly that size is allowed.
-        fileSize: maxFileBytes + 1,
+        fileSize: maxFileBytes,
         fieldNameSize: 100,
         fieldSize: 1024,
         fields: 10,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync } from 'node:fs';
+import { lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { StagedFile } from '../change-work.ts';
@@ -56,13 +56,15 @@ export class UploadStore {
   async stage(session: string): Promise<{ upload: string; file: string; handle: FileHandle }> {
     const folder = path.join(this.#root, session);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+    // A link would lead out of here, and a path through it would be followed.
+    if (!lstatSync(folder).isDirectory()) throw new Error('The staging folder is no folder.');
     const upload = randomBytes(16).toString('hex');
     const file = path.join(folder, upload);
     return { upload, file, handle: await this.#create(file) };
   }
 
-  /** Counts bytes while they arrive. False when the session has too much waiting. */
-  arriving(session: string, bytes: number): boolean {
+  /** Counts bytes while they arrive, and takes them off by a negative count. False where it is too much. */
+  hasRoomFor(session: string, bytes: number): boolean {
     const now = (this.#arriving.get(session) ?? 0) + bytes;
     if (now === 0) this.#arriving.delete(session);
     else this.#arriving.set(session, now);

@@ -22,10 +22,14 @@ export interface RunningCli {
 export const startCli = (name: 'ingest' | 'search', args: readonly string[]): RunningCli =>
   startScript(new URL(`../cli/${name}.ts`, import.meta.url), args);
 
-export function startScript(script: URL, args: readonly string[] = []): RunningCli {
+export function startScript(
+  script: URL,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): RunningCli {
   const child = spawn(process.execPath, [...runtimeOptions, fileURLToPath(script), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NO_COLOR: '1' },
+    env: { ...process.env, NO_COLOR: '1', ...env },
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   const lines: string[] = [];
