@@ -18,6 +18,7 @@ import { fileURLToPath } from 'node:url';
 import { SnapshotStore } from '@offstage/core';
 import { afterEach, beforeEach, describe, expect, type TestContext, test } from 'vitest';
 import { payloadSchema, problemsOf, publish } from '../fixtures/crash/payload.ts';
+import { unmount } from '../fixtures/unmount.ts';
 import { nodeStorage } from './node-storage.ts';
 
 const fixture = fileURLToPath(new URL('../fixtures/try-store.ts', import.meta.url));
@@ -236,7 +237,7 @@ describe('mounts', () => {
       await publish(storeIn(folder), 'few', 'new');
       expect(await currentText()).toBe('new');
     } finally {
-      execFileSync('umount', [join(folder, version)]);
+      await unmount(join(folder, version));
     }
     await expectGoesOn();
   });
@@ -258,7 +259,7 @@ describe('mounts', () => {
       });
       expect(await currentText(view)).toBe('old');
     } finally {
-      execFileSync('umount', [view]);
+      await unmount(view);
     }
     await expectGoesOn();
   });

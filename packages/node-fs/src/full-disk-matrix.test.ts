@@ -20,6 +20,7 @@ import {
   publish,
 } from '../fixtures/crash/payload.ts';
 import { type OnMoment, steppedDirectory } from '../fixtures/crash/stepped-directory.ts';
+import { unmount } from '../fixtures/unmount.ts';
 import { NodeDirectory } from './node-directory.ts';
 
 const long = process.env.OFFSTAGE_LONG === '1';
@@ -49,8 +50,8 @@ function smallDisk(context: TestContext, kind: 'tmpfs' | 'ext4'): string {
     rmSync(scratch, { recursive: true });
     context.skip(`may not mount a small disk of type ${kind} here: ${String(error)}`);
   }
-  onTestFinished(() => {
-    run('umount', mounted);
+  onTestFinished(async () => {
+    await unmount(mounted);
     rmSync(scratch, { recursive: true });
   });
   return mounted;

@@ -9,6 +9,7 @@ import { directoryStorage, SnapshotStore } from '@offstage/core';
 import { expect, onTestFinished, type TestContext, test } from 'vitest';
 import { payloadSchema, publish } from '../fixtures/crash/payload.ts';
 import { steppedDirectory } from '../fixtures/crash/stepped-directory.ts';
+import { unmount } from '../fixtures/unmount.ts';
 import { has, Shutdown } from '../scripts/power/tools.ts';
 import { NodeDirectory } from './node-directory.ts';
 import { nodeStorage } from './node-storage.ts';
@@ -39,14 +40,14 @@ function disk(context: TestContext, type: string) {
     rmSync(scratch, { recursive: true });
     context.skip(`may not mount a disk of type ${type} here: ${String(error)}`);
   }
-  onTestFinished(() => {
-    run('umount', folder);
+  onTestFinished(async () => {
+    await unmount(folder);
     rmSync(scratch, { recursive: true });
   });
   return {
     folder,
-    mountAgain: () => {
-      run('umount', folder);
+    mountAgain: async () => {
+      await unmount(folder);
       mount();
     },
   };
@@ -74,7 +75,7 @@ test.for([
     const published = publish(storeWith(directoryStorage(breaking)), 'few', 'new');
     await expect(published).rejects.toMatchObject({ code });
 
-    mountAgain();
+    await mountAgain();
     // Nothing of it had reached the disk.
     await using current = await storeWith().current();
     expect(current?.metadata.text).toBe('old');
@@ -114,7 +115,7 @@ test.for(['xfs', 'ext4'])(
     await ended;
     expect(JSON.parse(await said)).toMatchObject({ published: { code: 'commit_indeterminate' } });
 
-    mountAgain();
+    await mountAgain();
     await using current = await store().current();
     expect(current?.metadata.text).toBe('old');
   },

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { OffstageError, SnapshotStore } from '@offstage/core';
 import { describe, expect, type TestContext, test } from 'vitest';
 import { z } from 'zod';
+import { unmount } from '../fixtures/unmount.ts';
 import { nodeStorage } from './node-storage.ts';
 import { storageError } from './storage-error.ts';
 
@@ -49,7 +50,7 @@ async function onTinyDisk(
   try {
     await body(folder, mount);
   } finally {
-    execFileSync('umount', [folder]);
+    await unmount(folder);
     rmSync(folder, { recursive: true });
   }
 }
