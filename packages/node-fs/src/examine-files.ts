@@ -3,6 +3,7 @@ import type { Examined, ExamineOptions, ExamineRequest, FileFacts } from '@offst
 import { examineFile } from './examine-file.ts';
 import { ExaminePool } from './examine-pool.ts';
 import type { ThreadAnswer, ThreadTask } from './examine-thread.ts';
+import { mapAtOnce } from './map-at-once.ts';
 import { errnoOf, factsOf, missing } from './posix.ts';
 
 // From measurements on ext4: a thread takes some 30 ms to start, and then less than 10 µs for a file
@@ -11,8 +12,6 @@ const threadsFromFiles = 256;
 const threadsFromBytes = 64 * 1024 * 1024;
 // Small enough that threads end at about the same time.
 const batchFiles = 32;
-// As many as libuv has threads for them.
-const asyncAtOnce = 4;
 
 /** Looks at many files at once: in threads where it pays, else by asynchronous calls. */
 export class FileExaminer {
@@ -115,27 +114,4 @@ function batchesOf<T>(items: readonly T[]): readonly (readonly T[])[] {
   return Array.from({ length: Math.ceil(items.length / length) }, (_, index) =>
     items.slice(index * length, (index + 1) * length),
   );
-}
-
-/** In order, some at a time. Rejects with the first failure, after those at work have ended. */
-async function mapAtOnce<T, R>(
-  items: readonly T[],
-  map: (item: T) => Promise<R>,
-): Promise<readonly R[]> {
-  const results = new Array<R>(items.length);
-  const ahead = items.entries();
-  let failure: { readonly error: unknown } | undefined;
-  const work = async (): Promise<void> => {
-    for (const [index, item] of ahead) {
-      if (failure !== undefined) return;
-      try {
-        results[index] = await map(item);
-      } catch (error) {
-        failure ??= { error };
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: asyncAtOnce }, work));
-  if (failure !== undefined) throw failure.error;
-  return results;
 }

@@ -19,6 +19,7 @@ import {
 } from '@offstage/core';
 import { durabilityOf } from './durability.ts';
 import { FileExaminer } from './examine-files.ts';
+import { mapAtOnce } from './map-at-once.ts';
 import { NodeFile } from './node-file.ts';
 import { isLockedShared, lockShared, tryFileLock } from './node-lock.ts';
 import { errnoOf, factsOf, isWindows, kindOf, missing } from './posix.ts';
@@ -72,9 +73,8 @@ export class NodeDirectory implements StorageDirectory {
   }
 
   async lockedShared(paths: readonly string[]): Promise<ReadonlySet<string>> {
-    const locked = new Set<string>();
-    for (const path of paths) if (await isLockedShared(this.resolve(path))) locked.add(path);
-    return locked;
+    const locked = await mapAtOnce(paths, (path) => isLockedShared(this.resolve(path)));
+    return new Set(paths.filter((_, index) => locked[index]));
   }
 
   list(path: string): Promise<readonly ListedName[] | undefined> {
