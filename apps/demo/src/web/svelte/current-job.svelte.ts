@@ -5,15 +5,15 @@ import { getApp } from './app-context.ts';
 
 const key = Symbol('current-job');
 
-/** The store of this session's newest change; its `job` is undefined when there is none. */
-export type CurrentJob = JobProgress<ChangeResult, (typeof change.phases)[number]>;
+/** The store of one change. */
+export type ChangeProgress = JobProgress<ChangeResult, (typeof change.phases)[number]>;
 
 /** Watches the newest change, for the card and the cue light of all components below. */
 export function watchCurrentJob(): void {
   const { onProgress } = getApp();
   const client = getJobs();
   const list = jobs(client, { name: change.name });
-  const newest: CurrentJob = jobProgress(client, () => list.current.value?.[0]?.id, {
+  const newest: ChangeProgress = jobProgress(client, () => list.current.value?.[0]?.id, {
     definition: change,
   });
   // Each by itself: whatever else of the snapshot changes is not worth telling.
@@ -27,5 +27,8 @@ export function watchCurrentJob(): void {
   setContext(key, newest);
 }
 
-/** The newest change, as an outer component watches it. Call it while a component initialises. */
-export const getCurrentJob = (): CurrentJob => getContext<CurrentJob>(key);
+/**
+ * The newest change as an outer component watches it; its `job` is undefined when there is none. Call
+ * it while a component initialises.
+ */
+export const getCurrentJob = (): ChangeProgress => getContext<ChangeProgress>(key);
