@@ -32,11 +32,16 @@ export async function receiveUploads(
     throw tooLargeRequest(maxRequestBytes);
   }
   const reception = new Reception(session, store);
+  const { socket } = incoming;
+  const onIdle = (): void => void socket.destroy();
+  socket.setTimeout(store.idleMs).on('timeout', onIdle);
   try {
     return await reception.read(incoming, type);
   } catch (error) {
     await reception.undo();
     throw error;
+  } finally {
+    socket.setTimeout(0).off('timeout', onIdle);
   }
 }
 
@@ -84,7 +89,8 @@ class Reception {
 
     let bytes = 0;
     try {
-      for await (const chunk of incoming) {
+      // Destroyed, it could not be answered any more.
+      for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
         bytes += chunk.length;
         if (bytes > limits.maxRequestBytes) throw tooLargeRequest(limits.maxRequestBytes);
         if (!form.write(chunk)) await this.#until(() => !form.writableNeedDrain, form);

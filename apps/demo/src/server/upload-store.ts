@@ -19,6 +19,8 @@ export interface UploadStoreOptions {
   readonly limits?: Partial<UploadLimits> | undefined;
   /** An upload that no change took for this long is removed, in milliseconds. @default 3_600_000 */
   readonly ttlMs?: number | undefined;
+  /** An upload of which nothing comes for this long is cut, in milliseconds. @default 60_000 */
+  readonly idleMs?: number | undefined;
   /** Creates a file that is not there, for writing. @default that of node:fs */
   readonly create?: ((file: string) => Promise<FileHandle>) | undefined;
 }
@@ -34,6 +36,7 @@ interface Waiting extends StagedFile {
  */
 export class UploadStore {
   readonly limits: UploadLimits;
+  readonly idleMs: number;
   readonly #root: string;
   readonly #ttlMs: number;
   readonly #create: (file: string) => Promise<FileHandle>;
@@ -44,6 +47,7 @@ export class UploadStore {
 
   constructor(dataFolder: string, options: UploadStoreOptions = {}) {
     this.limits = { ...defaultUploadLimits, ...options.limits };
+    this.idleMs = options.idleMs ?? 60_000;
     this.#ttlMs = options.ttlMs ?? 3_600_000;
     this.#create = options.create ?? createFile;
     this.#root = path.join(dataFolder, 'staging');
