@@ -1,0 +1,93 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { corpusFiles, publish, textFile } from './actions.ts';
+import { Bed, kinds, open } from './bed.ts';
+import { endJobs, states } from './states.ts';
+
+let bed: Bed;
+let emptyUrl: string;
+let fullUrl: string;
+
+beforeAll(async () => {
+  bed = await Bed.make();
+  emptyUrl = await bed.serve();
+  fullUrl = await bed.serve({ uploads: { limits: { maxFileBytes: 2_500_000 } } });
+  const context = await bed.visitor();
+  const page = await open(context, fullUrl, 'react');
+  await publish(page, corpusFiles());
+  await page.getByRole('button', { name: 'Put away' }).click();
+  await publish(page, [
+    textFile('curtain-call.txt', 'Actors bow in the order of the cast list.\n'),
+  ]);
+  await context.close();
+});
+
+afterAll(() => bed[Symbol.asyncDispose]());
+
+describe.each(kinds)('%s', (kind) => {
+  test.each(states)('D11 axe finds nothing, and no error is logged: $name', async (state) => {
+    const context = await bed.visitor({ reducedMotion: 'reduce' });
+    const page = await state.arrange({ bed, kind, context, emptyUrl, fullUrl });
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      expect(await axe(page)).toEqual([]);
+    }
+    expect(await overflows(page)).toBe(false);
+    await takePictures(page, kind, state.name);
+    await endJobs(context);
+    await context.close();
+    bed.calm(state.complaint);
+  });
+});
+
+const axeSource = readFileSync(
+  createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
+  'utf8',
+);
+
+/** What axe finds, one line each. Evaluated, since the page allows no foreign script. */
+async function axe(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  return page.evaluate(async () => {
+    const { violations } = await Reflect.get(window, 'axe').run(document);
+    return violations.flatMap(
+      ({ id, nodes }: { id: string; nodes: { html: string; failureSummary: string }[] }) =>
+        nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary}`),
+    );
+  });
+}
+
+/** Whether the page scrolls sideways at the width of a small telephone. */
+async function overflows(page: Page): Promise<boolean> {
+  const { width, height } = page.viewportSize() ?? { width: 1280, height: 900 };
+  await page.setViewportSize({ width: 360, height: 740 });
+  const found = await page.evaluate(
+    () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
+  );
+  await page.setViewportSize({ width, height });
+  return found;
+}
+
+/** For looking at: `OFFSTAGE_SCREENSHOTS` names the folder. */
+async function takePictures(page: Page, kind: string, name: string): Promise<void> {
+  const folder = process.env.OFFSTAGE_SCREENSHOTS;
+  if (folder === undefined) return;
+  mkdirSync(folder, { recursive: true });
+  const sizes = [
+    [360, 740],
+    [768, 1024],
+    [1600, 1000],
+  ] as const;
+  for (const [width, height] of sizes) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.setViewportSize({ width, height });
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await page.screenshot({
+        path: path.join(folder, `${name}-${kind}-${width}-${colorScheme}.png`),
+      });
+    }
+  }
+}

@@ -1,0 +1,443 @@
+import type { BrowserContext, Page, Route } from 'playwright-core';
+import type { CorpusView, DocumentView } from '../web/api.ts';
+import { choose, corpusFiles, goTo, jobCard, publish, textFile } from './actions.ts';
+import { type Bed, type Kind, open } from './bed.ts';
+
+/** Where states are arranged: two servers, one of them with the shipped documents published. */
+export interface Stage {
+  readonly bed: Bed;
+  readonly kind: Kind;
+  readonly context: BrowserContext;
+  readonly emptyUrl: string;
+  readonly fullUrl: string;
+}
+
+export interface State {
+  readonly name: string;
+  /** Complaints on the console that belong to it, such as of a request without a network. */
+  readonly complaint?: RegExp;
+  /** Brings a page into the state. */
+  readonly arrange: (stage: Stage) => Promise<Page>;
+}
+
+/** Every state that the pages are designed for (issue 5). */
+export const states: readonly State[] = [
+  {
+    name: 'documents-empty',
+    arrange: async ({ context, emptyUrl, kind }) => {
+      const page = await open(context, emptyUrl, kind);
+      await page.getByText('The stage is empty').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'documents-listed',
+    arrange: async ({ context, fullUrl, kind }) => {
+      const page = await open(context, fullUrl, kind);
+      await page.getByTitle('quick-change.docx').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'documents-drop',
+    arrange: async ({ context, fullUrl, kind }) => {
+      const page = await open(context, fullUrl, kind);
+      await page.getByTitle('quick-change.docx').waitFor();
+      await page.evaluate(() => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File(['text'], 'a.txt'));
+        document.body.dispatchEvent(new DragEvent('dragover', { dataTransfer, bubbles: true }));
+      });
+      await page.getByText('Let go to add them').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'documents-uploading',
+    arrange: async ({ context, fullUrl, kind }) => {
+      const page = await open(context, fullUrl, kind);
+      await slowDown(page, 150_000);
+      await choose(
+        page,
+        Array.from({ length: 60 }, (_, n) => textFile(`act-${n}.txt`, filler)),
+      );
+      await page.getByText(/[1-9]\d* kB of/).waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'documents-upload-stopped',
+    complaint: /Failed to load resource|ERR_FAILED/,
+    arrange: async ({ context, fullUrl, kind }) => {
+      const page = await open(context, fullUrl, kind);
+      await page.route('**/api/uploads', (route) => route.abort());
+      await choose(page, [textFile('one.txt'), textFile('two.txt')]);
+      await page.getByText('Upload stopped').first().waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'documents-refused',
+    complaint: /status of 4/,
+    arrange: async ({ context, fullUrl, kind }) => {
+      const page = await open(context, fullUrl, kind);
+      await choose(page, [
+        textFile('con.txt'),
+        textFile(`${'an-endless-name-'.repeat(15)}.txt`),
+        { ...textFile('whole-season.txt'), buffer: Buffer.alloc(3_000_000, 'a') },
+      ]);
+      await page.getByText(/files? not taken/).waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'documents-queued',
+    arrange: async ({ context, fullUrl, kind }) => {
+      await rewriteJobs(context, (job) => ({
+        ...job,
+        status: job.status === 'running' ? 'queued' : job.status,
+        progress: null,
+        startedAt: null,
+      }));
+      const page = await open(context, fullUrl, kind);
+      await choose(page, [textFile('slow-act.txt')]);
+      await jobCard(page).getByText('Queued behind another job').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'documents-running',
+    arrange: async ({ context, fullUrl, kind }) => {
+      const page = await open(context, fullUrl, kind);
+      await choose(page, [textFile('slow-act.txt')]);
+      await jobCard(page).getByText('Read the text').waitFor();
+      await jobCard(page)
+        .getByText(/of 360 files/)
+        .waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'documents-canceling',
+    arrange: async ({ context, fullUrl, kind }) => {
+      const page = await open(context, fullUrl, kind);
+      await choose(page, [textFile('hang-act.txt')]);
+      await jobCard(page)
+        .getByText(/of 360 files/)
+        .waitFor();
+      await jobCard(page).getByRole('button', { name: 'Cancel' }).click();
+      await jobCard(page).getByText('It stops at the next safe place').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'documents-canceled',
+    arrange: async ({ context, fullUrl, kind }) => {
+      const page = await open(context, fullUrl, kind);
+      await choose(page, [textFile('slow-act.txt')]);
+      await jobCard(page).getByRole('button', { name: 'Cancel' }).click();
+      await jobCard(page).getByText('Canceled, nothing was published').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'documents-failed',
+    arrange: async ({ context, fullUrl, kind }) => {
+      const page = await open(context, fullUrl, kind);
+      await choose(page, [textFile('fail-act.txt')]);
+      await jobCard(page).getByText('Failed, nothing was published').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'documents-partly-failed',
+    arrange: async ({ context, fullUrl, kind }) => {
+      const page = await open(context, fullUrl, kind);
+      const torn = corpusFiles().filter(({ name }) => name === 'torn-programme.pdf');
+      const bytes = Buffer.concat([...torn.map(({ buffer }) => buffer), Buffer.from(unique())]);
+      await publish(page, [
+        ...torn.map((file) => ({ ...file, buffer: bytes })),
+        textFile('prologue.txt', unique()),
+        textFile('epilogue.txt', unique()),
+      ]);
+      return page;
+    },
+  },
+  {
+    name: 'documents-succeeded',
+    arrange: async ({ context, fullUrl, kind }) => {
+      const page = await open(context, fullUrl, kind);
+      await publish(page, [textFile('entr-acte.txt', unique())]);
+      return page;
+    },
+  },
+  {
+    name: 'documents-stale',
+    arrange: async ({ context, fullUrl, kind }) => {
+      await rewrite<CorpusView>(context, '**/api/corpus', (corpus) => ({
+        ...corpus,
+        stale: {
+          settingsChanged: true,
+          pending: 0,
+          message: 'The settings were changed since this version was made.',
+        },
+      }));
+      const page = await open(context, fullUrl, kind);
+      await page.getByText('The index is stale').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'documents-interrupted',
+    arrange: async ({ context, fullUrl, kind }) => {
+      await rewrite(context, '**/api/interruptions', () => [
+        { jobId: 'a', at: Date.UTC(2026, 4, 3, 19, 30), what: 'Adding 12 documents' },
+      ]);
+      const page = await open(context, fullUrl, kind);
+      await page.getByText(/was interrupted by a restart/).waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'documents-offline',
+    complaint: /ERR_INTERNET_DISCONNECTED/,
+    arrange: async ({ context, fullUrl, kind }) => {
+      const page = await open(context, fullUrl, kind);
+      await page.getByTitle('quick-change.docx').waitFor();
+      await context.setOffline(true);
+      await page.getByText('You are offline').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'documents-unreachable',
+    complaint: /ERR_FAILED|Failed to load/,
+    arrange: async ({ context, fullUrl, kind }) => {
+      const page = await open(context, fullUrl, kind);
+      await page.getByTitle('quick-change.docx').waitFor();
+      await context.route(/\/(api|jobs)(\/|$)/, (route) => route.abort());
+      await page.getByText('The server does not answer').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'documents-waiting-for-another',
+    complaint: /409/,
+    arrange: async ({ bed, context, fullUrl, kind }) => {
+      const other = await bed.visitor();
+      const theirs = await open(other, fullUrl, kind);
+      await choose(theirs, [textFile('slow-act.txt')]);
+      await jobCard(theirs)
+        .getByText(/of 360 files/)
+        .waitFor();
+      context.once('close', () => void endJobs(other).then(() => other.close()));
+      const page = await open(context, fullUrl, kind);
+      await page.getByText('In use elsewhere').waitFor();
+      await choose(page, [textFile('late.txt')]);
+      await page.getByText('Waiting for its turn').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'documents-left-over',
+    arrange: async ({ context, fullUrl, kind }) => {
+      await context.request.post(`${fullUrl}/api/uploads`, {
+        multipart: { files: textFile('left.txt') },
+      });
+      const page = await open(context, fullUrl, kind);
+      await page.getByText('1 uploaded file not added yet').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'documents-ten-thousand',
+    arrange: async ({ context, fullUrl, kind }) => {
+      await tenThousand(context);
+      const page = await open(context, fullUrl, kind);
+      await page.getByText('10,000 in version').waitFor();
+      await page.getByTitle('season/scene-00003.txt').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'documents-remove',
+    arrange: async ({ context, fullUrl, kind }) => {
+      const page = await open(context, fullUrl, kind);
+      await page.getByRole('button', { name: 'Remove quick-change.docx' }).click();
+      await page.getByRole('dialog').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'search-before-anything',
+    arrange: async ({ context, emptyUrl, kind }) => {
+      const page = await open(context, emptyUrl, kind, 'search');
+      await page.getByText('Nothing to search yet').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'search-ready',
+    arrange: ({ context, fullUrl, kind }) => open(context, fullUrl, kind, 'search'),
+  },
+  {
+    name: 'search-found',
+    arrange: async ({ context, fullUrl, kind }) => {
+      const page = await open(context, fullUrl, kind, 'search');
+      await page.getByLabel('Words to find').fill('stage light');
+      await page.locator('mark').first().waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'search-none',
+    arrange: async ({ context, fullUrl, kind }) => {
+      const page = await open(context, fullUrl, kind, 'search');
+      await page.getByLabel('Words to find').fill('xylophone');
+      await page.getByText('No passage found').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'versions-none',
+    arrange: async ({ context, emptyUrl, kind }) => {
+      const page = await open(context, emptyUrl, kind, 'versions');
+      await page.getByText('No version yet').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'versions-listed',
+    arrange: async ({ context, fullUrl, kind }) => {
+      const page = await open(context, fullUrl, kind, 'versions');
+      await page.getByText('Current', { exact: true }).waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'versions-confirm',
+    arrange: async ({ context, fullUrl, kind }) => {
+      const page = await open(context, fullUrl, kind, 'versions');
+      await page
+        .getByRole('button', { name: /^Make current/ })
+        .first()
+        .click();
+      await page.getByRole('dialog').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'activity-none',
+    arrange: async ({ context, emptyUrl, kind }) => {
+      const page = await open(context, emptyUrl, kind, 'activity');
+      await page.getByText('No jobs').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'activity-at-work',
+    arrange: async ({ context, fullUrl, kind }) => {
+      const page = await open(context, fullUrl, kind);
+      await choose(page, [textFile('fail-act.txt')]);
+      await jobCard(page).getByText('Failed, nothing was published').waitFor();
+      await publish(page, [textFile('interlude.txt', unique())]);
+      await choose(page, [textFile('slow-act.txt')]);
+      await jobCard(page)
+        .getByText(/of 360 files/)
+        .waitFor();
+      await goTo(page, 'Activity');
+      await page.getByText('Live', { exact: true }).waitFor();
+      await page.getByRole('cell', { name: 'progress' }).first().waitFor();
+      return page;
+    },
+  },
+];
+
+/** Cancels what the session has at work, and waits until that has ended. */
+export async function endJobs(context: BrowserContext): Promise<void> {
+  await context.setOffline(false);
+  await context.unrouteAll({ behavior: 'ignoreErrors' });
+  for (const page of context.pages()) await page.unrouteAll({ behavior: 'ignoreErrors' });
+  const origin = context.pages().map((page) => new URL(page.url()).origin)[0];
+  if (origin === undefined) return;
+  for (;;) {
+    const answer = await context.request.get(`${origin}/jobs?status=queued&status=running`);
+    const { jobs }: { jobs: { id: string }[] } = await answer.json();
+    if (jobs.length === 0) return;
+    for (const { id } of jobs) await context.request.post(`${origin}/jobs/${id}/cancel`);
+    await context.pages()[0]?.waitForTimeout(50);
+  }
+}
+
+const filler = 'The curtain falls, and rises again. '.repeat(1000);
+const unique = (): string => `Said but once: ${crypto.randomUUID()}.\n`;
+
+async function slowDown(page: Page, bytesPerSecond: number): Promise<void> {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('Network.emulateNetworkConditions', {
+    offline: false,
+    latency: 0,
+    downloadThroughput: -1,
+    uploadThroughput: bytesPerSecond,
+  });
+}
+
+/** Changes what the server answers, on its way to the page. */
+async function rewrite<T>(
+  context: BrowserContext,
+  url: string,
+  change: (answer: T) => unknown,
+): Promise<void> {
+  await context.route(url, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: change(await response.json()) });
+  });
+}
+
+type Wire = Readonly<Record<string, unknown>>;
+
+/** Changes jobs as the page sees them, in every answer that has some. */
+async function rewriteJobs(context: BrowserContext, change: (job: Wire) => Wire): Promise<void> {
+  const onJobs = async (route: Route): Promise<void> => {
+    const response = await route.fetch();
+    const text = await response.text();
+    const json: unknown = JSON.parse(text, (key, value) => {
+      if (key === 'events') return [];
+      return typeof value?.status === 'string' && 'phases' in value ? change(value) : value;
+    });
+    await route.fulfill({ response, json });
+  };
+  await context.route(/\/jobs(\?|$|\/poll|\/documents\.change)/, onJobs);
+  await context.route(/\/jobs\/events/, (route) => route.fulfill({ status: 503 }));
+}
+
+/** A version of ten thousand documents. */
+export async function tenThousand(context: BrowserContext): Promise<void> {
+  const total = 10_000;
+  await rewrite<CorpusView>(context, '**/api/corpus', (corpus) => ({
+    ...corpus,
+    current: corpus.current && { ...corpus.current, documents: total },
+  }));
+  await context.route('**/api/documents?*', (route) => {
+    const query = new URL(route.request().url()).searchParams;
+    const offset = Number(query.get('offset'));
+    const limit = Number(query.get('limit'));
+    const documents = Array.from({ length: Math.min(limit, total - offset) }, (_, index) =>
+      documentAt(offset + index),
+    );
+    return route.fulfill({ json: { version: query.get('version'), total, documents } });
+  });
+}
+
+const documentAt = (row: number): DocumentView => ({
+  id: `d${row}`,
+  name: `season/scene-${String(row).padStart(5, '0')}.txt`,
+  mediaType: row % 3 === 0 ? 'application/pdf' : 'text/plain',
+  bytes: 1000 + ((row * 7919) % 900_000),
+  sha256: String(row).padStart(64, '9e3b'),
+  passages: 1 + (row % 40),
+  outcome: row % 50 === 7 ? 'failed' : 'indexed',
+  problem:
+    row % 50 === 7 ? { code: 'no_text', message: 'This PDF has no text: it may be a scan' } : null,
+  addedAt: Date.UTC(2026, 4, 1 + (row % 28)),
+});
