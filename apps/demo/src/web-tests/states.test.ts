@@ -18,7 +18,7 @@ beforeAll(async () => {
   const context = await bed.visitor();
   const page = await open(context, fullUrl, 'react');
   await publish(page, corpusFiles());
-  await page.getByRole('button', { name: 'Put away' }).click();
+  await page.getByRole('button', { name: 'Done' }).click();
   await publish(page, [
     textFile('curtain-call.txt', 'Actors bow in the order of the cast list.\n'),
   ]);

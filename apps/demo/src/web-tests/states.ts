@@ -92,6 +92,7 @@ export const states: readonly State[] = [
   },
   {
     name: 'documents-queued',
+    complaint: /503/,
     arrange: async ({ context, fullUrl, kind }) => {
       await rewriteJobs(context, (job) => ({
         ...job,
@@ -232,7 +233,6 @@ export const states: readonly State[] = [
         .waitFor();
       context.once('close', () => void endJobs(other).then(() => other.close()));
       const page = await open(context, fullUrl, kind);
-      await page.getByText('In use elsewhere').waitFor();
       await choose(page, [textFile('late.txt')]);
       await page.getByText('Waiting for its turn').waitFor();
       return page;
@@ -254,7 +254,7 @@ export const states: readonly State[] = [
     arrange: async ({ context, fullUrl, kind }) => {
       await tenThousand(context);
       const page = await open(context, fullUrl, kind);
-      await page.getByText('10,000 in version').waitFor();
+      await page.getByText('10,000 files in version').waitFor();
       await page.getByTitle('season/scene-00003.txt').waitFor();
       return page;
     },

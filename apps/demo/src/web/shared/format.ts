@@ -44,6 +44,20 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
 }
 
+/** As `formatDuration`, in whole seconds, for what counts up before one's eyes. */
+export const formatElapsed = (ms: number): string =>
+  ms < 1000 ? '0 s' : formatDuration(Math.floor(ms / 1000) * 1000);
+
+/** A limit in bytes, as the server names it in its refusals. */
+export const formatLimit = (bytes: number): string =>
+  bytes >= 2 ** 20 ? `${Math.floor(bytes / 2 ** 20)} MB` : formatBytes(bytes);
+
+/** A reason as a sentence: they come in small letters, and without a full stop. */
+export function asSentence(text: string): string {
+  const [first = '', ...rest] = text;
+  return `${first.toUpperCase()}${rest.join('')}${/[.!?…]$/.test(text) ? '' : '.'}`;
+}
+
 export const formatDay = (at: number): string => day.format(at);
 export const formatMoment = (at: number): string => moment.format(at);
 export const formatClock = (at: number): string => clock.format(at);

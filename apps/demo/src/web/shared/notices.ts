@@ -11,6 +11,12 @@ export interface Notice {
 
 const maxShown = 3;
 
+/** Without what the card of a job tells on the same page. */
+export const noticesBeside = (
+  notices: readonly Notice[],
+  cardJobId: string | undefined,
+): readonly Notice[] => notices.filter(({ key }) => key !== cardJobId);
+
 /** What is told once, at the top of whatever page is open, until it is dismissed. */
 export class Notices extends Store<readonly Notice[]> {
   constructor() {

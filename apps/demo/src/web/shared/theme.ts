@@ -5,9 +5,9 @@ export const themes = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof themes)[number];
 
 export const themeNames: Readonly<Record<Theme, string>> = {
-  system: 'As the system',
-  light: 'Light',
-  dark: 'Dark',
+  system: 'System theme',
+  light: 'Light theme',
+  dark: 'Dark theme',
 };
 
 const key = 'offstage.theme';

@@ -1,6 +1,6 @@
 import type { Problem, UploadLimits } from '../api.ts';
 import type { ChosenFile } from './dropped-files.ts';
-import { formatBytes, formatCount } from './format.ts';
+import { formatBytes, formatCount, formatLimit } from './format.ts';
 
 /** A file that will not become a document, and why. */
 export interface RefusedFile {
@@ -57,11 +57,11 @@ function problemOf(
   limits: UploadLimits,
 ): Problem | undefined {
   if (size > limits.maxFileBytes) {
-    const message = `It has ${formatBytes(size)}; a file may have at most ${formatBytes(limits.maxFileBytes)}.`;
+    const message = `It has ${formatBytes(size)}; a file may have at most ${formatLimit(limits.maxFileBytes)}.`;
     return { code: 'too_large', message };
   }
   if (waiting >= limits.maxWaitingFiles || waitingBytes + size > limits.maxWaitingBytes) {
-    const message = `At most ${formatCount(limits.maxWaitingFiles)} files and ${formatBytes(limits.maxWaitingBytes)} at once. Add the rest afterwards.`;
+    const message = `At most ${formatCount(limits.maxWaitingFiles)} files and ${formatLimit(limits.maxWaitingBytes)} at once. Add the rest afterwards.`;
     return { code: 'session_full', message };
   }
   return undefined;

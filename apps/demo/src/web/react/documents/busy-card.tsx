@@ -1,4 +1,4 @@
-import { formatDuration } from '../../shared/format.ts';
+import { formatElapsed } from '../../shared/format.ts';
 import { useApp } from '../app-context.ts';
 import { Badge } from '../parts/badge.tsx';
 import { useNow } from '../use-now.ts';
@@ -6,9 +6,11 @@ import { useStore } from '../use-store.ts';
 
 /** Somebody else's change, of which no more is to be seen than that it is at work (D5). */
 export function BusyCard() {
-  const { corpus } = useApp();
+  const { corpus, change } = useApp();
   const busy = useStore(corpus).data?.busy;
-  const isElsewhere = busy != null && !busy.mine;
+  const isAsking = useStore(change).status === 'waiting';
+  // The card of the change that waits says it, too.
+  const isElsewhere = busy != null && !busy.mine && !isAsking;
   const now = useNow(isElsewhere);
   if (!isElsewhere) return null;
   return (
@@ -18,7 +20,7 @@ export function BusyCard() {
         <Badge tone="wait">Running</Badge>
       </div>
       <p className="small soft">
-        {busy.message} It began {formatDuration(Math.max(1000, now - busy.since))} ago.
+        {busy.message} It began {formatElapsed(now - busy.since)} ago.
       </p>
     </section>
   );

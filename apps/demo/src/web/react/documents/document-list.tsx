@@ -1,4 +1,4 @@
-import { formatCount, formatMoment } from '../../shared/format.ts';
+import { countOf, formatMoment } from '../../shared/format.ts';
 import { useApp } from '../app-context.ts';
 import { Empty } from '../parts/empty.tsx';
 import { useStore } from '../use-store.ts';
@@ -25,7 +25,7 @@ export function DocumentList() {
     <section className="desk-list" aria-label="Documents of the current version">
       <div className="list-head">
         <h2>
-          {formatCount(total ?? 0)} in version {current.gen}
+          {countOf(total ?? 0, 'file')} in version {current.gen}
         </h2>
         <p className="small soft">Published {formatMoment(current.createdAt)}</p>
       </div>

@@ -1,6 +1,7 @@
 import { memo } from 'react';
 import type { DocumentView } from '../../api.ts';
 import {
+  asSentence,
   formatBytes,
   formatCount,
   formatDay,
@@ -53,7 +54,7 @@ export const DocumentRow = memo((props: DocumentRowProps) => {
         {document && (
           <button
             type="button"
-            className="button button--quiet button--small"
+            className="button button--quiet button--small row-remove"
             onClick={() => onRemove(document)}
           >
             Remove<span className="hidden-visually"> {document.name}</span>
@@ -69,7 +70,7 @@ export const DocumentRow = memo((props: DocumentRowProps) => {
 function Detail({ document }: { document: DocumentView }) {
   const { outcome, problem, mediaType, sha256 } = document;
   if (outcome === 'failed') {
-    const text = problem?.message ?? 'It cannot be searched.';
+    const text = asSentence(problem?.message ?? 'It cannot be searched');
     return (
       <span className="row-detail row-detail--bad" title={text}>
         {text}

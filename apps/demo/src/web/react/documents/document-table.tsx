@@ -28,7 +28,7 @@ export function DocumentTable() {
     // biome-ignore-start lint/a11y/useSemanticElements: rows stand where the virtualizer puts them.
     // biome-ignore-start lint/a11y/useFocusableInteractive: parts of a table are not widgets.
     <div className="table" role="table" aria-label="Documents" aria-rowcount={total + 1}>
-      <div role="rowgroup">
+      <div className="table-top" role="rowgroup">
         <div className="table-head" role="row" aria-rowindex={1}>
           <span role="columnheader">Name</span>
           <span role="columnheader" className="row-figure row-passages">

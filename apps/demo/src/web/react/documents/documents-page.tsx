@@ -14,7 +14,8 @@ import { StaleCard } from './stale-card.tsx';
 import { UploadCard } from './upload-card.tsx';
 
 export function DocumentsPage() {
-  const { putAway } = useApp();
+  const { corpus, putAway } = useApp();
+  const isFirst = useStore(corpus).data?.current === null;
   const { job } = useCurrentJob();
   useStore(putAway);
   return (
@@ -22,7 +23,7 @@ export function DocumentsPage() {
       <PageHead title="Documents">
         <StaleBadge />
       </PageHead>
-      <div className="desk">
+      <div className={isFirst ? 'desk desk--first' : 'desk'}>
         <div className="desk-work">
           <UploadCard />
           <PendingCard />

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import { filesOfInput } from '../../shared/dropped-files.ts';
-import { formatBytes } from '../../shared/format.ts';
+import { formatLimit } from '../../shared/format.ts';
 import { watchDrops } from '../../shared/watch-drops.ts';
 import { useApp } from '../app-context.ts';
 import { useCurrentJob } from '../current-job.tsx';
@@ -30,7 +30,7 @@ export function DropZone() {
       <p className="drop-hint">
         {isActive
           ? 'What you add now starts by itself when the change at work has ended.'
-          : `PDF, Word, HTML, Markdown and text${limits === undefined ? '' : `, up to ${formatBytes(limits.maxFileBytes)} each`}.`}
+          : `PDF, Word, HTML, Markdown and text${limits === undefined ? '' : `, up to ${formatLimit(limits.maxFileBytes)} each`}.`}
       </p>
       <div className="buttons">
         <button type="button" className="button" onClick={() => files.current?.click()}>

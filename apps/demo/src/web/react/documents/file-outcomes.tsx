@@ -22,11 +22,13 @@ export function FileOutcomes({ result }: { result: ChangeResult }) {
       {others.length > 0 && (
         <details className="failures">
           <summary>
-            {countOf(others.length, 'file')} went well
-            {unlisted > 0 && `, and ${countOf(unlisted, 'other')}`}
+            {countOf(
+              others.length + Math.max(0, unlisted),
+              failed.length > 0 ? 'other file' : 'file',
+            )}
           </summary>
           <ReasonList
-            label="Files that went well"
+            label="Other files"
             reasons={others.map(({ name, outcome }) => ({ name, text: outcomeWords[outcome] }))}
           />
         </details>

@@ -1,4 +1,4 @@
-import { formatDuration } from '../../shared/format.ts';
+import { formatDuration, formatElapsed } from '../../shared/format.ts';
 import { statusLabel } from '../../shared/job-words.ts';
 import { useApp } from '../app-context.ts';
 import { useCurrentJob } from '../current-job.tsx';
@@ -10,13 +10,13 @@ import { JobSteps } from './job-steps.tsx';
 
 /** This session's newest change, from its start to what became of it. */
 export function JobCard() {
-  const { putAway } = useApp();
+  const { notices, putAway } = useApp();
   const { job, isActive, isCanceling, cancel } = useCurrentJob();
   const now = useNow(isActive);
   if (job === undefined) return null;
   const { text, tone } = statusLabel(job.status, isCanceling, job.result);
   const began = job.startedAt ?? job.createdAt;
-  const took = formatDuration(Math.max(0, (job.endedAt ?? now) - began));
+  const took = isActive ? formatElapsed(now - began) : formatDuration((job.endedAt ?? now) - began);
   return (
     <section className="card job" aria-label="Change">
       <div className="job-head">
@@ -54,9 +54,12 @@ export function JobCard() {
           <button
             type="button"
             className="button button--plain button--small"
-            onClick={() => putAway.add(job.id)}
+            onClick={() => {
+              putAway.add(job.id);
+              notices.dismiss(job.id);
+            }}
           >
-            Put away
+            Done
           </button>
         )}
       </div>

@@ -6,20 +6,12 @@ export function JobMeter({ job, isCanceling }: { job: JobView; isCanceling: bool
   const percent = job.progress?.percent ?? null;
   return (
     <div className="job-meter">
-      <div className="job-figures">
+      {percent !== null && job.status === 'running' && (
         <p className="job-percent" aria-hidden="true">
-          {job.status === 'queued' || percent === null ? (
-            <span className="job-percent-none">
-              {job.status === 'queued' ? 'Queued' : 'Starting'}
-            </span>
-          ) : (
-            <>
-              {Math.floor(percent)}
-              <span className="job-percent-sign">%</span>
-            </>
-          )}
+          {Math.floor(percent)}
+          <span className="job-percent-sign">%</span>
         </p>
-      </div>
+      )}
       <JobBar job={job} label="Progress of the change" />
       <p className="job-message">{activeSentence(job, isCanceling)}</p>
     </div>

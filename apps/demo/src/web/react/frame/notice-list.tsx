@@ -1,11 +1,14 @@
+import { noticesBeside } from '../../shared/notices.ts';
 import { noticeClass } from '../../shared/tone.ts';
 import { useApp } from '../app-context.ts';
+import { useCurrentJob } from '../current-job.tsx';
 import { useStore } from '../use-store.ts';
 
 export function NoticeList() {
   const { notices } = useApp();
-  return useStore(notices).map(({ key, tone, title, text }) => (
-    <section key={key} className={noticeClass(tone)} aria-label="Notice">
+  const cardJobId = useCardJobId();
+  return noticesBeside(useStore(notices), cardJobId).map(({ key, tone, title, text }) => (
+    <section key={key} className={noticeClass(tone)} aria-label={title}>
       <div>
         <h2 className="notice-title small">{title}</h2>
         <p className="notice-text">{text}</p>
@@ -20,4 +23,13 @@ export function NoticeList() {
       </button>
     </section>
   ));
+}
+
+/** The job whose card is on the page that is open. */
+function useCardJobId(): string | undefined {
+  const { putAway, router } = useApp();
+  const { job } = useCurrentJob();
+  const { page } = useStore(router);
+  const away = useStore(putAway);
+  return page === 'documents' && job !== undefined && !away.has(job.id) ? job.id : undefined;
 }

@@ -1,3 +1,5 @@
+import { asSentence } from '../../shared/format.ts';
+
 interface Reason {
   readonly name: string;
   readonly text: string;
@@ -12,7 +14,7 @@ export const ReasonList = ({ label, reasons }: { label: string; reasons: readonl
         // biome-ignore lint/suspicious/noArrayIndexKey: names may be there twice, and rows never move.
         <li key={index} className="reason">
           <bdi className="name">{name}</bdi>
-          <span className="reason-text">{text}</span>
+          <span className="reason-text">{asSentence(text)}</span>
         </li>
       ))}
     </ul>

@@ -6,7 +6,7 @@ export function VersionFacts({ version }: { version: VersionView }) {
   const facts = [
     ['Documents', formatCount(documents)],
     ['Passages', formatCount(passages)],
-    ['Without text', formatCount(failed)],
+    ['Not searchable', formatCount(failed)],
     ['Originals', formatBytes(bytes)],
     ['Index', formatBytes(indexBytes)],
     ['In all', formatBytes(totalBytes)],

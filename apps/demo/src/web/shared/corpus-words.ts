@@ -1,0 +1,27 @@
+import type { CorpusView, Interruption } from '../api.ts';
+import type { PendingState } from './pending-change.ts';
+import type { UploadState } from './upload-queue.ts';
+
+/**
+ * Whether what is published is not what it would be if it were made now (D4). Files that are on their
+ * way into a change do not count.
+ */
+export function isStale(
+  corpus: CorpusView | undefined,
+  upload: UploadState,
+  change: PendingState,
+): boolean {
+  if (corpus === undefined || corpus.stale === null || corpus.current === null) return false;
+  const isQuiet = upload.status === 'idle' && change.status === 'idle' && corpus.busy === null;
+  return corpus.stale.settingsChanged || (corpus.stale.pending > 0 && isQuiet);
+}
+
+/** What an interruption means for the documents (D7). */
+export function interruptionText({ what }: Interruption, corpus: CorpusView | undefined): string {
+  const current = corpus?.current;
+  const rest =
+    current == null
+      ? 'Add the files again.'
+      : `Version ${current.gen} is current and can be searched. Add the files again.`;
+  return `${what}: nothing of it was published. ${rest}`;
+}
