@@ -40,36 +40,39 @@ export function planChange(
   const byName = new Map<string, FileRow>();
   for (const row of base) if (!gone.has(row.path)) byName.set(row.path, row);
 
-  // A file that takes a document's place takes its content away, whatever the order of the files.
-  const isSame = (row: FileRow | undefined, file: StagedFile): boolean =>
-    row?.indexed === true && row.sha256 === file.sha256;
+  // A file that takes a document's place takes its content away, whatever the order of the files; where
+  // one of several files of that name is what is there already, the document stays.
+  const sent = new Map<string, StagedFile[]>();
+  for (const file of add) sent.set(file.name, [...(sent.get(file.name) ?? []), file]);
   const leaving = new Set<string>();
-  for (const file of add) {
-    const row = byName.get(file.name);
-    if (row !== undefined && !isSame(row, file)) leaving.add(file.name);
+  for (const [name, files] of sent) {
+    const row = byName.get(name);
+    if (row !== undefined && !files.some((file) => isSame(row, file))) leaving.add(name);
   }
   const contents = new Set<string>();
   for (const row of byName.values()) {
     if (row.indexed && row.sha256 !== null && !leaving.has(row.path)) contents.add(row.sha256);
   }
 
-  const taken = new Set<string>();
+  const taken = new Set(byName.keys());
   const files: PlannedFile[] = [];
   const duplicates: StagedFile[] = [];
   for (const staged of add) {
-    const known = byName.get(staged.name);
-    const replaces = known !== undefined && !isSame(known, staged) && !taken.has(staged.name);
+    const replaces = leaving.delete(staged.name);
     if (!replaces && contents.has(staged.sha256)) {
       duplicates.push(staged);
       continue;
     }
-    const name = freeName(staged.name, taken);
+    const name = replaces ? staged.name : freeName(staged.name, taken);
     taken.add(name);
     contents.add(staged.sha256);
-    files.push({ staged, name, replaces: byName.has(name) });
+    files.push({ staged, name, replaces });
   }
   return { files, duplicates, removed };
 }
+
+const isSame = (row: FileRow, file: StagedFile): boolean =>
+  row.indexed && row.sha256 === file.sha256;
 
 /** What pages call a document. Those of a folder that was ingested in a terminal have no id of their own. */
 export const documentIdOf = ({
