@@ -11,7 +11,7 @@ import { errnoOf, factsOf, missing } from './posix.ts';
 const threadsFromFiles = 256;
 const threadsFromBytes = 64 * 1024 * 1024;
 // Small enough that threads end at about the same time.
-const batchFiles = 32;
+const batchFiles = 128;
 
 /** Looks at many files at once: in threads where it pays, else by asynchronous calls. */
 export class FileExaminer {
