@@ -41,5 +41,8 @@ export async function publish(page: Page, files: SentFile[]): Promise<void> {
     .waitFor();
 }
 
+/** What is seen; not what is announced as well. */
+export const inMain = (page: Page) => page.getByRole('main');
+
 export const goTo = (page: Page, title: string): Promise<void> =>
   page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: title }).click();

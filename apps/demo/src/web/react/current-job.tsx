@@ -3,6 +3,7 @@ import { useJobProgress, useJobs } from '@offstage/react';
 import { createContext, type ReactNode, useContext, useEffect } from 'react';
 import { type ChangeResult, change } from '../api.ts';
 import { useApp } from './app-context.ts';
+import { useStore } from './use-store.ts';
 
 type ChangeSnapshot = JobSnapshot<ChangeResult, PhaseOf<typeof change>>;
 
@@ -10,8 +11,13 @@ const CurrentJobContext = createContext<ChangeSnapshot | undefined>(undefined);
 
 /** Watches this session's newest change, for the card and the cue light. */
 export function CurrentJob({ children }: { children: ReactNode }) {
-  const { onProgress } = useApp();
-  const { jobs } = useJobs({ name: change.name });
+  const { connection, onProgress } = useApp();
+  const { jobs, refetch } = useJobs({ name: change.name });
+  const isOnline = useStore(connection) === 'online';
+  // A server that is back may be another process, which knows none of these jobs.
+  useEffect(() => {
+    if (isOnline) refetch();
+  }, [isOnline, refetch]);
   const current = useJobProgress(jobs[0]?.id, { definition: change });
   const { job, isActive, isCanceling } = current;
   useEffect(() => {

@@ -28,6 +28,8 @@ export class Notices extends Store<readonly Notice[]> {
     this.set([notice, ...others].slice(0, maxShown));
   };
 
-  readonly dismiss = (key: string): void =>
-    this.set(this.get().filter((notice) => notice.key !== key));
+  readonly dismiss = (key: string): void => {
+    const rest = this.get().filter((notice) => notice.key !== key);
+    if (rest.length < this.get().length) this.set(rest);
+  };
 }

@@ -14,6 +14,7 @@ export interface ResourceOptions<T> {
   readonly onLook?: ((error: ApiError | undefined) => void) | undefined;
 }
 
+const firstBackoffMs = 1000;
 const maxBackoffMs = 15_000;
 
 /**
@@ -95,8 +96,10 @@ export class Resource<T> extends Store<ResourceState<T>> {
     const { intervalMs } = this.#options;
     if (!this.#watching || document.visibilityState === 'hidden') return;
     if (intervalMs === undefined && this.#failures === 0) return;
-    const usual = intervalMs?.(this.get().data) ?? 1000;
-    const wait = Math.min(usual * 2 ** this.#failures, Math.max(maxBackoffMs, usual));
+    const wait =
+      this.#failures === 0
+        ? (intervalMs?.(this.get().data) ?? maxBackoffMs)
+        : Math.min(firstBackoffMs * 2 ** (this.#failures - 1), maxBackoffMs);
     this.#timer = setTimeout(() => this.refetch(), wait);
   }
 }

@@ -32,12 +32,19 @@ export class Router extends Store<Route> {
 
   /** Follows links and the browser's history. Returns the way to stop. */
   readonly start = (): (() => void) => {
-    const onHistory = (): void => this.#show(false);
+    let shown = pageOf(location);
+    const onHistory = (): void => {
+      // The link to the page's content changes the address by its hash alone, and takes the focus.
+      if (pageOf(location) === shown) return;
+      shown = pageOf(location);
+      this.#show(false);
+    };
     const onClick = (event: MouseEvent): void => {
       const url = plainLink(event);
       if (url === undefined || !url.pathname.startsWith(`${this.#base}/`)) return;
       event.preventDefault();
       if (url.href !== location.href) history.pushState(null, '', url);
+      shown = pageOf(location);
       this.#show(true);
     };
     window.addEventListener('popstate', onHistory);
@@ -72,6 +79,8 @@ export class Router extends Store<Route> {
     document.title = `${title} · Offstage`;
   }
 }
+
+const pageOf = ({ pathname, search }: Location): string => `${pathname}${search}`;
 
 function routeOf(base: string): Route {
   const name = location.pathname.slice(base.length + 1).replace(/\/$/, '');

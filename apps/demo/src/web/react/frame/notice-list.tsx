@@ -1,3 +1,4 @@
+import { useEffect } from 'react';
 import { noticesBeside } from '../../shared/notices.ts';
 import { noticeClass } from '../../shared/tone.ts';
 import { useApp } from '../app-context.ts';
@@ -6,8 +7,13 @@ import { useStore } from '../use-store.ts';
 
 export function NoticeList() {
   const { notices } = useApp();
+  const all = useStore(notices);
   const cardJobId = useCardJobId();
-  return noticesBeside(useStore(notices), cardJobId).map(({ key, tone, title, text }) => (
+  // What the card has told is told.
+  useEffect(() => {
+    if (cardJobId !== undefined && all.length > 0) notices.dismiss(cardJobId);
+  }, [notices, all, cardJobId]);
+  return noticesBeside(all, cardJobId).map(({ key, tone, title, text }) => (
     <section key={key} className={noticeClass(tone)} aria-label={title}>
       <div>
         <h2 className="notice-title small">{title}</h2>

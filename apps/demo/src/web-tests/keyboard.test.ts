@@ -1,0 +1,127 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { inMain, jobCard, publish, textFile } from './actions.ts';
+import { Bed, kinds, open } from './bed.ts';
+import { tenThousand } from './states.ts';
+
+let bed: Bed;
+let url: string;
+
+beforeAll(async () => {
+  bed = await Bed.make();
+  url = await bed.serve();
+  const context = await bed.visitor();
+  await publish(await open(context, url, 'react'), [textFile('overture.txt', 'An overture.\n')]);
+  await context.close();
+});
+
+afterAll(() => bed[Symbol.asyncDispose]());
+
+describe.each(kinds)('%s', (kind) => {
+  test('D11 the keyboard alone adds, cancels, goes to pages, asks and answers', async () => {
+    const context = await bed.visitor();
+    const page = await open(context, url, kind);
+    await page.getByTitle('overture.txt').waitFor();
+    await page.keyboard.press('Tab');
+    expect(await focused(page)).toBe('Skip to content');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('main');
+
+    await tabTo(page, 'Choose files');
+    const [chooser] = await Promise.all([
+      page.waitForEvent('filechooser'),
+      page.keyboard.press('Enter'),
+    ]);
+    await chooser.setFiles([textFile('slow-act.txt')]);
+    await jobCard(page)
+      .getByText(/of 360 files/)
+      .waitFor();
+    await tabTo(page, 'Cancel');
+    await page.keyboard.press('Enter');
+    await jobCard(page).getByText('Canceled, nothing was published').waitFor();
+
+    await tabTo(page, 'Remove overture.txt');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+    expect(await focused(page)).toBe('Keep as it is');
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await focused(page)).toBe('Remove overture.txt');
+
+    await tabTo(page, 'Search');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => focused(page)).toBe('Search');
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1');
+    expect(await page.title()).toBe('Search · Offstage');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('overture');
+    await inMain(page).getByText('1 passage in version 1').waitFor();
+    await page.goBack();
+    await page.getByRole('heading', { level: 1, name: 'Documents' }).waitFor();
+    await page.goForward();
+    await inMain(page).getByText('1 passage in version 1').waitFor();
+    await context.close();
+    bed.calm();
+  });
+
+  test('D11 focus is seen wherever it goes, and the theme is chosen and kept', async () => {
+    const context = await bed.visitor();
+    const page = await open(context, url, kind);
+    await page.getByTitle('overture.txt').waitFor();
+    const seen = new Set<string>();
+    for (let step = 0; step < 15; step += 1) {
+      await page.keyboard.press('Tab');
+      seen.add(
+        await page.evaluate(() => {
+          const { outlineStyle, outlineWidth } = getComputedStyle(
+            document.activeElement ?? document.body,
+          );
+          return `${outlineStyle} ${outlineWidth}`;
+        }),
+      );
+      if ((await focused(page)) === 'Remove overture.txt') break;
+    }
+    expect([...seen]).toEqual(['solid 2px']);
+
+    const theme = page.getByRole('button', { name: /^Colors:/ });
+    await theme.click();
+    await theme.click();
+    expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
+    await page.reload();
+    await page.getByTitle('overture.txt').waitFor();
+    expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
+    await context.close();
+    bed.calm();
+  });
+
+  test('D2 ten thousand documents are a screenful of rows, wherever one looks', async () => {
+    const context = await bed.visitor();
+    await tenThousand(context);
+    const page = await open(context, url, kind);
+    await page.getByTitle('season/scene-00003.txt').waitFor();
+    await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+    await page.getByTitle('season/scene-09999.txt').waitFor();
+    expect(await page.getByRole('row').count()).toBeLessThan(60);
+    expect(await page.getByRole('table').getAttribute('aria-rowcount')).toBe('10001');
+    const last = page.getByRole('row').last();
+    expect(await last.getAttribute('aria-rowindex')).toBe('10001');
+    await context.close();
+    bed.calm();
+  });
+});
+
+/** The name of what has the focus. */
+const focused = (page: Page): Promise<string> =>
+  page.evaluate(() => {
+    const element = document.activeElement;
+    return element?.getAttribute('aria-label') ?? element?.textContent?.trim() ?? '';
+  });
+
+/** Presses Tab until something of that name has the focus. */
+async function tabTo(page: Page, name: string): Promise<void> {
+  for (let step = 0; step < 60; step += 1) {
+    if ((await focused(page)) === name) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`Nothing named "${name}" is reached by keyboard.`);
+}

@@ -1,0 +1,106 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { choose, corpusFiles, goTo, inMain, jobCard, publish, textFile } from './actions.ts';
+import { Bed, kinds, open } from './bed.ts';
+
+let bed: Bed;
+
+beforeAll(async () => {
+  bed = await Bed.make();
+});
+
+afterAll(() => bed[Symbol.asyncDispose]());
+
+describe.each(kinds)('%s', (kind) => {
+  test('D2 D4 D6 D8 from the shipped documents to an answer, with another page open meanwhile', async () => {
+    const context = await bed.visitor();
+    const page = await open(context, await bed.serve(), kind);
+    await choose(page, corpusFiles());
+    await goTo(page, 'Search');
+    await inMain(page)
+      .getByText(/^Version 1 is published without 1 file/)
+      .waitFor();
+    await page.getByLabel('Words to find').fill('prompt book');
+    await expect.poll(() => page.locator('mark').allInnerTexts()).toContain('prompt');
+    await inMain(page)
+      .getByText(/passages? in version 1/)
+      .waitFor();
+
+    await goTo(page, 'Documents');
+    const card = jobCard(page);
+    await card.getByText('Version 1 is published without 1 file').waitFor();
+    expect(await page.getByRole('button', { name: /^Dismiss/ }).count()).toBe(0);
+    expect(await card.getByText('torn-programme.pdf').count()).toBe(1);
+    await page.getByText('12 files in version 1').waitFor();
+    expect(await page.getByRole('row').count()).toBe(13);
+
+    await goTo(page, 'Versions');
+    await page.getByText('Current', { exact: true }).waitFor();
+    await page
+      .getByText(/^[0-9a-f]{64}$/)
+      .first()
+      .waitFor();
+    await page.reload();
+    await page.getByText('Current', { exact: true }).waitFor();
+    expect(await page.getByText('is published without').count(), 'told once').toBe(0);
+    await context.close();
+    bed.calm();
+  });
+
+  test('D5 a document is removed, and an older version is made current again', async () => {
+    const context = await bed.visitor();
+    const page = await open(context, await bed.serve(), kind);
+    await publish(page, [textFile('act-one.txt'), textFile('act-two.txt')]);
+    await page.getByRole('button', { name: 'Remove act-two.txt' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+    await page.getByText('1 file in version 2').waitFor();
+    expect(await page.getByTitle('act-two.txt').count()).toBe(0);
+
+    await goTo(page, 'Versions');
+    await inMain(page).getByText('1 document removed').waitFor();
+    await page.getByRole('button', { name: 'Make current version 1' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Make current' }).click();
+    await page.getByText('The content of version 1 again').waitFor();
+    await goTo(page, 'Documents');
+    await page.getByText('2 files in version 3').waitFor();
+    await page.getByTitle('act-two.txt').waitFor();
+    await context.close();
+    bed.calm();
+  });
+
+  test('D2 a folder goes with its paths, and what systems hide in it stays behind', async () => {
+    const folder = path.join(bed.folder(), 'season');
+    mkdirSync(path.join(folder, 'spring'), { recursive: true });
+    writeFileSync(path.join(folder, 'spring', 'play.txt'), 'A play for spring.');
+    writeFileSync(path.join(folder, '.DS_Store'), 'hidden');
+    const context = await bed.visitor();
+    const page = await open(context, await bed.serve(), kind);
+    await page.locator('input[type=file]').nth(1).setInputFiles(folder);
+    await jobCard(page)
+      .getByText(/is published/)
+      .waitFor();
+    await page.getByTitle('season/spring/play.txt').waitFor();
+    expect(await page.getByTitle(/DS_Store/).count()).toBe(0);
+    await context.close();
+    bed.calm();
+  });
+
+  test('D12 names and texts full of markup are shown as they are', async () => {
+    const context = await bed.visitor();
+    const page = await open(context, await bed.serve(), kind);
+    const name = '<img src=x onerror=alert(1)>.txt';
+    await publish(page, [
+      textFile(name, 'Curtain <script>alert(2)</script> <b>up</b> \u202enow.\n'),
+      textFile('\u05d0\u05d1\u05d2 program.txt', 'Right to left.\n'),
+    ]);
+    await page.getByRole('button', { name: `Remove ${name}` }).waitFor();
+    await goTo(page, 'Search');
+    await page.getByLabel('Words to find').fill('curtain');
+    await page.locator('mark').first().waitFor();
+    await page.getByText('<b>up</b>').waitFor();
+    expect(await page.locator('main :is(img, b, script)').count()).toBe(0);
+    await context.close();
+    bed.calm();
+  });
+});

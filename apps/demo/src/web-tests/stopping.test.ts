@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { choose, goTo, inMain, jobCard, publish, textFile } from './actions.ts';
+import { Bed, kinds, open } from './bed.ts';
+
+let bed: Bed;
+let url: string;
+
+beforeAll(async () => {
+  bed = await Bed.make();
+  url = await bed.serve();
+  const context = await bed.visitor();
+  await publish(await open(context, url, 'react'), [textFile('overture.txt', 'An overture.\n')]);
+  await context.close();
+});
+
+afterAll(() => bed[Symbol.asyncDispose]());
+
+describe.each(kinds)('%s', (kind) => {
+  test('D3 D11 cancel says so at once, then that nothing was published; search answers all along', async () => {
+    const context = await bed.visitor();
+    const page = await open(context, url, kind);
+    await choose(page, [textFile('hang-act.txt')]);
+    const card = jobCard(page);
+    const bar = card.getByRole('progressbar', { name: 'Progress of the change' });
+    await expect.poll(() => bar.getAttribute('value').then(Number)).toBeGreaterThan(0);
+    expect(await bar.getAttribute('max')).toBe('100');
+    expect(await bar.getAttribute('aria-valuetext')).toMatch(/^Reading, \d+ percent$/);
+
+    await card.getByRole('button', { name: 'Cancel' }).click();
+    await card.getByText('Canceling. It stops at the next safe place').waitFor();
+    await goTo(page, 'Search');
+    await page.getByLabel('Words to find').fill('overture');
+    await inMain(page).getByText('1 passage in version 1').waitFor();
+    await inMain(page).getByText('Canceled, nothing was published').waitFor();
+    expect(await page.getByRole('status').textContent()).toMatch(
+      /^Canceled, nothing was published/,
+    );
+    await goTo(page, 'Documents');
+    await card.getByText('Version 1 stays current').waitFor();
+    await card.getByRole('button', { name: 'Done' }).click();
+    expect(await card.count()).toBe(0);
+    await context.close();
+    bed.calm();
+  });
+
+  test('D6 a change in which no file can be read fails, says why, and publishes nothing', async () => {
+    const context = await bed.visitor();
+    const page = await open(context, url, kind);
+    await choose(page, [textFile('fail-act.txt')]);
+    await jobCard(page).getByText('Failed, nothing was published').waitFor();
+    await jobCard(page).getByText('The only file could not be read').waitFor();
+    await jobCard(page)
+      .getByText(/^Reference/)
+      .waitFor();
+    await page.getByText('1 file in version 1').waitFor();
+    await context.close();
+    bed.calm();
+  });
+
+  test('D2 an upload is canceled on its way, and nothing is left of it', async () => {
+    const context = await bed.visitor();
+    const page = await open(context, url, kind);
+    await page.route('**/api/uploads', () => {});
+    await choose(page, [textFile('lost.txt')]);
+    await page.getByRole('button', { name: 'Cancel upload' }).click();
+    await page.getByRole('region', { name: 'Upload' }).waitFor({ state: 'detached' });
+    expect(await jobCard(page).count()).toBe(0);
+    await context.close();
+    bed.calm(/ERR_/);
+  });
+
+  test('D2 an upload that is cut off goes on where it was', async () => {
+    const context = await bed.visitor();
+    const page = await open(context, url, kind);
+    await page.route('**/api/uploads', (route) => route.abort());
+    await choose(page, [textFile('again.txt', `Once more: ${crypto.randomUUID()}.\n`)]);
+    await page.getByRole('region', { name: 'Upload' }).getByText('Upload stopped').waitFor();
+    await page.unroute('**/api/uploads');
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await jobCard(page)
+      .getByText(/is published/)
+      .waitFor();
+    await page.getByRole('button', { name: 'Remove again.txt' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+    await page.getByTitle('again.txt').waitFor({ state: 'detached' });
+    await context.close();
+    bed.calm(/ERR_FAILED/);
+  });
+});

@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { choose, goTo, inMain, jobCard, textFile } from './actions.ts';
+import { Bed, kinds, open } from './bed.ts';
+
+let bed: Bed;
+
+beforeAll(async () => {
+  bed = await Bed.make();
+});
+
+afterAll(() => bed[Symbol.asyncDispose]());
+
+describe.each(kinds)('%s', (kind) => {
+  test('D5 two tabs show one change; what the second one adds waits, and then starts by itself', async () => {
+    const url = await bed.serve();
+    const context = await bed.visitor();
+    const first = await open(context, url, kind);
+    await choose(first, [textFile('slow-act.txt')]);
+    await jobCard(first)
+      .getByText(/of 360 files/)
+      .waitFor();
+    const second = await open(context, url, kind);
+    await jobCard(second)
+      .getByText(/of 360 files/)
+      .waitFor();
+
+    await choose(second, [textFile('next.txt')]);
+    const waiting = second.getByRole('region', { name: 'Next change' });
+    await waiting.getByText('Another change of yours is at work').waitFor();
+    await jobCard(second).getByRole('button', { name: 'Cancel' }).click();
+    await jobCard(second).getByText('Version 1 is published').waitFor();
+    await first.getByText('1 file in version 1').waitFor();
+    expect(await waiting.count()).toBe(0);
+    await context.close();
+    bed.calm(/409/);
+  });
+
+  test('D5 D12 two sessions see neither jobs nor logs of one another, but that they have to wait', async () => {
+    const url = await bed.serve();
+    const [anna, ben] = [await bed.visitor(), await bed.visitor()];
+    const hers = await open(anna, url, kind);
+    await choose(hers, [textFile('slow-secret.txt')]);
+    await jobCard(hers)
+      .getByText(/of 360 files/)
+      .waitFor();
+
+    const his = await open(ben, url, kind);
+    await his.getByText('In use elsewhere').waitFor();
+    await his.getByText('Somebody else is changing the documents').waitFor();
+    expect(await jobCard(his).count()).toBe(0);
+    await choose(his, [textFile('his.txt')]);
+    await his.getByRole('region', { name: 'Next change' }).waitFor();
+    await goTo(his, 'Activity');
+    await his.getByText('No jobs').waitFor();
+    await his.getByText('Nothing was written yet').waitFor();
+    const { id } = await hers.evaluate(async () => (await (await fetch('/jobs')).json()).jobs[0]);
+    const stolen = await his.evaluate(
+      async (job) => [
+        (await fetch(`/jobs/${job}`)).status,
+        await (await fetch(`/jobs/${job}/cancel`, { method: 'POST' })).json(),
+      ],
+      id,
+    );
+    expect(stolen).toEqual([404, { canceled: false }]);
+    expect(await his.locator('body').textContent()).not.toContain(String(id).slice(0, 8));
+
+    await goTo(hers, 'Activity');
+    await hers.getByRole('button', { name: 'Cancel' }).click();
+    await hers.getByRole('cell', { name: 'canceled' }).waitFor();
+    await hers.getByRole('button', { name: 'Clear' }).click();
+    await hers.getByText('No jobs').waitFor();
+    await his.getByRole('region', { name: 'Version 1 is published' }).waitFor();
+    await anna.close();
+    await ben.close();
+    bed.calm(/404|409/);
+  });
+});
