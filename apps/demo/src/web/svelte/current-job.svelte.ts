@@ -1,5 +1,6 @@
 import { getJobs, type JobProgress, jobProgress, jobs } from '@offstage/svelte';
 import { getContext, setContext, untrack } from 'svelte';
+import { fromStore } from 'svelte/store';
 import { type ChangeResult, change } from '../api.ts';
 import { getApp } from './app-context.ts';
 
@@ -10,11 +11,17 @@ export type ChangeProgress = JobProgress<ChangeResult, (typeof change.phases)[nu
 
 /** Watches the newest change, for the card and the cue light of all components below. */
 export function watchCurrentJob(): void {
-  const { onProgress } = getApp();
+  const { connection, onProgress } = getApp();
   const client = getJobs();
   const list = jobs(client, { name: change.name });
   const newest: ChangeProgress = jobProgress(client, () => list.current.value?.[0]?.id, {
     definition: change,
+  });
+  const link = fromStore(connection);
+  const isOnline = $derived(link.current === 'online');
+  // A server that is back may be another process, which knows none of these jobs.
+  $effect(() => {
+    if (isOnline) void untrack(list.refetch);
   });
   // Each by itself: whatever else of the snapshot changes is not worth telling.
   const job = $derived(newest.current.job);
