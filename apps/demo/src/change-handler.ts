@@ -78,6 +78,7 @@ async function changeCorpus(
     signal,
     fileTimeoutMs: input.fileTimeoutMs,
     memoryLimitMb: input.memoryLimitMb,
+    processes: input.processes,
     pool,
     ...(parserModule && { parser: parserModule }),
   });

@@ -27,6 +27,8 @@ export const changeWork = defineJob({
     remove: z.array(z.string()),
     fileTimeoutMs: z.number().int().min(1).max(2_147_483_647).default(30_000),
     memoryLimitMb: z.number().int().min(32).max(65_536).default(512),
+    /** Parser processes side by side. */
+    processes: z.number().int().min(1).max(64).optional(),
     maxFileBytes: z
       .number()
       .int()

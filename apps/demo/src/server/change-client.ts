@@ -17,6 +17,8 @@ export interface ChangeClientOptions {
   readonly uploads: UploadStore;
   readonly dataFolder: string;
   readonly fileTimeoutMs: number;
+  /** Parser processes side by side. */
+  readonly parsers: number | undefined;
   /** Called once the job is admitted. */
   readonly onAdmitted: (jobId: string, what: string) => void;
   /** The corpus is held by something that is no job. */
@@ -46,6 +48,7 @@ export function changeClient(options: ChangeClientOptions): JobClient {
           add: [...files],
           remove,
           fileTimeoutMs,
+          processes: options.parsers,
           maxFileBytes: uploads.limits.maxFileBytes,
         },
         { exclusivityKey: corpusKey },

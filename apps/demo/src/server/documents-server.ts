@@ -37,6 +37,8 @@ export interface DocumentsServerOptions {
   /** @default 2 */
   readonly threads?: number | undefined;
   readonly uploads?: UploadStoreOptions | undefined;
+  /** Parser processes of a change. @default 2, or 1 where there is one processor */
+  readonly parsers?: number | undefined;
   /** @default 30_000 */
   readonly fileTimeoutMs?: number | undefined;
   readonly eventLog?: EventLogOptions | undefined;
@@ -186,6 +188,7 @@ export class DocumentsServer {
       uploads: this.#uploads,
       dataFolder,
       fileTimeoutMs: this.#options.fileTimeoutMs ?? 30_000,
+      parsers: this.#options.parsers,
       whyBusy: () =>
         this.#busyView(session)?.message ??
         'The documents are being changed. Wait until that has ended.',

@@ -4,7 +4,15 @@ import { DataFolderInUseError } from './data-lock.ts';
 import { DocumentsServer } from './documents-server.ts';
 
 async function main(): Promise<number | undefined> {
-  const { OFFSTAGE_DATA, OFFSTAGE_HOSTS, HOST, PORT, OFFSTAGE_DEBUG, OFFSTAGE_STUB } = process.env;
+  const {
+    OFFSTAGE_DATA,
+    OFFSTAGE_HOSTS,
+    HOST,
+    PORT,
+    OFFSTAGE_DEBUG,
+    OFFSTAGE_STUB,
+    OFFSTAGE_PARSERS,
+  } = process.env;
   const port = Number(PORT ?? 4173);
   if (!Number.isSafeInteger(port) || port < 0 || port > 65_535) {
     console.error('PORT must be a number from 0 to 65535.');
@@ -18,6 +26,7 @@ async function main(): Promise<number | undefined> {
       ...{ dataFolder, port, host: HOST },
       allowedHosts:
         OFFSTAGE_HOSTS === '*' ? 'any' : OFFSTAGE_HOSTS?.split(',').map((name) => name.trim()),
+      parsers: Number(OFFSTAGE_PARSERS) || undefined,
       debug: OFFSTAGE_DEBUG !== undefined,
       stub: OFFSTAGE_STUB === '1',
     });
