@@ -28,14 +28,20 @@ const check = (name, limit, imports, rest = {}) => ({
   ...rest,
 });
 
-/** All that the pages of Documents may load, as the application's own build made it. */
-const pages = (name, limit) => ({
-  name: `Documents in ${name}: every script`,
-  limit,
-  gzip: true,
-  disablePlugins: ['@size-limit/esbuild'],
-  path: `apps/demo/dist/${name}/assets/*.js`,
-});
+/**
+ * What the Documents pages load until the first of them stands, as the application's build made it: all
+ * but the pages, and the rest, that are loaded when they are wanted.
+ */
+function pages(framework, limit) {
+  const assets = `apps/demo/dist/${framework}/assets`;
+  return {
+    name: `Documents in ${framework}: the first page`,
+    limit,
+    gzip: true,
+    disablePlugins: ['@size-limit/esbuild'],
+    path: [`${assets}/*.js`, `!${assets}/*-page-*.js`, `!${assets}/wait-for-end-*.js`],
+  };
+}
 
 export default [
   check('core: JobObserver', '4.5 kB', { [core]: '{ JobObserver }' }),
