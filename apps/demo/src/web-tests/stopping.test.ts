@@ -3,19 +3,23 @@ import { choose, goTo, inMain, jobCard, publish, textFile } from './actions.ts';
 import { Bed, kinds, open } from './bed.ts';
 
 let bed: Bed;
-let url: string;
 
 beforeAll(async () => {
   bed = await Bed.make();
-  url = await bed.serve();
-  const context = await bed.visitor();
-  await publish(await open(context, url, 'react'), [textFile('overture.txt', 'An overture.\n')]);
-  await context.close();
 });
 
 afterAll(() => bed[Symbol.asyncDispose]());
 
 describe.each(kinds)('%s', (kind) => {
+  let url: string;
+
+  beforeAll(async () => {
+    url = await bed.serve();
+    const context = await bed.visitor();
+    await publish(await open(context, url, kind), [textFile('overture.txt', 'An overture.\n')]);
+    await context.close();
+  });
+
   test('D3 D11 cancel says so at once, then that nothing was published; search answers all along', async () => {
     const context = await bed.visitor();
     const page = await open(context, url, kind);

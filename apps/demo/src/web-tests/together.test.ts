@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { choose, goTo, inMain, jobCard, textFile } from './actions.ts';
+import { choose, goTo, jobCard, textFile } from './actions.ts';
 import { Bed, kinds, open } from './bed.ts';
 
 let bed: Bed;

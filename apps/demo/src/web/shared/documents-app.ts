@@ -48,7 +48,7 @@ export class DocumentsApp {
   readonly change = new PendingChange(this.api, () => this.corpus.refetch());
   readonly uploads = new UploadQueue({
     api: this.api,
-    limits: () => this.corpus.get().data?.limits,
+    limits: async () => (await this.corpus.first())?.limits,
     onArrived: (add) => this.change.ask({ add, remove: [] }),
   });
 

@@ -30,6 +30,7 @@ export class Resource<T> extends Store<ResourceState<T>> {
   #again = false;
   #failures = 0;
   #text = '';
+  readonly #waiting: (() => void)[] = [];
 
   constructor(read: (signal: AbortSignal) => Promise<T>, options: ResourceOptions<T> = {}) {
     super({ data: undefined, error: undefined }, () => this.#watch());
@@ -41,6 +42,16 @@ export class Resource<T> extends Store<ResourceState<T>> {
   readonly refetch = (): void => {
     if (this.#look !== undefined) this.#again = true;
     else void this.#lookNow();
+  };
+
+  /** What is known, or else what the next look brings; undefined when that fails. */
+  readonly first = async (): Promise<T | undefined> => {
+    const { data } = this.get();
+    if (data !== undefined) return data;
+    this.refetch();
+    return new Promise((resolve) => {
+      this.#waiting.push(() => resolve(this.get().data));
+    });
   };
 
   #watch(): () => void {
@@ -79,6 +90,7 @@ export class Resource<T> extends Store<ResourceState<T>> {
       }
     }
     this.#look = undefined;
+    for (const tell of this.#waiting.splice(0)) tell();
     if (this.#again && this.#watching) void this.#lookNow();
     else this.#plan();
   }

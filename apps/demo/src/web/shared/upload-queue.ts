@@ -34,8 +34,8 @@ const nothing: UploadState = {
 
 export interface UploadQueueOptions {
   readonly api: Api;
-  /** Undefined until the server was reached; then nothing is taken. */
-  readonly limits: () => UploadLimits | undefined;
+  /** Undefined when the server cannot be reached; then nothing is taken. */
+  readonly limits: () => Promise<UploadLimits | undefined>;
   /** All has arrived; these are the ids to add. */
   readonly onArrived: (uploads: readonly string[]) => void;
 }
@@ -59,7 +59,7 @@ export class UploadQueue extends Store<UploadState> {
   readonly add = async (chosen: ChosenFile[] | Promise<ChosenFile[]>): Promise<void> => {
     if (this.get().status === 'idle') this.set({ ...nothing, status: 'reading' });
     const files = await chosen;
-    const limits = this.#options.limits();
+    const limits = await this.#options.limits();
     if (limits === undefined) {
       this.#refuseAll(files, 'The server could not be reached, so it was not sent. Add it again.');
       if (this.get().status === 'reading') this.patch({ status: 'idle' });

@@ -1,4 +1,5 @@
 import { type ReactNode, useId, useLayoutEffect, useRef } from 'react';
+import { openDialog } from '../../shared/open-dialog.ts';
 
 interface ConfirmDialogProps {
   readonly title: string;
@@ -14,12 +15,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
   const { title, children, confirm, isDangerous = false, onConfirm, onClose } = props;
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  // In the layout's phase, since closing gives the focus back only while the dialog stands.
-  useLayoutEffect(() => {
-    const element = dialog.current;
-    element?.showModal();
-    return () => element?.close();
-  }, []);
+  useLayoutEffect(() => (dialog.current === null ? undefined : openDialog(dialog.current)), []);
   return (
     <dialog
       ref={dialog}
