@@ -12,12 +12,16 @@ const words =
 
 /**
  * Writes documents as an office has them, some kilobytes each: of ten files five are Markdown, two
- * HTML, two DOCX and one PDF. The same ones at every call, each with words of its own.
+ * HTML, two DOCX and one PDF. The same ones at every call with the same `seed`, each with words of its own.
  *
  * @returns their names
  */
-export async function writeMixedDocuments(folder: string, count: number): Promise<string[]> {
-  const next = generator(20_260_102);
+export async function writeMixedDocuments(
+  folder: string,
+  count: number,
+  seed = 0,
+): Promise<string[]> {
+  const next = generator(20_260_102 + seed);
   const word = (): string => words[Math.floor(next() * words.length)] ?? 'stage';
   const sentence = (): string => `${Array.from({ length: 12 }, word).join(' ')}.`;
   const paragraph = (): string => Array.from({ length: 5 }, sentence).join(' ');
@@ -27,7 +31,7 @@ export async function writeMixedDocuments(folder: string, count: number): Promis
     const title = `Document ${number}`;
     const paragraphs = [`word${number} ${paragraph()}`, ...Array.from({ length: 7 }, paragraph)];
     const kind = kinds[number % kinds.length] ?? 'md';
-    const name = `document-${number}.${kind}`;
+    const name = `document-${seed}-${number}.${kind}`;
     writeFileSync(path.join(folder, name), await make(kind, title, paragraphs));
     names.push(name);
   }
