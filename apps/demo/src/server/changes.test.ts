@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { change } from '../change-job.ts';
 import { encryptedPdf, scannedPdf, zipBomb } from '../testing/documents.ts';
 import { corpusFiles, filesBelow, startServer, visit } from '../testing/documents-server.ts';
 import { endlessMarkdown } from '../testing/scratch.ts';
-import { change } from '../web/api.ts';
 
 // The beginning of a PNG.
 const picture = Buffer.from(

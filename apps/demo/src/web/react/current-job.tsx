@@ -1,7 +1,8 @@
 import type { JobSnapshot, PhaseOf } from '@offstage/core';
 import { useJobProgress, useJobs } from '@offstage/react';
 import { createContext, type ReactNode, useContext, useEffect } from 'react';
-import { type ChangeResult, change } from '../api.ts';
+import { change } from '../../change-job.ts';
+import type { ChangeResult } from '../api.ts';
 import { useApp } from './app-context.ts';
 import { useStore } from './use-store.ts';
 

@@ -1,22 +1,17 @@
 import { getJobs, type JobProgress, jobProgress, jobs } from '@offstage/svelte';
 import { getContext, setContext, untrack } from 'svelte';
 import { fromStore } from 'svelte/store';
-import { type ChangeResult, change } from '../api.ts';
 import { getApp } from './app-context.ts';
+import { changeName } from './change-name.ts';
 
 const key = Symbol('current-job');
-
-/** The store of one change. */
-export type ChangeProgress = JobProgress<ChangeResult, (typeof change.phases)[number]>;
 
 /** Watches the newest change, for the card and the cue light of all components below. */
 export function watchCurrentJob(): void {
   const { connection, onProgress } = getApp();
   const client = getJobs();
-  const list = jobs(client, { name: change.name });
-  const newest: ChangeProgress = jobProgress(client, () => list.current.value?.[0]?.id, {
-    definition: change,
-  });
+  const list = jobs(client, { name: changeName });
+  const newest = jobProgress(client, () => list.current.value?.[0]?.id);
   const link = fromStore(connection);
   const isOnline = $derived(link.current === 'online');
   // A server that is back may be another process, which knows none of these jobs.
@@ -38,4 +33,4 @@ export function watchCurrentJob(): void {
  * The newest change as an outer component watches it; its `job` is undefined when there is none. Call
  * it while a component initialises.
  */
-export const getCurrentJob = (): ChangeProgress => getContext<ChangeProgress>(key);
+export const getCurrentJob = (): JobProgress => getContext<JobProgress>(key);
