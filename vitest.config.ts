@@ -11,9 +11,9 @@ import { root, runtimeOptions } from './scripts/setup.mjs';
 // build comes before them. `execArgv` gives worker threads that a test starts the same condition.
 const source = '@offstage/source';
 
-const project = (name: string, root: string) => ({
+const project = (name: string, root: string, ...others: string[]) => ({
   extends: true as const,
-  test: { name, root, include: ['src/**/*.test.ts'], exclude: ['**/*.browser.test.ts'] },
+  test: { name, root, include: ['src/**/*.test.ts'], exclude: ['**/*.browser.test.ts', ...others] },
 });
 
 const executablePath = findChromium();
@@ -69,6 +69,17 @@ const react = (version: '18' | '19') => {
   return { ...rest, resolve: { ...resolve, alias } };
 };
 
+/** The pages of the Documents app, in a browser that the tests drive from outside. */
+const pages = {
+  extends: true as const,
+  test: {
+    name: 'pages',
+    root: 'apps/demo',
+    include: ['src/web-tests/**/*.test.ts'],
+    globalSetup: [path.resolve('apps/demo/src/web-tests/build-pages.ts')],
+  },
+};
+
 const svelteInBrowser = () => {
   const { plugins, ...rest } = browserProject(
     'svelte-browser',
@@ -100,7 +111,8 @@ export default defineConfig({
       react('18'),
       project('svelte', 'packages/svelte'),
       svelteInBrowser(),
-      project('demo', 'apps/demo'),
+      project('demo', 'apps/demo', 'src/web-tests/**'),
+      pages,
       {
         extends: true,
         test: { name: 'repo', root: '.', include: ['scripts/**/*.test.ts', 'docs/**/*.test.ts'] },
