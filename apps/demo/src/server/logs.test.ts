@@ -63,7 +63,7 @@ test('D10 a job is logged from its start to its end, with phases, durations and 
   for (const { durationMs, at, jobId } of ends) {
     expect(durationMs).toBeGreaterThanOrEqual(0);
     expect(at).toBeGreaterThan(1_700_000_000_000);
-    expect(jobId).toMatch(/^\w{22}$/);
+    expect(jobId).toMatch(/^[\w-]{22}$/);
   }
   expect(events.filter(({ event }) => event === 'started')).toHaveLength(3);
   const phases = events.filter(({ jobId }) => jobId === events[0]?.jobId).map(({ phase }) => phase);
