@@ -62,5 +62,6 @@ test('D5 D12 names and contents stay unique, no content is lost, and doing it ag
       );
       expect(again.files).toEqual([]);
     }),
+    { numRuns: 2000 },
   );
 });

@@ -43,7 +43,11 @@ export function planChange(
   // A file that takes a document's place takes its content away, whatever the order of the files; where
   // one of several files of that name is what is there already, the document stays.
   const sent = new Map<string, StagedFile[]>();
-  for (const file of add) sent.set(file.name, [...(sent.get(file.name) ?? []), file]);
+  for (const file of add) {
+    const same = sent.get(file.name);
+    if (same === undefined) sent.set(file.name, [file]);
+    else same.push(file);
+  }
   const leaving = new Set<string>();
   for (const [name, files] of sent) {
     const row = byName.get(name);
@@ -63,7 +67,11 @@ export function planChange(
       duplicates.push(staged);
       continue;
     }
-    const name = replaces ? staged.name : freeName(staged.name, taken);
+    const isFree = replaces || !taken.has(staged.name);
+    // A number must not make the name of another file of this change either.
+    const name = isFree
+      ? staged.name
+      : numbered(staged.name, (other) => taken.has(other) || sent.has(other));
     taken.add(name);
     contents.add(staged.sha256);
     files.push({ staged, name, replaces });
@@ -83,13 +91,12 @@ export const documentIdOf = ({
   readonly path: string;
 }): string => document ?? `path:${path}`;
 
-function freeName(name: string, taken: ReadonlySet<string>): string {
-  if (!taken.has(name)) return name;
+function numbered(name: string, isTaken: (name: string) => boolean): string {
   const dot = name.lastIndexOf('.');
   const hasExtension = dot > name.lastIndexOf('/') + 1;
   const [stem, extension] = hasExtension ? [name.slice(0, dot), name.slice(dot)] : [name, ''];
   for (let number = 2; ; number += 1) {
-    const numbered = `${stem} (${number})${extension}`;
-    if (!taken.has(numbered)) return numbered;
+    const candidate = `${stem} (${number})${extension}`;
+    if (!isTaken(candidate)) return candidate;
   }
 }
