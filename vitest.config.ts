@@ -76,6 +76,8 @@ const pages = {
     name: 'pages',
     root: 'apps/demo',
     include: ['src/web-tests/**/*.test.ts'],
+    // Tests wait for pages most of the time; more at once would have them wait for processors.
+    maxConcurrency: 3,
     globalSetup: [path.resolve('apps/demo/src/web-tests/build-pages.ts')],
   },
 };

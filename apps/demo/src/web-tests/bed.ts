@@ -1,10 +1,11 @@
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { chromiumArguments, findChromium } from '../../../../scripts/chromium.mjs';
 import { DocumentsServer, type DocumentsServerOptions } from '../server/documents-server.ts';
+import { visit } from '../testing/documents-server.ts';
 
 export const kinds = ['react', 'svelte'] as const;
 export type Kind = (typeof kinds)[number];
@@ -13,8 +14,8 @@ export type Kind = (typeof kinds)[number];
 export class Bed implements AsyncDisposable {
   readonly #browser: Browser;
   readonly #ends: (() => unknown)[] = [];
-  /** What pages said on their consoles that they should not have, since `calm` was last called. */
-  readonly complaints: string[] = [];
+  /** What pages said on their consoles that they should not have. */
+  readonly #complaints = new WeakMap<BrowserContext, string[]>();
 
   private constructor(browser: Browser) {
     this.#browser = browser;
@@ -30,6 +31,11 @@ export class Bed implements AsyncDisposable {
     );
   }
 
+  /** Called in the end, the latest first. */
+  atEnd(end: () => unknown): void {
+    this.#ends.push(end);
+  }
+
   /** A folder, removed in the end. */
   folder(): string {
     const folder = mkdtempSync(path.join(realpathSync(os.tmpdir()), 'offstage-pages-'));
@@ -37,11 +43,19 @@ export class Bed implements AsyncDisposable {
     return folder;
   }
 
+  /** A folder of its own with the same files. */
+  copyOf(folder: string): string {
+    const copy = this.folder();
+    cpSync(folder, copy, { recursive: true });
+    return copy;
+  }
+
   /** A server of its own in this process. Jobs are steered by the names of files, see `stub`. */
   async serve(options: Partial<DocumentsServerOptions> = {}): Promise<string> {
     const server = new DocumentsServer({
       port: 0,
       stub: true,
+      threads: 1,
       dataFolder: this.folder(),
       ...options,
     });
@@ -50,25 +64,34 @@ export class Bed implements AsyncDisposable {
     return `http://localhost:${port}`;
   }
 
+  /** A server with one small document published, as version 1. */
+  async servePublished(): Promise<string> {
+    const url = await this.serve();
+    await visit(url).publish({ 'overture.txt': 'An overture.\n' });
+    return url;
+  }
+
   /** Somebody's browser: pages of it share one session. */
   async visitor(options: Parameters<Browser['newContext']>[0] = {}): Promise<BrowserContext> {
     const context = await this.#browser.newContext({
       viewport: { width: 1280, height: 900 },
       ...options,
     });
-    context.setDefaultTimeout(10_000);
+    context.setDefaultTimeout(15_000);
+    const complaints: string[] = [];
+    this.#complaints.set(context, complaints);
     context.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) this.complaints.push(message.text());
+      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
     });
-    context.on('weberror', (error) => this.complaints.push(String(error.error())));
+    context.on('weberror', (error) => complaints.push(String(error.error())));
     return context;
   }
 
-  /** Asserts that no page has complained; `allowed` are complaints that the test provoked. */
-  calm(allowed?: RegExp): void {
-    const rest = this.complaints.filter((text) => !allowed?.test(text));
-    this.complaints.length = 0;
-    expect(rest).toEqual([]);
+  /** Closes a visitor's pages and asserts that none has complained, but for what was provoked. */
+  async leave(context: BrowserContext, provoked?: RegExp): Promise<void> {
+    await context.close();
+    const complaints = this.#complaints.get(context) ?? [];
+    expect(complaints.filter((text) => !provoked?.test(text))).toEqual([]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

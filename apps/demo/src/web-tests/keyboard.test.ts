@@ -1,26 +1,21 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { inMain, jobCard, publish, textFile } from './actions.ts';
+import { inMain, jobCard, textFile } from './actions.ts';
 import { Bed, kinds, open } from './bed.ts';
 import { tenThousand } from './states.ts';
 
 let bed: Bed;
-let url: string;
 
 beforeAll(async () => {
   bed = await Bed.make();
-  url = await bed.serve();
-  const context = await bed.visitor();
-  await publish(await open(context, url, 'react'), [textFile('overture.txt', 'An overture.\n')]);
-  await context.close();
 });
 
 afterAll(() => bed[Symbol.asyncDispose]());
 
-describe.each(kinds)('%s', (kind) => {
+describe.concurrent.each(kinds)('%s', (kind) => {
   test('D11 the keyboard alone adds, cancels, goes to pages, asks and answers', async () => {
     const context = await bed.visitor();
-    const page = await open(context, url, kind);
+    const page = await open(context, await bed.servePublished(), kind);
     await page.getByTitle('overture.txt').waitFor();
     await page.keyboard.press('Tab');
     expect(await focused(page)).toBe('Skip to content');
@@ -48,9 +43,7 @@ describe.each(kinds)('%s', (kind) => {
 
     await tabTo(page, 'Search');
     await page.keyboard.press('Enter');
-    await expect
-      .poll(() => page.evaluate(() => document.activeElement?.outerHTML))
-      .toMatch(/^<h1.*>Search</);
+    await page.locator('h1:focus', { hasText: 'Search' }).waitFor();
     expect(await page.title()).toBe('Search · Offstage');
     await page.keyboard.press('Tab');
     await page.keyboard.type('overture');
@@ -59,13 +52,12 @@ describe.each(kinds)('%s', (kind) => {
     await page.getByRole('heading', { level: 1, name: 'Documents' }).waitFor();
     await page.goForward();
     await inMain(page).getByText('1 passage in version 1').waitFor();
-    await context.close();
-    bed.calm();
+    await bed.leave(context);
   });
 
   test('D11 focus is seen wherever it goes, and the theme is chosen and kept', async () => {
     const context = await bed.visitor();
-    const page = await open(context, url, kind);
+    const page = await open(context, await bed.servePublished(), kind);
     await page.getByTitle('overture.txt').waitFor();
     const seen = new Set<string>();
     for (let step = 0; step < 15; step += 1) {
@@ -89,14 +81,13 @@ describe.each(kinds)('%s', (kind) => {
     await page.reload();
     await page.getByTitle('overture.txt').waitFor();
     expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
-    await context.close();
-    bed.calm();
+    await bed.leave(context);
   });
 
   test('D2 ten thousand documents are a screenful of rows, wherever one looks', async () => {
     const context = await bed.visitor();
     await tenThousand(context);
-    const page = await open(context, url, kind);
+    const page = await open(context, await bed.servePublished(), kind);
     await page.getByTitle('season/scene-00003.txt').waitFor();
     await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
     await page.getByTitle('season/scene-09999.txt').waitFor();
@@ -104,8 +95,7 @@ describe.each(kinds)('%s', (kind) => {
     expect(await page.getByRole('table').getAttribute('aria-rowcount')).toBe('10001');
     const last = page.getByRole('row').last();
     expect(await last.getAttribute('aria-rowindex')).toBe('10001');
-    await context.close();
-    bed.calm();
+    await bed.leave(context);
   });
 });
 

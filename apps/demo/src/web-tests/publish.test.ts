@@ -12,7 +12,7 @@ beforeAll(async () => {
 
 afterAll(() => bed[Symbol.asyncDispose]());
 
-describe.each(kinds)('%s', (kind) => {
+describe.concurrent.each(kinds)('%s', (kind) => {
   test('D2 D4 D6 D8 from the shipped documents to an answer, with another page open meanwhile', async () => {
     const context = await bed.visitor();
     const page = await open(context, await bed.serve(), kind);
@@ -22,7 +22,7 @@ describe.each(kinds)('%s', (kind) => {
       .getByText(/^Version 1 is published without 1 file/)
       .waitFor();
     await page.getByLabel('Words to find').fill('prompt book');
-    await expect.poll(() => page.locator('mark').allInnerTexts()).toContain('prompt');
+    await page.locator('mark', { hasText: 'prompt' }).first().waitFor();
     await inMain(page)
       .getByText(/passages? in version 1/)
       .waitFor();
@@ -44,8 +44,7 @@ describe.each(kinds)('%s', (kind) => {
     await page.reload();
     await page.getByText('Current', { exact: true }).waitFor();
     expect(await page.getByText('is published without').count(), 'told once').toBe(0);
-    await context.close();
-    bed.calm();
+    await bed.leave(context);
   });
 
   test('D5 a document is removed, and an older version is made current again', async () => {
@@ -65,8 +64,7 @@ describe.each(kinds)('%s', (kind) => {
     await goTo(page, 'Documents');
     await page.getByText('2 files in version 3').waitFor();
     await page.getByTitle('act-two.txt').waitFor();
-    await context.close();
-    bed.calm();
+    await bed.leave(context);
   });
 
   test('D2 a folder goes with its paths, and what systems hide in it stays behind', async () => {
@@ -82,8 +80,7 @@ describe.each(kinds)('%s', (kind) => {
       .waitFor();
     await page.getByTitle('season/spring/play.txt').waitFor();
     expect(await page.getByTitle(/DS_Store/).count()).toBe(0);
-    await context.close();
-    bed.calm();
+    await bed.leave(context);
   });
 
   test('D12 names and texts full of markup are shown as they are', async () => {
@@ -100,7 +97,6 @@ describe.each(kinds)('%s', (kind) => {
     await page.locator('mark').first().waitFor();
     await page.getByText('<b>up</b>').waitFor();
     expect(await page.locator('main :is(img, b, script)').count()).toBe(0);
-    await context.close();
-    bed.calm();
+    await bed.leave(context);
   });
 });

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runtimeOptions } from '../../../../scripts/setup.mjs';
 import { choose, goTo, inMain, jobCard, publish, textFile } from './actions.ts';
 import { Bed, kinds, open } from './bed.ts';
@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => bed[Symbol.asyncDispose]());
 
-describe.each(kinds)('%s', (kind) => {
+describe.concurrent.each(kinds)('%s', (kind) => {
   test('D7 killed in the middle of a change, the server comes back with what was published, and says so', async () => {
     const data = bed.folder();
     const before = await spawnServer(data, 0);
@@ -44,8 +44,7 @@ describe.each(kinds)('%s', (kind) => {
     await page.reload();
     await inMain(page).getByText('1 passage in version 1').waitFor();
     expect(await page.getByText(/was interrupted/).count()).toBe(0);
-    await context.close();
-    bed.calm(/ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY|404/);
+    await bed.leave(context, /ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY|404/);
   });
 });
 
@@ -59,7 +58,7 @@ async function spawnServer(
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, PORT: String(port), OFFSTAGE_DATA: data, OFFSTAGE_STUB: '1' },
   });
-  onTestFinished(() => void child.kill('SIGKILL'));
+  bed.atEnd(() => child.kill('SIGKILL'));
   for await (const line of createInterface({ input: child.stdout })) {
     const url = /^Documents is at (.*)\/$/.exec(line)?.[1];
     if (url !== undefined) return { url, child };

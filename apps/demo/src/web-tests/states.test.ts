@@ -3,43 +3,46 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { corpusFiles, publish, textFile } from './actions.ts';
-import { Bed, kinds, open } from './bed.ts';
-import { endJobs, states } from './states.ts';
+import { DocumentsServer } from '../server/documents-server.ts';
+import { corpusFiles, visit } from '../testing/documents-server.ts';
+import { Bed, kinds } from './bed.ts';
+import { states } from './states.ts';
+
+// Small enough for a file that is too large to be sent.
+const uploads = { limits: { maxFileBytes: 2_500_000 } };
 
 let bed: Bed;
+let published: string;
 let emptyUrl: string;
 let fullUrl: string;
 
 beforeAll(async () => {
   bed = await Bed.make();
+  published = bed.folder();
+  const server = new DocumentsServer({ port: 0, dataFolder: published });
+  const { port } = await server.start();
+  const visitor = visit(`http://localhost:${port}`);
+  await visitor.publish(corpusFiles());
+  await visitor.publish({ 'curtain-call.txt': 'Actors bow in the order of the cast list.\n' });
+  await server.shutdown();
   emptyUrl = await bed.serve();
-  fullUrl = await bed.serve({ uploads: { limits: { maxFileBytes: 2_500_000 } } });
-  const context = await bed.visitor();
-  const page = await open(context, fullUrl, 'react');
-  await publish(page, corpusFiles());
-  await page.getByRole('button', { name: 'Done' }).click();
-  await publish(page, [
-    textFile('curtain-call.txt', 'Actors bow in the order of the cast list.\n'),
-  ]);
-  await context.close();
+  fullUrl = await bed.serve({ dataFolder: bed.copyOf(published), uploads });
 });
 
 afterAll(() => bed[Symbol.asyncDispose]());
 
-describe.each(kinds)('%s', (kind) => {
+describe.concurrent.each(kinds)('%s', (kind) => {
   test.each(states)('D11 axe finds nothing, and no error is logged: $name', async (state) => {
     const context = await bed.visitor({ reducedMotion: 'reduce' });
-    const page = await state.arrange({ bed, kind, context, emptyUrl, fullUrl });
+    const own = () => bed.serve({ dataFolder: bed.copyOf(published), uploads });
+    const page = await state.arrange({ bed, kind, context, emptyUrl, fullUrl, own });
     await page.evaluate(axeSource);
     expect(await axe(page)).toEqual([]);
     await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
     expect(await axe(page, ['color-contrast'])).toEqual([]);
     expect(await overflows(page)).toBe(false);
     await takePictures(page, kind, state.name);
-    await endJobs(context);
-    await context.close();
-    bed.calm(state.complaint);
+    await bed.leave(context, state.complaint);
   });
 });
 

@@ -3,13 +3,17 @@ import type { CorpusView, DocumentView } from '../web/api.ts';
 import { choose, corpusFiles, goTo, jobCard, publish, textFile } from './actions.ts';
 import { type Bed, type Kind, open } from './bed.ts';
 
-/** Where states are arranged: two servers, one of them with the shipped documents published. */
+/** Where states are arranged. */
 export interface Stage {
   readonly bed: Bed;
   readonly kind: Kind;
   readonly context: BrowserContext;
+  /** Nothing is published there. */
   readonly emptyUrl: string;
+  /** The shipped documents are published there, and nobody changes them. */
   readonly fullUrl: string;
+  /** The same on a server of its own, to be changed. */
+  readonly own: () => Promise<string>;
 }
 
 export interface State {
@@ -54,8 +58,8 @@ export const states: readonly State[] = [
   },
   {
     name: 'documents-uploading',
-    arrange: async ({ context, fullUrl, kind }) => {
-      const page = await open(context, fullUrl, kind);
+    arrange: async ({ context, own, kind }) => {
+      const page = await open(context, await own(), kind);
       await slowDown(page, 150_000);
       await choose(
         page,
@@ -79,8 +83,8 @@ export const states: readonly State[] = [
   {
     name: 'documents-refused',
     complaint: /status of 4/,
-    arrange: async ({ context, fullUrl, kind }) => {
-      const page = await open(context, fullUrl, kind);
+    arrange: async ({ context, own, kind }) => {
+      const page = await open(context, await own(), kind);
       await choose(page, [
         textFile('con.txt'),
         textFile(`${'an-endless-name-'.repeat(15)}.txt`),
@@ -93,14 +97,14 @@ export const states: readonly State[] = [
   {
     name: 'documents-queued',
     complaint: /503/,
-    arrange: async ({ context, fullUrl, kind }) => {
+    arrange: async ({ context, own, kind }) => {
       await rewriteJobs(context, (job) => ({
         ...job,
         status: job.status === 'running' ? 'queued' : job.status,
         progress: null,
         startedAt: null,
       }));
-      const page = await open(context, fullUrl, kind);
+      const page = await open(context, await own(), kind);
       await choose(page, [textFile('slow-act.txt')]);
       await jobCard(page).getByText('Queued behind another job').waitFor();
       return page;
@@ -108,8 +112,8 @@ export const states: readonly State[] = [
   },
   {
     name: 'documents-running',
-    arrange: async ({ context, fullUrl, kind }) => {
-      const page = await open(context, fullUrl, kind);
+    arrange: async ({ context, own, kind }) => {
+      const page = await open(context, await own(), kind);
       await choose(page, [textFile('slow-act.txt')]);
       await jobCard(page).getByText('Read the text').waitFor();
       await jobCard(page)
@@ -120,8 +124,8 @@ export const states: readonly State[] = [
   },
   {
     name: 'documents-canceling',
-    arrange: async ({ context, fullUrl, kind }) => {
-      const page = await open(context, fullUrl, kind);
+    arrange: async ({ context, own, kind }) => {
+      const page = await open(context, await own(), kind);
       await choose(page, [textFile('hang-act.txt')]);
       await jobCard(page)
         .getByText(/of 360 files/)
@@ -133,8 +137,8 @@ export const states: readonly State[] = [
   },
   {
     name: 'documents-canceled',
-    arrange: async ({ context, fullUrl, kind }) => {
-      const page = await open(context, fullUrl, kind);
+    arrange: async ({ context, own, kind }) => {
+      const page = await open(context, await own(), kind);
       await choose(page, [textFile('slow-act.txt')]);
       await jobCard(page).getByRole('button', { name: 'Cancel' }).click();
       await jobCard(page).getByText('Canceled, nothing was published').waitFor();
@@ -143,8 +147,8 @@ export const states: readonly State[] = [
   },
   {
     name: 'documents-failed',
-    arrange: async ({ context, fullUrl, kind }) => {
-      const page = await open(context, fullUrl, kind);
+    arrange: async ({ context, own, kind }) => {
+      const page = await open(context, await own(), kind);
       await choose(page, [textFile('fail-act.txt')]);
       await jobCard(page).getByText('Failed, nothing was published').waitFor();
       return page;
@@ -152,8 +156,8 @@ export const states: readonly State[] = [
   },
   {
     name: 'documents-partly-failed',
-    arrange: async ({ context, fullUrl, kind }) => {
-      const page = await open(context, fullUrl, kind);
+    arrange: async ({ context, own, kind }) => {
+      const page = await open(context, await own(), kind);
       const torn = corpusFiles().filter(({ name }) => name === 'torn-programme.pdf');
       const bytes = Buffer.concat([...torn.map(({ buffer }) => buffer), Buffer.from(unique())]);
       await publish(page, [
@@ -166,8 +170,8 @@ export const states: readonly State[] = [
   },
   {
     name: 'documents-succeeded',
-    arrange: async ({ context, fullUrl, kind }) => {
-      const page = await open(context, fullUrl, kind);
+    arrange: async ({ context, own, kind }) => {
+      const page = await open(context, await own(), kind);
       await publish(page, [textFile('entr-acte.txt', unique())]);
       return page;
     },
@@ -224,15 +228,15 @@ export const states: readonly State[] = [
   {
     name: 'documents-waiting-for-another',
     complaint: /409/,
-    arrange: async ({ bed, context, fullUrl, kind }) => {
+    arrange: async ({ bed, context, own, kind }) => {
+      const url = await own();
       const other = await bed.visitor();
-      const theirs = await open(other, fullUrl, kind);
+      const theirs = await open(other, url, kind);
       await choose(theirs, [textFile('slow-act.txt')]);
       await jobCard(theirs)
         .getByText(/of 360 files/)
         .waitFor();
-      context.once('close', () => void endJobs(other).then(() => other.close()));
-      const page = await open(context, fullUrl, kind);
+      const page = await open(context, url, kind);
       await choose(page, [textFile('late.txt')]);
       await page.getByText('Waiting for its turn').waitFor();
       return page;
@@ -336,8 +340,8 @@ export const states: readonly State[] = [
   },
   {
     name: 'activity-at-work',
-    arrange: async ({ context, fullUrl, kind }) => {
-      const page = await open(context, fullUrl, kind);
+    arrange: async ({ context, own, kind }) => {
+      const page = await open(context, await own(), kind);
       await choose(page, [textFile('fail-act.txt')]);
       await jobCard(page).getByText('Failed, nothing was published').waitFor();
       await publish(page, [textFile('interlude.txt', unique())]);
@@ -352,22 +356,6 @@ export const states: readonly State[] = [
     },
   },
 ];
-
-/** Cancels what the session has at work, and waits until that has ended. */
-export async function endJobs(context: BrowserContext): Promise<void> {
-  await context.setOffline(false);
-  await context.unrouteAll({ behavior: 'ignoreErrors' });
-  for (const page of context.pages()) await page.unrouteAll({ behavior: 'ignoreErrors' });
-  const origin = context.pages().map((page) => new URL(page.url()).origin)[0];
-  if (origin === undefined) return;
-  for (;;) {
-    const answer = await context.request.get(`${origin}/jobs?status=queued&status=running`);
-    const { jobs }: { jobs: { id: string }[] } = await answer.json();
-    if (jobs.length === 0) return;
-    for (const { id } of jobs) await context.request.post(`${origin}/jobs/${id}/cancel`);
-    await context.pages()[0]?.waitForTimeout(50);
-  }
-}
 
 const filler = 'The curtain falls, and rises again. '.repeat(1000);
 const unique = (): string => `Said but once: ${crypto.randomUUID()}.\n`;

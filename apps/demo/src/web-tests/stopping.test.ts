@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { choose, goTo, inMain, jobCard, publish, textFile } from './actions.ts';
+import { choose, goTo, inMain, jobCard, textFile } from './actions.ts';
 import { Bed, kinds, open } from './bed.ts';
 
 let bed: Bed;
@@ -10,23 +10,14 @@ beforeAll(async () => {
 
 afterAll(() => bed[Symbol.asyncDispose]());
 
-describe.each(kinds)('%s', (kind) => {
-  let url: string;
-
-  beforeAll(async () => {
-    url = await bed.serve();
-    const context = await bed.visitor();
-    await publish(await open(context, url, kind), [textFile('overture.txt', 'An overture.\n')]);
-    await context.close();
-  });
-
+describe.concurrent.each(kinds)('%s', (kind) => {
   test('D3 D11 cancel says so at once, then that nothing was published; search answers all along', async () => {
     const context = await bed.visitor();
-    const page = await open(context, url, kind);
+    const page = await open(context, await bed.servePublished(), kind);
     await choose(page, [textFile('hang-act.txt')]);
     const card = jobCard(page);
     const bar = card.getByRole('progressbar', { name: 'Progress of the change' });
-    await expect.poll(() => bar.getAttribute('value').then(Number)).toBeGreaterThan(0);
+    await card.locator('progress[value]:not([value="0"])').waitFor();
     expect(await bar.getAttribute('max')).toBe('100');
     expect(await bar.getAttribute('aria-valuetext')).toMatch(/^Reading, \d+ percent$/);
 
@@ -43,13 +34,12 @@ describe.each(kinds)('%s', (kind) => {
     await card.getByText('Version 1 stays current').waitFor();
     await card.getByRole('button', { name: 'Done' }).click();
     expect(await card.count()).toBe(0);
-    await context.close();
-    bed.calm();
+    await bed.leave(context);
   });
 
   test('D6 a change in which no file can be read fails, says why, and publishes nothing', async () => {
     const context = await bed.visitor();
-    const page = await open(context, url, kind);
+    const page = await open(context, await bed.servePublished(), kind);
     await choose(page, [textFile('fail-act.txt')]);
     await jobCard(page).getByText('Failed, nothing was published').waitFor();
     await jobCard(page).getByText('The only file could not be read').waitFor();
@@ -57,25 +47,23 @@ describe.each(kinds)('%s', (kind) => {
       .getByText(/^Reference/)
       .waitFor();
     await page.getByText('1 file in version 1').waitFor();
-    await context.close();
-    bed.calm();
+    await bed.leave(context);
   });
 
   test('D2 an upload is canceled on its way, and nothing is left of it', async () => {
     const context = await bed.visitor();
-    const page = await open(context, url, kind);
+    const page = await open(context, await bed.servePublished(), kind);
     await page.route('**/api/uploads', () => {});
     await choose(page, [textFile('lost.txt')]);
     await page.getByRole('button', { name: 'Cancel upload' }).click();
     await page.getByRole('region', { name: 'Upload' }).waitFor({ state: 'detached' });
     expect(await jobCard(page).count()).toBe(0);
-    await context.close();
-    bed.calm(/ERR_/);
+    await bed.leave(context, /ERR_/);
   });
 
   test('D2 an upload that is cut off goes on where it was', async () => {
     const context = await bed.visitor();
-    const page = await open(context, url, kind);
+    const page = await open(context, await bed.servePublished(), kind);
     await page.route('**/api/uploads', (route) => route.abort());
     await choose(page, [textFile('again.txt', `Once more: ${crypto.randomUUID()}.\n`)]);
     await page.getByRole('region', { name: 'Upload' }).getByText('Upload stopped').waitFor();
@@ -84,10 +72,6 @@ describe.each(kinds)('%s', (kind) => {
     await jobCard(page)
       .getByText(/is published/)
       .waitFor();
-    await page.getByRole('button', { name: 'Remove again.txt' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
-    await page.getByTitle('again.txt').waitFor({ state: 'detached' });
-    await context.close();
-    bed.calm(/ERR_FAILED/);
+    await bed.leave(context, /ERR_FAILED/);
   });
 });

@@ -10,7 +10,7 @@ beforeAll(async () => {
 
 afterAll(() => bed[Symbol.asyncDispose]());
 
-describe.each(kinds)('%s', (kind) => {
+describe.concurrent.each(kinds)('%s', (kind) => {
   test('D5 two tabs show one change; what the second one adds waits, and then starts by itself', async () => {
     const url = await bed.serve();
     const context = await bed.visitor();
@@ -31,8 +31,7 @@ describe.each(kinds)('%s', (kind) => {
     await jobCard(second).getByText('Version 1 is published').waitFor();
     await first.getByText('1 file in version 1').waitFor();
     expect(await waiting.count()).toBe(0);
-    await context.close();
-    bed.calm(/409/);
+    await bed.leave(context, /409/);
   });
 
   test('D5 D12 two sessions see neither jobs nor logs of one another, but that they have to wait', async () => {
@@ -70,8 +69,7 @@ describe.each(kinds)('%s', (kind) => {
     await hers.getByRole('button', { name: 'Clear' }).click();
     await hers.getByText('No jobs').waitFor();
     await his.getByRole('region', { name: 'Version 1 is published' }).waitFor();
-    await anna.close();
-    await ben.close();
-    bed.calm(/404|409/);
+    await bed.leave(anna);
+    await bed.leave(ben, /404|409/);
   });
 });

@@ -66,18 +66,29 @@ export class Router extends Store<Route> {
   #show(isForward: boolean): void {
     this.set(routeOf(this.#base));
     this.#setTitle();
-    // By then the new page stands. Its heading takes the focus, so that it is read out.
-    requestAnimationFrame(() => {
-      if (isForward) window.scrollTo(0, 0);
-      document.querySelector('h1')?.focus({ preventScroll: true });
-    });
+    if (isForward) window.scrollTo(0, 0);
+    focusHeading(this.#title);
+  }
+
+  get #title(): string {
+    const { page } = this.get();
+    return pages.find(({ id }) => id === page)?.title ?? '';
   }
 
   #setTitle(): void {
-    const { page } = this.get();
-    const title = pages.find(({ id }) => id === page)?.title;
-    document.title = `${title} · Offstage`;
+    document.title = `${this.#title} · Offstage`;
   }
+}
+
+const maxFrames = 300;
+
+/** Gives the focus to the new page's heading, so that it is read out; the page may still be loading. */
+function focusHeading(title: string, frames = maxFrames): void {
+  requestAnimationFrame(() => {
+    const heading = document.querySelector('h1');
+    if (heading?.textContent?.trim() === title) heading.focus({ preventScroll: true });
+    else if (frames > 0 && document.title.startsWith(title)) focusHeading(title, frames - 1);
+  });
 }
 
 const pageOf = ({ pathname, search }: Location): string => `${pathname}${search}`;
