@@ -1,5 +1,6 @@
 import type { JobSnapshot } from '@offstage/core';
 import type { Busy } from '../api.ts';
+import type { ConnectionState } from './connection.ts';
 import { phaseName } from './job-words.ts';
 import type { UploadState } from './upload-queue.ts';
 
@@ -13,8 +14,10 @@ export function cueLight(
   upload: UploadState,
   current: Pick<JobSnapshot, 'status' | 'phase' | 'percent' | 'isActive' | 'isCanceling'>,
   busy: Busy | null | undefined,
+  connection: ConnectionState,
 ): CueLight {
   const { status, phase, percent } = current;
+  if (connection !== 'online') return { state: 'wait', text: 'Offline' };
   if (current.isCanceling) return { state: 'wait', text: 'Canceling' };
   if (status === 'queued') return { state: 'wait', text: 'Queued' };
   if (current.isActive) return { state: 'run', text: withPercent(phaseName(phase), percent) };

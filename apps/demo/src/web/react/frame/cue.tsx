@@ -5,8 +5,13 @@ import { useStore } from '../use-store.ts';
 
 /** What is going on, on every page, and the way to it. */
 export function Cue() {
-  const { router, uploads, corpus } = useApp();
-  const { state, text } = cueLight(useStore(uploads), useCurrentJob(), useStore(corpus).data?.busy);
+  const { router, uploads, corpus, connection } = useApp();
+  const { state, text } = cueLight(
+    useStore(uploads),
+    useCurrentJob(),
+    useStore(corpus).data?.busy,
+    useStore(connection),
+  );
   return (
     <a className={`cue cue--${state}`} href={router.href('documents')}>
       <span className="cue-lamp" aria-hidden="true" />
