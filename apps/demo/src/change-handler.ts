@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { copyFileSync, renameSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import {
   type Draft,
   type HandledJob,
@@ -178,6 +179,7 @@ async function readFiles(
   );
   const outcomes: FileOutcome[] = [];
   const { maxFileBytes } = input;
+  let originals: string | undefined;
   let done = 0;
   let reportedAt = 0;
   for await (const { file, outcome } of parseAhead(found, parser, { signal, maxFileBytes })) {
@@ -197,7 +199,9 @@ async function readFiles(
         outcomes.push(outcomeOf(planned, outcome.failure));
       } else {
         const document = newId();
-        move(planned.staged.staged, draft.path(originalPath(document)));
+        // Asked for once, not file by file: the draft sees to the folders above what it gives out.
+        originals ??= path.dirname(draft.path(originalPath(document)));
+        move(planned.staged.staged, path.join(originals, document));
         index.addDocument({ ...file, addedAt, document }, outcome.file);
         outcomes.push(outcomeOf(planned, null));
       }

@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { JobManager } from '@offstage/core';
 import { ingest } from '@offstage/demo/jobs.ts';
 import { WorkerExecutor } from '@offstage/node-worker';
@@ -12,7 +10,7 @@ import { interleave, median, pairedRatio } from '../measure.ts';
 import type { Bench, Row } from '../row.ts';
 import { runAlone } from '../table.ts';
 import { writeMarkdownCorpus } from './markdown-corpus.ts';
-import { plainLoop } from './plain-loop.ts';
+import { plainLoop, runPlainLoop } from './plain-loop.ts';
 
 const files = 2000;
 const rounds = 7;
@@ -68,13 +66,7 @@ async function run(): Promise<Row[]> {
         await coldManager.shutdown();
         return duration;
       },
-      plain: async () => {
-        const script = fileURLToPath(new URL('./plain-loop.ts', import.meta.url));
-        const args = [...process.execArgv, script, folder, fresh()];
-        const startedAt = performance.now();
-        await promisify(execFile)(process.execPath, args);
-        return performance.now() - startedAt;
-      },
+      plain: () => runPlainLoop(folder, fresh()),
     });
     const coldRatio = pairedRatio(cold.plain, cold.ours);
 

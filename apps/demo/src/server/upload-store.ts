@@ -29,6 +29,12 @@ interface Waiting extends StagedFile {
   readonly since: number;
 }
 
+interface SessionUploads {
+  readonly files: Map<string, Waiting>;
+  /** Of all its files. */
+  bytes: number;
+}
+
 /**
  * Files that were uploaded and wait for a change, by session. On disk they lie at
  * `staging/<session>/<random>`; their names are kept here alone. What is here is gone with the
@@ -40,10 +46,11 @@ export class UploadStore {
   readonly #root: string;
   readonly #ttlMs: number;
   readonly #create: (file: string) => Promise<FileHandle>;
-  readonly #sessions = new Map<string, Map<string, Waiting>>();
+  readonly #sessions = new Map<string, SessionUploads>();
   /** Bytes that are on their way, by session. */
   readonly #arriving = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
+  #created: Promise<unknown> = Promise.resolve();
 
   constructor(dataFolder: string, options: UploadStoreOptions = {}) {
     this.limits = { ...defaultUploadLimits, ...options.limits };
@@ -64,7 +71,10 @@ export class UploadStore {
     if (!lstatSync(folder).isDirectory()) throw new Error('The staging folder is no folder.');
     const upload = randomBytes(16).toString('hex');
     const file = path.join(folder, upload);
-    return { upload, file, handle: await this.#create(file) };
+    // One after the other: side by side, threads only spin for the lock of the folder.
+    const handle = this.#created.then(() => this.#create(file));
+    this.#created = handle.catch(() => undefined);
+    return { upload, file, handle: await handle };
   }
 
   /** Counts bytes while they arrive, and takes them off by a negative count. False where it is too much. */
@@ -72,22 +82,25 @@ export class UploadStore {
     const now = (this.#arriving.get(session) ?? 0) + bytes;
     if (now === 0) this.#arriving.delete(session);
     else this.#arriving.set(session, now);
-    return bytes <= 0 || this.#bytes(session) + now <= this.limits.maxWaitingBytes;
+    const waiting = this.#sessions.get(session)?.bytes ?? 0;
+    return bytes <= 0 || waiting + now <= this.limits.maxWaitingBytes;
   }
 
   hasRoom(session: string): boolean {
-    return (this.#sessions.get(session)?.size ?? 0) < this.limits.maxWaitingFiles;
+    return (this.#sessions.get(session)?.files.size ?? 0) < this.limits.maxWaitingFiles;
   }
 
   /** A file that has arrived whole. */
   add(session: string, file: StagedFile): void {
-    const waiting = this.#sessions.get(session) ?? new Map<string, Waiting>();
-    this.#sessions.set(session, waiting.set(file.upload, { ...file, since: Date.now() }));
+    const waiting = this.#sessions.get(session) ?? { files: new Map(), bytes: 0 };
+    waiting.files.set(file.upload, { ...file, since: Date.now() });
+    waiting.bytes += file.bytes;
+    this.#sessions.set(session, waiting);
   }
 
   /** What waits, oldest first. */
   waiting(session: string): readonly StagedFile[] {
-    return [...(this.#sessions.get(session)?.values() ?? [])];
+    return [...(this.#sessions.get(session)?.files.values() ?? [])];
   }
 
   /**
@@ -98,7 +111,7 @@ export class UploadStore {
   take(session: string, uploads: readonly string[]): readonly StagedFile[] {
     const waiting = this.#sessions.get(session);
     const files = [...new Set(uploads)].map((upload) => {
-      const file = waiting?.get(upload);
+      const file = waiting?.files.get(upload);
       if (file !== undefined) return file;
       throw new Problem(
         400,
@@ -106,7 +119,7 @@ export class UploadStore {
         'An uploaded file is not there any more. Upload it again.',
       );
     });
-    for (const { upload } of files) waiting?.delete(upload);
+    for (const file of files) this.#leave(session, file);
     return files.map(({ since: _since, ...file }) => file);
   }
 
@@ -117,9 +130,9 @@ export class UploadStore {
 
   /** False where the session has no such upload. */
   async drop(session: string, upload: string): Promise<boolean> {
-    const file = this.#sessions.get(session)?.get(upload);
+    const file = this.#sessions.get(session)?.files.get(upload);
     if (file === undefined) return false;
-    this.#sessions.get(session)?.delete(upload);
+    this.#leave(session, file);
     await rm(file.staged, { force: true });
     return true;
   }
@@ -128,19 +141,19 @@ export class UploadStore {
     clearInterval(this.#timer);
   }
 
-  #bytes(session: string): number {
-    let bytes = 0;
-    for (const file of this.#sessions.get(session)?.values() ?? []) bytes += file.bytes;
-    return bytes;
+  #leave(session: string, { upload, bytes }: StagedFile): void {
+    const waiting = this.#sessions.get(session);
+    if (waiting === undefined || !waiting.files.delete(upload)) return;
+    waiting.bytes -= bytes;
+    if (waiting.files.size === 0) this.#sessions.delete(session);
   }
 
   #expire(): void {
     const before = Date.now() - this.#ttlMs;
     for (const [session, waiting] of this.#sessions) {
-      for (const { upload, since } of waiting.values()) {
+      for (const { upload, since } of waiting.files.values()) {
         if (since < before) void this.drop(session, upload).catch(() => undefined);
       }
-      if (waiting.size === 0) this.#sessions.delete(session);
     }
   }
 }

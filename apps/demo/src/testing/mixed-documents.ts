@@ -10,16 +10,23 @@ const words =
     /\s+/,
   );
 
+export interface MixedDocumentsOptions {
+  /** Other documents at another seed, the same ones at the same. @default 0 */
+  readonly seed?: number;
+  /** Of some 480 words each. @default 1 */
+  readonly pages?: number;
+}
+
 /**
- * Writes documents as an office has them, some kilobytes each: of ten files five are Markdown, two
- * HTML, two DOCX and one PDF. The same ones at every call with the same `seed`, each with words of its own.
+ * Writes documents as an office has them: of ten files five are Markdown, two HTML, two DOCX and one
+ * PDF, each with words of its own.
  *
  * @returns their names
  */
 export async function writeMixedDocuments(
   folder: string,
   count: number,
-  seed = 0,
+  { seed = 0, pages = 1 }: MixedDocumentsOptions = {},
 ): Promise<string[]> {
   const next = generator(20_260_102 + seed);
   const word = (): string => words[Math.floor(next() * words.length)] ?? 'stage';
@@ -29,7 +36,7 @@ export async function writeMixedDocuments(
   const names: string[] = [];
   for (let number = 0; number < count; number += 1) {
     const title = `Document ${number}`;
-    const paragraphs = [`word${number} ${paragraph()}`, ...Array.from({ length: 7 }, paragraph)];
+    const paragraphs = [`word${number} ${paragraph()}`, ...Array.from({ length: 8 * pages - 1 }, paragraph)];
     const kind = kinds[number % kinds.length] ?? 'md';
     const name = `document-${seed}-${number}.${kind}`;
     writeFileSync(path.join(folder, name), await make(kind, title, paragraphs));
