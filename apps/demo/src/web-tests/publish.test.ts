@@ -19,7 +19,7 @@ describe.concurrent.each(kinds)('%s', (kind) => {
     await choose(page, corpusFiles());
     await goTo(page, 'Search');
     await inMain(page)
-      .getByText(/^Version 1 is published without 1 file/)
+      .getByText(/^Version 1 is published without 1\sfile/)
       .waitFor();
     await page.getByLabel('Words to find').fill('prompt book');
     await page.locator('mark', { hasText: 'prompt' }).first().waitFor();

@@ -65,7 +65,7 @@ export const states: readonly State[] = [
         page,
         Array.from({ length: 60 }, (_, n) => textFile(`act-${n}.txt`, filler)),
       );
-      await page.getByText(/[1-9]\d* kB of/).waitFor();
+      await page.getByText(/[1-9]\d*\skB of/).waitFor();
       return page;
     },
   },

@@ -54,9 +54,9 @@ export function statusLabel(status: JobStatus, isCanceling: boolean, result?: un
     case 'queued':
       return { text: 'Queued', tone: 'wait' };
     case 'running':
-      return { text: 'Running', tone: 'plain' };
+      return { text: 'Running', tone: 'run' };
     case 'canceled':
-      return { text: 'Canceled', tone: 'wait' };
+      return { text: 'Canceled', tone: 'plain' };
     case 'failed':
       return { text: 'Failed', tone: 'bad' };
     case 'succeeded': {
@@ -106,7 +106,7 @@ export function outcomeOf(job: JobView, current: number | undefined): Outcome | 
       : `Version ${current} stays current and can be searched.`;
   switch (job.status) {
     case 'canceled':
-      return { tone: 'wait', title: 'Canceled, nothing was published', text: stays };
+      return { tone: 'plain', title: 'Canceled, nothing was published', text: stays };
     case 'failed':
       return {
         tone: 'bad',
@@ -133,7 +133,7 @@ function successOf(result: ChangeResult): Outcome {
     };
   }
   const { newlyFailed } = result;
-  const text = `${changeText(result)}. It holds ${countOf(result.documents, 'document')}, ${countOf(result.passages, 'passage')}, ${formatBytes(result.bytes)}.`;
+  const text = `${changeText(result)}. In all, the version holds ${countOf(result.documents, 'document')} with ${countOf(result.passages, 'passage')}, ${formatBytes(result.bytes)}.`;
   if (newlyFailed === 0) {
     return { tone: 'good', title: `Version ${result.gen} is published`, text };
   }
@@ -186,6 +186,10 @@ export function activeSentence(job: JobView, isCanceling: boolean): string {
   if (job.status === 'queued') return 'Queued behind another job. It starts by itself.';
   return job.progress?.message || phaseName(job.progress?.phase);
 }
+
+/** A bar has its colour while work goes on; not while it waits, and not while it is being stopped. */
+export const jobBarClass = (status: JobStatus, isCanceling: boolean): string =>
+  status === 'running' && !isCanceling ? 'bar' : 'bar bar--idle';
 
 /** For a screen reader, about a job that is at work. */
 export const progressSentence = (phase: string | undefined, percent: number | null): string =>

@@ -1,4 +1,5 @@
-import { countOf, formatMoment } from '../../shared/format.ts';
+import { listNote } from '../../shared/corpus-words.ts';
+import { countOf } from '../../shared/format.ts';
 import { useApp } from '../app-context.ts';
 import { Empty } from '../parts/empty.tsx';
 import { useStore } from '../use-store.ts';
@@ -27,7 +28,7 @@ export function DocumentList() {
         <h2>
           {countOf(total ?? 0, 'file')} in version {current.gen}
         </h2>
-        <p className="small soft">Published {formatMoment(current.createdAt)}</p>
+        <p className="small soft">{listNote(current)}</p>
       </div>
       {error !== undefined && (
         <p className="problem" role="alert">

@@ -24,7 +24,7 @@ export function PendingCard() {
         className={isWaiting ? 'small soft' : 'small problem'}
         role={isWaiting ? undefined : 'alert'}
       >
-        {reason} {isWaiting && 'Yours starts by itself after that.'}
+        {reason} {isWaiting && 'Then yours starts by itself.'}
       </p>
       <div className="buttons">
         {!isWaiting && (
