@@ -82,6 +82,7 @@ async function takePictures(page: Page, kind: string, name: string): Promise<voi
   const sizes = [
     [360, 740],
     [768, 1024],
+    [1280, 900],
     [1600, 1000],
   ] as const;
   for (const [width, height] of sizes) {
