@@ -22,7 +22,7 @@ afterAll(() => bed[Symbol.asyncDispose]());
 test('D2 D3 D4 files are dropped, canceled, dropped again, published and searched', async () => {
   const target = process.env.OFFSTAGE_RECORDING ?? path.join(bed.folder(), 'recording.gif');
   const archive = path.join(bed.folder(), 'archive');
-  const names = await writeMixedDocuments(archive, 900);
+  const names = await writeMixedDocuments(archive, 290);
   const files: SentFile[] = [
     ...corpusFiles().filter(({ name }) => name !== 'torn-programme.pdf'),
     ...names.map((name) => ({
@@ -45,24 +45,24 @@ test('D2 D3 D4 files are dropped, canceled, dropped again, published and searche
   await hand.drop();
   const card = jobCard(page);
   await card.locator('progress[value]').waitFor();
-  await atLeast(page, 25);
+  await atLeast(page, 30);
   await hand.click(card.getByRole('button', { name: 'Cancel' }));
   await card.getByText('Canceled, nothing was published').waitFor();
-  await page.waitForTimeout(1600);
+  await page.waitForTimeout(1200);
 
   await hand.drop();
   await card.getByText('Version 1 is published').waitFor();
-  await page.waitForTimeout(1200);
+  await page.waitForTimeout(1000);
   await hand.click(card.getByRole('link', { name: 'Search it' }));
   const field = page.getByLabel('Words to find');
   await hand.click(field);
-  await field.pressSequentially('ghost light', { delay: 90 });
+  await field.pressSequentially('stage manager', { delay: 70 });
   await inMain(page)
     .getByText(/passages? in version 1/)
     .waitFor();
   await page.waitForTimeout(500);
   const frames = await screencast.stop();
-  const gif = animatedGif(frames, { minFrameMs: 70, maxFrameMs: 1400, endMs: 3000 });
+  const gif = animatedGif(frames, { minFrameMs: 70, maxFrameMs: 1200, endMs: 2500 });
   mkdirSync(path.dirname(target), { recursive: true });
   writeFileSync(target, gif);
   expect(gif.length).toBeLessThan(1_500_000);
@@ -89,7 +89,7 @@ const atLeast = (page: Page, percent: number) =>
     { polling: 'raf' },
   );
 
-const moveMs = 450;
+const moveMs = 350;
 
 /** A pointer that is seen, since a page's own is not in its pictures. */
 class Hand {
@@ -140,7 +140,7 @@ class Hand {
     if (zone === null) throw new Error('There is no place to drop files.');
     await over();
     await this.#moveTo(zone.x + zone.width / 2, Math.min(zone.y + zone.height / 2, 560));
-    await this.#page.waitForTimeout(400);
+    await this.#page.waitForTimeout(300);
     await this.#page.evaluate(() => {
       const dataTransfer: DataTransfer = Reflect.get(window, 'carried');
       document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true }));

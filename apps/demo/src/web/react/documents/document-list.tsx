@@ -26,7 +26,7 @@ export function DocumentList() {
     <section className="desk-list" aria-label="Documents of the current version">
       <div className="list-head">
         <h2>
-          {countOf(total ?? 0, 'file')} in version {current.gen}
+          {countOf(total ?? current.documents + current.failed, 'file')} in version {current.gen}
         </h2>
         <p className="small soft">{listNote(current)}</p>
       </div>
@@ -42,11 +42,10 @@ export function DocumentList() {
           </button>
         </p>
       )}
-      {total === 0 ? (
+      {total === 0 && (
         <Empty title="Nothing in this version">All of its documents were removed.</Empty>
-      ) : (
-        <DocumentTable />
       )}
+      {total !== undefined && total > 0 && <DocumentTable />}
     </section>
   );
 }
