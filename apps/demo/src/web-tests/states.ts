@@ -334,7 +334,7 @@ export const states: readonly State[] = [
     name: 'search-found',
     arrange: async ({ context, fullUrl, kind }) => {
       const page = await open(context, fullUrl, kind, 'search');
-      await page.getByLabel('Words to find').fill('stage light');
+      await page.getByLabel('Words to find').fill('stage manager');
       await page.locator('mark').first().waitFor();
       return page;
     },
