@@ -22,7 +22,7 @@ afterAll(() => bed[Symbol.asyncDispose]());
 test('D2 D3 D4 files are dropped, canceled, dropped again, published and searched', async () => {
   const target = process.env.OFFSTAGE_RECORDING ?? path.join(bed.folder(), 'recording.gif');
   const archive = path.join(bed.folder(), 'archive');
-  const names = await writeMixedDocuments(archive, 290);
+  const names = await writeMixedDocuments(archive, 280);
   const files: SentFile[] = [
     ...corpusFiles().filter(({ name }) => name !== 'torn-programme.pdf'),
     ...names.map((name) => ({
@@ -42,10 +42,11 @@ test('D2 D3 D4 files are dropped, canceled, dropped again, published and searche
   const hand = await Hand.on(page);
   const screencast = await Screencast.start(page);
 
+  await page.waitForTimeout(400);
   await hand.drop();
   const card = jobCard(page);
   await card.locator('progress[value]').waitFor();
-  await atLeast(page, 30);
+  await atLeast(page, 15);
   await hand.click(card.getByRole('button', { name: 'Cancel' }));
   await card.getByText('Canceled, nothing was published').waitFor();
   await page.waitForTimeout(1200);
@@ -62,7 +63,7 @@ test('D2 D3 D4 files are dropped, canceled, dropped again, published and searche
     .waitFor();
   await page.waitForTimeout(500);
   const frames = await screencast.stop();
-  const gif = animatedGif(frames, { minFrameMs: 70, maxFrameMs: 1200, endMs: 2500 });
+  const gif = animatedGif(frames, { minFrameMs: 70, maxFrameMs: 1100, endMs: 2200 });
   mkdirSync(path.dirname(target), { recursive: true });
   writeFileSync(target, gif);
   expect(gif.length).toBeLessThan(1_500_000);
@@ -138,9 +139,9 @@ class Hand {
       });
     const zone = await this.#page.getByRole('region', { name: 'Add documents' }).boundingBox();
     if (zone === null) throw new Error('There is no place to drop files.');
-    await over();
     await this.#moveTo(zone.x + zone.width / 2, Math.min(zone.y + zone.height / 2, 560));
-    await this.#page.waitForTimeout(300);
+    await over();
+    await this.#page.waitForTimeout(500);
     await this.#page.evaluate(() => {
       const dataTransfer: DataTransfer = Reflect.get(window, 'carried');
       document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true }));

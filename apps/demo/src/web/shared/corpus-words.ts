@@ -17,6 +17,10 @@ export function isStale(
   return corpus.stale.settingsChanged || (corpus.stale.pending > 0 && isQuiet);
 }
 
+/** The current version; `null` when nothing is published, `undefined` while that is not known. */
+export const currentGen = (corpus: CorpusView | undefined): number | null | undefined =>
+  corpus === undefined ? undefined : (corpus.current?.gen ?? null);
+
 /** What is said of the current version above its documents. */
 export function listNote({ createdAt, failed }: VersionView): string {
   const published = `Published ${formatMoment(createdAt)}`;

@@ -97,13 +97,10 @@ export interface Outcome {
 /**
  * How a change has ended, for the job's card and for the notice.
  *
- * @param current The version that is current, where one is.
+ * @param current The version that is current; `null` when none is, `undefined` while that is not known.
  */
-export function outcomeOf(job: JobView, current: number | undefined): Outcome | undefined {
-  const stays =
-    current === undefined
-      ? 'Nothing is published yet.'
-      : `Version ${current} stays current and can be searched.`;
+export function outcomeOf(job: JobView, current: number | null | undefined): Outcome | undefined {
+  const stays = staysText(current);
   switch (job.status) {
     case 'canceled':
       return { tone: 'plain', title: 'Canceled, nothing was published', text: stays };
@@ -111,7 +108,7 @@ export function outcomeOf(job: JobView, current: number | undefined): Outcome | 
       return {
         tone: 'bad',
         title: 'Failed, nothing was published',
-        text: `${job.failure.message} ${stays}`,
+        text: `${job.failure.message} ${stays}`.trimEnd(),
       };
     case 'succeeded': {
       const result = asChangeResult(job.result);
@@ -120,6 +117,12 @@ export function outcomeOf(job: JobView, current: number | undefined): Outcome | 
     default:
       return undefined;
   }
+}
+
+function staysText(current: number | null | undefined): string {
+  if (current === undefined) return '';
+  if (current === null) return 'Nothing is published yet.';
+  return `Version ${current} stays current and can be searched.`;
 }
 
 function successOf(result: ChangeResult): Outcome {
