@@ -75,7 +75,11 @@ const pages = {
   test: {
     name: 'pages',
     root: 'apps/demo',
-    include: ['src/web-tests/**/*.test.ts'],
+    include: [
+      'src/web-tests/**/*.test.ts',
+      // No check, but the making of a picture: scripts/screenshots.mjs.
+      ...(process.env.OFFSTAGE_RECORDING ? ['src/web-tests/recording.ts'] : []),
+    ],
     // Tests wait for pages most of the time; more at once would have them wait for processors.
     maxConcurrency: 3,
     globalSetup: [path.resolve('apps/demo/src/web-tests/build-pages.ts')],

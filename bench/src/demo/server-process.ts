@@ -6,6 +6,7 @@ import { type Visitor, visit } from '@offstage/demo/testing/visitor.ts';
 const start = fileURLToPath(import.meta.resolve('@offstage/demo/server/start.ts'));
 
 export interface ServerProcess extends AsyncDisposable {
+  readonly url: string;
   readonly visitor: Visitor;
 }
 
@@ -28,6 +29,7 @@ export async function startDocuments(
   }
   if (url === undefined) throw new Error('The Documents server ended before it was ready.');
   return {
+    url,
     visitor: visit(url),
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM');

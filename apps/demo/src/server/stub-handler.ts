@@ -5,8 +5,8 @@ import { changeWork } from '../change-work.ts';
 
 /**
  * The change of the corpus for tests of pages, steered by the names of files (`OFFSTAGE_STUB=1`):
- * `slow-*` goes on, with progress, until it is canceled; `hang-*` goes on for a while after that;
- * `fail-*` fails. Whatever has no such name runs as ever.
+ * `slow-*` goes on, with progress, until it is canceled; `hang-*` goes on for a while after that, and
+ * `stuck-*` until the server ends; `fail-*` fails. Whatever has no such name runs as ever.
  */
 export function createStubHandler(): HandledJob<typeof changeWork> {
   const real = createChangeHandler();
@@ -15,7 +15,7 @@ export function createStubHandler(): HandledJob<typeof changeWork> {
     async (context) => {
       const { input, signal, report } = context;
       const kinds = new Set(
-        input.add.map(({ name }) => /(?:^|\/)(slow|hang|fail)-[^/]*$/.exec(name)?.[1]),
+        input.add.map(({ name }) => /(?:^|\/)(slow|hang|stuck|fail)-[^/]*$/.exec(name)?.[1]),
       );
       if (kinds.has('fail')) {
         report({ phase: 'parse', percent: 40, message: '2 of 5 files' });
@@ -25,7 +25,9 @@ export function createStubHandler(): HandledJob<typeof changeWork> {
           'The only file could not be read, so nothing was published. "fail": it is damaged.',
         );
       }
-      if (!kinds.has('slow') && !kinds.has('hang')) return real.handler(context);
+      if (!['slow', 'hang', 'stuck'].some((kind) => kinds.has(kind))) {
+        return real.handler(context);
+      }
       for (let step = 0; !signal.aborted; step += 1) {
         report({
           phase: 'parse',
@@ -35,6 +37,7 @@ export function createStubHandler(): HandledJob<typeof changeWork> {
         await sleep(100, undefined, { signal }).catch(() => undefined);
       }
       if (kinds.has('hang')) await sleep(3000);
+      if (kinds.has('stuck')) await new Promise(() => undefined);
       throw signal.reason;
     },
     { discard: real.discard ?? (() => undefined) },

@@ -14,6 +14,7 @@ export type Kind = (typeof kinds)[number];
 export class Bed implements AsyncDisposable {
   readonly #browser: Browser;
   readonly #ends: (() => unknown)[] = [];
+  readonly #folders: string[] = [];
   /** What pages said on their consoles that they should not have. */
   readonly #complaints = new WeakMap<BrowserContext, string[]>();
 
@@ -31,7 +32,7 @@ export class Bed implements AsyncDisposable {
     );
   }
 
-  /** Called in the end, the latest first. */
+  /** Called in the end. */
   atEnd(end: () => unknown): void {
     this.#ends.push(end);
   }
@@ -39,7 +40,7 @@ export class Bed implements AsyncDisposable {
   /** A folder, removed in the end. */
   folder(): string {
     const folder = mkdtempSync(path.join(realpathSync(os.tmpdir()), 'offstage-pages-'));
-    this.#ends.push(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+    this.#folders.push(folder);
     return folder;
   }
 
@@ -59,7 +60,7 @@ export class Bed implements AsyncDisposable {
       dataFolder: this.folder(),
       ...options,
     });
-    this.#ends.push(() => server.shutdown({ graceMs: 5000 }));
+    this.#ends.push(() => server.shutdown({ graceMs: 1000 }));
     const { port } = await server.start();
     return `http://localhost:${port}`;
   }
@@ -96,7 +97,10 @@ export class Bed implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#browser.close();
-    for (const end of this.#ends.reverse()) await end();
+    // Folders last, since servers work in them.
+    await Promise.all(this.#ends.map((end) => end()));
+    for (const folder of this.#folders)
+      rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 

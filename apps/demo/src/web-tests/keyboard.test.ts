@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { inMain, jobCard, textFile } from './actions.ts';
+import { choose, inMain, jobCard, textFile } from './actions.ts';
+import { tenThousand } from './arrange.ts';
 import { Bed, kinds, open } from './bed.ts';
-import { tenThousand } from './states.ts';
 
 let bed: Bed;
 
@@ -84,13 +84,28 @@ describe.concurrent.each(kinds)('%s', (kind) => {
     await bed.leave(context);
   });
 
+  test('D11 nothing moves where motion is not wanted', async () => {
+    const url = await bed.serve();
+    const context = await bed.visitor();
+    const page = await open(context, url, kind);
+    await choose(page, [textFile('slow-act.txt')]);
+    await jobCard(page)
+      .getByText(/of 360 files/)
+      .waitFor();
+    const moving = () => page.evaluate(() => document.getAnimations().length);
+    expect(await moving(), 'the lamp breathes').toBeGreaterThan(0);
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    expect(await moving()).toBe(0);
+    await bed.leave(context);
+  });
+
   test('D2 ten thousand documents are a screenful of rows, wherever one looks', async () => {
     const context = await bed.visitor();
     await tenThousand(context);
     const page = await open(context, await bed.servePublished(), kind);
-    await page.getByTitle('season/scene-00003.txt').waitFor();
+    await page.getByTitle('season/scene-00003.pdf').waitFor();
     await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
-    await page.getByTitle('season/scene-09999.txt').waitFor();
+    await page.getByTitle('season/scene-09999.pdf').waitFor();
     expect(await page.getByRole('row').count()).toBeLessThan(60);
     expect(await page.getByRole('table').getAttribute('aria-rowcount')).toBe('10001');
     const last = page.getByRole('row').last();

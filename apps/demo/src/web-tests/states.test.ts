@@ -55,7 +55,9 @@ const axeSource = readFileSync(
 /** What axe finds, one line each; by all of its rules unless some are named. */
 const axe = (page: Page, rules?: string[]): Promise<string[]> =>
   page.evaluate(async (only) => {
-    const options = only === undefined ? {} : { runOnly: only };
+    // Details of what is well are not read.
+    const brief = { resultTypes: ['violations'], preload: false };
+    const options = only === undefined ? brief : { ...brief, runOnly: only };
     const { violations } = await Reflect.get(window, 'axe').run(document, options);
     return violations.flatMap(
       ({ id, nodes }: { id: string; nodes: { html: string; failureSummary: string }[] }) =>
@@ -82,6 +84,7 @@ async function takePictures(page: Page, kind: string, name: string): Promise<voi
   const sizes = [
     [360, 740],
     [768, 1024],
+    [1280, 900],
     [1600, 1000],
   ] as const;
   for (const [width, height] of sizes) {

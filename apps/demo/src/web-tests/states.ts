@@ -1,6 +1,8 @@
-import type { BrowserContext, Page, Route } from 'playwright-core';
-import type { CorpusView, DocumentView } from '../web/api.ts';
-import { choose, corpusFiles, goTo, jobCard, publish, textFile } from './actions.ts';
+import type { BrowserContext, Page } from 'playwright-core';
+import { visit } from '../testing/visitor.ts';
+import type { CorpusView, DocumentsPage } from '../web/api.ts';
+import { choose, corpusFiles, jobCard, publish, textFile } from './actions.ts';
+import { rewrite, rewriteJobs, slowDown, tenThousand } from './arrange.ts';
 import { type Bed, type Kind, open } from './bed.ts';
 
 /** Where states are arranged. */
@@ -58,14 +60,15 @@ export const states: readonly State[] = [
   },
   {
     name: 'documents-uploading',
-    arrange: async ({ context, own, kind }) => {
-      const page = await open(context, await own(), kind);
+    arrange: async ({ context, fullUrl, kind }) => {
+      const page = await open(context, fullUrl, kind);
+      // So slowly that it never ends in a change.
       await slowDown(page, 150_000);
       await choose(
         page,
-        Array.from({ length: 60 }, (_, n) => textFile(`act-${n}.txt`, filler)),
+        Array.from({ length: 120 }, (_, n) => textFile(`act-${n}.txt`, filler)),
       );
-      await page.getByText(/[1-9]\d* kB of/).waitFor();
+      await page.getByText(/[1-9]\d*\skB of/).waitFor();
       return page;
     },
   },
@@ -83,14 +86,14 @@ export const states: readonly State[] = [
   {
     name: 'documents-refused',
     complaint: /status of 4/,
-    arrange: async ({ context, own, kind }) => {
-      const page = await open(context, await own(), kind);
+    arrange: async ({ context, fullUrl, kind }) => {
+      const page = await open(context, fullUrl, kind);
       await choose(page, [
         textFile('con.txt'),
-        textFile(`${'an-endless-name-'.repeat(15)}.txt`),
+        textFile(`${'an-endless-name-'.repeat(17)}.txt`),
         { ...textFile('whole-season.txt'), buffer: Buffer.alloc(3_000_000, 'a') },
       ]);
-      await page.getByText(/files? not taken/).waitFor();
+      await page.getByText('3 files not taken').waitFor();
       return page;
     },
   },
@@ -126,7 +129,7 @@ export const states: readonly State[] = [
     name: 'documents-canceling',
     arrange: async ({ context, own, kind }) => {
       const page = await open(context, await own(), kind);
-      await choose(page, [textFile('hang-act.txt')]);
+      await choose(page, [textFile('stuck-act.txt')]);
       await jobCard(page)
         .getByText(/of 360 files/)
         .waitFor();
@@ -228,17 +231,60 @@ export const states: readonly State[] = [
   {
     name: 'documents-waiting-for-another',
     complaint: /409/,
-    arrange: async ({ bed, context, own, kind }) => {
+    arrange: async ({ context, own, kind }) => {
       const url = await own();
-      const other = await bed.visitor();
-      const theirs = await open(other, url, kind);
-      await choose(theirs, [textFile('slow-act.txt')]);
-      await jobCard(theirs)
-        .getByText(/of 360 files/)
-        .waitFor();
+      const other = visit(url);
+      await other.start(await other.upload({ 'slow-act.txt': 'Theirs.\n' }));
       const page = await open(context, url, kind);
       await choose(page, [textFile('late.txt')]);
       await page.getByText('Waiting for its turn').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'documents-in-use',
+    arrange: async ({ context, fullUrl, kind }) => {
+      await somebodyAtWork(context);
+      const page = await open(context, fullUrl, kind);
+      await page.getByText('In use elsewhere').waitFor();
+      await page.getByTitle('quick-change.docx').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'documents-nothing-new',
+    arrange: async ({ context, own, kind }) => {
+      const page = await open(context, await own(), kind);
+      const known = corpusFiles().filter(({ name }) => /^(limelight|quick-change)/.test(name));
+      await choose(page, known);
+      await jobCard(page).getByText('Nothing to publish').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'documents-odd-names',
+    arrange: async ({ context, fullUrl, kind }) => {
+      await rewrite<DocumentsPage>(context, '**/api/documents?*', (answer) => ({
+        ...answer,
+        documents: answer.documents.map((document, row) => ({
+          ...document,
+          name: oddNames[row] ?? document.name,
+        })),
+      }));
+      const page = await open(context, fullUrl, kind);
+      await page.getByTitle(oddNames[0] ?? '').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'documents-not-loaded',
+    complaint: /status of 500/,
+    arrange: async ({ context, fullUrl, kind }) => {
+      await context.route('**/api/documents?*', (route) =>
+        route.fulfill({ status: 500, json: { code: 'internal', title: 'The list was not read.' } }),
+      );
+      const page = await open(context, fullUrl, kind);
+      await page.getByText('The list was not read.').waitFor();
       return page;
     },
   },
@@ -259,7 +305,7 @@ export const states: readonly State[] = [
       await tenThousand(context);
       const page = await open(context, fullUrl, kind);
       await page.getByText('10,000 files in version').waitFor();
-      await page.getByTitle('season/scene-00003.txt').waitFor();
+      await page.getByTitle('season/scene-00003.pdf').waitFor();
       return page;
     },
   },
@@ -288,7 +334,7 @@ export const states: readonly State[] = [
     name: 'search-found',
     arrange: async ({ context, fullUrl, kind }) => {
       const page = await open(context, fullUrl, kind, 'search');
-      await page.getByLabel('Words to find').fill('stage light');
+      await page.getByLabel('Words to find').fill('stage manager');
       await page.locator('mark').first().waitFor();
       return page;
     },
@@ -299,6 +345,22 @@ export const states: readonly State[] = [
       const page = await open(context, fullUrl, kind, 'search');
       await page.getByLabel('Words to find').fill('xylophone');
       await page.getByText('No passage found').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'search-failed',
+    complaint: /status of 503/,
+    arrange: async ({ context, fullUrl, kind }) => {
+      await context.route('**/api/search?*', (route) =>
+        route.fulfill({
+          status: 503,
+          json: { code: 'unavailable', title: 'Search is not there just now.' },
+        }),
+      );
+      const page = await open(context, fullUrl, kind, 'search');
+      await page.getByLabel('Words to find').fill('stage');
+      await page.getByText('Search is not there just now.').waitFor();
       return page;
     },
   },
@@ -331,6 +393,17 @@ export const states: readonly State[] = [
     },
   },
   {
+    name: 'versions-in-use',
+    arrange: async ({ context, fullUrl, kind }) => {
+      await somebodyAtWork(context);
+      const page = await open(context, fullUrl, kind, 'versions');
+      await page.getByText('Somebody else is changing the documents').waitFor();
+      await page.getByRole('button', { name: 'Make current version 1', disabled: true }).waitFor();
+      await page.getByText('Current', { exact: true }).waitFor();
+      return page;
+    },
+  },
+  {
     name: 'activity-none',
     arrange: async ({ context, emptyUrl, kind }) => {
       const page = await open(context, emptyUrl, kind, 'activity');
@@ -341,15 +414,14 @@ export const states: readonly State[] = [
   {
     name: 'activity-at-work',
     arrange: async ({ context, own, kind }) => {
-      const page = await open(context, await own(), kind);
-      await choose(page, [textFile('fail-act.txt')]);
-      await jobCard(page).getByText('Failed, nothing was published').waitFor();
-      await publish(page, [textFile('interlude.txt', unique())]);
-      await choose(page, [textFile('slow-act.txt')]);
-      await jobCard(page)
-        .getByText(/of 360 files/)
-        .waitFor();
-      await goTo(page, 'Activity');
+      const url = await own();
+      const visitor = visit(url);
+      await visitor.publish({ 'fail-act.txt': 'Fails.\n' });
+      await visitor.publish({ 'interlude.txt': unique() });
+      await visitor.start(await visitor.upload({ 'slow-act.txt': 'Goes on.\n' }));
+      const [name = '', value = ''] = visitor.cookie.split('=');
+      await context.addCookies([{ name, value, url }]);
+      const page = await open(context, url, kind, 'activity');
       await page.getByText('Live', { exact: true }).waitFor();
       await page.getByRole('cell', { name: 'progress' }).first().waitFor();
       return page;
@@ -360,72 +432,24 @@ export const states: readonly State[] = [
 const filler = 'The curtain falls, and rises again. '.repeat(1000);
 const unique = (): string => `Said but once: ${crypto.randomUUID()}.\n`;
 
-async function slowDown(page: Page, bytesPerSecond: number): Promise<void> {
-  const devtools = await page.context().newCDPSession(page);
-  await devtools.send('Network.emulateNetworkConditions', {
-    offline: false,
-    latency: 0,
-    downloadThroughput: -1,
-    uploadThroughput: bytesPerSecond,
-  });
-}
+const oddNames: readonly string[] = [
+  'rehearsal-notes-of-the-whole-company-for-the-spring-season-2026-second-revision-final.docx',
+  '<img src=x onerror=alert(1)>.html',
+  'תוכנית הערב של התיאטרון העירוני לעונת האביב אלפיים עשרים ושש.pdf',
+  'season/spring/week-12/monday/stage-left/prompt-desk/annotated/act-two-scene-three.md',
+  'برنامج المساء.txt',
+  `${'unbroken'.repeat(12)}.txt`,
+  '舞台監督のための照明と音響の合図に関する長い長い覚え書きと注釈その二.md',
+];
 
-/** Changes what the server answers, on its way to the page. */
-async function rewrite<T>(
-  context: BrowserContext,
-  url: string,
-  change: (answer: T) => unknown,
-): Promise<void> {
-  await context.route(url, async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ response, json: change(await response.json()) });
-  });
-}
-
-type Wire = Readonly<Record<string, unknown>>;
-
-/** Changes jobs as the page sees them, in every answer that has some. */
-async function rewriteJobs(context: BrowserContext, change: (job: Wire) => Wire): Promise<void> {
-  const onJobs = async (route: Route): Promise<void> => {
-    const response = await route.fetch();
-    const text = await response.text();
-    const json: unknown = JSON.parse(text, (key, value) => {
-      if (key === 'events') return [];
-      return typeof value?.status === 'string' && 'phases' in value ? change(value) : value;
-    });
-    await route.fulfill({ response, json });
-  };
-  await context.route(/\/jobs(\?|$|\/poll|\/documents\.change)/, onJobs);
-  await context.route(/\/jobs\/events/, (route) => route.fulfill({ status: 503 }));
-}
-
-/** A version of ten thousand documents. */
-export async function tenThousand(context: BrowserContext): Promise<void> {
-  const total = 10_000;
-  await rewrite<CorpusView>(context, '**/api/corpus', (corpus) => ({
+/** Another session has a change at work; no more is known of it. */
+const somebodyAtWork = (context: BrowserContext): Promise<void> =>
+  rewrite<CorpusView>(context, '**/api/corpus', (corpus) => ({
     ...corpus,
-    current: corpus.current && { ...corpus.current, documents: total },
+    busy: {
+      mine: false,
+      jobId: null,
+      since: Date.now() - 95_000,
+      message: 'Somebody else is changing the documents. Wait until that has ended.',
+    },
   }));
-  await context.route('**/api/documents?*', (route) => {
-    const query = new URL(route.request().url()).searchParams;
-    const offset = Number(query.get('offset'));
-    const limit = Number(query.get('limit'));
-    const documents = Array.from({ length: Math.min(limit, total - offset) }, (_, index) =>
-      documentAt(offset + index),
-    );
-    return route.fulfill({ json: { version: query.get('version'), total, documents } });
-  });
-}
-
-const documentAt = (row: number): DocumentView => ({
-  id: `d${row}`,
-  name: `season/scene-${String(row).padStart(5, '0')}.txt`,
-  mediaType: row % 3 === 0 ? 'application/pdf' : 'text/plain',
-  bytes: 1000 + ((row * 7919) % 900_000),
-  sha256: String(row).padStart(64, '9e3b'),
-  passages: 1 + (row % 40),
-  outcome: row % 50 === 7 ? 'failed' : 'indexed',
-  problem:
-    row % 50 === 7 ? { code: 'no_text', message: 'This PDF has no text: it may be a scan' } : null,
-  addedAt: Date.UTC(2026, 4, 1 + (row % 28)),
-});

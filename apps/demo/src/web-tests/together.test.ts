@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { choose, goTo, jobCard, textFile } from './actions.ts';
+import { choose, goTo, inMain, jobCard, textFile } from './actions.ts';
 import { Bed, kinds, open } from './bed.ts';
 
 let bed: Bed;
@@ -27,6 +27,9 @@ describe.concurrent.each(kinds)('%s', (kind) => {
     await choose(second, [textFile('next.txt')]);
     const waiting = second.getByRole('region', { name: 'Next change' });
     await waiting.getByText('Another change of yours is at work').waitFor();
+    await goTo(second, 'Versions');
+    await inMain(second).getByText('Another change of yours is at work').waitFor();
+    await goTo(second, 'Documents');
     await jobCard(second).getByRole('button', { name: 'Cancel' }).click();
     await jobCard(second).getByText('Version 1 is published').waitFor();
     await first.getByText('1 file in version 1').waitFor();
@@ -46,6 +49,9 @@ describe.concurrent.each(kinds)('%s', (kind) => {
     const his = await open(ben, url, kind);
     await his.getByText('In use elsewhere').waitFor();
     await his.getByText('Somebody else is changing the documents').waitFor();
+    await goTo(his, 'Versions');
+    await inMain(his).getByText('Somebody else is changing the documents').waitFor();
+    await goTo(his, 'Documents');
     expect(await jobCard(his).count()).toBe(0);
     await choose(his, [textFile('his.txt')]);
     await his.getByRole('region', { name: 'Next change' }).waitFor();

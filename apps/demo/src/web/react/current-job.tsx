@@ -1,14 +1,11 @@
-import type { JobSnapshot, PhaseOf } from '@offstage/core';
+import type { JobSnapshot } from '@offstage/core';
 import { useJobProgress, useJobs } from '@offstage/react';
 import { createContext, type ReactNode, useContext, useEffect } from 'react';
 import { change } from '../../change-job.ts';
-import type { ChangeResult } from '../api.ts';
 import { useApp } from './app-context.ts';
 import { useStore } from './use-store.ts';
 
-type ChangeSnapshot = JobSnapshot<ChangeResult, PhaseOf<typeof change>>;
-
-const CurrentJobContext = createContext<ChangeSnapshot | undefined>(undefined);
+const CurrentJobContext = createContext<JobSnapshot | undefined>(undefined);
 
 /** Watches this session's newest change, for the card and the cue light. */
 export function CurrentJob({ children }: { children: ReactNode }) {
@@ -19,7 +16,8 @@ export function CurrentJob({ children }: { children: ReactNode }) {
   useEffect(() => {
     if (isOnline) refetch();
   }, [isOnline, refetch]);
-  const current = useJobProgress(jobs[0]?.id, { definition: change });
+  // What the list knows is shown at once, so that nothing flickers when a change begins.
+  const current = useJobProgress(jobs[0]?.id, { initialData: jobs[0] });
   const { job, isActive, isCanceling } = current;
   useEffect(() => {
     if (job !== undefined && isActive) onProgress(job, isCanceling);
@@ -28,7 +26,7 @@ export function CurrentJob({ children }: { children: ReactNode }) {
 }
 
 /** The newest change; its `job` is undefined when there is none. */
-export function useCurrentJob(): ChangeSnapshot {
+export function useCurrentJob(): JobSnapshot {
   const current = useContext(CurrentJobContext);
   if (current === undefined) throw new Error('This component belongs below <CurrentJob>.');
   return current;

@@ -1,6 +1,7 @@
 import type { JobSnapshot } from '@offstage/core';
 import type { Busy } from '../api.ts';
 import type { ConnectionState } from './connection.ts';
+import { formatPercent } from './format.ts';
 import { phaseName } from './job-words.ts';
 import type { UploadState } from './upload-queue.ts';
 
@@ -31,4 +32,4 @@ export function cueLight(
 }
 
 const withPercent = (text: string, percent: number | null): string =>
-  percent === null ? text : `${text} ${Math.floor(percent)} %`;
+  percent === null ? text : `${text} ${formatPercent(percent)}`;

@@ -3,6 +3,7 @@ import { HttpJobClient } from '@offstage/http/client';
 import { createApi } from '../api.ts';
 import { Announcer } from './announcer.ts';
 import { Connection } from './connection.ts';
+import { currentGen } from './corpus-words.ts';
 import { DocumentPages } from './document-pages.ts';
 import { EventLog } from './event-log.ts';
 import { outcomeOf, progressSentence, statusLabel } from './job-words.ts';
@@ -85,9 +86,9 @@ export class DocumentsApp {
     this.versions.refetch();
     if (this.told.has(job.id)) return;
     this.told.add(job.id);
-    const outcome = outcomeOf(job, this.corpus.get().data?.current?.gen);
+    const outcome = outcomeOf(job, currentGen(this.corpus.get().data));
     if (outcome === undefined) return;
-    this.announcer.say(`${outcome.title}. ${outcome.text}`);
+    this.announcer.say(`${outcome.title}. ${outcome.text}`.trimEnd());
     this.notices.tell({ key: job.id, ...outcome });
   };
 

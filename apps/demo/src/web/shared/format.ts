@@ -17,12 +17,18 @@ const clock = new Intl.DateTimeFormat('en', {
 
 export const formatCount = (count: number): string => whole.format(count);
 
+// Keeps a figure and its unit on one line.
+const space = '\u00a0';
+
 /** '1 document', '2,031 documents'. */
 export const countOf = (count: number, one: string, many = `${one}s`): string =>
-  `${whole.format(count)} ${count === 1 ? one : many}`;
+  `${whole.format(count)}${space}${count === 1 ? one : many}`;
+
+/** '14 %', rounded down: nothing is at 100 % before it is done. */
+export const formatPercent = (percent: number): string => `${Math.floor(percent)}${space}%`;
 
 export function formatBytes(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`;
+  if (bytes < 1000) return `${bytes}${space}B`;
   const units = ['kB', 'MB', 'GB', 'TB'];
   let value = bytes / 1000;
   let unit = 0;
@@ -30,27 +36,28 @@ export function formatBytes(bytes: number): string {
     value /= 1000;
     unit += 1;
   }
-  return `${value < 10 ? oneDigit.format(value) : whole.format(Math.round(value))} ${units[unit]}`;
+  return `${value < 10 ? oneDigit.format(value) : whole.format(Math.round(value))}${space}${units[unit]}`;
 }
 
 /** Of milliseconds: '340 ms', '12 s', '3 min 05 s', '2 h 10 min'. */
 export function formatDuration(ms: number): string {
-  if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
-  if (ms < 10_000) return `${oneDigit.format(ms / 1000)} s`;
+  if (ms < 1000) return `${Math.max(0, Math.round(ms))}${space}ms`;
+  if (ms < 10_000) return `${oneDigit.format(ms / 1000)}${space}s`;
   const seconds = Math.round(ms / 1000);
-  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 60) return `${seconds}${space}s`;
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${String(seconds % 60).padStart(2, '0')} s`;
-  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
+  if (minutes < 60)
+    return `${minutes}${space}min ${String(seconds % 60).padStart(2, '0')}${space}s`;
+  return `${Math.floor(minutes / 60)}${space}h ${String(minutes % 60).padStart(2, '0')}${space}min`;
 }
 
 /** As `formatDuration`, in whole seconds, for what counts up before one's eyes. */
 export const formatElapsed = (ms: number): string =>
-  ms < 1000 ? '0 s' : formatDuration(Math.floor(ms / 1000) * 1000);
+  ms < 1000 ? `0${space}s` : formatDuration(Math.floor(ms / 1000) * 1000);
 
 /** A limit in bytes, as the server names it in its refusals. */
 export const formatLimit = (bytes: number): string =>
-  bytes >= 2 ** 20 ? `${Math.floor(bytes / 2 ** 20)} MB` : formatBytes(bytes);
+  bytes >= 2 ** 20 ? `${Math.floor(bytes / 2 ** 20)}${space}MB` : formatBytes(bytes);
 
 /** A reason as a sentence: they come in small letters, and without a full stop. */
 export function asSentence(text: string): string {

@@ -54,9 +54,9 @@ export function statusLabel(status: JobStatus, isCanceling: boolean, result?: un
     case 'queued':
       return { text: 'Queued', tone: 'wait' };
     case 'running':
-      return { text: 'Running', tone: 'plain' };
+      return { text: 'Running', tone: 'run' };
     case 'canceled':
-      return { text: 'Canceled', tone: 'wait' };
+      return { text: 'Canceled', tone: 'plain' };
     case 'failed':
       return { text: 'Failed', tone: 'bad' };
     case 'succeeded': {
@@ -97,21 +97,18 @@ export interface Outcome {
 /**
  * How a change has ended, for the job's card and for the notice.
  *
- * @param current The version that is current, where one is.
+ * @param current The version that is current; `null` when none is, `undefined` while that is not known.
  */
-export function outcomeOf(job: JobView, current: number | undefined): Outcome | undefined {
-  const stays =
-    current === undefined
-      ? 'Nothing is published yet.'
-      : `Version ${current} stays current and can be searched.`;
+export function outcomeOf(job: JobView, current: number | null | undefined): Outcome | undefined {
+  const stays = staysText(current);
   switch (job.status) {
     case 'canceled':
-      return { tone: 'wait', title: 'Canceled, nothing was published', text: stays };
+      return { tone: 'plain', title: 'Canceled, nothing was published', text: stays };
     case 'failed':
       return {
         tone: 'bad',
         title: 'Failed, nothing was published',
-        text: `${job.failure.message} ${stays}`,
+        text: `${job.failure.message} ${stays}`.trimEnd(),
       };
     case 'succeeded': {
       const result = asChangeResult(job.result);
@@ -120,6 +117,12 @@ export function outcomeOf(job: JobView, current: number | undefined): Outcome | 
     default:
       return undefined;
   }
+}
+
+function staysText(current: number | null | undefined): string {
+  if (current === undefined) return '';
+  if (current === null) return 'Nothing is published yet.';
+  return `Version ${current} stays current and can be searched.`;
 }
 
 function successOf(result: ChangeResult): Outcome {
@@ -133,7 +136,7 @@ function successOf(result: ChangeResult): Outcome {
     };
   }
   const { newlyFailed } = result;
-  const text = `${changeText(result)}. It holds ${countOf(result.documents, 'document')}, ${countOf(result.passages, 'passage')}, ${formatBytes(result.bytes)}.`;
+  const text = `${changeText(result)}. In all, the version holds ${countOf(result.documents, 'document')} with ${countOf(result.passages, 'passage')}, ${formatBytes(result.bytes)}.`;
   if (newlyFailed === 0) {
     return { tone: 'good', title: `Version ${result.gen} is published`, text };
   }
@@ -186,6 +189,10 @@ export function activeSentence(job: JobView, isCanceling: boolean): string {
   if (job.status === 'queued') return 'Queued behind another job. It starts by itself.';
   return job.progress?.message || phaseName(job.progress?.phase);
 }
+
+/** A bar has its colour while work goes on; not while it waits, and not while it is being stopped. */
+export const jobBarClass = (status: JobStatus, isCanceling: boolean): string =>
+  status === 'running' && !isCanceling ? 'bar' : 'bar bar--idle';
 
 /** For a screen reader, about a job that is at work. */
 export const progressSentence = (phase: string | undefined, percent: number | null): string =>

@@ -17,6 +17,12 @@ export interface PendingState extends ChangeInput {
   readonly error: ApiError | undefined;
 }
 
+export const pendingTitles: Readonly<Record<Exclude<PendingState['status'], 'idle'>, string>> = {
+  starting: 'Starting',
+  waiting: 'Waiting for its turn',
+  refused: 'The change could not start',
+};
+
 export type StartChange = (
   input: { add: string[]; remove: string[] },
   options: { exclusivityKey: string },

@@ -1,8 +1,6 @@
 /** How something is coloured; the words always say the same. */
-export type Tone = 'plain' | 'good' | 'wait' | 'bad';
+export type Tone = 'plain' | 'run' | 'good' | 'wait' | 'bad';
 
-export const badgeClass = (tone: Tone): string =>
-  tone === 'plain' ? 'badge' : `badge badge--${tone}`;
+export const badgeClass = (tone: Tone): string => `badge badge--${tone}`;
 
-export const noticeClass = (tone: Tone): string =>
-  tone === 'plain' ? 'notice' : `notice notice--${tone}`;
+export const noticeClass = (tone: Tone): string => `notice notice--${tone}`;

@@ -11,7 +11,13 @@ export function watchCurrentJob(): void {
   const { connection, onProgress } = getApp();
   const client = getJobs();
   const list = jobs(client, { name: changeName });
-  const newest = jobProgress(client, () => list.current.value?.[0]?.id);
+  const first = () => list.current.value?.[0];
+  // What the list knows is shown at once, so that nothing flickers when a change begins.
+  const newest = jobProgress(
+    client,
+    () => first()?.id,
+    () => ({ initialData: first() }),
+  );
   const link = fromStore(connection);
   const isOnline = $derived(link.current === 'online');
   // A server that is back may be another process, which knows none of these jobs.

@@ -1,4 +1,10 @@
-import { formatClock, formatDuration, isoTime, shortHash } from '../../shared/format.ts';
+import {
+  formatClock,
+  formatDuration,
+  formatPercent,
+  isoTime,
+  shortHash,
+} from '../../shared/format.ts';
 import { phaseName } from '../../shared/job-words.ts';
 import { useApp } from '../app-context.ts';
 import { Badge } from '../parts/badge.tsx';
@@ -45,7 +51,7 @@ export function EventTable() {
                     <code>{shortHash(jobId)}</code>
                   </td>
                   <td>{phase !== null && phaseName(phase)}</td>
-                  <td className="figure">{percent !== null && `${Math.floor(percent)} %`}</td>
+                  <td className="figure">{percent !== null && formatPercent(percent)}</td>
                   <td className="figure">{durationMs !== null && formatDuration(durationMs)}</td>
                   <td>{code !== null && <code>{code}</code>}</td>
                 </tr>

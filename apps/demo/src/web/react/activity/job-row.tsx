@@ -33,7 +33,13 @@ export function JobRow({ jobId }: { jobId: string }) {
         </p>
       </div>
       <JobActions progress={progress} />
-      {isActive && <JobBar job={job} label={`Progress of change ${shortHash(jobId)}`} />}
+      {isActive && (
+        <JobBar
+          job={job}
+          isCanceling={isCanceling}
+          label={`Progress of change ${shortHash(jobId)}`}
+        />
+      )}
     </li>
   );
 }

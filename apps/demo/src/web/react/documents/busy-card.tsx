@@ -17,7 +17,7 @@ export function BusyCard() {
     <section className="card upload" aria-label="Another change">
       <div className="upload-head">
         <h2>In use elsewhere</h2>
-        <Badge tone="wait">Running</Badge>
+        <Badge tone="run">Running</Badge>
       </div>
       <p className="small soft">
         {busy.message} It began {formatElapsed(now - busy.since)} ago.

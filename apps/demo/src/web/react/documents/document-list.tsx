@@ -1,4 +1,5 @@
-import { countOf, formatMoment } from '../../shared/format.ts';
+import { listNote } from '../../shared/corpus-words.ts';
+import { countOf } from '../../shared/format.ts';
 import { useApp } from '../app-context.ts';
 import { Empty } from '../parts/empty.tsx';
 import { useStore } from '../use-store.ts';
@@ -25,9 +26,9 @@ export function DocumentList() {
     <section className="desk-list" aria-label="Documents of the current version">
       <div className="list-head">
         <h2>
-          {countOf(total ?? 0, 'file')} in version {current.gen}
+          {countOf(total ?? current.documents + current.failed, 'file')} in version {current.gen}
         </h2>
-        <p className="small soft">Published {formatMoment(current.createdAt)}</p>
+        <p className="small soft">{listNote(current)}</p>
       </div>
       {error !== undefined && (
         <p className="problem" role="alert">
@@ -41,11 +42,10 @@ export function DocumentList() {
           </button>
         </p>
       )}
-      {total === 0 ? (
+      {total === 0 && (
         <Empty title="Nothing in this version">All of its documents were removed.</Empty>
-      ) : (
-        <DocumentTable />
       )}
+      {total !== undefined && total > 0 && <DocumentTable />}
     </section>
   );
 }

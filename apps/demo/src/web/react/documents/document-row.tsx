@@ -9,6 +9,7 @@ import {
   isoTime,
   shortHash,
 } from '../../shared/format.ts';
+import { FileName } from '../parts/file-name.tsx';
 
 interface DocumentRowProps {
   readonly index: number;
@@ -34,9 +35,7 @@ export const DocumentRow = memo((props: DocumentRowProps) => {
       style={style}
     >
       <div role="cell" className="row-title">
-        <bdi className="row-name" title={document?.name}>
-          {document?.name}
-        </bdi>
+        {document && <FileName name={document.name} />}
         {document && <Detail document={document} />}
       </div>
       <div role="cell" className="row-figure row-passages">

@@ -26,8 +26,9 @@ export function DropZone() {
   };
   return (
     <section className={isOver ? 'drop drop--over' : 'drop'} aria-label="Add documents">
-      <h2 className="drop-title">{isOver ? 'Let go to add them' : 'Drop files or a folder'}</h2>
+      <h2 className="drop-title">{isOver ? 'Let go to add them' : 'Add documents'}</h2>
       <p className="drop-hint">
+        <span className="drop-mouse">Drop files or a folder anywhere on this page. </span>
         {isActive
           ? 'What you add now starts by itself when the change at work has ended.'
           : `PDF, Word, HTML, Markdown and text${limits === undefined ? '' : `, up to ${formatLimit(limits.maxFileBytes)} each`}.`}

@@ -22,6 +22,7 @@ export function FileOutcomes({ result }: { result: ChangeResult }) {
       {others.length > 0 && (
         <details className="failures">
           <summary>
+            Details of{' '}
             {countOf(
               others.length + Math.max(0, unlisted),
               failed.length > 0 ? 'other file' : 'file',

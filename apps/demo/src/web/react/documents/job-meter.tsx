@@ -12,7 +12,7 @@ export function JobMeter({ job, isCanceling }: { job: JobView; isCanceling: bool
           <span className="job-percent-sign">%</span>
         </p>
       )}
-      <JobBar job={job} label="Progress of the change" />
+      <JobBar job={job} isCanceling={isCanceling} label="Progress of the change" />
       <p className="job-message">{activeSentence(job, isCanceling)}</p>
     </div>
   );

@@ -1,4 +1,5 @@
 import type { JobView } from '@offstage/core';
+import { currentGen } from '../../shared/corpus-words.ts';
 import { asChangeResult, outcomeOf } from '../../shared/job-words.ts';
 import { useApp } from '../app-context.ts';
 import { useStore } from '../use-store.ts';
@@ -6,8 +7,7 @@ import { FileOutcomes } from './file-outcomes.tsx';
 
 export function JobOutcome({ job }: { job: JobView }) {
   const { corpus, router } = useApp();
-  const current = useStore(corpus).data?.current?.gen;
-  const outcome = outcomeOf(job, current);
+  const outcome = outcomeOf(job, currentGen(useStore(corpus).data));
   const result = asChangeResult(job.result);
   return (
     <div className="job-outcome">

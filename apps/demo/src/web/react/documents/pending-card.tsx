@@ -1,4 +1,5 @@
 import { countOf } from '../../shared/format.ts';
+import { pendingTitles } from '../../shared/pending-change.ts';
 import { useApp } from '../app-context.ts';
 import { useStore } from '../use-store.ts';
 
@@ -7,35 +8,43 @@ export function PendingCard() {
   const { change, corpus } = useApp();
   const { status, add, remove, error } = useStore(change);
   const { data } = useStore(corpus);
-  if (status === 'idle' || status === 'starting') return null;
+  if (status === 'idle') return null;
   const what = [
     add.length > 0 && `${countOf(add.length, 'file')} to add`,
     remove.length > 0 && `${countOf(remove.length, 'document')} to remove`,
   ].filter((part) => part !== false);
   const isWaiting = status === 'waiting';
-  const reason = isWaiting
-    ? (data?.busy?.message ?? 'Another change is at work.')
-    : (error?.message ?? 'It could not be started.');
+  const isRefused = status === 'refused';
   return (
     <section className="card upload" aria-label="Next change">
-      <h2>{isWaiting ? 'Waiting for its turn' : 'The change could not start'}</h2>
+      <h2>{pendingTitles[status]}</h2>
       <p>{what.join(', ')}</p>
-      <p
-        className={isWaiting ? 'small soft' : 'small problem'}
-        role={isWaiting ? undefined : 'alert'}
-      >
-        {reason} {isWaiting && 'Yours starts by itself after that.'}
-      </p>
-      <div className="buttons">
-        {!isWaiting && (
-          <button type="button" className="button button--small" onClick={change.tryNow}>
-            Try again
+      {isWaiting && (
+        <p className="small soft">
+          {data?.busy?.message ?? 'Another change is at work.'} Then yours starts by itself.
+        </p>
+      )}
+      {isRefused && (
+        <p className="small problem" role="alert">
+          {error?.message ?? 'It could not be started.'}
+        </p>
+      )}
+      {(isWaiting || isRefused) && (
+        <div className="buttons">
+          {isRefused && (
+            <button type="button" className="button button--small" onClick={change.tryNow}>
+              Try again
+            </button>
+          )}
+          <button
+            type="button"
+            className="button button--plain button--small"
+            onClick={change.drop}
+          >
+            {isWaiting ? 'Do not wait' : 'Drop it'}
           </button>
-        )}
-        <button type="button" className="button button--plain button--small" onClick={change.drop}>
-          {isWaiting ? 'Do not wait' : 'Drop it'}
-        </button>
-      </div>
+        </div>
+      )}
     </section>
   );
 }

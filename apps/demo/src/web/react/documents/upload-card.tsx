@@ -18,7 +18,7 @@ export function UploadCard() {
           className="button button--plain button--small"
           onClick={uploads.cancel}
         >
-          Cancel upload
+          Cancel<span className="hidden-visually"> upload</span>
         </button>
       </div>
       <progress

@@ -1,5 +1,5 @@
 import { useEffect } from 'react';
-import { countOf } from '../../shared/format.ts';
+import { countOf, formatDuration } from '../../shared/format.ts';
 import type { SearchState } from '../../shared/search-session.ts';
 import { useApp } from '../app-context.ts';
 import { Empty } from '../parts/empty.tsx';
@@ -52,7 +52,7 @@ export function SearchAnswer({ state }: { state: SearchState }) {
           {countOf(hits.length, 'passage')} in version {gen}
           {matched === 'any' && ', each with some of the words: none has them all'}
         </p>
-        <p>{tookMs < 1 ? 'Under 1 ms' : `${Math.round(tookMs)} ms`}</p>
+        <p>{tookMs < 1 ? `Under ${formatDuration(1)}` : formatDuration(tookMs)}</p>
       </div>
       <ol className={isSearching ? 'hits hits--fading' : 'hits'} aria-label="Passages">
         {hits.map((hit, index) => (

@@ -26,7 +26,7 @@ export function VersionsPage() {
           {error.message}
         </p>
       )}
-      {busy !== null && <p className="soft wait-line">{busy.message}</p>}
+      {busy !== null && <p className="notice notice--wait wait-line">{busy.message}</p>}
       {data === undefined && error === undefined && <p className="soft">Loading</p>}
       {data?.length === 0 && (
         <Empty title="No version yet">The first one is published when documents are added.</Empty>
