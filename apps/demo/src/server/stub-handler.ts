@@ -29,11 +29,9 @@ export function createStubHandler(): HandledJob<typeof changeWork> {
         return real.handler(context);
       }
       for (let step = 0; !signal.aborted; step += 1) {
-        report({
-          phase: 'parse',
-          percent: Math.min(90, 10 + step / 4),
-          message: `${step} of 360 files`,
-        });
+        const percent = Math.min(90, 10 + step / 4);
+        const files = Math.round((360 * percent) / 95);
+        report({ phase: 'parse', percent, message: `${files} of 360 files` });
         await sleep(100, undefined, { signal }).catch(() => undefined);
       }
       if (kinds.has('hang')) await sleep(3000);
