@@ -30,7 +30,8 @@ export async function startDocuments(
   if (url === undefined) throw new Error('The Documents server ended before it was ready.');
   return {
     url,
-    visitor: visit(url),
+    // Often enough for what is measured, and seldom enough to measure no polling.
+    visitor: visit(url, { pollIntervalMs: 50 }),
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM');
       await ended;

@@ -36,7 +36,10 @@ export async function writeMixedDocuments(
   const names: string[] = [];
   for (let number = 0; number < count; number += 1) {
     const title = `Document ${number}`;
-    const paragraphs = [`word${number} ${paragraph()}`, ...Array.from({ length: 8 * pages - 1 }, paragraph)];
+    const paragraphs = [
+      `word${number} ${paragraph()}`,
+      ...Array.from({ length: 8 * pages - 1 }, paragraph),
+    ];
     const kind = kinds[number % kinds.length] ?? 'md';
     const name = `document-${seed}-${number}.${kind}`;
     writeFileSync(path.join(folder, name), await make(kind, title, paragraphs));

@@ -20,7 +20,10 @@ export interface Visitor {
   remove(...documents: string[]): Promise<TerminalJobView<ChangeResult>>;
 }
 
-export function visit(url: string): Visitor {
+export function visit(
+  url: string,
+  { pollIntervalMs = 20 }: { readonly pollIntervalMs?: number } = {},
+): Visitor {
   const answers: string[] = [];
   const send: typeof fetch = async (input, init = {}) => {
     const headers = new Headers(init.headers);
@@ -36,7 +39,7 @@ export function visit(url: string): Visitor {
     }
     return response;
   };
-  const jobs = new HttpJobClient({ baseUrl: `${url}/jobs`, fetch: send, pollIntervalMs: 20 });
+  const jobs = new HttpJobClient({ baseUrl: `${url}/jobs`, fetch: send, pollIntervalMs });
   const visitor: Visitor = {
     api: createApi({ origin: url, fetch: send }),
     jobs,
