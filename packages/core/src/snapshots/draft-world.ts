@@ -17,26 +17,8 @@ export interface World {
  */
 export async function lookAround(directory: StorageDirectory, root: string): Promise<World> {
   const files: string[] = [];
-  const directories: string[] = [];
-  const ahead = [''];
-  for (let above = ahead.pop(); above !== undefined; above = ahead.pop()) {
-    const listed = await directory.list(above === '' ? root : `${root}/${above}`);
-    if (listed === undefined) throw unsafeEntry(above, 'it went away while it was sealed');
-    for (const { name, kind } of listed) {
-      const path = above === '' ? name : `${above}/${name}`;
-      if (kind === 'file') {
-        files.push(path);
-      } else if (kind === 'directory') {
-        directories.push(path);
-        ahead.push(path);
-      } else if (kind === 'symlink') {
-        throw unsafeEntry(path, 'it is a symbolic link: copy what it points at');
-      } else {
-        throw unsafeEntry(path, 'it is neither a file nor a directory');
-      }
-    }
-  }
-  return { files: files.sort(), directories: directories.sort().reverse() };
+  const directories = await walk(directory, root, (path) => void files.push(path));
+  return { files: files.sort(), directories };
 }
 
 /** That everything has a name that it can have on every system (S3). @throws OffstageError `unsafe_entry` */
@@ -49,24 +31,72 @@ export function checkWorld({ files, directories }: World): void {
   for (const path of files) addTo(names, path);
 }
 
-/** That nothing came or went between two looks. @throws OffstageError `unsafe_entry` */
-export function assertSameWorld(before: World, now: World): void {
-  const added = firstNotIn(now.files, before.files);
-  if (added !== undefined) throw unsafeEntry(added, 'it was added while the draft was sealed');
-  const gone = firstNotIn(before.files, now.files);
+/**
+ * Lists it once more: nothing came or went since. Keeps none of the names, of which there may be very
+ * many.
+ *
+ * @throws OffstageError `unsafe_entry`
+ */
+export async function assertSameWorld(
+  directory: StorageDirectory,
+  root: string,
+  before: World,
+): Promise<void> {
+  const isThere = new Uint8Array(before.files.length);
+  let last = -1;
+  const directories = await walk(directory, root, (path) => {
+    // Most systems list in that order.
+    const index = before.files[last + 1] === path ? last + 1 : indexIn(before.files, path);
+    if (index === undefined) throw unsafeEntry(path, 'it was added while the draft was sealed');
+    isThere[index] = 1;
+    last = index;
+  });
+  const gone = before.files[isThere.indexOf(0)];
   if (gone !== undefined) throw changedEntry(gone);
-  if (now.directories.join('\n') !== before.directories.join('\n')) {
+  if (directories.join('\n') !== before.directories.join('\n')) {
     throw unsafeEntry('', 'directories were added or removed while the draft was sealed');
   }
 }
 
-/** Of two sorted lists. */
-function firstNotIn(names: readonly string[], others: readonly string[]): string | undefined {
-  let index = 0;
-  return names.find((name) => {
-    while (index < others.length && (others[index] ?? '') < name) index += 1;
-    return others[index] !== name;
-  });
+/** Tells of each file, and returns the directories, those below others first. */
+async function walk(
+  directory: StorageDirectory,
+  root: string,
+  onFile: (path: string) => void,
+): Promise<readonly string[]> {
+  const directories: string[] = [];
+  const ahead = [''];
+  for (let above = ahead.pop(); above !== undefined; above = ahead.pop()) {
+    const listed = await directory.list(above === '' ? root : `${root}/${above}`);
+    if (listed === undefined) throw unsafeEntry(above, 'it went away while it was sealed');
+    for (const { name, kind } of listed) {
+      // Joined, the path is one string; a template would keep its parts as well.
+      const path = above === '' ? name : [above, name].join('/');
+      if (kind === 'file') {
+        onFile(path);
+      } else if (kind === 'directory') {
+        directories.push(path);
+        ahead.push(path);
+      } else if (kind === 'symlink') {
+        throw unsafeEntry(path, 'it is a symbolic link: copy what it points at');
+      } else {
+        throw unsafeEntry(path, 'it is neither a file nor a directory');
+      }
+    }
+  }
+  return directories.sort().reverse();
+}
+
+/** In a sorted list. */
+function indexIn(names: readonly string[], name: string): number | undefined {
+  let from = 0;
+  let to = names.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((names[middle] ?? '') < name) from = middle + 1;
+    else to = middle;
+  }
+  return names[from] === name ? from : undefined;
 }
 
 export const changedEntry = (path: string): OffstageError =>
