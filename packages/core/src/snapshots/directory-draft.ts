@@ -24,7 +24,7 @@ const reuseAtOnce = 32;
 const examinedAtOnce = 8192;
 // What a last look tells is compared and forgotten. Few at once, so that it is garbage before the
 // collector takes it for something that stays, and sets memory aside for more of it.
-const seenAtOnce = 2048;
+const seenAtOnce = 1024;
 
 /** A draft that is a directory beside the versions, so that one rename makes a version of it. */
 export class DirectoryDraft implements DraftWorkspace {
@@ -102,7 +102,7 @@ export class DirectoryDraft implements DraftWorkspace {
     const flushing = atOnce ? this.#directory.syncTree(this.#draftName) : undefined;
     // Meanwhile: most of the hashing happens elsewhere.
     try {
-      checkWorld(world);
+      checkWorld(world, (path) => this.#known.has(path));
       this.#assertNoneRemoved(world);
     } catch (error) {
       refusal.abort(error);
@@ -111,6 +111,8 @@ export class DirectoryDraft implements DraftWorkspace {
     refusal.signal.throwIfAborted();
     await flushing;
     const entries = await sealing;
+    // All that is worth knowing is in the entries now.
+    this.#known.clear();
     signal?.throwIfAborted();
     await assertSameWorld(this.#directory, this.#draftName, world);
     this.#world = world;

@@ -21,13 +21,24 @@ export async function lookAround(directory: StorageDirectory, root: string): Pro
   return { files: files.sort(), directories };
 }
 
-/** That everything has a name that it can have on every system (S3). @throws OffstageError `unsafe_entry` */
-export function checkWorld({ files, directories }: World): void {
-  const names = new PathSet();
-  for (const path of [...directories, ...files]) {
+/**
+ * That everything has a name that it can have on every system (S3).
+ *
+ * @param wasChecked whether a path was found good before, beside all others of which that is so.
+ * @throws OffstageError `unsafe_entry`
+ */
+export function checkWorld(
+  { files, directories }: World,
+  wasChecked: (path: string) => boolean,
+): void {
+  const isNew = !files.every(wasChecked);
+  for (const path of isNew ? [...directories, ...files] : directories) {
     const problem = pathProblem(path);
     if (problem !== undefined) throw unsafeEntry(path, problem);
   }
+  // All names once more would take much memory.
+  if (!isNew) return;
+  const names = new PathSet();
   for (const path of files) addTo(names, path);
 }
 

@@ -13,7 +13,7 @@ export interface Known extends Content {
 /** What is known of each file of a draft, of which there may be very many. */
 export class KnownFiles {
   readonly #places = new Map<string, number>();
-  readonly #texts = new PackedTexts();
+  #texts = new PackedTexts();
 
   get size(): number {
     return this.#places.size;
@@ -36,6 +36,11 @@ export class KnownFiles {
 
   delete(path: string): void {
     this.#places.delete(path);
+  }
+
+  clear(): void {
+    this.#places.clear();
+    this.#texts = new PackedTexts();
   }
 
   paths(): Iterable<string> {

@@ -52,7 +52,7 @@ export function* encodeManifest(manifest: Manifest): Generator<Uint8Array, void,
   yield encoder.encode(`${text}]${rest.join('"entries":[]')}\n`);
 }
 
-const portionEntries = 1024;
+const portionEntries = 256;
 
 function encodeEntry({ path, bytes, sha256, mediaType }: ManifestEntry): string {
   const media = mediaType === undefined ? '' : `"mediaType":${JSON.stringify(mediaType)},`;
