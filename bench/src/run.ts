@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import path from 'node:path';
+import { asPublished } from './as-published.ts';
 
 const here = import.meta.dirname;
 const words = process.argv.slice(2);
@@ -17,7 +18,8 @@ if (files.length === 0) {
 console.log(`Node.js ${process.version}, ${process.platform} ${process.arch}\n`);
 for (const file of files) {
   // A process each: what one leaves in the heap or in the event loop is not measured by the next.
-  const { status } = spawnSync(process.execPath, [...process.execArgv, path.join(here, file)], {
+  const script = file.startsWith('snapshots') ? asPublished(file) : path.join(here, file);
+  const { status } = spawnSync(process.execPath, [...process.execArgv, script], {
     stdio: 'inherit',
   });
   if (status !== 0) process.exitCode = 1;

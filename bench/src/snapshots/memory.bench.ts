@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import path from 'node:path';
 import type { Bench, Row } from '../row.ts';
 import { runAlone } from '../table.ts';
 import { Scratch } from './scratch.ts';
 
 const limitMiB = 200;
-const publisher = fileURLToPath(new URL('./memory.publisher.ts', import.meta.url));
+const type = path.extname(import.meta.filename);
+const publisher = path.join(import.meta.dirname, `memory.publisher${type}`);
 
 /** MiB that a process of its own had resident at most, from its start to after the publish. */
 function peakOf(scratch: Scratch, shape: 'files' | 'bytes', count: number): number {

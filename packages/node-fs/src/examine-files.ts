@@ -1,8 +1,10 @@
 import { lstat } from 'node:fs/promises';
+import { sep } from 'node:path';
 import type { Examined, ExamineOptions, ExamineRequest, FileFacts } from '@offstage/core';
 import { examineFile } from './examine-file.ts';
 import { ExaminePool } from './examine-pool.ts';
-import type { ThreadAnswer, ThreadTask } from './examine-thread.ts';
+import type { ExaminedColumns, ThreadAnswer, ThreadTask } from './examine-thread.ts';
+import { type FactsColumns, factsAt } from './facts-table.ts';
 import { mapAtOnce } from './map-at-once.ts';
 import { errnoOf, factsOf, missing } from './posix.ts';
 
@@ -15,31 +17,44 @@ const batchFiles = 128;
 
 /** Looks at many files at once: in threads where it pays, else by asynchronous calls. */
 export class FileExaminer {
+  /** With a separator at its end. */
+  readonly #root: string;
   readonly #pool = new ExaminePool();
   #noThreads = false;
 
-  /** Paths are absolute. Rejects with the operating system's error, or the signal's reason. */
+  /** All paths are relative to the folder `root`. */
+  constructor(root: string) {
+    this.#root = root.endsWith(sep) ? root : root + sep;
+  }
+
+  /** Rejects with the operating system's error, or the signal's reason. */
   async examine(
     requests: readonly ExamineRequest[],
     { sync, signal }: ExamineOptions,
   ): Promise<readonly Examined[]> {
     signal?.throwIfAborted();
-    if (await wantsThreads(requests)) {
+    if (await this.#wantsThreads(requests)) {
       const examined = await this.#examineInThreads(requests, sync, signal);
       signal?.throwIfAborted();
       if (examined !== undefined) return examined;
     }
-    return mapAtOnce(requests, (request) => examineFile(request, { sync, signal }));
+    return mapAtOnce(requests, ({ path, hash }) =>
+      examineFile({ path: this.#root + path, hash }, { sync, signal }),
+    );
   }
 
   /** `lstat` of each. */
   async stat(paths: readonly string[]): Promise<readonly (FileFacts | undefined)[]> {
     if (paths.length >= threadsFromFiles) {
-      const tasks = batchesOf(paths).map((batch) => ({ kind: 'stat' as const, paths: batch }));
+      const tasks = batchesOf(paths).map((batch) => ({
+        kind: 'stat' as const,
+        root: this.#root,
+        paths: batch,
+      }));
       const answers = await this.#run(tasks, () => undefined);
-      if (answers !== undefined) return answers.flatMap(({ facts = [] }) => facts);
+      if (answers !== undefined) return answers.flatMap(({ facts }) => statsOf(facts));
     }
-    return mapAtOnce(paths, statFile);
+    return mapAtOnce(paths, (path) => statFile(this.#root + path));
   }
 
   async #examineInThreads(
@@ -51,17 +66,28 @@ export class FileExaminer {
     const cancel = (): void => void Atomics.store(canceled, 0, 1);
     signal?.addEventListener('abort', cancel);
     try {
-      const tasks = batchesOf(requests).map((files) => ({
+      const tasks = batchesOf(requests).map((batch) => ({
         kind: 'examine' as const,
-        files,
+        root: this.#root,
+        paths: batch.map(({ path }) => path),
+        hash: Uint8Array.from(batch, ({ hash }) => Number(hash)),
         sync,
         canceled,
       }));
       const answers = await this.#run(tasks, cancel);
-      return answers?.flatMap(({ examined = [] }) => examined);
+      return answers?.flatMap(({ examined }) => examinedOf(examined));
     } finally {
       signal?.removeEventListener('abort', cancel);
     }
+  }
+
+  async #wantsThreads(requests: readonly ExamineRequest[]): Promise<boolean> {
+    if (requests.length >= threadsFromFiles) return true;
+    const hashed = requests.filter(({ hash }) => hash);
+    // One file is hashed by one thread at most, and this one can do that.
+    if (hashed.length < 2) return false;
+    const facts = await mapAtOnce(hashed, ({ path }) => statFile(this.#root + path));
+    return facts.reduce((sum, file) => sum + (file?.bytes ?? 0), 0) >= threadsFromBytes;
   }
 
   /** The answers in the order of the tasks, or `undefined` when there are no threads to be had. */
@@ -90,13 +116,22 @@ export class FileExaminer {
   }
 }
 
-async function wantsThreads(requests: readonly ExamineRequest[]): Promise<boolean> {
-  if (requests.length >= threadsFromFiles) return true;
-  const hashed = requests.filter(({ hash }) => hash);
-  // One file is hashed by one thread at most, and this one can do that.
-  if (hashed.length < 2) return false;
-  const facts = await mapAtOnce(hashed, ({ path }) => statFile(path));
-  return facts.reduce((sum, file) => sum + (file?.bytes ?? 0), 0) >= threadsFromBytes;
+function statsOf(facts: FactsColumns | undefined): (FileFacts | undefined)[] {
+  return Array.from(facts?.kinds ?? [], (_, index) => {
+    const file = facts && factsAt(facts, index);
+    return typeof file === 'object' ? file : undefined;
+  });
+}
+
+function examinedOf(columns: ExaminedColumns | undefined): Examined[] {
+  if (columns === undefined) return [];
+  return Array.from(columns.sha256, (sha256, index) => {
+    const before = factsAt(columns.before, index);
+    if (typeof before === 'string') return before;
+    const after = columns.after && factsAt(columns.after, index);
+    const hashed = sha256 === undefined ? undefined : { bytes: columns.bytes[index] ?? 0, sha256 };
+    return { before, after: typeof after === 'object' ? after : before, hashed };
+  });
 }
 
 async function statFile(path: string): Promise<FileFacts | undefined> {

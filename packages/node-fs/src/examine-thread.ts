@@ -1,25 +1,42 @@
 import { createHash, hash } from 'node:crypto';
 import { closeSync, fstatSync, fsyncSync, lstatSync, openSync, readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
-import type { Examined, FileFacts } from '@offstage/core';
-import { errnoOf, factsOf, missing, notAFile, readFlags } from './posix.ts';
+import { type FactsColumns, FactsTable } from './facts-table.ts';
+import { errnoOf, missing, notAFile, readFlags } from './posix.ts';
+
+interface Batch {
+  /** What all paths are relative to, with a separator at its end: each is sent without it. */
+  readonly root: string;
+  readonly paths: readonly string[];
+}
 
 /** What a thread is asked: a batch of files, looked at one after the other by synchronous calls. */
 export type ThreadTask =
-  | {
+  | (Batch & {
       readonly kind: 'examine';
-      readonly files: readonly { readonly path: string; readonly hash: boolean }[];
+      /** Which of them are hashed: 1. */
+      readonly hash: Uint8Array;
       readonly sync: boolean;
       /** Becomes 1 when the task is called off. */
       readonly canceled: Int32Array;
-    }
-  | { readonly kind: 'stat'; readonly paths: readonly string[] };
+    })
+  | (Batch & { readonly kind: 'stat' });
 
 /** One of these; all but `failed` may be missing when the task was called off. */
 export interface ThreadAnswer {
-  readonly examined?: readonly Examined[];
-  readonly facts?: readonly (FileFacts | undefined)[];
+  readonly examined?: ExaminedColumns | undefined;
+  readonly facts?: FactsColumns;
   readonly failed?: { readonly errno: string | undefined; readonly message: string };
+}
+
+/** In columns, as a message of many small objects takes longer than what it tells. */
+export interface ExaminedColumns {
+  readonly before: FactsColumns;
+  /** Missing where nothing was flushed: then there is no later look. */
+  readonly after: FactsColumns | undefined;
+  /** How many bytes were hashed. */
+  readonly bytes: Float64Array;
+  readonly sha256: readonly (string | undefined)[];
 }
 
 // Large enough that calls cost nothing beside the hashing, small enough to stay in the cache.
@@ -31,15 +48,7 @@ parentPort?.on('message', (task: ThreadTask) => {
 
 function answer(task: ThreadTask): ThreadAnswer {
   try {
-    if (task.kind === 'stat') return { facts: task.paths.map(statFile) };
-    const examined: Examined[] = [];
-    for (const { path, hash } of task.files) {
-      if (Atomics.load(task.canceled, 0) === 1) return {};
-      const one = examineFile(path, hash, task);
-      if (one === undefined) return {};
-      examined.push(one);
-    }
-    return { examined };
+    return task.kind === 'stat' ? { facts: statFiles(task) } : { examined: examineFiles(task) };
   } catch (error) {
     // A copied error would lose its code.
     const message = error instanceof Error ? error.message : String(error);
@@ -47,36 +56,62 @@ function answer(task: ThreadTask): ThreadAnswer {
   }
 }
 
-function statFile(path: string): FileFacts | undefined {
-  const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  return stats && factsOf(stats);
+function statFiles({ root, paths }: Batch): FactsColumns {
+  const facts = new FactsTable(paths.length);
+  for (const [index, path] of paths.entries()) {
+    const stats = lstatSync(root + path, { bigint: true, throwIfNoEntry: false });
+    if (stats !== undefined) facts.set(index, stats);
+  }
+  return facts.columns;
 }
 
-function examineFile(
-  path: string,
-  mustHash: boolean,
-  { sync, canceled }: { readonly sync: boolean; readonly canceled: Int32Array },
-): Examined | undefined {
-  let fd: number;
+/** `undefined` when it was called off. */
+function examineFiles(
+  task: ThreadTask & { readonly kind: 'examine' },
+): ExaminedColumns | undefined {
+  const { paths, sync, canceled } = task;
+  const before = new FactsTable(paths.length);
+  const after = sync ? new FactsTable(paths.length) : undefined;
+  const bytes = new Float64Array(paths.length);
+  const sha256 = new Array<string | undefined>(paths.length);
+  for (const [index, path] of paths.entries()) {
+    if (Atomics.load(canceled, 0) === 1) return undefined;
+    const fd = openRegular(task.root + path);
+    if (fd === 'missing') continue;
+    if (fd === 'unsafe') {
+      before.setUnsafe(index);
+      continue;
+    }
+    try {
+      if (before.set(index, fstatSync(fd, { bigint: true })) !== 'file') {
+        before.setUnsafe(index);
+        continue;
+      }
+      if (task.hash[index] === 1) {
+        const hashed = hashContent(fd, before.bytes(index), canceled);
+        if (hashed === undefined) return undefined;
+        bytes[index] = hashed.bytes;
+        sha256[index] = hashed.sha256;
+      }
+      if (after !== undefined) {
+        fsyncSync(fd);
+        after.set(index, fstatSync(fd, { bigint: true }));
+      }
+    } finally {
+      closeSync(fd);
+    }
+  }
+  return { before: before.columns, after: after?.columns, bytes, sha256 };
+}
+
+function openRegular(path: string): number | 'missing' | 'unsafe' {
   try {
-    fd = openSync(path, readFlags);
+    return openSync(path, readFlags);
   } catch (error) {
     const errno = errnoOf(error) ?? '';
     if (missing.includes(errno)) return 'missing';
     if (notAFile.includes(errno)) return 'unsafe';
     throw error;
-  }
-  try {
-    const before = factsOf(fstatSync(fd, { bigint: true }));
-    if (before.kind !== 'file') return 'unsafe';
-    const hashed = mustHash ? hashContent(fd, before.bytes, canceled) : undefined;
-    if (mustHash && hashed === undefined) return undefined;
-    if (sync) fsyncSync(fd);
-    // Without reading or flushing, no time has passed.
-    const after = mustHash || sync ? factsOf(fstatSync(fd, { bigint: true })) : before;
-    return { before, after, hashed };
-  } finally {
-    closeSync(fd);
   }
 }
 

@@ -32,11 +32,12 @@ export class NodeDirectory implements StorageDirectory {
   readonly label: string;
   readonly syncTreeFrom = syncTreeFrom;
   readonly #root: string;
-  readonly #examiner = new FileExaminer();
+  readonly #examiner: FileExaminer;
 
   constructor(root: string) {
     this.#root = root;
     this.label = root;
+    this.#examiner = new FileExaminer(root);
   }
 
   durability(): Promise<Durability> {
@@ -80,7 +81,17 @@ export class NodeDirectory implements StorageDirectory {
   list(path: string): Promise<readonly ListedName[] | undefined> {
     return codedExcept(`list ${named(path)}`, missing, undefined, async () => {
       const entries = await readdir(this.resolve(path), { withFileTypes: true });
-      return Promise.all(entries.map((entry) => this.#listed(path, entry)));
+      const listed: ListedName[] = entries.map((entry) => ({
+        name: entry.name,
+        kind: kindOf(entry),
+      }));
+      // Some file systems do not tell the kind when they list.
+      for (const [index, { name, kind }] of listed.entries()) {
+        if (kind !== 'special') continue;
+        const facts = await this.stat(path === '' ? name : `${path}/${name}`);
+        listed[index] = { name, kind: facts?.kind ?? kind };
+      }
+      return listed;
     });
   }
 
@@ -91,18 +102,15 @@ export class NodeDirectory implements StorageDirectory {
   }
 
   statAll(paths: readonly string[]): Promise<readonly (FileFacts | undefined)[]> {
-    return coded('look at the files', () =>
-      this.#examiner.stat(paths.map((path) => this.resolve(path))),
-    );
+    return coded('look at the files', () => this.#examiner.stat(paths));
   }
 
   examineFiles(
     requests: readonly ExamineRequest[],
     options: ExamineOptions,
   ): Promise<readonly Examined[]> {
-    const absolute = requests.map(({ path, hash }) => ({ path: this.resolve(path), hash }));
     return codedUnless(options.signal, 'read the files', () =>
-      this.#examiner.examine(absolute, options),
+      this.#examiner.examine(requests, options),
     );
   }
 
@@ -193,17 +201,6 @@ export class NodeDirectory implements StorageDirectory {
     return coded(`remove ${named(path)}`, () =>
       rm(this.resolve(path), { recursive: true, force: true }),
     );
-  }
-
-  // Some file systems do not tell the kind when they list.
-  async #listed(
-    above: string,
-    entry: { readonly name: string } & Parameters<typeof kindOf>[0],
-  ): Promise<ListedName> {
-    const kind = kindOf(entry);
-    if (kind !== 'special') return { name: entry.name, kind };
-    const facts = await this.stat(above === '' ? entry.name : `${above}/${entry.name}`);
-    return { name: entry.name, kind: facts?.kind ?? kind };
   }
 }
 

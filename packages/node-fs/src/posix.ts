@@ -33,11 +33,13 @@ export function factsOf(stats: BigIntStats): FileFacts {
   };
 }
 
-// ctime cannot be set by a program, so a file that was changed and dated back shows it. Short, as one
-// is kept for each file of a draft: mtime mostly is ctime.
-function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
-  const modified = mtimeNs === ctimeNs ? '' : mtimeNs.toString(36);
-  return `${dev.toString(36)}:${ino.toString(36)}:${size.toString(36)}:${ctimeNs.toString(36)}:${modified}`;
+/**
+ * ctime cannot be set by a program, so a file that was changed and dated back shows it. Short, as one is
+ * kept for each file of a draft: mtime mostly is ctime. Digits of base 32, which are the fastest to make.
+ */
+export function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  const modified = mtimeNs === ctimeNs ? '' : mtimeNs.toString(32);
+  return `${dev.toString(32)}:${ino.toString(32)}:${size.toString(32)}:${ctimeNs.toString(32)}:${modified}`;
 }
 
 /** Of `Stats` and `Dirent` alike, neither of which follows links here. */

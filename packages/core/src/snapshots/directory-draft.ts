@@ -9,16 +9,9 @@ import {
   type World,
 } from './draft-world.ts';
 import { invalidPath, parentsOf, unsafeEntry } from './entry-path.ts';
+import { type Content, type Known, KnownFiles } from './known-files.ts';
 import { manifestName } from './layout.ts';
 import type { DraftWorkspace, ReuseSource, SealedEntry } from './storage.ts';
-
-/** What a file held, and its stamp at that moment. */
-interface Content extends Pick<SealedEntry, 'bytes' | 'sha256'>, Pick<FileFacts, 'stamp'> {}
-
-/** What is known of a file before it is sealed. */
-interface Known extends Content {
-  readonly origin: 'written' | 'copied' | 'cloned' | 'linked';
-}
 
 // From measurements: the flushing of pieces of that size hides behind the hashing, or the hashing
 // behind the flushing, whichever is slower.
@@ -27,8 +20,11 @@ const earlySyncBytes = 16 * 1024 * 1024;
 // Reused files are a system call or two each: enough of them at once to keep the disk's queue filled.
 const reuseAtOnce = 32;
 
-// What is known of so many files at once takes little memory, however many there are.
-const portionFiles = 8192;
+// So many at once keep threads busy without a pause; what is told of them is kept anyway.
+const examinedAtOnce = 8192;
+// What a last look tells is compared and forgotten. Few at once, so that it is garbage before the
+// collector takes it for something that stays, and sets memory aside for more of it.
+const seenAtOnce = 1024;
 
 /** A draft that is a directory beside the versions, so that one rename makes a version of it. */
 export class DirectoryDraft implements DraftWorkspace {
@@ -37,7 +33,7 @@ export class DirectoryDraft implements DraftWorkspace {
   /** The name it was given when it was published. */
   #versionName: string | undefined;
   /** What was hashed on the way in, or published before. */
-  readonly #known = new Map<string, Known>();
+  readonly #known = new KnownFiles();
   /** What native libraries may have written to. */
   readonly #native = new Set<string>();
   readonly #madeDirectories = new Set<string>();
@@ -95,21 +91,35 @@ export class DirectoryDraft implements DraftWorkspace {
   async seal(signal?: AbortSignal): Promise<readonly SealedEntry[]> {
     if (this.#syncFailure !== undefined) throw this.#syncFailure;
     const world = await lookAround(this.#directory, this.#draftName);
-    checkWorld(world);
-    this.#assertNoneRemoved(world);
+    const refusal = new AbortController();
+    const atOnce = this.#isLarge(world);
+    const sealing = this.#sealFiles(
+      world,
+      !atOnce,
+      signal === undefined ? refusal.signal : AbortSignal.any([signal, refusal.signal]),
+    );
     // The disk has something to do while files are hashed. What counts is the sync in `publish`.
-    const flushing = this.#isLarge(world) ? this.#directory.syncTree(this.#draftName) : undefined;
-    const sealing = this.#sealFiles(world, flushing === undefined, signal);
+    const flushing = atOnce ? this.#directory.syncTree(this.#draftName) : undefined;
+    // Meanwhile: most of the hashing happens elsewhere.
+    try {
+      checkWorld(world, (path) => this.#known.has(path));
+      this.#assertNoneRemoved(world);
+    } catch (error) {
+      refusal.abort(error);
+    }
     await Promise.allSettled([flushing, sealing]);
+    refusal.signal.throwIfAborted();
     await flushing;
     const entries = await sealing;
+    // All that is worth knowing is in the entries now.
+    this.#known.clear();
     signal?.throwIfAborted();
-    assertSameWorld(world, await lookAround(this.#directory, this.#draftName));
+    await assertSameWorld(this.#directory, this.#draftName, world);
     this.#world = world;
     return entries;
   }
 
-  async publish(name: string, manifest: Uint8Array): Promise<void> {
+  async publish(name: string, manifest: Iterable<Uint8Array>): Promise<void> {
     const atOnce = this.#isLarge(this.#world);
     await writeNew(this.#directory, this.#at(manifestName), manifest, { sync: !atOnce });
     // All that the name will stand for is durable before the name is.
@@ -218,7 +228,7 @@ export class DirectoryDraft implements DraftWorkspace {
     const found = files.reduce((count, path) => count + Number(this.#known.has(path)), 0);
     if (found === this.#known.size) return;
     const there = new Set(files);
-    for (const path of this.#known.keys()) {
+    for (const path of this.#known.paths()) {
       if (!there.has(path)) throw unsafeEntry(path, 'it was removed after it was written');
     }
   }
@@ -229,25 +239,25 @@ export class DirectoryDraft implements DraftWorkspace {
     sync: boolean,
     signal: AbortSignal | undefined,
   ): Promise<readonly SealedEntry[]> {
-    const hashed = new Map<string, Content>();
+    const contents: (Content | undefined)[] = [];
     // Whose content is known needs no more than the last look, unless it is to be synced by itself.
-    for (const paths of portions(files.filter((path) => sync || !this.#isTrusted(path)))) {
-      const requests = paths.map((path) => ({
-        path: this.#at(path),
-        hash: !this.#isTrusted(path),
-      }));
-      const examined = await this.#directory.examineFiles(requests, { sync, signal });
-      for (const [index, path] of paths.entries()) {
-        const content = this.#contentOf(path, examined[index] ?? 'missing');
-        if (content !== undefined) hashed.set(path, content);
+    const mustExamine = (path: string): boolean => sync || !this.#isTrusted(path);
+    for (const paths of portions(files, examinedAtOnce)) {
+      const requests = paths
+        .filter(mustExamine)
+        .map((path) => ({ path: this.#at(path), hash: !this.#isTrusted(path) }));
+      const examined = (await this.#directory.examineFiles(requests, { sync, signal })).values();
+      for (const path of paths) {
+        const seen = mustExamine(path) ? examined.next().value : undefined;
+        contents.push(seen && this.#contentOf(path, seen));
       }
     }
     const entries: SealedEntry[] = [];
-    for (const paths of portions(files)) {
+    for (const paths of portions(files, seenAtOnce)) {
       signal?.throwIfAborted();
       const facts = await this.#directory.statAll(paths.map((path) => this.#at(path)));
       for (const [index, path] of paths.entries()) {
-        entries.push(this.#sealed(path, hashed.get(path), facts[index]));
+        entries.push(this.#sealed(path, contents[entries.length], facts[index]));
       }
     }
     return entries;
@@ -283,6 +293,7 @@ export class DirectoryDraft implements DraftWorkspace {
   // nobody was told.
   #isTrusted(path: string): boolean {
     if (!this.#known.has(path) || this.#native.has(path)) return false;
+    if (this.#native.size === 0) return true;
     return !parentsOf(path).some((parent) => this.#native.has(parent));
   }
 
@@ -323,10 +334,8 @@ const wentAway = (path: string): OffstageError =>
 
 const notRegular = (path: string): OffstageError => unsafeEntry(path, 'it is no regular file');
 
-function* portions<T>(items: readonly T[]): Generator<readonly T[]> {
-  for (let from = 0; from < items.length; from += portionFiles) {
-    yield items.slice(from, from + portionFiles);
-  }
+function* portions<T>(items: readonly T[], length: number): Generator<readonly T[]> {
+  for (let from = 0; from < items.length; from += length) yield items.slice(from, from + length);
 }
 
 const corruptSource = (path: string): OffstageError =>

@@ -4,11 +4,11 @@ import type { Examined, ExamineRequest, ReadableFile, StorageDirectory } from '.
 import { manifestName } from './layout.ts';
 import type { ExaminedEntry } from './storage.ts';
 
-/** A new file with that content, its content durable unless `sync` is false. */
+/** A new file of those pieces, its content durable unless `sync` is false. */
 export async function writeNew(
   directory: StorageDirectory,
   path: string,
-  bytes: Uint8Array,
+  pieces: Iterable<Uint8Array>,
   { sync = true }: { readonly sync?: boolean } = {},
 ): Promise<void> {
   const file = await directory.createFile(path);
@@ -16,7 +16,7 @@ export async function writeNew(
     throw new OffstageError('storage_failed', `The file ${path} is there already.`);
   }
   try {
-    await file.write(bytes);
+    for (const piece of pieces) await file.write(piece);
     if (sync) await file.sync();
   } finally {
     await file.close();

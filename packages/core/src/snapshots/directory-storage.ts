@@ -43,7 +43,7 @@ export function directoryStorage(directory: StorageDirectory): SnapshotStorage {
       if (gen !== expectedGen) throw movedOn(directory.label, expectedGen, gen);
       try {
         await directory.removeFile(currentTempName);
-        await writeNew(directory, currentTempName, next.bytes);
+        await writeNew(directory, currentTempName, [next.bytes]);
         await lastLook?.();
         signal?.throwIfAborted();
       } catch (error) {

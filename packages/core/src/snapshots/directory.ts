@@ -50,8 +50,9 @@ export interface StorageDirectory {
   openFile(path: string): Promise<ReadableFile | 'unsafe' | undefined>;
 
   /**
-   * Opens each file, looks at it, hashes it where that is asked for, fsyncs that very descriptor if
-   * `sync`, looks at it again and closes it. In the order of the requests, which may run side by side.
+   * Opens each file, looks at it, hashes it where that is asked for, fsyncs that very descriptor and
+   * looks at it again if `sync`, and closes it. In the order of the requests, which may run side by
+   * side. Who hashes without `sync` looks again afterwards.
    */
   examineFiles(
     requests: readonly ExamineRequest[],
@@ -121,7 +122,7 @@ export type Examined =
   | 'unsafe'
   | {
       readonly before: FileFacts;
-      /** After the hashing and the fsync. */
+      /** After the fsync; without one it may be what was seen before the hashing. */
       readonly after: FileFacts;
       /** How many bytes were hashed, and their digest. */
       readonly hashed?: { readonly bytes: number; readonly sha256: string } | undefined;

@@ -17,15 +17,74 @@ export interface World {
  */
 export async function lookAround(directory: StorageDirectory, root: string): Promise<World> {
   const files: string[] = [];
+  const directories = await walk(directory, root, (path) => void files.push(path));
+  return { files: files.sort(), directories };
+}
+
+/**
+ * That everything has a name that it can have on every system (S3).
+ *
+ * @param wasChecked whether a path was found good before, beside all others of which that is so.
+ * @throws OffstageError `unsafe_entry`
+ */
+export function checkWorld(
+  { files, directories }: World,
+  wasChecked: (path: string) => boolean,
+): void {
+  const isNew = !files.every(wasChecked);
+  for (const path of isNew ? [...directories, ...files] : directories) {
+    const problem = pathProblem(path);
+    if (problem !== undefined) throw unsafeEntry(path, problem);
+  }
+  // All names once more would take much memory.
+  if (!isNew) return;
+  const names = new PathSet();
+  for (const path of files) addTo(names, path);
+}
+
+/**
+ * Lists it once more: nothing came or went since. Keeps none of the names, of which there may be very
+ * many.
+ *
+ * @throws OffstageError `unsafe_entry`
+ */
+export async function assertSameWorld(
+  directory: StorageDirectory,
+  root: string,
+  before: World,
+): Promise<void> {
+  const isThere = new Uint8Array(before.files.length);
+  let last = -1;
+  const directories = await walk(directory, root, (path) => {
+    // Most systems list in that order.
+    const index = before.files[last + 1] === path ? last + 1 : indexIn(before.files, path);
+    if (index === undefined) throw unsafeEntry(path, 'it was added while the draft was sealed');
+    isThere[index] = 1;
+    last = index;
+  });
+  const gone = before.files[isThere.indexOf(0)];
+  if (gone !== undefined) throw changedEntry(gone);
+  if (directories.join('\n') !== before.directories.join('\n')) {
+    throw unsafeEntry('', 'directories were added or removed while the draft was sealed');
+  }
+}
+
+/** Tells of each file, and returns the directories, those below others first. */
+async function walk(
+  directory: StorageDirectory,
+  root: string,
+  onFile: (path: string) => void,
+): Promise<readonly string[]> {
   const directories: string[] = [];
   const ahead = [''];
   for (let above = ahead.pop(); above !== undefined; above = ahead.pop()) {
     const listed = await directory.list(above === '' ? root : `${root}/${above}`);
     if (listed === undefined) throw unsafeEntry(above, 'it went away while it was sealed');
     for (const { name, kind } of listed) {
-      const path = above === '' ? name : `${above}/${name}`;
+      // Joined, the path is one string; a template would keep its parts as well.
+      const path = above === '' ? name : [above, name].join('/');
       if (kind === 'file') {
-        files.push(path);
+        onFile(path);
       } else if (kind === 'directory') {
         directories.push(path);
         ahead.push(path);
@@ -36,37 +95,19 @@ export async function lookAround(directory: StorageDirectory, root: string): Pro
       }
     }
   }
-  return { files: files.sort(), directories: directories.sort().reverse() };
+  return directories.sort().reverse();
 }
 
-/** That everything has a name that it can have on every system (S3). @throws OffstageError `unsafe_entry` */
-export function checkWorld({ files, directories }: World): void {
-  const names = new PathSet();
-  for (const path of [...directories, ...files]) {
-    const problem = pathProblem(path);
-    if (problem !== undefined) throw unsafeEntry(path, problem);
+/** In a sorted list. */
+function indexIn(names: readonly string[], name: string): number | undefined {
+  let from = 0;
+  let to = names.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((names[middle] ?? '') < name) from = middle + 1;
+    else to = middle;
   }
-  for (const path of files) addTo(names, path);
-}
-
-/** That nothing came or went between two looks. @throws OffstageError `unsafe_entry` */
-export function assertSameWorld(before: World, now: World): void {
-  const added = firstNotIn(now.files, before.files);
-  if (added !== undefined) throw unsafeEntry(added, 'it was added while the draft was sealed');
-  const gone = firstNotIn(before.files, now.files);
-  if (gone !== undefined) throw changedEntry(gone);
-  if (now.directories.join('\n') !== before.directories.join('\n')) {
-    throw unsafeEntry('', 'directories were added or removed while the draft was sealed');
-  }
-}
-
-/** Of two sorted lists. */
-function firstNotIn(names: readonly string[], others: readonly string[]): string | undefined {
-  let index = 0;
-  return names.find((name) => {
-    while (index < others.length && (others[index] ?? '') < name) index += 1;
-    return others[index] !== name;
-  });
+  return names[from] === name ? from : undefined;
 }
 
 export const changedEntry = (path: string): OffstageError =>

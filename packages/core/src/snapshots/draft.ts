@@ -3,9 +3,9 @@ import type { StandardSchema } from '../standard-schema.ts';
 import { asyncDispose } from './async-dispose.ts';
 import { checkPath, invalidPath, PathSet, unsafeEntry } from './entry-path.ts';
 import { layoutFormat, versionName } from './layout.ts';
-import { digestOf, encodeManifest, type Manifest } from './manifest.ts';
+import { encodeManifest, type Manifest } from './manifest.ts';
 import { metadataToStore } from './metadata.ts';
-import type { DraftWorkspace } from './storage.ts';
+import type { DraftWorkspace, Hasher } from './storage.ts';
 import { type ReusableFile, Version } from './version.ts';
 import { piecesOf, type WriteSource } from './write-source.ts';
 import type { FinalizeOptions, Published, WriterContext, WriterSession } from './writer-session.ts';
@@ -213,6 +213,8 @@ export class Draft<Metadata = unknown> implements AsyncDisposable {
       throw unsafeEntry(unfinished, 'it is still being written: await draft.write()');
     }
     const stored = await metadataToStore(this.#schema, metadata);
+    // Nothing is added any more, and of very many names one list is enough.
+    this.#paths.clear();
 
     // Step 2: everything in the draft is looked at, hashed and made durable.
     const sealed = await this.#workspace.seal(signal);
@@ -230,10 +232,10 @@ export class Draft<Metadata = unknown> implements AsyncDisposable {
         return mediaType === undefined ? entry : { ...entry, mediaType };
       }),
     };
-    const bytes = encodeManifest(manifest);
-    const manifestSha256 = await digestOf(bytes, this.#context.storage);
+    const hasher = this.#context.storage.createHash();
     signal?.throwIfAborted();
-    await this.#workspace.publish(draft.content, bytes);
+    await this.#workspace.publish(draft.content, hashed(encodeManifest(manifest), hasher));
+    const manifestSha256 = await hasher.digest();
 
     // Steps 4 to 6: CURRENT names it, durably; then retention.
     return this.#session.commit({ ...draft, manifestSha256 }, manifest, options);
@@ -256,6 +258,14 @@ export class Draft<Metadata = unknown> implements AsyncDisposable {
 function checkFree(paths: PathSet, path: string): string {
   if (paths.has(checkPath(path))) throw invalidPath(path, 'the draft has a file of that name');
   return path;
+}
+
+/** The pieces, each of them hashed as it is taken. */
+function* hashed(pieces: Iterable<Uint8Array>, hasher: Hasher): Generator<Uint8Array> {
+  for (const piece of pieces) {
+    hasher.update(piece);
+    yield piece;
+  }
 }
 
 const closed = (): OffstageError =>

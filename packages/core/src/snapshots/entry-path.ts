@@ -11,6 +11,7 @@ export const maxPathBytes = 1000;
  */
 export function pathProblem(path: unknown): string | undefined {
   if (typeof path !== 'string') return 'it is no string';
+  if (path.length <= maxPartBytes && plain.test(path) && !maySpecial.test(path)) return undefined;
   if (path === '') return 'it is empty';
   if (!path.isWellFormed()) return 'it is not well-formed Unicode';
   if (path.includes('\0')) return 'it contains NUL';
@@ -41,6 +42,8 @@ export class PathSet {
   // The path of each file, and of each directory above one with a "/" at its end, by its folded path.
   // Strings alone, as there may be very many.
   readonly #names = new Map<string, string>();
+  /** The directory that a file was added to last, with all above it; most files follow others there. */
+  #lastAbove = '';
 
   /** Whether the very path was added as a file. */
   has(path: string): boolean {
@@ -49,16 +52,23 @@ export class PathSet {
 
   /** @throws OffstageError `invalid_path` when the path collides with another one. */
   add(path: string): void {
-    const above = parentsOf(path);
+    const last = path.slice(0, path.lastIndexOf('/') + 1);
+    const above = last === this.#lastAbove ? [] : parentsOf(path);
     for (const directory of above) this.#check(path, `${directory}/`);
     this.#check(path, path);
     for (const directory of above) this.#names.set(foldPath(directory), `${directory}/`);
     this.#names.set(foldPath(path), path);
+    this.#lastAbove = last;
   }
 
   /** Takes a file back; the directories above it stay. */
   delete(path: string): void {
     this.#names.delete(foldPath(path));
+  }
+
+  clear(): void {
+    this.#names.clear();
+    this.#lastAbove = '';
   }
 
   #check(path: string, named: string): void {
@@ -107,6 +117,11 @@ function partProblem(part: string): string | undefined {
   if (device.test(stem)) return `"${part}" is the name of a device`;
   return undefined;
 }
+
+// What most names are, and nothing can be wrong with, but for the names of devices and the manifest.
+// There may be very many, and each is looked at twice.
+const plain = /^[a-z0-9_-]+(?:[./][a-z0-9_-]+)*$/i;
+const maySpecial = /^manifest|(?:^|\/)(?:con|prn|aux|nul|com|lpt)/i;
 
 // The case foldings and normal forms of APFS, NTFS, HFS+ and ext4 with casefold, together; Windows
 // also drops dots and spaces at the end.

@@ -1,5 +1,4 @@
 import { OffstageError } from '../errors.ts';
-import { concatBytes } from './bytes.ts';
 import { canonicalJson, type Json } from './canonical-json.ts';
 import { layoutFormat } from './layout.ts';
 import type { Hasher } from './storage.ts';
@@ -30,28 +29,30 @@ export interface Manifest {
 }
 
 /**
- * The canonical form: one manifest, one sequence of bytes. The entries are written by hand and in
- * portions, as there may be very many.
+ * The canonical form, in pieces: one manifest, one sequence of bytes. The entries are written by hand
+ * and in portions, as there may be very many.
  */
-export function encodeManifest(manifest: Manifest): Uint8Array {
+export function* encodeManifest(manifest: Manifest): Generator<Uint8Array, void, undefined> {
   const { entries } = manifest;
   const frame = canonicalJson({ ...manifest, entries: [] }, 'manifest');
   // The first key is `createdAt`, a number, so that this is the manifest's own and nothing of metadata.
   const [head = '', ...rest] = frame.split('"entries":[]');
   const encoder = new TextEncoder();
-  const pieces = [encoder.encode(`${head}"entries":[`)];
+  let text = `${head}"entries":[`;
   for (let from = 0; from < entries.length; from += portionEntries) {
-    const portion = entries
+    if (from > 0) {
+      yield encoder.encode(text);
+      text = ',';
+    }
+    text += entries
       .slice(from, from + portionEntries)
       .map(encodeEntry)
       .join(',');
-    pieces.push(encoder.encode(from === 0 ? portion : `,${portion}`));
   }
-  pieces.push(encoder.encode(`]${rest.join('"entries":[]')}\n`));
-  return concatBytes(pieces);
+  yield encoder.encode(`${text}]${rest.join('"entries":[]')}\n`);
 }
 
-const portionEntries = 1024;
+const portionEntries = 256;
 
 function encodeEntry({ path, bytes, sha256, mediaType }: ManifestEntry): string {
   const media = mediaType === undefined ? '' : `"mediaType":${JSON.stringify(mediaType)},`;

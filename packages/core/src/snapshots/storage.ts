@@ -154,9 +154,10 @@ export interface DraftWorkspace {
   seal(signal?: AbortSignal): Promise<readonly SealedEntry[]>;
   /**
    * Adds the manifest, makes everything durable, and then gives the place the name of a version,
-   * durably. Readers do not see it before the commit.
+   * durably. Readers do not see it before the commit. The manifest comes in pieces, which are taken
+   * once and in order.
    */
-  publish(name: string, manifest: Uint8Array): Promise<void>;
+  publish(name: string, manifest: Iterable<Uint8Array>): Promise<void>;
   /** Removes the place, whatever its name is by now. */
   discard(): Promise<void>;
 }
