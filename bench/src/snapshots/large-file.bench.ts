@@ -8,7 +8,7 @@ import { Scratch, seconds, shell, storeIn, timed } from './scratch.ts';
 
 const pieces = 1024;
 const pieceBytes = 1024 * 1024;
-const rounds = 5;
+const rounds = 9;
 
 const piece = Buffer.alloc(pieceBytes, 'a line of text, as good as any other\n');
 
