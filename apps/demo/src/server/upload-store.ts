@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, rmSync } from 'node:fs';
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { lstatSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { StagedFile } from '../change-work.ts';
 import type { UploadLimits } from '../web/api.ts';
@@ -21,8 +21,6 @@ export interface UploadStoreOptions {
   readonly ttlMs?: number | undefined;
   /** An upload of which nothing comes for this long is cut, in milliseconds. @default 60_000 */
   readonly idleMs?: number | undefined;
-  /** Creates a file that is not there, for writing. @default that of node:fs */
-  readonly create?: ((file: string) => Promise<FileHandle>) | undefined;
 }
 
 interface Waiting extends StagedFile {
@@ -45,36 +43,32 @@ export class UploadStore {
   readonly idleMs: number;
   readonly #root: string;
   readonly #ttlMs: number;
-  readonly #create: (file: string) => Promise<FileHandle>;
   readonly #sessions = new Map<string, SessionUploads>();
   /** Bytes that are on their way, by session. */
   readonly #arriving = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
-  #created: Promise<unknown> = Promise.resolve();
 
   constructor(dataFolder: string, options: UploadStoreOptions = {}) {
     this.limits = { ...defaultUploadLimits, ...options.limits };
     this.idleMs = options.idleMs ?? 60_000;
     this.#ttlMs = options.ttlMs ?? 3_600_000;
-    this.#create = options.create ?? createFile;
     this.#root = path.join(dataFolder, 'staging');
     rmSync(this.#root, { recursive: true, force: true });
     mkdirSync(this.#root, { recursive: true, mode: 0o700 });
     this.#timer = setInterval(() => this.#expire(), Math.min(this.#ttlMs, 60_000)).unref();
   }
 
-  /** A place for one file of a session. */
-  async stage(session: string): Promise<{ upload: string; file: string; handle: FileHandle }> {
+  /** A place for one file of a session: created, open for writing, and the caller's to close. */
+  stage(session: string): { upload: string; file: string; descriptor: number } {
     const folder = path.join(this.#root, session);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     // A link would lead out of here, and a path through it would be followed.
     if (!lstatSync(folder).isDirectory()) throw new Error('The staging folder is no folder.');
     const upload = randomBytes(16).toString('hex');
     const file = path.join(folder, upload);
-    // One after the other: side by side, threads only spin for the lock of the folder.
-    const handle = this.#created.then(() => this.#create(file));
-    this.#created = handle.catch(() => undefined);
-    return { upload, file, handle: await handle };
+    // Exclusive: where a link or a file lies already, it fails. Synchronous, as it takes less time than a
+    // trip to another thread; and several threads would only spin for the lock of the folder.
+    return { upload, file, descriptor: openSync(file, 'wx', 0o600) };
   }
 
   /** Counts bytes while they arrive, and takes them off by a negative count. False where it is too much. */
@@ -157,6 +151,3 @@ export class UploadStore {
     }
   }
 }
-
-/** Exclusive: where a link or a file lies already, it fails. */
-const createFile = (file: string): Promise<FileHandle> => open(file, 'wx', 0o600);
