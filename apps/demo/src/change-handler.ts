@@ -13,10 +13,11 @@ import {
 import { type FileOutcome, maxListedOutcomes } from './change-job.ts';
 import { type ChangePlan, type PlannedFile, planChange } from './change-plan.ts';
 import { changeWork, type StagedFile } from './change-work.ts';
+import type { FoundFile } from './collect.ts';
 import { CorpusHash, type CorpusMetadata, configHash } from './corpus-metadata.ts';
 import { ChildPool } from './parse/child-pool.ts';
 import { ParseProcesses } from './parse/parse-processes.ts';
-import { parseAhead } from './parse-ahead.ts';
+import { parseAhead, type ReadFile } from './parse-ahead.ts';
 import { asPublicError } from './public-errors.ts';
 import {
   type FileRow,
@@ -27,6 +28,7 @@ import {
   SearchIndexWriter,
 } from './search-index.ts';
 import { openSnapshots } from './snapshots.ts';
+import { UploadReads } from './upload-reads.ts';
 
 type Context = JobContext<typeof changeWork>;
 type Outcome = ReturnOf<typeof changeWork>;
@@ -34,9 +36,12 @@ type Outcome = ReturnOf<typeof changeWork>;
 export interface ChangeHandlerOptions {
   /** @default a pool of this thread's own */
   readonly pool?: ChildPool;
+  /** What was read of uploads while others arrived. @default nothing */
+  readonly reads?: UploadReads;
   /** A module that exports `parseFile`. @default the app's own */
   readonly parser?: URL | undefined;
 }
+type Tools = Required<ChangeHandlerOptions>;
 
 /**
  * Adds uploads to the corpus and removes documents from it: a new version, all of it or nothing. What
@@ -46,12 +51,12 @@ export interface ChangeHandlerOptions {
 export function createChangeHandler(
   options: ChangeHandlerOptions = {},
 ): HandledJob<typeof changeWork> {
-  const { pool = new ChildPool(), parser } = options;
+  const tools = { pool: new ChildPool(), reads: new UploadReads(), parser: undefined, ...options };
   return handle(
     changeWork,
     async (context) => {
       try {
-        const outcome = await changeCorpus(context, pool, parser);
+        const outcome = await changeCorpus(context, tools);
         removeStaged(context.input.add);
         return outcome;
       } catch (error) {
@@ -66,8 +71,7 @@ const reportMs = 20;
 
 async function changeCorpus(
   context: Context,
-  pool: ChildPool,
-  parserModule: URL | undefined,
+  { pool, reads, parser: parserModule }: Tools,
 ): Promise<Outcome> {
   const { input, signal, report } = context;
   if (input.add.length + input.remove.length > 0) {
@@ -94,6 +98,17 @@ async function changeCorpus(
     return unchanged(base, input.add, plan);
   }
 
+  // The parsers are at the first files while the corpus is taken over.
+  const works = worksOf(base, again, plan);
+  const read = parseAhead(
+    works.map(({ found }) => found),
+    parser,
+    {
+      signal,
+      maxFileBytes: input.maxFileBytes,
+      known: ({ absolute }) => reads.take(absolute),
+    },
+  );
   report({ phase: 'save', percent: 0, message: 'Taking over what is there' });
   const keepIndex = base !== undefined && again.length === 0;
   if (base !== undefined) {
@@ -111,7 +126,7 @@ async function changeCorpus(
     }
   }
 
-  const outcomes = await readFiles(context, { draft, index, parser, base, again, plan });
+  const outcomes = await indexFiles(context, { draft, index, works, read });
   const isAllFailed = outcomes.every(({ outcome }) => outcome === 'failed');
   const isAllNew = plan.duplicates.length + plan.removed.length + again.length === 0;
   const hasRead = plan.files.length + again.length > 0;
@@ -156,33 +171,45 @@ async function changeCorpus(
   };
 }
 
-interface Reading {
+/** A file to read: a document of the base that is indexed again, or a new one. */
+type Work = { readonly found: FoundFile } & (
+  | { readonly row: FileRow }
+  | { readonly planned: PlannedFile }
+);
+
+/** First what the settings made stale, then the new files. */
+const worksOf = (
+  base: Version<CorpusMetadata> | undefined,
+  again: readonly FileRow[],
+  { files }: ChangePlan,
+): readonly Work[] => [
+  ...again.map((row) => ({
+    row,
+    found: { path: row.path, absolute: base?.path(originalPath(row.document ?? '')) ?? '' },
+  })),
+  ...files.map((planned) => ({
+    planned,
+    found: { path: planned.name, absolute: planned.staged.staged },
+  })),
+];
+
+interface Indexing {
   readonly draft: Draft<CorpusMetadata>;
   readonly index: SearchIndexWriter;
-  readonly parser: ParseProcesses;
-  readonly base: Version<CorpusMetadata> | undefined;
-  /** Documents of the base that are indexed again. */
-  readonly again: readonly FileRow[];
-  readonly plan: ChangePlan;
+  readonly works: readonly Work[];
+  /** What became of each, in their order. */
+  readonly read: AsyncIterable<ReadFile>;
 }
 
-/** Parses and indexes: first what the settings made stale, then the new files. */
-async function readFiles(
-  { signal, report, input }: Context,
-  { draft, index, parser, base, again, plan }: Reading,
+async function indexFiles(
+  { report }: Context,
+  { draft, index, works, read }: Indexing,
 ): Promise<FileOutcome[]> {
-  const works = [...again.map((row) => ({ row })), ...plan.files.map((planned) => ({ planned }))];
-  const found = works.map((work) =>
-    'row' in work
-      ? { path: work.row.path, absolute: base?.path(originalPath(work.row.document ?? '')) ?? '' }
-      : { path: work.planned.name, absolute: work.planned.staged.staged },
-  );
   const outcomes: FileOutcome[] = [];
-  const { maxFileBytes } = input;
   let originals: string | undefined;
   let done = 0;
   let reportedAt = 0;
-  for await (const { file, outcome } of parseAhead(found, parser, { signal, maxFileBytes })) {
+  for await (const { file, outcome } of read) {
     const work = works[done];
     if (work === undefined) break;
     if ('row' in work) {

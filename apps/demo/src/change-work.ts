@@ -14,6 +14,22 @@ const stagedFile = z.object({
 });
 export type StagedFile = z.infer<typeof stagedFile>;
 
+/** How files are read, for every job that does. */
+export const parserSettings = {
+  fileTimeoutMs: z.number().int().min(1).max(2_147_483_647).default(30_000),
+  memoryLimitMb: z.number().int().min(32).max(65_536).default(512),
+  /** Parser processes side by side. */
+  processes: z.number().int().min(1).max(64).optional(),
+  maxFileBytes: z
+    .number()
+    .int()
+    .min(1)
+    .default(64 * 1024 * 1024),
+};
+
+/** As a server is set up; where nothing is said, the default of `parserSettings` holds. */
+export type ParserSettings = Partial<z.input<z.ZodObject<typeof parserSettings>>>;
+
 /**
  * The job `documents.change` on the server's side of the wall: what a page asks for by ids, with the
  * places of the files that only the server knows. Results and phases are those of `change`.
@@ -25,15 +41,7 @@ export const changeWork = defineJob({
     dataFolder: z.string().min(1),
     add: z.array(stagedFile),
     remove: z.array(z.string()),
-    fileTimeoutMs: z.number().int().min(1).max(2_147_483_647).default(30_000),
-    memoryLimitMb: z.number().int().min(32).max(65_536).default(512),
-    /** Parser processes side by side. */
-    processes: z.number().int().min(1).max(64).optional(),
-    maxFileBytes: z
-      .number()
-      .int()
-      .min(1)
-      .default(64 * 1024 * 1024),
+    ...parserSettings,
   }),
   result: change.result,
   phases: change.phases,

@@ -13,54 +13,113 @@ export interface ReadFile {
 export interface ParseAheadOptions {
   readonly signal: AbortSignal;
   readonly maxFileBytes: number;
-  /** @default 64 */
+  /** Files handed to the parser and not answered. @default 64 */
   readonly maxFilesAhead?: number;
-  /** Bytes handed to the parser and not answered; a larger file goes alone. @default 8 MiB */
+  /** Their bytes; a larger file goes alone. @default 8 MiB */
   readonly maxBytesAhead?: number;
+  /** What was read of a file earlier; it is not read again. */
+  readonly known?: (found: FoundFile) => ReadFile | undefined;
 }
 
 /**
  * Reads files and has them parsed ahead of the consumer, within bounds, so that the parser's process
- * is never idle while an outcome is being indexed.
+ * is never idle while an outcome is being indexed. It begins when it is called, not when the first
+ * outcome is asked for.
  *
  * @throws the signal's reason, looked at before each file
  */
-export async function* parseAhead(
-  files: readonly FoundFile[],
+export function parseAhead(
+  files: Iterable<FoundFile>,
   parser: ParseProcesses,
   options: ParseAheadOptions,
 ): AsyncGenerator<ReadFile> {
-  const { signal, maxFileBytes, maxFilesAhead = 64, maxBytesAhead = 8 * 1024 * 1024 } = options;
-  const ahead: { file: IndexedFile; outcome: Promise<ParseOutcome> }[] = [];
-  let bytesAhead = 0;
-  let next = 0;
-  let filling = true;
-  while (next < files.length || ahead.length > 0) {
-    // Filled up by halves, so that many files go to the parser in one write.
-    if (ahead.length <= maxFilesAhead / 2) filling = true;
-    while (filling && (bytesAhead < maxBytesAhead || ahead.length === 0)) {
-      const found = files[next];
-      if (found === undefined) break;
-      next += 1;
-      signal.throwIfAborted();
-      const read = readFound(found, maxFileBytes);
-      const file = describe(found.path, read);
-      bytesAhead += file.bytes;
-      const outcome =
-        'failure' in read
-          ? Promise.resolve(read)
-          : parser.parse(read.bytes, path.extname(found.path).toLowerCase());
-      // Whoever awaits it sees the error; until then it is not an unhandled one.
-      outcome.catch(() => {});
-      ahead.push({ file, outcome });
-      if (ahead.length === maxFilesAhead) filling = false;
-    }
+  const ahead = new Ahead(files, parser, options);
+  ahead.fill();
+  return outcomes(ahead, options.signal);
+}
+
+async function* outcomes(ahead: Ahead, signal: AbortSignal): AsyncGenerator<ReadFile> {
+  for (;;) {
+    ahead.fill();
     const head = ahead.shift();
     if (head === undefined) return;
     const outcome = await head.outcome;
     signal.throwIfAborted();
-    bytesAhead -= head.file.bytes;
+    ahead.answered(head);
     yield { file: head.file, outcome };
+  }
+}
+
+interface Begun {
+  readonly file: IndexedFile;
+  readonly outcome: ParseOutcome | Promise<ParseOutcome>;
+  readonly isAtParser: boolean;
+}
+
+/** Files that were begun, in their order. */
+class Ahead {
+  readonly #files: Iterator<FoundFile>;
+  readonly #parser: ParseProcesses;
+  readonly #options: Required<ParseAheadOptions>;
+  readonly #begun: Begun[] = [];
+  #filesAtParser = 0;
+  #bytesAtParser = 0;
+
+  constructor(files: Iterable<FoundFile>, parser: ParseProcesses, options: ParseAheadOptions) {
+    this.#files = files[Symbol.iterator]();
+    this.#parser = parser;
+    this.#options = {
+      maxFilesAhead: 64,
+      maxBytesAhead: 8 * 1024 * 1024,
+      known: () => undefined,
+      ...options,
+    };
+  }
+
+  /** Filled up by halves, so that many files go to the parser in one write. */
+  fill(): void {
+    const { signal, maxFilesAhead, maxBytesAhead } = this.#options;
+    if (this.#filesAtParser > maxFilesAhead / 2) return;
+    while (
+      this.#filesAtParser < maxFilesAhead &&
+      (this.#bytesAtParser < maxBytesAhead || this.#filesAtParser === 0)
+    ) {
+      const { value: found, done } = this.#files.next();
+      if (done === true) return;
+      signal.throwIfAborted();
+      const begun = this.#begin(found);
+      if (begun.isAtParser) {
+        this.#filesAtParser += 1;
+        this.#bytesAtParser += begun.file.bytes;
+      }
+      this.#begun.push(begun);
+    }
+  }
+
+  shift(): Begun | undefined {
+    return this.#begun.shift();
+  }
+
+  answered({ file, isAtParser }: Begun): void {
+    if (!isAtParser) return;
+    this.#filesAtParser -= 1;
+    this.#bytesAtParser -= file.bytes;
+  }
+
+  #begin(found: FoundFile): Begun {
+    const { maxFileBytes, known } = this.#options;
+    const before = known(found);
+    if (before !== undefined) {
+      const { file, outcome } = before;
+      return { file: { ...file, path: found.path }, outcome, isAtParser: false };
+    }
+    const read = readFound(found, maxFileBytes);
+    const file = describe(found.path, read);
+    if ('failure' in read) return { file, outcome: read, isAtParser: false };
+    const outcome = this.#parser.parse(read.bytes, path.extname(found.path).toLowerCase());
+    // Whoever awaits it sees the error; until then it is not an unhandled one.
+    outcome.catch(() => {});
+    return { file, outcome, isAtParser: true };
   }
 }
 

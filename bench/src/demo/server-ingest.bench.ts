@@ -11,9 +11,9 @@ import { startDocuments } from './server-process.ts';
 
 const files = 2000;
 const pages = 3;
-const rounds = 3;
+const rounds = 5;
 /** As the page sends them. */
-const filesPerUpload = 250;
+const filesPerUpload = 50;
 
 interface Documents {
   readonly folder: string;

@@ -1,7 +1,7 @@
 import { type JobClient, OffstageError } from '@offstage/core';
 import { z } from 'zod';
 import { change } from '../change-job.ts';
-import { changeWork } from '../change-work.ts';
+import { changeWork, type ParserSettings } from '../change-work.ts';
 import { Problem } from './problem.ts';
 import type { UploadStore } from './upload-store.ts';
 
@@ -16,9 +16,11 @@ export interface ChangeClientOptions {
   readonly session: string;
   readonly uploads: UploadStore;
   readonly dataFolder: string;
-  readonly fileTimeoutMs: number;
-  /** Parser processes side by side. */
-  readonly parsers: number | undefined;
+  readonly parsing: ParserSettings;
+  /** Makes way for the job before it is started. */
+  readonly makeWay: () => Promise<void>;
+  /** Called where it was not admitted, after all. */
+  readonly onRefused: () => void;
   /** Called once the job is admitted. */
   readonly onAdmitted: (jobId: string, what: string) => void;
   /** The corpus is held by something that is no job. */
@@ -32,7 +34,7 @@ export interface ChangeClientOptions {
  * the corpus's key. Everything else goes to the session's client as it is.
  */
 export function changeClient(options: ChangeClientOptions): JobClient {
-  const { client, session, uploads, dataFolder, fileTimeoutMs } = options;
+  const { client, session, uploads, dataFolder, parsing } = options;
   const start = async (definition: { readonly name: string }, input: unknown) => {
     if (definition.name !== change.name) {
       throw new OffstageError('unknown_definition', 'There is no such job.');
@@ -41,22 +43,17 @@ export function changeClient(options: ChangeClientOptions): JobClient {
     const { add, remove } = asked.parse(input);
     const files = take(uploads, session, add);
     try {
+      await options.makeWay();
       const job = await client.start(
         changeWork,
-        {
-          dataFolder,
-          add: [...files],
-          remove,
-          fileTimeoutMs,
-          processes: options.parsers,
-          maxFileBytes: uploads.limits.maxFileBytes,
-        },
+        { dataFolder, add: [...files], remove, ...parsing },
         { exclusivityKey: corpusKey },
       );
       options.onAdmitted(job.id, describe(files.length, remove.length));
       return job;
     } catch (error) {
       uploads.giveBack(session, files);
+      options.onRefused();
       if (OffstageError.isInstance(error) && error.code === 'conflict') {
         throw new OffstageError('conflict', options.whyBusy(), { cause: error });
       }

@@ -3,11 +3,12 @@ import { mkdirSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import path from 'node:path';
 import { getRequestListener } from '@hono/node-server';
-import { JobManager } from '@offstage/core';
+import { JobManager, type JobNews } from '@offstage/core';
 import { createJobsHandler } from '@offstage/http';
 import { toNodeListener } from '@offstage/http/node';
 import { WorkerExecutor } from '@offstage/node-worker';
 import { change } from '../change-job.ts';
+import type { ParserSettings } from '../change-work.ts';
 import type { Busy, UploadLimits } from '../web/api.ts';
 import { changeClient } from './change-client.ts';
 import { Corpus } from './corpus.ts';
@@ -17,6 +18,7 @@ import { JobJournal } from './job-journal.ts';
 import { listen } from './listen.ts';
 import { openServerLog } from './logger.ts';
 import { Problem, problemAnswer } from './problem.ts';
+import { ReadAhead } from './read-ahead.ts';
 import { assertHost, assertSameSite, setSecurityHeaders } from './request-guard.ts';
 import { type Bindings, createRoutes } from './routes.ts';
 import { Sessions, sessionSecret } from './sessions.ts';
@@ -34,8 +36,6 @@ export interface DocumentsServerOptions {
   readonly host?: string | undefined;
   /** Names that requests may use for this server, besides those of the loopback. */
   readonly allowedHosts?: readonly string[] | 'any' | undefined;
-  /** @default 2 */
-  readonly threads?: number | undefined;
   readonly uploads?: UploadStoreOptions | undefined;
   /** Parser processes of a change. @default 2, or 1 where there is one processor */
   readonly parsers?: number | undefined;
@@ -62,6 +62,8 @@ export class DocumentsServer {
   readonly #corpus: Corpus;
   readonly #events: EventLog;
   readonly #uploads: UploadStore;
+  readonly #parsing: ParserSettings;
+  readonly #readAhead: ReadAhead;
   readonly #log: ReturnType<typeof openServerLog>;
   readonly #lock: DataLock;
   readonly #closing = new AbortController();
@@ -79,18 +81,30 @@ export class DocumentsServer {
     this.#log = openServerLog(dataFolder, { debug: options.debug });
     const journal = new JobJournal(dataFolder);
     this.#uploads = new UploadStore(dataFolder, options.uploads);
+    this.#parsing = {
+      fileTimeoutMs: options.fileTimeoutMs ?? 30_000,
+      processes: options.parsers,
+      maxFileBytes: this.#uploads.limits.maxFileBytes,
+    };
     this.#events = new EventLog(dataFolder, options.eventLog);
     this.#corpus = new Corpus(dataFolder);
     this.#manager = new JobManager({
       executor: new WorkerExecutor({
         entry: new URL('./documents.worker.ts', import.meta.url),
-        threads: options.threads ?? 2,
+        // One change at a time, and what is read ahead for it lies in its thread.
+        threads: 1,
         name: 'documents',
         ...(options.stub && { env: { ...process.env, OFFSTAGE_STUB: '1' } }),
       }),
       maxQueued: 100,
       maxActivePerOwner: 10,
     });
+    this.#readAhead = new ReadAhead({
+      // No session has this name: theirs are random digits.
+      client: this.#manager.forOwner('read-ahead'),
+      parsing: this.#parsing,
+    });
+    this.#uploads.watch(this.#readAhead);
     this.#followJobs(journal);
     for (const { owner, jobId } of journal.interrupted()) this.#events.interrupted(owner, jobId);
 
@@ -187,15 +201,19 @@ export class DocumentsServer {
       session,
       uploads: this.#uploads,
       dataFolder,
-      fileTimeoutMs: this.#options.fileTimeoutMs ?? 30_000,
-      parsers: this.#options.parsers,
+      parsing: this.#parsing,
       whyBusy: () =>
         this.#busyView(session)?.message ??
         'The documents are being changed. Wait until that has ended.',
       refuseWhile: () => this.#busy?.jobId === null,
+      makeWay: () => this.#readAhead.pause(),
+      onRefused: () => {
+        if (this.#busy === undefined) this.#readAhead.resume();
+      },
       onAdmitted: (jobId, what) => {
         const at = Date.now();
         this.#busy = { session, jobId, since: at };
+        void this.#readAhead.pause();
         try {
           journal.began({ jobId, owner: session, at, what });
         } catch (error) {
@@ -207,21 +225,21 @@ export class DocumentsServer {
 
   #followJobs(journal: JobJournal): void {
     const manager = this.#manager;
-    this.#events.follow(manager);
-    const onEnd = (jobId: string): void => {
+    this.#events.follow(manager, change.name);
+    const onEnd = ({ job: { id: jobId, name, status } }: JobNews): void => {
+      if (name !== change.name) return;
+      if (status === 'succeeded') this.#corpus.refresh();
       if (this.#busy?.jobId === jobId) this.#busy = undefined;
+      this.#readAhead.resume();
       try {
         journal.ended(jobId);
       } catch (error) {
         this.#log.report(error, { jobId });
       }
     };
-    manager.on('succeeded', ({ job }) => {
-      this.#corpus.refresh();
-      onEnd(job.id);
-    });
-    manager.on('failed', ({ job }) => onEnd(job.id));
-    manager.on('canceled', ({ job }) => onEnd(job.id));
+    manager.on('succeeded', onEnd);
+    manager.on('failed', onEnd);
+    manager.on('canceled', onEnd);
     manager.on('error', ({ error, reference, jobId }) => {
       this.#log.report(error, { reference, ...(jobId !== undefined && { jobId }) });
     });

@@ -39,19 +39,26 @@ export class EventLog {
     this.#sampleMs = options.sampleMs ?? 250;
   }
 
-  /** Follows all jobs of a manager. */
-  follow(manager: JobManager): void {
-    manager.on('started', ({ owner, job }) => this.#note(owner, 'started', job));
+  /** Follows the jobs of a manager that have this name. */
+  follow(manager: JobManager, name: string): void {
+    const noteEach = (jobEvent: 'started' | 'succeeded' | 'failed' | 'canceled') => {
+      const event = jobEvent === 'succeeded' ? 'completed' : jobEvent;
+      manager.on(jobEvent, ({ owner, job }) => {
+        if (job.name === name) this.#note(owner, event, job);
+      });
+    };
+    noteEach('started');
     manager.on('progress', ({ owner, job, event }) => {
+      if (job.name !== name) return;
       const last = this.#sampled.get(job.id);
       const isNews = last?.phase !== event.phase || event.at - last.at >= this.#sampleMs;
       if (!isNews) return;
       this.#sampled.set(job.id, { phase: event.phase, at: event.at });
       this.#note(owner, 'progress', job);
     });
-    manager.on('succeeded', ({ owner, job }) => this.#note(owner, 'completed', job));
-    manager.on('canceled', ({ owner, job }) => this.#note(owner, 'canceled', job));
-    manager.on('failed', ({ owner, job }) => this.#note(owner, 'failed', job));
+    noteEach('succeeded');
+    noteEach('canceled');
+    noteEach('failed');
   }
 
   /** A job that a former server did not see the end of. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type HandledJob, handle, PublicError } from '@offstage/core';
-import { createChangeHandler } from '../change-handler.ts';
+import { type ChangeHandlerOptions, createChangeHandler } from '../change-handler.ts';
 import { changeWork } from '../change-work.ts';
 
 /**
@@ -8,8 +8,8 @@ import { changeWork } from '../change-work.ts';
  * `slow-*` goes on, with progress, until it is canceled; `hang-*` goes on for a while after that, and
  * `stuck-*` until the server ends; `fail-*` fails. Whatever has no such name runs as ever.
  */
-export function createStubHandler(): HandledJob<typeof changeWork> {
-  const real = createChangeHandler();
+export function createStubHandler(options: ChangeHandlerOptions): HandledJob<typeof changeWork> {
+  const real = createChangeHandler(options);
   return handle(
     changeWork,
     async (context) => {

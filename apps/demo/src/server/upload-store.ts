@@ -23,6 +23,13 @@ export interface UploadStoreOptions {
   readonly idleMs?: number | undefined;
 }
 
+/** Is told of files that wait. */
+export interface UploadWatcher {
+  arrived(file: StagedFile): void;
+  /** To a change, or for good. */
+  left(file: StagedFile): void;
+}
+
 interface Waiting extends StagedFile {
   readonly since: number;
 }
@@ -47,6 +54,7 @@ export class UploadStore {
   /** Bytes that are on their way, by session. */
   readonly #arriving = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
+  #watcher: UploadWatcher | undefined;
 
   constructor(dataFolder: string, options: UploadStoreOptions = {}) {
     this.limits = { ...defaultUploadLimits, ...options.limits };
@@ -56,6 +64,11 @@ export class UploadStore {
     rmSync(this.#root, { recursive: true, force: true });
     mkdirSync(this.#root, { recursive: true, mode: 0o700 });
     this.#timer = setInterval(() => this.#expire(), Math.min(this.#ttlMs, 60_000)).unref();
+  }
+
+  /** Tells one watcher of all files from here on. */
+  watch(watcher: UploadWatcher): void {
+    this.#watcher = watcher;
   }
 
   /** A place for one file of a session: created, open for writing, and the caller's to close. */
@@ -90,6 +103,7 @@ export class UploadStore {
     waiting.files.set(file.upload, { ...file, since: Date.now() });
     waiting.bytes += file.bytes;
     this.#sessions.set(session, waiting);
+    this.#watcher?.arrived(file);
   }
 
   /** What waits, oldest first. */
@@ -135,10 +149,11 @@ export class UploadStore {
     clearInterval(this.#timer);
   }
 
-  #leave(session: string, { upload, bytes }: StagedFile): void {
+  #leave(session: string, file: StagedFile): void {
     const waiting = this.#sessions.get(session);
-    if (waiting === undefined || !waiting.files.delete(upload)) return;
-    waiting.bytes -= bytes;
+    if (waiting === undefined || !waiting.files.delete(file.upload)) return;
+    waiting.bytes -= file.bytes;
+    this.#watcher?.left(file);
     if (waiting.files.size === 0) this.#sessions.delete(session);
   }
 

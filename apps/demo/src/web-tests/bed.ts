@@ -56,7 +56,6 @@ export class Bed implements AsyncDisposable {
     const server = new DocumentsServer({
       port: 0,
       stub: true,
-      threads: 1,
       dataFolder: this.folder(),
       ...options,
     });

@@ -1,0 +1,76 @@
+import { type HandledJob, handle, type JobContext, type ReturnOf } from '@offstage/core';
+import type { ChildPool } from './parse/child-pool.ts';
+import { ParseProcesses } from './parse/parse-processes.ts';
+import { parseAhead } from './parse-ahead.ts';
+import { readUploads } from './read-job.ts';
+import type { UploadReads } from './upload-reads.ts';
+
+export interface ReadHandlerOptions {
+  /** Those of the change's handler in the same thread. */
+  readonly pool: ChildPool;
+  readonly reads: UploadReads;
+  /** A module that exports `parseFile`. @default the app's own */
+  readonly parser?: URL | undefined;
+  /**
+   * How long a canceled job waits for what its parsers are at, in milliseconds. A change waits for its
+   * end and needs that; only a file that hangs takes so long. @default 2000
+   */
+  readonly graceMs?: number;
+}
+
+// So few that a canceled job ends in a fraction of its grace.
+const maxFilesAhead = 32;
+const maxBytesAhead = 1024 * 1024;
+
+/** Fills `reads` with what becomes of uploads; see `readUploads`. */
+export function createReadHandler(options: ReadHandlerOptions): HandledJob<typeof readUploads> {
+  return handle(readUploads, (context) => readAll(context, options));
+}
+
+async function readAll(
+  { input, signal }: JobContext<typeof readUploads>,
+  { pool, reads, parser: parserModule, graceMs = 2000 }: ReadHandlerOptions,
+): Promise<ReturnOf<typeof readUploads>> {
+  const { fileTimeoutMs, memoryLimitMb, processes, maxFileBytes } = input;
+  const found = input.files
+    .map(({ name, staged }) => ({ path: name, absolute: staged }))
+    .filter(({ absolute }) => !reads.has(absolute));
+  const ending = new AbortController();
+  let grace: NodeJS.Timeout | undefined;
+  const onAbort = (): void => {
+    grace = setTimeout(() => ending.abort(signal.reason), graceMs);
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    await using parser = new ParseProcesses({
+      signal: ending.signal,
+      ...{ fileTimeoutMs, memoryLimitMb, processes, pool },
+      ...(parserModule && { parser: parserModule }),
+    });
+    const files = untilAborted(found, signal);
+    const limits = { signal: ending.signal, maxFileBytes, maxFilesAhead, maxBytesAhead };
+    let done = 0;
+    let read = 0;
+    for await (const one of parseAhead(files, parser, limits)) {
+      const place = found[done]?.absolute ?? '';
+      done += 1;
+      // Somebody took it back.
+      if (one.file.sha256 === null) continue;
+      reads.put(place, one);
+      read += 1;
+    }
+    signal.throwIfAborted();
+    return { read };
+  } finally {
+    clearTimeout(grace);
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** Ends where the signal is aborted; what has been given out is not called back. */
+function* untilAborted<T>(values: readonly T[], signal: AbortSignal): Generator<T> {
+  for (const value of values) {
+    if (signal.aborted) return;
+    yield value;
+  }
+}

@@ -1,0 +1,54 @@
+import type { ReadFile } from './parse-ahead.ts';
+
+export interface UploadReadsOptions {
+  /** Of all that is kept, roughly. @default 64 MiB */
+  readonly maxBytes?: number;
+}
+
+/**
+ * What was read of uploads before a change asked for it, by the places of the files. It is kept in
+ * memory up to a bound, and the oldest goes first: whatever is missing is read again.
+ */
+export class UploadReads {
+  readonly #maxBytes: number;
+  readonly #kept = new Map<string, { readonly read: ReadFile; readonly bytes: number }>();
+  #bytes = 0;
+
+  constructor({ maxBytes = 64 * 1024 * 1024 }: UploadReadsOptions = {}) {
+    this.#maxBytes = maxBytes;
+  }
+
+  put(place: string, read: ReadFile): void {
+    this.take(place);
+    const bytes = sizeOf(read);
+    this.#kept.set(place, { read, bytes });
+    this.#bytes += bytes;
+    for (const oldest of this.#kept.keys()) {
+      if (this.#bytes <= this.#maxBytes) break;
+      this.take(oldest);
+    }
+  }
+
+  has(place: string): boolean {
+    return this.#kept.has(place);
+  }
+
+  /** Gives it out, once. */
+  take(place: string): ReadFile | undefined {
+    const kept = this.#kept.get(place);
+    if (kept === undefined) return undefined;
+    this.#kept.delete(place);
+    this.#bytes -= kept.bytes;
+    return kept.read;
+  }
+}
+
+// Two bytes a character at most, and what objects take.
+function sizeOf({ outcome }: ReadFile): number {
+  if ('failure' in outcome) return 1024;
+  const { passages } = outcome.file;
+  return passages.reduce(
+    (sum, { heading, text }) => sum + 2 * (heading.length + text.length) + 256,
+    1024,
+  );
+}
