@@ -65,7 +65,7 @@ export class SearchIndexWriter {
       PRAGMA synchronous = OFF;
       PRAGMA locking_mode = EXCLUSIVE;
       PRAGMA temp_store = MEMORY;
-      PRAGMA cache_size = -65536;
+      PRAGMA cache_size = -16384;
       ${existing ? '' : schema}
       BEGIN;
     `);
