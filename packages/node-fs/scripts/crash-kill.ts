@@ -1,24 +1,25 @@
 // Kills thousands of writers at named steps, with readers and rivals at work, and says what is wrong
-// after it:
-//
-//   npm run crash:kill -w packages/node-fs -- [--cycles 3000] [--only alone|crowd]
+// after it.
 import { rmSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { runCrowd } from '../fixtures/crash/crowd.ts';
 import { everyKill, KillRun, makeScratch, newTally } from '../fixtures/crash/kill-run.ts';
 import { type Scenario, scenarios } from '../fixtures/crash/payload.ts';
 import { Rig } from '../fixtures/crash/rig.ts';
+import { readChoice, readCount, readOptions } from './read-options.ts';
 
-const { values } = parseArgs({
-  options: { cycles: { type: 'string', default: '3000' }, only: { type: 'string' } },
+const usage = 'npm run crash:kill -w packages/node-fs -- [--cycles 3000] [--only alone|crowd]';
+const values = readOptions(usage, {
+  cycles: { type: 'string', default: '3000' },
+  only: { type: 'string' },
 });
-const cycles = Number(values.cycles);
+const cycles = readCount(values.cycles, '--cycles', usage);
+const only = readChoice(values.only, ['alone', 'crowd'], '--only', usage);
 const scratch = makeScratch();
 const rig = await Rig.start(scratch, 2);
 let violations = 0;
 try {
-  if (values.only !== 'crowd') await killEach();
-  if (values.only !== 'alone') {
+  if (only !== 'crowd') await killEach();
+  if (only !== 'alone') {
     await killInCrowd('with leases');
     await killInCrowd('control: readers without leases');
   }

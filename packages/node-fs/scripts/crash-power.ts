@@ -1,7 +1,5 @@
 // Cuts the power of real file systems while a writer publishes, mounts them again, and says what is
-// wrong then:
-//
-//   npm run crash:power -w packages/node-fs -- [--cuts 100] [--only XFS] [--scratch folder] [--install]
+// wrong then.
 //
 // Needs Linux, root, loop devices, `unshare` and `mount`, `mkfs` of each file system, and perl or
 // python3 for the ioctl. What it lacks it says, and skips. It runs in a mount namespace of its own,
@@ -10,21 +8,23 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { Defect } from '../fixtures/crash/broken-directory.ts';
 import { Rig } from '../fixtures/crash/rig.ts';
 import { CutRun, type CutTally, newCutTally } from './power/cut-run.ts';
 import { type Cut, Disk, type FileSystem, fileSystems } from './power/disk.ts';
 import { has, Shutdown } from './power/tools.ts';
+import { readChoice, readCount, readOptions } from './read-options.ts';
 
-const { values: options } = parseArgs({
-  options: {
-    cuts: { type: 'string', default: '100' },
-    only: { type: 'string' },
-    scratch: { type: 'string' },
-    install: { type: 'boolean', default: false },
-  },
+const usage =
+  'npm run crash:power -w packages/node-fs -- [--cuts 100] [--only ext4|xfs|btrfs] [--scratch folder] [--install]';
+const options = readOptions(usage, {
+  cuts: { type: 'string', default: '100' },
+  only: { type: 'string' },
+  scratch: { type: 'string' },
+  install: { type: 'boolean', default: false },
 });
+const cutsEach = readCount(options.cuts, '--cuts', usage);
+const only = readChoice(options.only, ['ext4', 'xfs', 'btrfs'], '--only', usage);
 
 const insideVariable = 'OFFSTAGE_POWER_NAMESPACE';
 /** How often, of the number that was asked for: the gentler, the less there is to be found. */
@@ -106,7 +106,7 @@ async function cutAll(): Promise<number> {
   let bad = 0;
   try {
     for (const fileSystem of fileSystems) {
-      if (options.only !== undefined && !fileSystem.name.startsWith(options.only)) continue;
+      if (only !== undefined && only !== fileSystem.type) continue;
       for (const [how, share] of cuts) bad += await cutOne(fileSystem, how, share);
       for (const defect of controls) {
         bad += await cutOne(fileSystem, 'disk cache lost', controlShare, defect);
@@ -144,7 +144,7 @@ async function cutAll(): Promise<number> {
     const run = new CutRun(rig, disk, defect);
     // Fewer, and a control may find nothing by chance.
     const least = defect === undefined ? 1 : 20;
-    const most = Math.max(least, Math.ceil(Number(options.cuts) * share));
+    const most = Math.max(least, Math.ceil(cutsEach * share));
     let refused: unknown;
     while (tally.cuts < most && refused === undefined) {
       await run.cut(how, tally).catch((error: unknown) => {
