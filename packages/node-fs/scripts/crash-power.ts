@@ -24,7 +24,7 @@ const options = readOptions(usage, {
   install: { type: 'boolean', default: false },
 });
 const cutsEach = readCount(options.cuts, '--cuts', usage);
-const only = readChoice(options.only, ['ext4', 'xfs', 'btrfs'], '--only', usage);
+const only = readChoice(options.only?.toLowerCase(), ['ext4', 'xfs', 'btrfs'], '--only', usage);
 
 const insideVariable = 'OFFSTAGE_POWER_NAMESPACE';
 /** How often, of the number that was asked for: the gentler, the less there is to be found. */

@@ -34,6 +34,7 @@ export class FileExaminer {
   ): Promise<readonly Examined[]> {
     signal?.throwIfAborted();
     if (await this.#wantsThreads(requests)) {
+      signal?.throwIfAborted();
       const examined = await this.#examineInThreads(requests, sync, signal);
       signal?.throwIfAborted();
       if (examined !== undefined) return examined;

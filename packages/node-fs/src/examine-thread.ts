@@ -1,5 +1,13 @@
 import { createHash, hash } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, lstatSync, openSync, readSync } from 'node:fs';
+import {
+  type BigIntStats,
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readSync,
+} from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { type FactsColumns, FactsTable } from './facts-table.ts';
 import { errnoOf, missing, notAFile, readFlags } from './posix.ts';
@@ -59,10 +67,20 @@ function answer(task: ThreadTask): ThreadAnswer {
 function statFiles({ root, paths }: Batch): FactsColumns {
   const facts = new FactsTable(paths.length);
   for (const [index, path] of paths.entries()) {
-    const stats = lstatSync(root + path, { bigint: true, throwIfNoEntry: false });
+    const stats = statOf(root + path);
     if (stats !== undefined) facts.set(index, stats);
   }
   return facts.columns;
+}
+
+function statOf(path: string): BigIntStats | undefined {
+  try {
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch (error) {
+    // Below what is no directory, Node.js throws all the same.
+    if (missing.includes(errnoOf(error) ?? '')) return undefined;
+    throw error;
+  }
 }
 
 /** `undefined` when it was called off. */
