@@ -15,7 +15,7 @@ const faultyParser = new URL('./testing/faulty-parser.ts', import.meta.url);
 
 /** Both jobs of the server's thread, in this one. */
 function thread(options: Partial<ReadHandlerOptions> = {}) {
-  const tools = { pool: new ChildPool({ idleMs: 1000 }), reads: new UploadReads() };
+  const tools = { pool: new ChildPool(), reads: new UploadReads() };
   const executor = new InlineExecutor([
     createReadHandler({ ...tools, ...options }),
     createChangeHandler(tools),
