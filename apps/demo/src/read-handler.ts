@@ -18,9 +18,10 @@ export interface ReadHandlerOptions {
   readonly graceMs?: number;
 }
 
-// So few that a canceled job ends in a fraction of its grace.
-const maxFilesAhead = 32;
-const maxBytesAhead = 1024 * 1024;
+// So few that a canceled job ends in a fraction of its grace, even where the parsers are not warm yet.
+const maxFilesAhead = 16;
+const maxBytesAhead = 512 * 1024;
+const backlog = 4;
 
 /** Fills `reads` with what becomes of uploads; see `readUploads`. */
 export function createReadHandler(options: ReadHandlerOptions): HandledJob<typeof readUploads> {
@@ -44,7 +45,7 @@ async function readAll(
   try {
     await using parser = new ParseProcesses({
       signal: ending.signal,
-      ...{ fileTimeoutMs, memoryLimitMb, processes, pool },
+      ...{ fileTimeoutMs, memoryLimitMb, processes, pool, backlog },
       ...(parserModule && { parser: parserModule }),
     });
     const files = untilAborted(found, signal);

@@ -7,10 +7,9 @@ export interface ParseProcessesOptions extends ParseProcessOptions {
   readonly signal?: AbortSignal | undefined;
   /** At most this many children at once. @default 2, or 1 where there is one processor */
   readonly processes?: number | undefined;
+  /** With this many files waiting at each child, another one is worth its start. @default 16 */
+  readonly backlog?: number | undefined;
 }
-
-/** With this many files waiting at each child, another one is worth its start. */
-const backlog = 16;
 
 /**
  * Some parse processes side by side: the first starts at once, the others when files pile up. Each
@@ -19,11 +18,13 @@ const backlog = 16;
 export class ParseProcesses {
   readonly #options: ParseProcessesOptions;
   readonly #most: number;
+  readonly #backlog: number;
   readonly #processes: ParseProcess[];
 
   constructor(options: ParseProcessesOptions = {}) {
     this.#options = options;
     this.#most = options.processes ?? Math.min(2, availableParallelism());
+    this.#backlog = options.backlog ?? 16;
     this.#processes = [new ParseProcess(options)];
   }
 
@@ -41,7 +42,9 @@ export class ParseProcesses {
     const [first, ...others] = this.#processes;
     let least = first ?? this.#add();
     for (const process of others) if (process.waiting < least.waiting) least = process;
-    return least.waiting >= backlog && this.#processes.length < this.#most ? this.#add() : least;
+    return least.waiting >= this.#backlog && this.#processes.length < this.#most
+      ? this.#add()
+      : least;
   }
 
   #add(): ParseProcess {
