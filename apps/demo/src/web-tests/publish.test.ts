@@ -47,6 +47,28 @@ describe.concurrent.each(kinds)('%s', (kind) => {
     await bed.leave(context);
   });
 
+  test('D2 D5 from the drop to the end one card or another tells of it, in every frame', async () => {
+    const context = await bed.visitor();
+    const page = await open(context, await bed.serve(), kind);
+    await page.evaluate(() => {
+      const seen: string[] = [];
+      Reflect.set(window, 'cardsByFrame', seen);
+      const look = (): void => {
+        const cards = [...document.querySelectorAll('main section.card[aria-label]')];
+        const names = cards.map((card) => card.getAttribute('aria-label')).join(' and ');
+        if (seen.at(-1) !== names) seen.push(names);
+        requestAnimationFrame(look);
+      };
+      look();
+    });
+    await publish(page, [textFile('act-one.txt'), textFile('act-two.txt')]);
+    const seen = await page.evaluate(() => Reflect.get(window, 'cardsByFrame') as string[]);
+    const during = seen.slice(seen.findIndex((names) => names !== ''));
+    expect(during.at(-1)).toBe('Change');
+    for (const names of during) expect(['Upload', 'Next change', 'Change']).toContain(names);
+    await bed.leave(context);
+  });
+
   test('D5 a document is removed, and an older version is made current again', async () => {
     const context = await bed.visitor();
     const page = await open(context, await bed.serve(), kind);

@@ -82,6 +82,7 @@ export class DocumentsApp {
 
   /** Called for the end of each of the session's changes; tells it once per browser. */
   readonly onSettled = (job: TerminalJobView): void => {
+    this.change.onShown(job.id);
     this.corpus.refetch();
     this.versions.refetch();
     if (this.told.has(job.id)) return;
@@ -94,7 +95,8 @@ export class DocumentsApp {
 
   /** Called for each new view of a job at work; says now and then how it goes. */
   readonly onProgress = (job: JobView, isCanceling: boolean): void => {
-    const { progress, status } = job;
+    const { id, progress, status } = job;
+    this.change.onShown(id);
     if (status === 'running' && !isCanceling) {
       this.announcer.sayProgress(progressSentence(progress?.phase, progress?.percent ?? null));
     } else this.announcer.say(statusLabel(status, isCanceling).text);

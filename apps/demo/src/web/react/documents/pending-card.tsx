@@ -1,14 +1,16 @@
 import { countOf } from '../../shared/format.ts';
 import { pendingTitles } from '../../shared/pending-change.ts';
 import { useApp } from '../app-context.ts';
+import { useCurrentJob } from '../current-job.tsx';
 import { useStore } from '../use-store.ts';
 
-/** A change that was asked for and is no job yet, and why (D5). */
+/** A change that was asked for and is not shown as a job yet, and why (D5). */
 export function PendingCard() {
   const { change, corpus } = useApp();
-  const { status, add, remove, error } = useStore(change);
+  const { status, add, remove, error, jobId } = useStore(change);
+  const { job } = useCurrentJob();
   const { data } = useStore(corpus);
-  if (status === 'idle') return null;
+  if (status === 'idle' || (status === 'started' && job?.id === jobId)) return null;
   const what = [
     add.length > 0 && `${countOf(add.length, 'file')} to add`,
     remove.length > 0 && `${countOf(remove.length, 'document')} to remove`,
