@@ -79,6 +79,39 @@ describe.concurrent.each(kinds)('%s', (kind) => {
     await bed.leave(context);
   });
 
+  test('D5 D6 what became of each file is told by its name', async () => {
+    const context = await bed.visitor();
+    const page = await open(context, await bed.serve(), kind);
+    await publish(page, [
+      textFile('call.txt', 'Half past.\n'),
+      textFile('cue.txt', 'Lights up.\n'),
+    ]);
+    await choose(page, [
+      textFile('call.txt', 'Half past seven.\n'),
+      textFile('copy-of-cue.txt', 'Lights up.\n'),
+      textFile('props.txt', 'A lantern.\n'),
+      textFile('torn.pdf', '%PDF-1.7\n'),
+    ]);
+    await jobCard(page).getByText('Version 2 is published without 1 file').waitFor();
+    await jobCard(page).getByText('Details of 3 other files').click();
+    const told = (label: string): Promise<string[]> =>
+      jobCard(page)
+        .getByRole('region', { name: label })
+        .getByRole('listitem')
+        .evaluateAll((items) =>
+          items.map(({ children }) => [...children].map((one) => one.textContent).join(': ')),
+        );
+    expect((await told('Other files')).sort()).toEqual([
+      'call.txt: Took the place of the document of that name.',
+      'copy-of-cue.txt: Was there already, with the same content.',
+      'props.txt: Added.',
+    ]);
+    expect(await told('Files that cannot be searched')).toEqual([
+      'torn.pdf: It is not a whole PDF.',
+    ]);
+    await bed.leave(context);
+  });
+
   test('D2 five hundred files at once become one version', async () => {
     const context = await bed.visitor();
     const page = await open(context, await bed.serve(), kind);
