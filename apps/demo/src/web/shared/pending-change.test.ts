@@ -9,15 +9,17 @@ function pendingChange() {
   const starts: { input: unknown; resolve: (id: string) => void; reject: (e: unknown) => void }[] =
     [];
   const change = new PendingChange(api, () => {});
-  change.connect((input) => {
-    const { promise, resolve, reject } = Promise.withResolvers<{ id: string }>();
-    starts.push({ input, resolve: (id) => resolve({ id }), reject });
-    return promise;
-  });
+  change.connect(
+    (input) =>
+      new Promise((resolve, reject) => {
+        starts.push({ input, resolve: (id) => resolve({ id }), reject });
+      }),
+  );
   return { change, starts };
 }
 
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** Lets what has been answered take its course. */
+const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 
 test('D5 a change that was asked for is shown until its job is', async () => {
   const { change, starts } = pendingChange();
