@@ -17,7 +17,7 @@ import type { FoundFile } from './collect.ts';
 import { CorpusHash, type CorpusMetadata, configHash } from './corpus-metadata.ts';
 import { ChildPool } from './parse/child-pool.ts';
 import { ParseProcesses } from './parse/parse-processes.ts';
-import { parseAhead, type ReadFile } from './parse-ahead.ts';
+import { type Parsed, parseAhead } from './parse-ahead.ts';
 import { asPublicError } from './public-errors.ts';
 import {
   type FileRow,
@@ -85,7 +85,7 @@ async function changeCorpus(
     memoryLimitMb: input.memoryLimitMb,
     processes: input.processes,
     pool,
-    ...(parserModule && { parser: parserModule }),
+    parser: parserModule,
   });
   const snapshots = openSnapshots(input.dataFolder);
   await using draft = await snapshots.begin({ signal });
@@ -100,15 +100,11 @@ async function changeCorpus(
 
   // The parsers are at the first files while the corpus is taken over.
   const works = worksOf(base, again, plan);
-  const read = parseAhead(
-    works.map(({ found }) => found),
-    parser,
-    {
-      signal,
-      maxFileBytes: input.maxFileBytes,
-      known: ({ absolute }) => reads.take(absolute),
-    },
-  );
+  const read = parseAhead(works, parser, {
+    signal,
+    maxFileBytes: input.maxFileBytes,
+    known: ({ absolute }) => reads.take(absolute),
+  });
   report({ phase: 'save', percent: 0, message: 'Taking over what is there' });
   const keepIndex = base !== undefined && again.length === 0;
   if (base !== undefined) {
@@ -126,7 +122,10 @@ async function changeCorpus(
     }
   }
 
-  const outcomes = await indexFiles(context, { draft, index, works, read });
+  const outcomes = await indexFiles(context, {
+    ...{ draft, index, read },
+    total: works.length,
+  });
   const isAllFailed = outcomes.every(({ outcome }) => outcome === 'failed');
   const isAllNew = plan.duplicates.length + plan.removed.length + again.length === 0;
   const hasRead = plan.files.length + again.length > 0;
@@ -172,10 +171,7 @@ async function changeCorpus(
 }
 
 /** A file to read: a document of the base that is indexed again, or a new one. */
-type Work = { readonly found: FoundFile } & (
-  | { readonly row: FileRow }
-  | { readonly planned: PlannedFile }
-);
+type Work = FoundFile & ({ readonly row: FileRow } | { readonly planned: PlannedFile });
 
 /** First what the settings made stale, then the new files. */
 const worksOf = (
@@ -185,33 +181,33 @@ const worksOf = (
 ): readonly Work[] => [
   ...again.map((row) => ({
     row,
-    found: { path: row.path, absolute: base?.path(originalPath(row.document ?? '')) ?? '' },
+    path: row.path,
+    absolute: base?.path(originalPath(row.document ?? '')) ?? '',
   })),
   ...files.map((planned) => ({
     planned,
-    found: { path: planned.name, absolute: planned.staged.staged },
+    path: planned.name,
+    absolute: planned.staged.staged,
   })),
 ];
 
 interface Indexing {
   readonly draft: Draft<CorpusMetadata>;
   readonly index: SearchIndexWriter;
-  readonly works: readonly Work[];
-  /** What became of each, in their order. */
-  readonly read: AsyncIterable<ReadFile>;
+  readonly read: AsyncIterable<Parsed<Work>>;
+  /** How many they are. */
+  readonly total: number;
 }
 
 async function indexFiles(
   { report }: Context,
-  { draft, index, works, read }: Indexing,
+  { draft, index, read, total }: Indexing,
 ): Promise<FileOutcome[]> {
   const outcomes: FileOutcome[] = [];
   let originals: string | undefined;
   let done = 0;
   let reportedAt = 0;
-  for await (const { file, outcome } of read) {
-    const work = works[done];
-    if (work === undefined) break;
+  for await (const { found: work, file, outcome } of read) {
     if ('row' in work) {
       const indexed = described(work.row);
       if ('failure' in outcome) index.addFailure(indexed, outcome.failure);
@@ -236,10 +232,10 @@ async function indexFiles(
     done += 1;
     // Short files come faster than anyone can watch.
     const now = performance.now();
-    if (now - reportedAt < reportMs && done < works.length) continue;
+    if (now - reportedAt < reportMs && done < total) continue;
     reportedAt = now;
-    const percent = (95 * done) / works.length;
-    report({ phase: 'parse', percent, message: `${done} of ${works.length} files` });
+    const percent = (95 * done) / total;
+    report({ phase: 'parse', percent, message: `${done} of ${total} files` });
   }
   return outcomes;
 }

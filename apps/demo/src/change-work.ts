@@ -1,6 +1,7 @@
 import { defineJob } from '@offstage/core';
 import { z } from 'zod';
 import { change } from './change-job.ts';
+import { parserSettings } from './parse/parser-settings.ts';
 
 /** A file that lies in staging, as the server hands it to the job. */
 const stagedFile = z.object({
@@ -13,22 +14,6 @@ const stagedFile = z.object({
   sha256: z.string(),
 });
 export type StagedFile = z.infer<typeof stagedFile>;
-
-/** How files are read, for every job that does. */
-export const parserSettings = {
-  fileTimeoutMs: z.number().int().min(1).max(2_147_483_647).default(30_000),
-  memoryLimitMb: z.number().int().min(32).max(65_536).default(512),
-  /** Parser processes side by side. */
-  processes: z.number().int().min(1).max(64).optional(),
-  maxFileBytes: z
-    .number()
-    .int()
-    .min(1)
-    .default(64 * 1024 * 1024),
-};
-
-/** As a server is set up; where nothing is said, the default of `parserSettings` holds. */
-export type ParserSettings = Partial<z.input<z.ZodObject<typeof parserSettings>>>;
 
 /**
  * The job `documents.change` on the server's side of the wall: what a page asks for by ids, with the

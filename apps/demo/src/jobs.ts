@@ -1,5 +1,6 @@
 import { defineJob, type ResultOf } from '@offstage/core';
 import { z } from 'zod';
+import { fileLimits } from './parse/parser-settings.ts';
 
 const fileFailureView = z.object({ path: z.string(), code: z.string(), message: z.string() });
 
@@ -21,13 +22,7 @@ export const ingest = defineJob({
     folder: z.string().min(1),
     /** Absolute; holds the snapshots. */
     dataFolder: z.string().min(1),
-    fileTimeoutMs: z.number().int().min(1).max(2_147_483_647).default(30_000),
-    memoryLimitMb: z.number().int().min(32).max(65_536).default(512),
-    maxFileBytes: z
-      .number()
-      .int()
-      .min(1)
-      .default(64 * 1024 * 1024),
+    ...fileLimits,
     maxFiles: z.number().int().min(1).default(100_000),
   }),
   result: z.object({

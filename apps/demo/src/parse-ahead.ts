@@ -10,6 +10,11 @@ export interface ReadFile {
   readonly outcome: ParseOutcome;
 }
 
+/** The same, with what was asked for. */
+export interface Parsed<F extends FoundFile> extends ReadFile {
+  readonly found: F;
+}
+
 export interface ParseAheadOptions {
   readonly signal: AbortSignal;
   readonly maxFileBytes: number;
@@ -28,17 +33,20 @@ export interface ParseAheadOptions {
  *
  * @throws the signal's reason, looked at before each file
  */
-export function parseAhead(
-  files: Iterable<FoundFile>,
+export function parseAhead<F extends FoundFile>(
+  files: Iterable<F>,
   parser: ParseProcesses,
   options: ParseAheadOptions,
-): AsyncGenerator<ReadFile> {
+): AsyncGenerator<Parsed<F>> {
   const ahead = new Ahead(files, parser, options);
   ahead.fill();
   return outcomes(ahead, options.signal);
 }
 
-async function* outcomes(ahead: Ahead, signal: AbortSignal): AsyncGenerator<ReadFile> {
+async function* outcomes<F extends FoundFile>(
+  ahead: Ahead<F>,
+  signal: AbortSignal,
+): AsyncGenerator<Parsed<F>> {
   for (;;) {
     ahead.fill();
     const head = ahead.shift();
@@ -46,26 +54,27 @@ async function* outcomes(ahead: Ahead, signal: AbortSignal): AsyncGenerator<Read
     const outcome = await head.outcome;
     signal.throwIfAborted();
     ahead.answered(head);
-    yield { file: head.file, outcome };
+    yield { found: head.found, file: head.file, outcome };
   }
 }
 
-interface Begun {
+interface Begun<F> {
+  readonly found: F;
   readonly file: IndexedFile;
   readonly outcome: ParseOutcome | Promise<ParseOutcome>;
   readonly isAtParser: boolean;
 }
 
 /** Files that were begun, in their order. */
-class Ahead {
-  readonly #files: Iterator<FoundFile>;
+class Ahead<F extends FoundFile> {
+  readonly #files: Iterator<F>;
   readonly #parser: ParseProcesses;
   readonly #options: Required<ParseAheadOptions>;
-  readonly #begun: Begun[] = [];
+  readonly #begun: Begun<F>[] = [];
   #filesAtParser = 0;
   #bytesAtParser = 0;
 
-  constructor(files: Iterable<FoundFile>, parser: ParseProcesses, options: ParseAheadOptions) {
+  constructor(files: Iterable<F>, parser: ParseProcesses, options: ParseAheadOptions) {
     this.#files = files[Symbol.iterator]();
     this.#parser = parser;
     this.#options = {
@@ -96,30 +105,30 @@ class Ahead {
     }
   }
 
-  shift(): Begun | undefined {
+  shift(): Begun<F> | undefined {
     return this.#begun.shift();
   }
 
-  answered({ file, isAtParser }: Begun): void {
+  answered({ file, isAtParser }: Begun<F>): void {
     if (!isAtParser) return;
     this.#filesAtParser -= 1;
     this.#bytesAtParser -= file.bytes;
   }
 
-  #begin(found: FoundFile): Begun {
+  #begin(found: F): Begun<F> {
     const { maxFileBytes, known } = this.#options;
     const before = known(found);
     if (before !== undefined) {
       const { file, outcome } = before;
-      return { file: { ...file, path: found.path }, outcome, isAtParser: false };
+      return { found, file: { ...file, path: found.path }, outcome, isAtParser: false };
     }
     const read = readFound(found, maxFileBytes);
     const file = describe(found.path, read);
-    if ('failure' in read) return { file, outcome: read, isAtParser: false };
+    if ('failure' in read) return { found, file, outcome: read, isAtParser: false };
     const outcome = this.#parser.parse(read.bytes, path.extname(found.path).toLowerCase());
     // Whoever awaits it sees the error; until then it is not an unhandled one.
     outcome.catch(() => {});
-    return { file, outcome, isAtParser: true };
+    return { found, file, outcome, isAtParser: true };
   }
 }
 

@@ -33,7 +33,7 @@ async function readAll(
   { pool, reads, parser: parserModule, graceMs = 2000 }: ReadHandlerOptions,
 ): Promise<ReturnOf<typeof readUploads>> {
   const { fileTimeoutMs, memoryLimitMb, processes, maxFileBytes } = input;
-  const found = input.files
+  const unread = input.files
     .map(({ name, staged }) => ({ path: name, absolute: staged }))
     .filter(({ absolute }) => !reads.has(absolute));
   const ending = new AbortController();
@@ -45,19 +45,16 @@ async function readAll(
   try {
     await using parser = new ParseProcesses({
       signal: ending.signal,
+      parser: parserModule,
       ...{ fileTimeoutMs, memoryLimitMb, processes, pool, backlog },
-      ...(parserModule && { parser: parserModule }),
     });
-    const files = untilAborted(found, signal);
+    const files = untilAborted(unread, signal);
     const limits = { signal: ending.signal, maxFileBytes, maxFilesAhead, maxBytesAhead };
-    let done = 0;
     let read = 0;
-    for await (const one of parseAhead(files, parser, limits)) {
-      const place = found[done]?.absolute ?? '';
-      done += 1;
+    for await (const { found, file, outcome } of parseAhead(files, parser, limits)) {
       // Somebody took it back.
-      if (one.file.sha256 === null) continue;
-      reads.put(place, one);
+      if (file.sha256 === null) continue;
+      reads.put(found.absolute, { file, outcome });
       read += 1;
     }
     signal.throwIfAborted();

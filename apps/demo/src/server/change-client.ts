@@ -1,7 +1,8 @@
 import { type JobClient, OffstageError } from '@offstage/core';
 import { z } from 'zod';
 import { change } from '../change-job.ts';
-import { changeWork, type ParserSettings } from '../change-work.ts';
+import { changeWork } from '../change-work.ts';
+import type { ParserSettings } from '../parse/parser-settings.ts';
 import { Problem } from './problem.ts';
 import type { UploadStore } from './upload-store.ts';
 

@@ -8,7 +8,7 @@ import { createJobsHandler } from '@offstage/http';
 import { toNodeListener } from '@offstage/http/node';
 import { WorkerExecutor } from '@offstage/node-worker';
 import { change } from '../change-job.ts';
-import type { ParserSettings } from '../change-work.ts';
+import type { ParserSettings } from '../parse/parser-settings.ts';
 import type { Busy, UploadLimits } from '../web/api.ts';
 import { changeClient } from './change-client.ts';
 import { Corpus } from './corpus.ts';
@@ -213,6 +213,7 @@ export class DocumentsServer {
       onAdmitted: (jobId, what) => {
         const at = Date.now();
         this.#busy = { session, jobId, since: at };
+        // Another start that was refused meanwhile has let it go on.
         void this.#readAhead.pause();
         try {
           journal.began({ jobId, owner: session, at, what });

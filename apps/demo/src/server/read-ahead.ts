@@ -1,5 +1,6 @@
 import type { JobClient } from '@offstage/core';
-import type { ParserSettings, StagedFile } from '../change-work.ts';
+import type { StagedFile } from '../change-work.ts';
+import type { ParserSettings } from '../parse/parser-settings.ts';
 import { readUploads } from '../read-job.ts';
 import type { UploadWatcher } from './upload-store.ts';
 
