@@ -124,21 +124,19 @@ export class JobEngine implements JobKeeper {
 
   watch(owner: string, id: string | undefined, onChange: (changedId: string) => void): () => void {
     const watcher: Watcher = { onChange };
-    const room = this.#registry.openRoom(owner);
-    const watched = id === undefined ? room : room.jobs.get(id);
+    const watched =
+      id === undefined ? this.#registry.openRoom(owner) : this.#registry.find(owner, id);
     // To watch what is not there looks like watching what never changes (J4).
-    if (watched === undefined) {
-      this.#registry.closeRoom(room);
-      return () => {};
-    }
+    if (watched === undefined) return () => {};
     watched.watchers ??= new Set();
     watched.watchers.add(watcher);
     return () => {
       this.#hints.forget(watcher);
       if (watched.watchers?.delete(watcher) !== true || watched.watchers.size > 0) return;
       watched.watchers = undefined;
-      if (watched instanceof Job) this.look(owner, watched.id);
-      this.#registry.closeRoom(room);
+      if (!(watched instanceof Job)) this.#registry.closeRoom(watched);
+      // Unless it was released meanwhile (F3).
+      else if (this.#registry.find(owner, watched.id) === watched) this.#expiry.look(watched);
     };
   }
 

@@ -88,6 +88,17 @@ describe('shutdown', () => {
     expect(await report).toEqual({ settled: 2, abandoned: 0 });
   });
 
+  test('J14 a discard that is still at work after the grace is no handler that was abandoned', async () => {
+    const { manager, alice, executor, clock, news } = stage();
+    executor.holdDiscards = true;
+    const job = await alice.start(tidy, 1);
+    executor.runOf(job.id).obey();
+    const report = manager.shutdown({ graceMs: 100 });
+    await clock.advance(100);
+    expect(await report).toEqual({ settled: 1, abandoned: 0 });
+    expect(news).toEqual([`started ${job.id}`, `canceled ${job.id}`]);
+  });
+
   test('J14 an executor that cannot end is reported', async () => {
     const { manager, executor, errors } = stage();
     const error = new Error('stuck');
