@@ -1,0 +1,29 @@
+/** The longest text of an error that is kept or carried, in UTF-16 code units (F2). */
+export const maxErrorText = 65_536;
+
+const ellipsis = ' … (cut)';
+
+/** The text, or its beginning where it is longer than an error's text may be (F2). */
+export function boundedText(text: string, maxLength: number = maxErrorText): string {
+  if (text.length <= maxLength) return text;
+  const kept = Math.max(0, maxLength - ellipsis.length);
+  return (text.slice(0, kept).toWellFormed() + ellipsis).slice(0, maxLength);
+}
+
+/**
+ * What an unknown value is, in a few words and whatever it does when it is looked at (F2): the
+ * fixed text where it cannot be looked at at all.
+ */
+export function describeUnknown(value: unknown): string {
+  try {
+    if (value instanceof Error) return boundedText(String(value.stack ?? value.message));
+    if (typeof value === 'function') return '[function]';
+    return typeof value === 'object' && value !== null
+      ? boundedText(Object.prototype.toString.call(value))
+      : boundedText(String(value));
+  } catch {
+    return indescribable;
+  }
+}
+
+const indescribable = 'something that throws when it is looked at';
