@@ -201,7 +201,7 @@ export class JobEngine implements JobKeeper {
     const discards = over && this.#discards(job);
     // At rest before anyone hears of it, so that who hears of it can take its key.
     const at = job.state.endedAt ?? 0;
-    if (over && !discards) this.#rest(job, at);
+    if (over && !discards) this.#rest(job);
     this.#tell(job, event);
     if (discards) void this.#discard(job);
     if (over) this.#pump(at);
@@ -356,9 +356,8 @@ export class JobEngine implements JobKeeper {
     if (this.#discards(job)) {
       void this.#discard(job);
     } else {
-      const at = this.#now();
-      this.#rest(job, at);
-      this.#pump(at);
+      this.#rest(job);
+      this.#pump(this.#now());
     }
   }
 
@@ -381,18 +380,17 @@ export class JobEngine implements JobKeeper {
     } catch (error) {
       this.report(error, job);
     }
-    const at = this.#now();
-    this.#rest(job, at);
-    this.#pump(at);
+    this.#rest(job);
+    this.#pump(this.#now());
   }
 
-  #rest(job: Job, at: number): void {
+  #rest(job: Job): void {
     job.rest();
     if (job.state.startedAt !== null) this.#queue.freeSlot();
     if (job.exclusivityKey !== undefined) this.#queue.freeKey(job.exclusivityKey);
     job.room.active -= 1;
     this.#active -= 1;
-    this.#expiry.add(job, at);
+    this.#expiry.add(job);
     if (this.#active === 0) this.#onIdle?.();
   }
 
