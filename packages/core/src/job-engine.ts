@@ -175,6 +175,8 @@ export class JobEngine implements JobKeeper {
       if (!job.isHandling) continue;
       count += 1;
       job.dispatch({ type: 'abandoned', at: this.#now() });
+      // Only its result schema has not answered, and nobody waits for that (F5).
+      if (job.handlerSettled) this.#afterAbandoned(job);
     }
     return count;
   }
@@ -352,6 +354,7 @@ export class JobEngine implements JobKeeper {
 
   /** The handler of a job that a shutdown gave up has settled after all (J14). */
   #afterAbandoned(job: Job): void {
+    if (!job.isHandling) return;
     job.isHandling = false;
     if (this.#discards(job)) {
       void this.#discard(job);

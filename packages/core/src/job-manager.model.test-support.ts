@@ -112,6 +112,8 @@ export class ManagerModel {
       }
       if (job.stage === 'handling' && this.now >= (this.abandonAt ?? Infinity)) {
         job.status = 'canceled';
+        // The executor is ended, and says so of all that it still ran; a discard follows its handler.
+        if (job.kind === 'work.plain') this.#rest(job, this.abandonAt);
       }
       if (job.stage === 'rest' && job.lastLook + limits.ttlMs <= this.now) this.release(job);
     }
@@ -133,9 +135,9 @@ export class ManagerModel {
     this.#pump();
   }
 
-  #rest(job: ModelJob): void {
+  #rest(job: ModelJob, at: number = this.now): void {
     job.stage = 'rest';
-    job.lastLook = this.now;
+    job.lastLook = at;
   }
 
   #pump(): void {
