@@ -11,16 +11,34 @@ export function boundedText(text: string, maxLength: number = maxErrorText): str
 }
 
 /**
+ * The text of a value that should have been one. An object is not asked for its own: a list that holds
+ * the same list again and again would be an endless text (F2).
+ */
+export function textOf(value: unknown, maxLength: number = maxErrorText): string {
+  switch (typeof value) {
+    case 'string':
+      return boundedText(value, maxLength);
+    case 'object':
+      return value === null ? 'null' : '[object]';
+    case 'function':
+      return '[function]';
+    case 'bigint':
+      return BigInt.asIntN(64, value) === value ? String(value) : '[bigint]';
+    default:
+      return boundedText(String(value), maxLength);
+  }
+}
+
+/**
  * What an unknown value is, in a few words and whatever it does when it is looked at (F2): the
  * fixed text where it cannot be looked at at all.
  */
 export function describeUnknown(value: unknown): string {
   try {
-    if (value instanceof Error) return boundedText(String(value.stack ?? value.message));
-    if (typeof value === 'function') return '[function]';
+    if (value instanceof Error) return textOf(value.stack ?? value.message);
     return typeof value === 'object' && value !== null
       ? boundedText(Object.prototype.toString.call(value))
-      : boundedText(String(value));
+      : textOf(value);
   } catch {
     return indescribable;
   }

@@ -1,4 +1,4 @@
-import { boundedText } from './bounded-text.ts';
+import { boundedText, textOf } from './bounded-text.ts';
 import { OffstageError, type OffstageErrorCode, PublicError } from './errors.ts';
 import type { JobFailure } from './job-view.ts';
 
@@ -49,7 +49,7 @@ function publicText(error: unknown): Told | undefined {
   const { code, message } = error;
   return {
     code: typeof code === 'string' ? boundedText(code, maxCodeLength) : 'handler_failed',
-    message: boundedText(String(message)),
+    message: textOf(message),
   };
 }
 

@@ -1,4 +1,4 @@
-import { boundedText } from './bounded-text.ts';
+import { boundedText, textOf } from './bounded-text.ts';
 
 /**
  * The Standard Schema interface, version 1, as its specification asks implementers to carry it
@@ -43,7 +43,7 @@ function describeIssue(issue: unknown): string {
     const { message, path } = issue as SchemaIssue;
     const parts: readonly unknown[] = Array.isArray(path) ? path.slice(0, maxPathParts) : [];
     const where = parts.map(keyOf).join('.');
-    const what = boundedText(String(message));
+    const what = textOf(message);
     return where === '' ? what : `${where}: ${what}`;
   } catch {
     return 'an issue that cannot be read';
@@ -51,7 +51,4 @@ function describeIssue(issue: unknown): string {
 }
 
 const keyOf = (part: unknown): string =>
-  boundedText(
-    String(typeof part === 'object' && part !== null ? Reflect.get(part, 'key') : part),
-    200,
-  );
+  textOf(typeof part === 'object' && part !== null ? Reflect.get(part, 'key') : part, 200);

@@ -6,6 +6,7 @@ import {
   OffstageError,
   type OffstageErrorCode,
   PublicError,
+  textOf,
 } from '@offstage/core';
 import { type Budget, isCarriable } from './carriable.ts';
 
@@ -306,9 +307,9 @@ function describe(value: unknown): string {
 }
 
 function describeWhole(value: unknown): string {
-  if (typeof value === 'function') return `[function ${String(value.name) || 'anonymous'}]`;
+  if (typeof value === 'function') return `[function ${textOf(value.name) || 'anonymous'}]`;
   if (isError(value)) {
-    return `[${String(read(value, 'name'))}: ${String(read(value, 'message'))}]`;
+    return `[${textOf(read(value, 'name'))}: ${textOf(read(value, 'message'))}]`;
   }
   if (typeof value === 'bigint') return '[bigint]';
   return typeof value === 'symbol' ? value.toString() : Object.prototype.toString.call(value);
