@@ -112,7 +112,7 @@ export class InlineExecutor implements JobExecutor {
   }
 
   async #end(graceMs: number): Promise<void> {
-    if (this.#busy) {
+    if (this.#busy && graceMs > 0) {
       await new Promise<void>((resolve) => {
         const timer = this.#clock.schedule(graceMs, resolve, { keepAlive: true });
         this.#idle = () => {

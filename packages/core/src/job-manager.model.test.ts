@@ -1,6 +1,8 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ActivityLease } from './activity-gate.ts';
+import { DrivenInlineExecutor, type Driver } from './driven-executor.test-support.ts';
+import { FakeExecutor } from './fake-executor.test-support.ts';
 import {
   type End,
   type Kind,
@@ -8,7 +10,8 @@ import {
   ManagerModel,
   type ModelJob,
 } from './job-manager.model.test-support.ts';
-import { codeOf, hasty, plain, type Stage, stage, tidy } from './job-manager.test-support.ts';
+import { codeOf, hasty, plain, type Stage, stageWith, tidy } from './job-manager.test-support.ts';
+import { isTerminal, type JobStatus } from './job-view.ts';
 import { settle } from './testing/simulated-clock.ts';
 
 /*
@@ -16,9 +19,22 @@ import { settle } from './testing/simulated-clock.ts';
  * that can be seen of the manager without looking at a job (a look delays its expiry) is compared.
  */
 
-interface Real extends Stage {
+interface Real extends Stage<Driver> {
   readonly leases: ActivityLease[];
   maintenance: ActivityLease | undefined;
+  readonly watches: Watch[];
+  readonly waits: Wait[];
+}
+
+/** A watch that was not ended yet, also of what is gone by now. */
+interface Watch {
+  readonly job: ModelJob | undefined;
+  readonly unwatch: () => void;
+}
+
+interface Wait {
+  readonly job: ModelJob;
+  status: JobStatus | undefined;
 }
 
 type Look = Readonly<ManagerModel>;
@@ -81,6 +97,9 @@ async function compare(model: ManagerModel, real: Real): Promise<void> {
   expect(real.executor.runs.map(({ task }) => task.jobId)).toEqual(model.runs);
   const discards = real.executor.discards.map(({ task }) => `${task.jobId} ${task.outcome.status}`);
   expect(discards.sort()).toEqual([...model.discards].sort());
+  for (const wait of real.waits) {
+    expect(wait.status).toBe(isTerminal(wait.job.status) ? wait.job.status : undefined);
+  }
   expect(real.executor.mostAtOnce).toBeLessThanOrEqual(limits.concurrency);
 }
 
@@ -182,6 +201,43 @@ const poll = (owner: Owner, index: number, after: number): Command =>
     expect([answer.cursor, answer.missed]).toEqual([own.reports, oldest - from]);
   });
 
+const watch = (owner: Owner, index: number): Command =>
+  onJob('watches', owner, index, async (own, id, _, real) => {
+    const unwatch = real[owner].watch?.(id, () => {}) ?? (() => {});
+    real.watches.push({ job: own, unwatch });
+    if (own !== undefined) own.watchers += 1;
+  });
+
+const watchAll = (owner: Owner): Command =>
+  new Step(`${owner} watches all`, async (_, real) => {
+    const unwatch = real[owner].watch?.(undefined, () => {}) ?? (() => {});
+    real.watches.push({ job: undefined, unwatch });
+  });
+
+// Any of those that were ever begun, so that what it was about may be long gone.
+const unwatch = (index: number): Command =>
+  new Step(`end of watch ${index}`, async (model, real) => {
+    const [ended] = real.watches.splice(index % Math.max(1, real.watches.length), 1);
+    ended?.unwatch();
+    ended?.unwatch();
+    if (ended?.job !== undefined && model.jobs.includes(ended.job)) model.unwatch(ended.job);
+  });
+
+const wait = (owner: Owner, index: number): Command =>
+  onJob('waits', owner, index, async (own, id, model, real) => {
+    const waiting = real[owner].wait(id);
+    if (own === undefined) {
+      expect(await codeOf(waiting)).toBe('not_found');
+      return;
+    }
+    own.lastLook = model.now;
+    const entry: Wait = { job: own, status: undefined };
+    real.waits.push(entry);
+    void waiting.then(({ status }) => {
+      entry.status = status;
+    });
+  });
+
 const advance = (durationMs: number): Command =>
   new Step(`${durationMs} ms pass`, async (model, real) => {
     await real.clock.advance(durationMs);
@@ -254,29 +310,51 @@ const commands = [
   fc.tuple(owner, index).map((args) => cancel(...args)),
   fc.tuple(owner, index).map((args) => consume(...args)),
   fc.tuple(owner, index, fc.nat({ max: 9 })).map((args) => poll(...args)),
+  fc.tuple(owner, index).map((args) => watch(...args)),
+  owner.map(watchAll),
+  index.map(unwatch),
+  fc.tuple(owner, index).map((args) => wait(...args)),
   fc.constantFrom(1, 100, 250, 500, 1000).map(advance),
   fc.constantFrom<Command>(enterForeground, leaveForeground, enterMaintenance, leaveMaintenance),
 ];
 
-const play = async (script: Iterable<Command>): Promise<void> => {
-  await fc.asyncModelRun(() => {
-    const { timeoutMs: _, graceMs: __, ...options } = limits;
-    const real: Real = { ...stage(options), leases: [], maintenance: undefined };
-    real.executor.holdDiscards = true;
-    return { model: new ManagerModel(), real };
-  }, script);
+const executors = {
+  FakeExecutor(): FakeExecutor {
+    const executor = new FakeExecutor(limits.concurrency);
+    executor.holdDiscards = true;
+    return executor;
+  },
+  InlineExecutor: () => new DrivenInlineExecutor(Object.values(definitions), limits.concurrency),
 };
 
-test('J1 J3 J4 J5 J6 J7 J8 J9 J12 J13 J15 P3 the manager does what the model does', async () => {
-  await fc.assert(fc.asyncProperty(fc.commands(commands, { maxCommands: 60, size: 'max' }), play), {
-    numRuns: 150,
-  });
-});
+describe.each(Object.entries(executors))('with %s', (_, makeExecutor) => {
+  const play = async (script: Iterable<Command>): Promise<void> => {
+    await fc.asyncModelRun(() => {
+      const { timeoutMs: _, graceMs: __, ...options } = limits;
+      const staged = stageWith(makeExecutor(), options);
+      const real: Real = {
+        ...staged,
+        leases: [],
+        maintenance: undefined,
+        watches: [],
+        waits: [],
+      };
+      return { model: new ManagerModel(), real };
+    }, script);
+  };
 
-test('J14 the manager does what the model does, also through a shutdown', async () => {
-  const withShutdown = [...commands, fc.constant<Command>(shutdown)];
-  await fc.assert(
-    fc.asyncProperty(fc.commands(withShutdown, { maxCommands: 60, size: 'max' }), play),
-    { numRuns: 150 },
-  );
+  test('F3 J1 J3 J4 J5 J6 J7 J8 J9 J12 J13 J15 J17 P3 the manager does what the model does', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.commands(commands, { maxCommands: 60, size: 'max' }), play),
+      { numRuns: 150 },
+    );
+  });
+
+  test('F3 F5 J14 the manager does what the model does, also through a shutdown', async () => {
+    const withShutdown = [...commands, fc.constant<Command>(shutdown)];
+    await fc.assert(
+      fc.asyncProperty(fc.commands(withShutdown, { maxCommands: 60, size: 'max' }), play),
+      { numRuns: 150 },
+    );
+  });
 });

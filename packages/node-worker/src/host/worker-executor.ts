@@ -307,7 +307,7 @@ export class WorkerExecutor implements JobExecutor {
   }
 
   async #whenQuiet(withinMs: number): Promise<void> {
-    if (this.#quiet) return;
+    if (this.#quiet || withinMs === 0) return;
     await new Promise<void>((resolve) => {
       const timer = this.#options.clock.schedule(withinMs, resolve, { keepAlive: true });
       this.#onQuiet = () => {
