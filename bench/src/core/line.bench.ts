@@ -108,7 +108,11 @@ function delayed(): Row {
     ...clock,
     schedule() {
       timers += 1;
-      return { cancel: () => void (timers -= 1) };
+      return {
+        cancel() {
+          timers -= 1;
+        },
+      };
     },
   };
   const before = heapBytes();

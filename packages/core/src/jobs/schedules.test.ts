@@ -118,6 +118,17 @@ test('A9 after a stop of a day catchUp last makes up for the newest tick alone, 
   }
 });
 
+test('A9 a tick that even a short stop has missed is made up for by catchUp last alone', async () => {
+  for (const catchUp of ['last', 'none'] as const) {
+    const stage = scheduleStage('2026-06-01T00:59:50Z');
+    await stage.schedules.set('hourly', { ...berlinAt('0 * * * *'), catchUp });
+    await stage.restart(11_000);
+    expect([stage.jobs.length, stage.told('skipped').length]).toEqual(
+      catchUp === 'last' ? [1, 0] : [0, 1],
+    );
+  }
+});
+
 test('A9 ticks that came while a process slept or its clock jumped count as missed', async () => {
   for (const catchUp of ['last', 'none'] as const) {
     const { schedules, clock, jobs, told } = scheduleStage('2026-06-01T00:00:00Z');
@@ -167,6 +178,54 @@ test('A9 setting the same schedule at each start of the process changes no tick,
   await stage.schedules.resume('often');
   await stage.clock.advance(minuteMs);
   expect(stage.jobs.length).toBe(2);
+});
+
+test('A9 a schedule that is set again, the same or another, after its clock was set back repeats no tick', async () => {
+  const { schedules, clock, jobs } = scheduleStage('2026-06-01T02:30:00Z');
+  const nightly = { ...berlinAt('0 3 * * *'), timezone: 'UTC' };
+  await schedules.set('nightly', nightly);
+  await clock.advance(hourMs);
+  for (const cron of ['0 3 * * *', '0 3 * * 1-7']) {
+    clock.set(clock.now() - hourMs);
+    await schedules.set('nightly', { ...nightly, cron });
+    await clock.advance(hourMs);
+  }
+  expect(jobs.map(({ at }) => at)).toEqual(['2026-06-01T03:00:00.000Z']);
+});
+
+test('A9 a tick that came while the schedule was being set is not lost', async () => {
+  const stage = scheduleStage('2026-06-01T00:00:30Z');
+  const { schedules, clock } = stage;
+  const { save } = stage.store;
+  await schedules.set('often', berlinAt('* * * * *'));
+  let proceed = (): void => {};
+  stage.store.save = async (record) => {
+    await new Promise<void>((resolve) => {
+      proceed = resolve;
+    });
+    await save(record);
+  };
+  const setting = schedules.set('often', berlinAt('* * * * *'));
+  await clock.advance(30_000);
+  stage.store.save = save;
+  proceed();
+  await setting;
+  await clock.advance(minuteMs);
+  expect(stage.ticks).toEqual(['2026-06-01T00:01:00.000Z', '2026-06-01T00:02:00.000Z']);
+});
+
+test('A9 a schedule changes between cron and everyMs, and waits by one clock at a time', async () => {
+  const { schedules, clock, jobs } = scheduleStage('2026-06-01T00:00:30Z');
+  await schedules.set('other', every(dayMs));
+  for (const options of [berlinAt('* * * * *'), every(minuteMs), berlinAt('* * * * *')]) {
+    await schedules.set('often', options);
+    await clock.advance(minuteMs);
+  }
+  expect(jobs.map(({ at }) => at.slice(11, 19))).toEqual(['00:01:00', '00:02:30', '00:03:00']);
+  await schedules.remove('often');
+  await schedules.pause('other');
+  await schedules.set('other', berlinAt('* * * * *'));
+  expect(clock.pending).toBe(0);
 });
 
 test('A9 while paused no tick starts a job, and none is made up for after', async () => {

@@ -129,6 +129,7 @@ export class Schedules {
     await this.open();
     return this.#inOrder(id, async () => {
       const before = this.#entries.get(id);
+      const now = this.#clock.now();
       const goesOn =
         before !== undefined &&
         before.record.cron === spec.cron &&
@@ -138,7 +139,10 @@ export class Schedules {
         id,
         ...spec,
         paused: before?.record.paused ?? false,
-        decidedAt: goesOn ? before.record.decidedAt : this.#clock.now(),
+        // What was decided stays so, also where the clock was set back since.
+        decidedAt: goesOn
+          ? before.record.decidedAt
+          : Math.max(before?.record.decidedAt ?? now, now),
         lastTickAt: before?.record.lastTickAt ?? null,
         lastJobId: before?.record.lastJobId ?? null,
       };
