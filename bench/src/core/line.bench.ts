@@ -44,7 +44,7 @@ const rounds = 9;
 type Kind = (n: number) => Member;
 
 const limits = readLimits({
-  slow: { concurrency: 10 },
+  slow: { concurrency: 5 },
   each: { perOwner: 1 },
   rare: { rate: { max: 100, perMs: 1000 } },
 });
@@ -54,14 +54,19 @@ const kinds: Readonly<Record<string, Kind>> = {
   'one owner': () => new Member('job', 'alice', 0),
   '10,000 owners': (n) => new Member('job', `owner ${n % 10_000}`, 0),
   '10,000 priorities': (n) => new Member('job', 'alice', n % 10_000),
+  '10,000 owners of a name at its limit': (n) => new Member('slow', `owner ${n % 10_000}`, 0),
   '10,000 owners, ten priorities, four names, limits': (n) =>
     new Member(limited[n % limited.length] ?? '', `owner ${n % 10_000}`, n % 10),
 };
 
-/** A line in use: who is taken begins, then ends, and another one joins, so that it stays as long. */
+/**
+ * A line in use: one joins, the oldest of five that run ends, and the next begins in its place. Names
+ * and owners at their limits close and open on the way.
+ */
 function inUse(kind: Kind, length: number): () => Promise<number> {
   const line = new Line<Member>(limits.keys());
   const counted = new Limits(limits, { clock, gates: line, onOpen: () => {} });
+  const running: Member[] = [];
   let n = 0;
   for (; n < length; n += 1) line.push(kind(n));
   return async () => {
@@ -69,10 +74,12 @@ function inUse(kind: Kind, length: number): () => Promise<number> {
     const startedAt = performance.now();
     for (const member of joining) {
       line.push(member);
+      const ended = running.length < 5 ? undefined : running.shift();
+      if (ended !== undefined) counted.ended(ended.name, ended.owner);
       const taken = line.take();
       if (taken === undefined) continue;
       counted.begun(taken.name, taken.owner);
-      counted.ended(taken.name, taken.owner);
+      running.push(taken);
     }
     return (stepsPerRound / (performance.now() - startedAt)) * 1000;
   };

@@ -89,8 +89,11 @@ export class Line<T extends LineMember<T>> {
     if (lane === undefined || member === undefined) return undefined;
     const { turn } = lane;
     this.#unlink(member, lane);
-    if (turn.size > 0 && this.#owners.size > 1) this.#endTurn(turn);
-    this.#place(lane.account);
+    // While one owner waits alone, its turns need not end.
+    const endsTurn = turn.size > 0 && this.#owners.size > 1;
+    if (endsTurn) this.#endTurn(turn);
+    // A lane with members left has its place from the end of the turn.
+    if (!endsTurn || lane.members.first === undefined) this.#place(lane.account);
     return member;
   }
 
