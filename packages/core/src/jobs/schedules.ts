@@ -148,7 +148,7 @@ export class Schedules {
       };
       await this.#store.save(record);
       const ticks = goesOn ? before.ticks : makeTicks(record.decidedAt);
-      // The same entry, as a tick of it may have come already and be next in order.
+      // The same entry, which may wait already, or have a tick that is next in order.
       const entry = before ?? new Entry(record, ticks, options.definition);
       entry.record = record;
       entry.ticks = ticks;
