@@ -41,12 +41,14 @@ export interface ScheduleRecord {
   /** The last tick that was decided; `null` before the first. */
   readonly lastTickAt: number | null;
   readonly lastJobId: string | null;
+  /** Whose that job is; `owner` may have changed since. */
+  readonly lastJobOwner: string | null;
 }
 
 /** What an application has set, before it has a state. */
 export type ScheduleSpec = Omit<
   ScheduleRecord,
-  'id' | 'paused' | 'decidedAt' | 'lastTickAt' | 'lastJobId'
+  'id' | 'paused' | 'decidedAt' | 'lastTickAt' | 'lastJobId' | 'lastJobOwner'
 >;
 
 /** @throws OffstageError `invalid_option`. */
@@ -64,6 +66,9 @@ export function readScheduleId(id: unknown): string {
  */
 export async function readSchedule(options: ScheduleOptions): Promise<ScheduleSpec> {
   const { cron, everyMs, timezone = 'UTC', definition, owner, catchUp = 'none' } = options;
+  if (typeof definition?.name !== 'string') {
+    throw invalidOption('definition', 'what defineJob returned', definition);
+  }
   if ((cron === undefined) === (everyMs === undefined)) {
     throw new OffstageError('invalid_option', 'A schedule has either cron or everyMs.', {
       details: { option: 'cron' },

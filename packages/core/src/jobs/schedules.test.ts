@@ -288,6 +288,19 @@ test('A9 runNow starts a job beside the ticks, unless the one before it still ru
   expect(jobs.map(({ tickAt }) => tickAt)).toEqual([null, Date.parse('2026-06-01T02:00:00Z')]);
 });
 
+test('A9 a job of the owner before still counts when the schedule has another', async () => {
+  const stage = scheduleStage('2026-06-01T00:00:30Z');
+  stage.holdJobs = true;
+  await stage.schedules.set('often', every(minuteMs));
+  await stage.clock.advance(minuteMs);
+  await stage.schedules.set('often', { ...every(minuteMs), owner: 'other' });
+  await stage.clock.advance(minuteMs);
+  expect([stage.jobs.length, stage.told('skipped').length]).toEqual([1, 1]);
+  for (const job of stage.jobs) job.active = false;
+  await stage.clock.advance(minuteMs);
+  expect(stage.jobs.map(({ owner }) => owner)).toEqual(['system', 'other']);
+});
+
 test('A9 a start that is refused is told, not repeated, and the next tick starts again', async () => {
   const stage = scheduleStage('2026-06-01T00:00:30Z');
   await stage.schedules.set('often', every(minuteMs));
@@ -375,6 +388,7 @@ test('A9 what is no cron, no time zone, no schedule is refused in words that hel
   }
   expect(await set({})).toMatch('has either cron or everyMs');
   expect(await set({ cron: '* * * * *', everyMs: 1 })).toMatch('has either cron or everyMs');
+  expect(await set({ everyMs: 1, definition: undefined })).toMatch(/^invalid_option definition/);
   expect(await set({ everyMs: 1, catchUp: 'all' })).toMatch(/^invalid_option catchUp/);
   expect(await set({ everyMs: 1, owner: '' })).toMatch(/^invalid_owner/);
   expect(await set({ everyMs: 1, input: 'text' })).toMatch(/^invalid_input/);

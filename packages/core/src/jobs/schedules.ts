@@ -13,7 +13,7 @@ import type { ScheduleStore } from './schedule-store.ts';
 import { cronTicks, everyTicks, type ScheduleTicks, type Tick } from './schedule-ticks.ts';
 
 /** A schedule at one moment, without its input. */
-export interface ScheduleView extends Omit<ScheduleRecord, 'input' | 'decidedAt'> {
+export interface ScheduleView extends Omit<ScheduleRecord, 'input' | 'decidedAt' | 'lastJobOwner'> {
   /** When the next tick comes, as the wall clock reads now; `null` while none will. */
   readonly nextAt: number | null;
 }
@@ -145,6 +145,7 @@ export class Schedules {
           : Math.max(before?.record.decidedAt ?? now, now),
         lastTickAt: before?.record.lastTickAt ?? null,
         lastJobId: before?.record.lastJobId ?? null,
+        lastJobOwner: before?.record.lastJobOwner ?? null,
       };
       await this.#store.save(record);
       const ticks = goesOn ? before.ticks : makeTicks(record.decidedAt);
@@ -309,8 +310,9 @@ export class Schedules {
     else await this.#start(entry, tick.at);
   }
 
-  #isRunning({ record }: Entry): boolean {
-    return record.lastJobId !== null && this.#engine.isActive(record.owner, record.lastJobId);
+  #isRunning({ record: { lastJobId, lastJobOwner } }: Entry): boolean {
+    if (lastJobId === null || lastJobOwner === null) return false;
+    return this.#engine.isActive(lastJobOwner, lastJobId);
   }
 
   async #start(entry: Entry, tickAt: number | null): Promise<string> {
@@ -326,7 +328,7 @@ export class Schedules {
     }
     const source = { scheduleId: id, tickAt };
     const jobId = await this.#engine.start(owner, entry.definition, structuredClone(input), source);
-    entry.record = { ...entry.record, lastJobId: jobId };
+    entry.record = { ...entry.record, lastJobId: jobId, lastJobOwner: owner };
     await this.#store.save(entry.record);
     if (tickAt !== null) this.#engine.tell({ type: 'started', id, tickAt, jobId });
     return jobId;
@@ -339,7 +341,7 @@ export class Schedules {
   }
 
   #view({ record, ticks }: Entry): ScheduleView {
-    const { input: _, decidedAt, ...shown } = record;
+    const { input: _, lastJobOwner: __, decidedAt, ...shown } = record;
     const due = record.paused || this.#isClosed ? undefined : ticks.due(decidedAt);
     const nextAt =
       due === undefined ? null : 'at' in due ? due.at : this.#clock.now() + due.afterMs;
