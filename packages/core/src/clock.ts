@@ -42,7 +42,8 @@ export const systemClock: Clock = {
       );
       if (options?.keepAlive !== true) unref(handle);
     };
-    arm(Math.max(0, delayMs));
+    // Rounded up, or a timer of whole milliseconds rings just too early.
+    arm(Math.ceil(Math.max(0, delayMs)));
     return { cancel: () => clearTimeout(handle) };
   },
 };

@@ -28,9 +28,9 @@ function read(result: unknown): SchemaCheck {
     if (typeof result !== 'object' || result === null) {
       return refuse(new TypeError('A schema must answer with { value } or { issues }.'));
     }
-    const issues: unknown = Reflect.get(result, 'issues');
+    const { issues, value } = result as { readonly issues?: unknown; readonly value?: unknown };
     return issues === undefined
-      ? { valid: true, value: Reflect.get(result, 'value') }
+      ? { valid: true, value }
       : { valid: false, issues: describeIssues(issues) };
   } catch (error) {
     return refuse(error);
@@ -42,4 +42,6 @@ function refuse(cause: unknown): SchemaCheck {
 }
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === 'object' && value !== null && typeof Reflect.get(value, 'then') === 'function';
+  typeof value === 'object' &&
+  value !== null &&
+  typeof (value as { readonly then?: unknown }).then === 'function';
