@@ -26,6 +26,8 @@ export interface Driver {
   readonly runs: readonly { readonly task: { readonly jobId: string } }[];
   readonly discards: readonly DrivenDiscard[];
   readonly mostAtOnce: number;
+  /** False where handlers begin side by side, in no order that anyone could tell. @default true */
+  readonly isOrdered?: boolean;
   runOf(jobId: string): DrivenRun;
 }
 
