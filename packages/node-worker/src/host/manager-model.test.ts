@@ -78,6 +78,7 @@ class DrivenWorkerExecutor extends WorkerExecutor implements Driver {
   }
 }
 
+// Few runs, and long ones: each loads threads of its own.
 test('F3 J1 J3 J4 J5 J6 J7 J8 J9 J12 J13 J15 J17 P3 over threads the manager does what the model does', async () => {
   let made = 0;
   await checkManager({
@@ -89,4 +90,4 @@ test('F3 J1 J3 J4 J5 J6 J7 J8 J9 J12 J13 J15 J17 P3 over threads the manager doe
     withShutdown: false,
   });
   expect(made).toBeGreaterThanOrEqual(2);
-});
+}, 120_000);
