@@ -113,6 +113,7 @@ export type {
   ExamineRequest,
   FileFacts,
   FileKind,
+  FileLock,
   ListedName,
   ReadableFile,
   StorageDirectory,
@@ -122,6 +123,7 @@ export { directoryStorage } from './snapshots/directory-storage.ts';
 export { Draft, type WriteOptions } from './snapshots/draft.ts';
 export type { Manifest, ManifestEntry } from './snapshots/manifest.ts';
 export type { Cleanup } from './snapshots/recovery.ts';
+export type { RepairOptions, RepairProposal, RepairResult } from './snapshots/repair.ts';
 export type { ScrubReport } from './snapshots/scrub.ts';
 export type {
   CommitOptions,
@@ -137,6 +139,7 @@ export type {
   WriterLock,
 } from './snapshots/storage.ts';
 export {
+  type LeaseOptions,
   type OpenOptions,
   type PruneOptions,
   SnapshotStore,

@@ -8,6 +8,7 @@ import {
   type ExamineOptions,
   type ExamineRequest,
   type FileFacts,
+  type FileLock,
   type Hasher,
   type Lease,
   type ListedName,
@@ -15,7 +16,6 @@ import {
   type ReadableFile,
   type StorageDirectory,
   type WritableFile,
-  type WriterLock,
 } from '@offstage/core';
 import { durabilityOf } from './durability.ts';
 import { FileExaminer } from './examine-files.ts';
@@ -65,7 +65,7 @@ export class NodeDirectory implements StorageDirectory {
     });
   }
 
-  lock(path: string): Promise<WriterLock | undefined> {
+  lock(path: string): Promise<FileLock | undefined> {
     return tryFileLock(this.resolve(path), path);
   }
 

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { type Lease, OffstageError, type WriterLock } from '@offstage/core';
+import { type FileLock, type Lease, OffstageError } from '@offstage/core';
 import { errnoOf, missing, noFollow } from './posix.ts';
 import { coded, codedExcept, storageError } from './storage-error.ts';
 
@@ -14,6 +14,9 @@ type Native = typeof import('fs-native-extensions');
 const open = promisify(fs.open);
 const fstat = promisify(fs.fstat);
 const close = promisify(fs.close);
+const read = promisify(fs.read);
+const write = promisify(fs.write);
+const fdatasync = promisify(fs.fdatasync);
 
 /**
  * Tries the lock of the operating system on a file: an open-file-description lock on Linux, `flock`
@@ -22,7 +25,7 @@ const close = promisify(fs.close);
  *
  * @throws OffstageError `lock_unsupported`.
  */
-export async function tryFileLock(path: string, name: string): Promise<WriterLock | undefined> {
+export async function tryFileLock(path: string, name: string): Promise<FileLock | undefined> {
   const native = await loadNative();
   const flags = fs.constants.O_RDWR | fs.constants.O_CREAT | noFollow;
   const fd = await coded(`open ${name}`, () => open(path, flags, 0o666));
@@ -36,9 +39,25 @@ export async function tryFileLock(path: string, name: string): Promise<WriterLoc
   const release = closeOnce(fd, name);
   return {
     isHeld: async () => !release.done && (await isStillNamed(fd, path)),
+    read: () =>
+      coded(`read ${name}`, async () => {
+        const content = new Uint8Array(mostContentBytes);
+        const { bytesRead } = await read(fd, content, 0, content.byteLength, 0);
+        return content.subarray(0, bytesRead);
+      }),
+    // Of one length: after the first time no space is needed for it, and no metadata are to be flushed.
+    write: (content) =>
+      coded(`write ${name}`, async () => {
+        const { bytesWritten } = await write(fd, content, 0, content.byteLength, 0);
+        if (bytesWritten !== content.byteLength) throw new Error('It was written in part.');
+        await fdatasync(fd);
+      }),
     release: release.run,
   };
 }
+
+// What the protocol keeps in it is shorter.
+const mostContentBytes = 256;
 
 // Leases are locks far behind the end of the file: where locks are mandatory (Windows), they keep
 // nobody from reading it.
