@@ -116,6 +116,7 @@ export type {
   FileLock,
   ListedName,
   ReadableFile,
+  RootOptions,
   StorageDirectory,
   WritableFile,
 } from './snapshots/directory.ts';

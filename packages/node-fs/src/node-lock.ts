@@ -68,8 +68,9 @@ const retryMs = 2;
 const retries = 500;
 
 /**
- * A shared lock on a file that is there, on a descriptor of its own. Where locks are not to be had at
- * all, it protects nothing, and no writer of this machine can begin either.
+ * A shared lock on a file that is there, on a descriptor of its own.
+ *
+ * @throws OffstageError `lock_unsupported`: a reader that goes on without is one that asked for it.
  */
 export async function lockShared(path: string, name: string): Promise<Lease | undefined> {
   const fd = await codedExcept(`open ${name}`, missing, undefined, () =>
@@ -102,18 +103,13 @@ function closeOnce(fd: number, name: string) {
 }
 
 async function waitShared(fd: number, path: string): Promise<boolean> {
-  try {
-    const native = await loadNative();
-    for (let tries = 0; tries < retries; tries += 1) {
-      const shared = { shared: true };
-      if (attempt(path, () => native.tryLock(fd, leaseByte, 1, shared))) return true;
-      await sleep(retryMs);
-    }
-    return false;
-  } catch (error) {
-    if (OffstageError.isInstance(error) && error.code === 'lock_unsupported') return true;
-    throw error;
+  const native = await loadNative();
+  for (let tries = 0; tries < retries; tries += 1) {
+    const shared = { shared: true };
+    if (attempt(path, () => native.tryLock(fd, leaseByte, 1, shared))) return true;
+    await sleep(retryMs);
   }
+  return false;
 }
 
 /** Whether anybody holds a shared lock on it; true when that cannot be told, too. */
@@ -141,7 +137,7 @@ async function loadNative(): Promise<Native> {
       const error = Object.assign(new Error(String(cause), { cause }), { code: 'EMFILE' });
       throw storageError(error, 'load fs-native-extensions');
     }
-    throw unsupported('the native module fs-native-extensions does not load on this system', cause);
+    throw cannotLoad(cause);
   }
 }
 
@@ -149,7 +145,7 @@ function attempt(path: string, lock: () => boolean): boolean {
   try {
     return lock();
   } catch (cause) {
-    throw unsupported(`the file system of ${path} refuses locks`, cause);
+    throw refusesLocks(path, cause);
   }
 }
 
@@ -164,9 +160,26 @@ async function isStillNamed(fd: number, path: string): Promise<boolean> {
   return named !== undefined && mine.ino === named.ino && mine.dev === named.dev;
 }
 
+const cannotLoad = (cause: unknown): OffstageError =>
+  unsupported(
+    `the native module fs-native-extensions, which has them, does not load (${firstLine(cause)}). ` +
+      'Code that was bundled cannot find it: mark @offstage/node-fs and fs-native-extensions as external (external of esbuild, externals of webpack, serverExternalPackages of Next.js, ssr.external of Vite), and have them installed where the bundle runs. ' +
+      `Code that was not bundled lacks it for ${process.platform}-${process.arch}: install the packages anew on this system.`,
+    cause,
+  );
+
+const refusesLocks = (path: string, cause: unknown): OffstageError =>
+  unsupported(
+    `the file system of ${path} refuses them (${firstLine(cause)}). Keep the snapshots on a local disk.`,
+    cause,
+  );
+
 const unsupported = (why: string, cause: unknown): OffstageError =>
   new OffstageError(
     'lock_unsupported',
-    `Publishing needs a lock of the operating system, and ${why}. Keep the snapshots on a local disk.`,
+    `Publishing, and reading under a lease, need locks of the operating system, and ${why} Reading without a lease is to be asked for: { lease: false }.`,
     { cause },
   );
+
+const firstLine = (cause: unknown): string =>
+  (cause instanceof Error ? cause.message : String(cause)).split('\n', 1)[0] ?? '';

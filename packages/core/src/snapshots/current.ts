@@ -120,8 +120,7 @@ function parseCurrent(bytes: Uint8Array, label: string): StoredObject {
 }
 
 const brokenCurrent = (label: string, cause?: unknown): OffstageError =>
-  new OffstageError(
-    'corrupt',
-    `CURRENT of ${label} is damaged. ${repairAdvice}`,
-    { cause, details: { reason: 'broken' } },
-  );
+  new OffstageError('corrupt', `CURRENT of ${label} is damaged. ${repairAdvice}`, {
+    cause,
+    details: { reason: 'broken' },
+  });

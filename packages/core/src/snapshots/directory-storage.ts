@@ -29,7 +29,9 @@ export function directoryStorage(directory: StorageDirectory): SnapshotStorage {
     createHash: () => directory.createHash(),
 
     async lock() {
-      await directory.createRoot();
+      // CURRENT comes after the root's name was made durable.
+      const isDurable = (await directory.stat(currentName)) !== undefined;
+      await directory.createRoot({ isDurable });
       const lock = await directory.lock(lockName);
       return (
         lock && {

@@ -16,8 +16,11 @@ export interface StorageDirectory {
   durability(): Promise<Durability>;
   createHash(): Hasher;
 
-  /** Creates the root and whatever is missing above it, durably. Does nothing when it is there. */
-  createRoot(): Promise<void>;
+  /**
+   * Creates the root and whatever is missing above it, and makes their names durable, also when they
+   * are there: who made them may have been killed before that.
+   */
+  createRoot(options?: RootOptions): Promise<void>;
   /** Tries the OS lock on the file `path`, which is created when missing and never removed. */
   lock(path: string): Promise<FileLock | undefined>;
   /**
@@ -88,6 +91,11 @@ export interface StorageDirectory {
   removeFile(path: string): Promise<void>;
   /** Does nothing when it is not there. */
   removeTree(path: string): Promise<void>;
+}
+
+export interface RootOptions {
+  /** The root's name is known to be durable, so that creating it is all there is to do. */
+  readonly isDurable?: boolean | undefined;
 }
 
 export interface FileLock {

@@ -1,6 +1,6 @@
 import { OffstageError } from '../errors.ts';
-import { type CurrentPointer, decodeCurrent, emptyPointer, encodeCurrent } from './current.ts';
 import { assertNotBackwards } from './backwards.ts';
+import { type CurrentPointer, decodeCurrent, emptyPointer, encodeCurrent } from './current.ts';
 import { parseName } from './layout.ts';
 import { repairAdvice } from './repair-advice.ts';
 import type { SnapshotStorage, WriterLock } from './storage.ts';

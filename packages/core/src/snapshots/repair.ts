@@ -100,7 +100,8 @@ async function stateOf(storage: SnapshotStorage, noted: number | undefined): Pro
     const problem = error.details.reason === 'missing' ? 'missing' : 'broken';
     return { problem, pointer, noted, found };
   }
-  const backwards = pointer !== undefined && (await highestKnown(storage, pointer, noted)) > pointer.gen;
+  const backwards =
+    pointer !== undefined && (await highestKnown(storage, pointer, noted)) > pointer.gen;
   return { problem: backwards ? 'backwards' : 'none', pointer, noted, found };
 }
 
