@@ -10,6 +10,7 @@ import {
   readdir,
   rename,
   rm,
+  stat,
   unlink,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -68,14 +69,15 @@ export class NodeDirectory implements StorageDirectory {
     return coded(`create the folder ${this.#root}`, async () => {
       const first = await mkdir(this.#root, { recursive: true });
       if (isDurable) return;
-      // The name of each folder is in the one above it. Who made one, and was killed before it was
-      // durable, could write there; and where nobody may read, nothing can be synced.
+      // The name of each folder is in the one above it. What was there may have been made a moment ago,
+      // on this file system and where this user may write, by a process that was killed before a sync.
       const top = first && dirname(first);
-      let isOurs = top !== undefined;
+      const { dev } = await stat(this.#root);
+      let isNew = top !== undefined;
       for (let path = dirname(this.#root); ; path = dirname(path)) {
-        if (!isOurs && !(await mayChange(path))) return;
+        if (!isNew && !(await mayChange(path, dev))) return;
         await syncPath(path);
-        if (path === top) isOurs = false;
+        if (path === top) isNew = false;
         if (path === dirname(path)) return;
       }
     });
@@ -279,9 +281,9 @@ async function syncPath(path: string): Promise<void> {
   }
 }
 
-const mayChange = (path: string): Promise<boolean> =>
-  access(path, constants.R_OK | constants.W_OK).then(
-    () => true,
+const mayChange = (path: string, device: number): Promise<boolean> =>
+  Promise.all([stat(path), access(path, constants.R_OK | constants.W_OK)]).then(
+    ([{ dev }]) => dev === device,
     () => false,
   );
 
