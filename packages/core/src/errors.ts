@@ -55,8 +55,15 @@ const errorMark: unique symbol = /* @__PURE__ */ Symbol.for('offstage.error');
 const canceledMark: unique symbol = /* @__PURE__ */ Symbol.for('offstage.error.canceled');
 const publicMark: unique symbol = /* @__PURE__ */ Symbol.for('offstage.error.public');
 
-const carries = (value: unknown, mark: symbol): boolean =>
-  typeof value === 'object' && value !== null && mark in value;
+// Whatever was thrown is asked, and a revoked proxy throws when it is (F1).
+function carries(value: unknown, mark: symbol): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  try {
+    return mark in value;
+  } catch {
+    return false;
+  }
+}
 
 /** The base of all errors of the library. */
 export class OffstageError extends Error {

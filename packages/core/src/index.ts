@@ -1,5 +1,6 @@
 export type { ActivityLease } from './activity-gate.ts';
 export { backoffMs, retryAfterMs } from './backoff.ts';
+export { boundedText, maxErrorText, textOf } from './bounded-text.ts';
 export { type Clock, sleep, systemClock, type Timer } from './clock.ts';
 export {
   JobCanceledError,

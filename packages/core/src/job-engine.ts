@@ -124,21 +124,19 @@ export class JobEngine implements JobKeeper {
 
   watch(owner: string, id: string | undefined, onChange: (changedId: string) => void): () => void {
     const watcher: Watcher = { onChange };
-    const room = this.#registry.openRoom(owner);
-    const watched = id === undefined ? room : room.jobs.get(id);
+    const watched =
+      id === undefined ? this.#registry.openRoom(owner) : this.#registry.find(owner, id);
     // To watch what is not there looks like watching what never changes (J4).
-    if (watched === undefined) {
-      this.#registry.closeRoom(room);
-      return () => {};
-    }
+    if (watched === undefined) return () => {};
     watched.watchers ??= new Set();
     watched.watchers.add(watcher);
     return () => {
       this.#hints.forget(watcher);
       if (watched.watchers?.delete(watcher) !== true || watched.watchers.size > 0) return;
       watched.watchers = undefined;
-      if (watched instanceof Job) this.look(owner, watched.id);
-      this.#registry.closeRoom(room);
+      if (!(watched instanceof Job)) this.#registry.closeRoom(watched);
+      // Unless it was released meanwhile (F3).
+      else if (this.#registry.find(owner, watched.id) === watched) this.#expiry.look(watched);
     };
   }
 
@@ -177,6 +175,8 @@ export class JobEngine implements JobKeeper {
       if (!job.isHandling) continue;
       count += 1;
       job.dispatch({ type: 'abandoned', at: this.#now() });
+      // Only its result schema has not answered, and nobody waits for that (F5).
+      if (job.handlerSettled) this.#afterAbandoned(job);
     }
     return count;
   }
@@ -203,7 +203,7 @@ export class JobEngine implements JobKeeper {
     const discards = over && this.#discards(job);
     // At rest before anyone hears of it, so that who hears of it can take its key.
     const at = job.state.endedAt ?? 0;
-    if (over && !discards) this.#rest(job, at);
+    if (over && !discards) this.#rest(job);
     this.#tell(job, event);
     if (discards) void this.#discard(job);
     if (over) this.#pump(at);
@@ -354,13 +354,13 @@ export class JobEngine implements JobKeeper {
 
   /** The handler of a job that a shutdown gave up has settled after all (J14). */
   #afterAbandoned(job: Job): void {
+    if (!job.isHandling) return;
     job.isHandling = false;
     if (this.#discards(job)) {
       void this.#discard(job);
     } else {
-      const at = this.#now();
-      this.#rest(job, at);
-      this.#pump(at);
+      this.#rest(job);
+      this.#pump(this.#now());
     }
   }
 
@@ -383,18 +383,17 @@ export class JobEngine implements JobKeeper {
     } catch (error) {
       this.report(error, job);
     }
-    const at = this.#now();
-    this.#rest(job, at);
-    this.#pump(at);
+    this.#rest(job);
+    this.#pump(this.#now());
   }
 
-  #rest(job: Job, at: number): void {
+  #rest(job: Job): void {
     job.rest();
     if (job.state.startedAt !== null) this.#queue.freeSlot();
     if (job.exclusivityKey !== undefined) this.#queue.freeKey(job.exclusivityKey);
     job.room.active -= 1;
     this.#active -= 1;
-    this.#expiry.add(job, at);
+    this.#expiry.add(job);
     if (this.#active === 0) this.#onIdle?.();
   }
 

@@ -67,7 +67,8 @@ export function readOptions(options: JobManagerOptions): JobManagerSettings {
   if (typeof settings.randomId !== 'function') {
     reject('randomId', 'a function that returns a string', settings.randomId);
   }
-  if (typeof settings.clock.now !== 'function' || typeof settings.clock.schedule !== 'function') {
+  const { now, monotonic, schedule } = settings.clock;
+  if (![now, monotonic, schedule].every((each) => typeof each === 'function')) {
     reject('clock', 'a Clock', settings.clock);
   }
   return settings;

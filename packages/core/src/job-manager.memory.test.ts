@@ -35,6 +35,19 @@ test('J18 jobs that were started, run and consumed leave the heap where it was',
   expect(after / before).toBeLessThan(1.05);
 });
 
+test('F3 J18 watches of what is not there leave the heap where it was', async () => {
+  const manager = new JobManager({ executor: new InlineExecutor([handled]) });
+  const watchMany = (count: number): void => {
+    for (let index = 0; index < count; index += 1) {
+      manager.forOwner(`owner ${index} of ${count}`).watch?.('unknown', () => {});
+    }
+  };
+  watchMany(1000);
+  const before = await heapUsed();
+  watchMany(50_000);
+  expect((await heapUsed()) - before).toBeLessThan(1_000_000);
+});
+
 test('J18 a retained terminal job costs at most 2 KiB beyond its result and its ring', async () => {
   const manager = new JobManager({ executor: new InlineExecutor([handled]), maxQueued: Infinity });
   const owner = manager.forOwner('alice');

@@ -37,9 +37,18 @@ export class JobRegistry {
     return room;
   }
 
-  /** Forgets the room if nothing is in it. */
+  /** How many owners have a room. */
+  get size(): number {
+    return this.#rooms.size;
+  }
+
+  /**
+   * Forgets the room if nothing is in it. Whoever holds on to a room that was forgotten before closes
+   * that one alone: its owner may have another by now (F3).
+   */
   closeRoom(room: OwnerRoom): void {
-    if (room.jobs.size === 0 && room.watchers === undefined) this.#rooms.delete(room.owner);
+    if (room.jobs.size > 0 || room.watchers !== undefined) return;
+    if (this.#rooms.get(room.owner) === room) this.#rooms.delete(room.owner);
   }
 
   /** The jobs that are not at rest. */

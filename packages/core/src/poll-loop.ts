@@ -141,7 +141,7 @@ export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
     members.add(member);
     channel.stopped = false;
     channel.joined = true;
-    channel.dueMs = this.#ports.clock.now();
+    channel.dueMs = this.#ports.clock.monotonic();
     this.#refresh(channel);
     this.#wakeSoon();
     member.reader.onPaused(channel.paused);
@@ -200,7 +200,7 @@ export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
     if (paused === channel.paused) return;
     channel.paused = paused;
     // Who looks again wants to see what is, not what was (U3).
-    if (!paused) channel.dueMs = this.#ports.clock.now();
+    if (!paused) channel.dueMs = this.#ports.clock.monotonic();
     for (const member of [...channel.members]) member.reader.onPaused(paused);
     this.#wakeSoon();
   }
@@ -263,7 +263,7 @@ export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
     for (const channel of this.#channels.values()) nextMs = Math.min(nextMs, this.#timeOf(channel));
     if (nextMs === Infinity) return;
     const { clock } = this.#ports;
-    const nowMs = clock.now();
+    const nowMs = clock.monotonic();
     if (nextMs <= nowMs) void this.#poll(this.#takeBatch(nowMs));
     else this.#timer = clock.schedule(nextMs - nowMs, () => this.#wake());
   }
@@ -308,7 +308,7 @@ export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
       error = toOffstageError(cause);
     }
     this.#inFlight = false;
-    const endedMs = this.#ports.clock.now();
+    const endedMs = this.#ports.clock.monotonic();
     for (const channel of batch) channel.endedMs = endedMs;
     // Whoever left meanwhile is gone; a channel that came back under the same id is another one.
     const present = (channel: Channel<Member, Answer>): boolean =>

@@ -49,7 +49,7 @@ export class StreamHub {
   #schedule(delayMs: number): void {
     this.#timer = this.settings.clock.schedule(delayMs, () => {
       this.#timer = undefined;
-      this.#pulse(this.settings.clock.now());
+      this.#pulse(this.settings.clock.monotonic());
     });
   }
 

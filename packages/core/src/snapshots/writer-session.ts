@@ -226,12 +226,12 @@ export async function takeLock(
   { storage, clock }: Pick<WriterContext, 'storage' | 'clock'>,
   { signal, lockTimeoutMs }: LockOptions,
 ): Promise<WriterLock> {
-  const deadlineMs = clock.now() + lockTimeoutMs;
+  const deadlineMs = clock.monotonic() + lockTimeoutMs;
   for (;;) {
     signal?.throwIfAborted();
     const lock = await storage.lock();
     if (lock !== undefined) return lock;
-    const remainingMs = deadlineMs - clock.now();
+    const remainingMs = deadlineMs - clock.monotonic();
     if (remainingMs <= 0) {
       throw new OffstageError(
         'locked',
