@@ -18,7 +18,7 @@ const names = [
   ...['diagnostics_channel', 'events', 'fs', 'fs/promises', 'module', 'os', 'path', 'path/posix'],
   ...['path/win32', 'perf_hooks', 'process', 'punycode', 'querystring', 'stream'],
   ...['stream/consumers', 'stream/promises', 'stream/web', 'string_decoder', 'sys', 'timers'],
-  ...['timers/promises', 'url', 'util', 'util/types', 'zlib'],
+  ...['timers/promises', 'tty', 'url', 'util', 'util/types', 'zlib'],
 ];
 const allowed: Readonly<Record<string, true>> = Object.freeze(
   Object.assign(
@@ -59,12 +59,15 @@ export function lockDown(): void {
     resolve(specifier, context, next) {
       const found = next(specifier, context);
       if (!isRefused(found.url)) return found;
-      if (!isImport(context.conditions)) throw denied();
-      return { url: uselessModule(loaded, found.url), format: 'module', shortCircuit: true };
+      if (!isImport(context.conditions)) return found;
+      const source = uselessModule(namesOf(loaded, found.url), true);
+      const url = `data:text/javascript,${encodeURIComponent(source)}`;
+      return { url, format: 'module', shortCircuit: true };
     },
     load(url, context, next) {
-      if (isRefused(url)) throw denied();
-      return next(url, context);
+      if (!isRefused(url)) return next(url, context);
+      const source = uselessModule(namesOf(loaded, url), false);
+      return { source, format: 'commonjs', shortCircuit: true };
     },
   });
   useless(module, moduleFunctions);
@@ -91,19 +94,19 @@ function isImport(conditions: readonly string[]): boolean {
  * Stands in for a module that is refused: with its names, as a library may import them and never use
  * them, and with nothing behind them. It is text, so nothing of the module itself gets there.
  */
-function uselessModule(load: typeof process.getBuiltinModule, id: string): string {
+function uselessModule(names: readonly string[], isImported: boolean): string {
   const lines = [
     `const refuse = () => { throw Object.assign(new Error('Parsers have no access to this.'), { code: 'ERR_ACCESS_DENIED' }); };`,
     'const nothing = () => new Proxy(function () {}, { apply: refuse, construct: refuse });',
     'const all = {};',
   ];
-  for (const name of namesOf(load, id)) {
+  for (const [at, name] of names.entries()) {
     const key = JSON.stringify(name);
-    lines.push(`const _${lines.length} = all[${key}] = nothing();`);
-    lines.push(`export { _${lines.length - 1} as ${key} };`);
+    lines.push(`const _${at} = all[${key}] = nothing();`);
+    if (isImported) lines.push(`export { _${at} as ${key} };`);
   }
-  lines.push('export default all;');
-  return `data:text/javascript,${encodeURIComponent(lines.join('\n'))}`;
+  lines.push(isImported ? 'export default all;' : 'module.exports = all;');
+  return lines.join('\n');
 }
 
 function namesOf(load: typeof process.getBuiltinModule, id: string): readonly string[] {

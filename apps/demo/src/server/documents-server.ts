@@ -3,11 +3,13 @@ import { mkdirSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import path from 'node:path';
 import { getRequestListener } from '@hono/node-server';
-import { JobManager, type JobNews } from '@offstage/core';
+import { JobManager, type JobNews, type JobView } from '@offstage/core';
 import { createJobsHandler } from '@offstage/http';
 import { toNodeListener } from '@offstage/http/node';
 import { WorkerExecutor } from '@offstage/node-worker';
+import { isForGood } from '../change-handler.ts';
 import { change } from '../change-job.ts';
+import { defaultMaxChangeMs, type StagedFile } from '../change-work.ts';
 import type { ParserSettings } from '../parse/parser-settings.ts';
 import type { Busy, UploadLimits } from '../web/api.ts';
 import { changeClient } from './change-client.ts';
@@ -41,6 +43,8 @@ export interface DocumentsServerOptions {
   readonly parsers?: number | undefined;
   /** @default 30_000 */
   readonly fileTimeoutMs?: number | undefined;
+  /** A whole change may take this long. @default 1_800_000 */
+  readonly maxChangeMs?: number | undefined;
   readonly eventLog?: EventLogOptions | undefined;
   /** Whole errors on the terminal. @default false */
   readonly debug?: boolean | undefined;
@@ -71,6 +75,9 @@ export class DocumentsServer {
   #busy:
     | { readonly session: string | null; readonly jobId: string | null; readonly since: number }
     | undefined;
+  /** What changes at work have taken, by their ids. */
+  readonly #taken = new Map<string, { session: string; files: readonly StagedFile[] }>();
+  #cutShort: string | undefined;
   #closed: Promise<unknown> | undefined;
 
   constructor(options: DocumentsServerOptions) {
@@ -183,6 +190,7 @@ export class DocumentsServer {
     this.#closing.abort();
     const listening = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
+    this.#cutShort = await this.#changeAtWork();
     const report = await this.#manager.shutdown({ graceMs });
     this.#server.closeAllConnections();
     await listening;
@@ -202,6 +210,7 @@ export class DocumentsServer {
       uploads: this.#uploads,
       dataFolder,
       parsing: this.#parsing,
+      maxChangeMs: this.#options.maxChangeMs ?? defaultMaxChangeMs,
       whyBusy: () =>
         this.#busyView(session)?.message ??
         'The documents are being changed. Wait until that has ended.',
@@ -210,9 +219,10 @@ export class DocumentsServer {
       onRefused: () => {
         if (this.#busy === undefined) this.#readAhead.resume();
       },
-      onAdmitted: (jobId, what) => {
+      onAdmitted: (jobId, what, files) => {
         const at = Date.now();
         this.#busy = { session, jobId, since: at };
+        this.#taken.set(jobId, { session, files });
         // Another start that was refused meanwhile has let it go on.
         void this.#readAhead.pause();
         try {
@@ -220,6 +230,9 @@ export class DocumentsServer {
         } catch (error) {
           this.#log.report(error, { jobId });
         }
+        // It may have ended before this was told.
+        const client = this.#manager.forOwner(session);
+        void client.get(jobId).then((job) => job?.endedAt && this.#onEnd(job, journal));
       },
     });
   }
@@ -227,16 +240,8 @@ export class DocumentsServer {
   #followJobs(journal: JobJournal): void {
     const manager = this.#manager;
     this.#events.follow(manager, change.name);
-    const onEnd = ({ job: { id: jobId, name, status } }: JobNews): void => {
-      if (name !== change.name) return;
-      if (status === 'succeeded') this.#corpus.refresh();
-      if (this.#busy?.jobId === jobId) this.#busy = undefined;
-      this.#readAhead.resume();
-      try {
-        journal.ended(jobId);
-      } catch (error) {
-        this.#log.report(error, { jobId });
-      }
+    const onEnd = ({ job }: JobNews): void => {
+      if (job.name === change.name) this.#onEnd(job, journal);
     };
     manager.on('succeeded', onEnd);
     manager.on('failed', onEnd);
@@ -244,6 +249,34 @@ export class DocumentsServer {
     manager.on('error', ({ error, reference, jobId }) => {
       this.#log.report(error, { reference, ...(jobId !== undefined && { jobId }) });
     });
+  }
+
+  #onEnd({ id: jobId, status, failure }: JobView, journal: JobJournal): void {
+    const taken = this.#taken.get(jobId);
+    if (taken === undefined) return;
+    this.#taken.delete(jobId);
+    const { session, files } = taken;
+    const isOver = status === 'succeeded' || (failure !== undefined && isForGood(failure.code));
+    if (isOver) void this.#uploads.gone(session, files);
+    else this.#uploads.giveBack(session, files);
+    if (status === 'succeeded') this.#corpus.refresh();
+    if (this.#busy?.jobId === jobId) this.#busy = undefined;
+    this.#readAhead.resume();
+    // Ended by the end of the server: the next one tells it, as after a kill.
+    if (!isOver && this.#cutShort === jobId) return;
+    try {
+      journal.ended(jobId);
+    } catch (error) {
+      this.#log.report(error, { jobId });
+    }
+  }
+
+  /** The change at work that nobody but the end of this server stops. */
+  async #changeAtWork(): Promise<string | undefined> {
+    const { session = null, jobId = null } = this.#busy ?? {};
+    if (session === null || jobId === null) return undefined;
+    const job = await this.#manager.forOwner(session).get(jobId);
+    return job?.cancelRequested === false ? jobId : undefined;
   }
 
   #busyView(session: string): Busy | null {
