@@ -12,6 +12,7 @@ import { change } from '../change-job.ts';
 import { defaultMaxChangeMs, type StagedFile } from '../change-work.ts';
 import type { ParserSettings } from '../parse/parser-settings.ts';
 import type { Busy, UploadLimits } from '../web/api.ts';
+import { limitBody } from './body-limits.ts';
 import { changeClient } from './change-client.ts';
 import { Corpus } from './corpus.ts';
 import { DataLock } from './data-lock.ts';
@@ -21,7 +22,7 @@ import { listen } from './listen.ts';
 import { openServerLog } from './logger.ts';
 import { Problem, problemAnswer } from './problem.ts';
 import { ReadAhead } from './read-ahead.ts';
-import { assertHost, assertSameSite, setSecurityHeaders } from './request-guard.ts';
+import { assertAddress, assertHost, assertSameSite, setSecurityHeaders } from './request-guard.ts';
 import { type Bindings, createRoutes } from './routes.ts';
 import { Sessions, sessionSecret } from './sessions.ts';
 import { StaticPages } from './static-pages.ts';
@@ -43,6 +44,12 @@ export interface DocumentsServerOptions {
   readonly parsers?: number | undefined;
   /** @default 30_000 */
   readonly fileTimeoutMs?: number | undefined;
+  /** Any request but an upload has to be whole after this, in milliseconds. @default 30_000 */
+  readonly requestMs?: number | undefined;
+  /** A connection on which nothing moves is ended after this, in milliseconds. @default 120_000 */
+  readonly stallMs?: number | undefined;
+  /** Behind a proxy that sets `X-Forwarded-Proto`, on another machine. One on this machine is heard. @default false */
+  readonly trustProxy?: boolean | undefined;
   /** A whole change may take this long. @default 1_800_000 */
   readonly maxChangeMs?: number | undefined;
   readonly eventLog?: EventLogOptions | undefined;
@@ -146,26 +153,36 @@ export class DocumentsServer {
     );
     const sessions = new Sessions({ secret: sessionSecret(dataFolder) });
     const allowedHosts = hostsOf(options);
-    this.#server = createServer((incoming, outgoing) => {
+    const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
       setSecurityHeaders(outgoing);
       this.#logRequest(incoming, outgoing);
+      this.#limitBody(incoming, outgoing);
       try {
+        assertAddress(incoming);
         assertHost(incoming, allowedHosts);
         assertSameSite(incoming);
       } catch (error) {
         refuse(incoming, outgoing, error, report);
         return;
       }
-      const { id, setCookie } = sessions.read(incoming.headers.cookie, isSecure(incoming));
+      const { id, setCookie } = sessions.read(
+        incoming.headers.cookie,
+        isSecure(incoming, options.trustProxy),
+      );
       if (setCookie !== undefined) outgoing.setHeader('set-cookie', setCookie);
       const isJobs = /^\/jobs(?:[/?]|$)/.test(incoming.url ?? '');
       session.run(id, () => {
         if (isJobs) answerJobs(incoming, outgoing);
         else void answerRoutes(incoming, outgoing);
       });
-    });
-    // A slow upload is an upload; headers and idle connections have the defaults of Node.js.
+    };
+    const headersTimeout = options.requestMs ?? 30_000;
+    const connectionsCheckingInterval = Math.min(5000, headersTimeout);
+    this.#server = createServer({ headersTimeout, connectionsCheckingInterval }, onRequest);
+    // Bodies have limits of their own: a slow upload is an upload, and a slow anything else is not.
     this.#server.requestTimeout = 0;
+    // Ends connections on which nothing moves: answers that nobody reads. Streams say now and then that they live.
+    this.#server.timeout = options.stallMs ?? 120_000;
   }
 
   /** Begins to listen, at the next free port where the wanted one is taken. */
@@ -308,6 +325,23 @@ export class DocumentsServer {
     }
   }
 
+  #limitBody(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    const { idleMs, minBytesPerSecond, maxRequestMs } = this.#uploads;
+    const { requestMs = 30_000 } = this.#options;
+    const isUpload = /^\/api\/uploads(?:[?]|$)/.test(incoming.url ?? '');
+    const limits = isUpload
+      ? { maxMs: maxRequestMs, windowMs: idleMs, minBytesPerSecond }
+      : { maxMs: requestMs, windowMs: requestMs, minBytesPerSecond: 0 };
+    limitBody(incoming, limits, () => {
+      if (outgoing.headersSent) incoming.destroy();
+      else {
+        const error = new Problem(408, 'too_slow', 'The request came too slowly, and was ended.');
+        refuse(incoming, outgoing, error, this.#log.report);
+        outgoing.once('close', () => incoming.destroy());
+      }
+    });
+  }
+
   /** Routes, not addresses: those hold what people search for. */
   #logRequest(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const startedAt = performance.now();
@@ -338,9 +372,13 @@ function refuse(
   outgoing.end(JSON.stringify(body));
 }
 
-/** Behind a proxy that ends TLS on this machine, too. */
-const isSecure = (incoming: IncomingMessage): boolean =>
-  'encrypted' in incoming.socket || incoming.headers['x-forwarded-proto'] === 'https';
+/** Also behind a proxy that ends TLS on this machine, or on one that is trusted. */
+function isSecure(incoming: IncomingMessage, trustProxy = false): boolean {
+  const { socket, headers } = incoming;
+  if ('encrypted' in socket) return true;
+  const isNear = /^(?:::ffff:)?127\.|^::1$/.test(socket.remoteAddress ?? '');
+  return (trustProxy || isNear) && headers['x-forwarded-proto'] === 'https';
+}
 
 function hostsOf({ host, allowedHosts = [] }: DocumentsServerOptions): ReadonlySet<string> | 'any' {
   if (allowedHosts === 'any') return 'any';
@@ -348,5 +386,6 @@ function hostsOf({ host, allowedHosts = [] }: DocumentsServerOptions): ReadonlyS
   return new Set([...own, ...allowedHosts].map((name) => name.toLowerCase()));
 }
 
-const sections = /^\/(?:api\/[a-z]+|jobs|react|svelte)(?=[/?]|$)/;
+const sections =
+  /^\/(?:api\/(?:corpus|documents|interruptions|log|search|uploads|versions)|jobs|react|svelte)(?=[/?]|$)/;
 const routeOf = (url: string): string => sections.exec(url)?.[0] ?? (url === '/' ? '/' : 'other');

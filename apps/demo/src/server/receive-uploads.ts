@@ -34,16 +34,11 @@ export async function receiveUploads(
     throw tooLargeRequest(maxRequestBytes);
   }
   const reception = new Reception(session, store);
-  const { socket } = incoming;
-  const onIdle = (): void => void socket.destroy();
-  socket.setTimeout(store.idleMs).on('timeout', onIdle);
   try {
     return await reception.read(incoming, type);
   } catch (error) {
     await reception.undo();
     throw error;
-  } finally {
-    socket.setTimeout(0).off('timeout', onIdle);
   }
 }
 
