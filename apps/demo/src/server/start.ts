@@ -14,7 +14,7 @@ async function main(): Promise<number | undefined> {
     OFFSTAGE_PARSERS,
     OFFSTAGE_TRUST_PROXY,
   } = process.env;
-  const port = wholeNumber(PORT ?? '4173', 0, 65_535);
+  const port = wholeNumber(PORT || '4173', 0, 65_535);
   if (port === undefined) {
     console.error('PORT must be a number from 0 to 65535.');
     return 1;
