@@ -9,10 +9,10 @@ export interface LogCursor {
   readonly seq: number;
 }
 
-/** Reads `<epoch>.<seq>`, the `id` of each event; undefined for what is none. */
-export function parseLogCursor(text: string | undefined): LogCursor | undefined {
-  const [, epoch = '', seq = ''] = /^([\w-]{1,64})\.(\d{1,15})$/.exec(text ?? '') ?? [];
-  return epoch === '' ? undefined : { epoch, seq: Number(seq) };
+/** Reads `<epoch>.<seq>`, the `id` of each event. What is none is a cursor of no life of this server. */
+export function parseLogCursor(text: string): LogCursor {
+  const [, epoch = '', seq = ''] = /^([\w-]{1,64})\.(\d{1,15})$/.exec(text) ?? [];
+  return { epoch, seq: Number(seq) };
 }
 
 /**

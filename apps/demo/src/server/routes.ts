@@ -129,8 +129,9 @@ export function createRoutes(parts: RouteParts): Hono<{ Bindings: Bindings }> {
       else streamsOf.set(session, left);
       gone.abort();
     });
+    const after = c.req.header('last-event-id') ?? c.req.query('after');
     const stream = logStream(events, session, {
-      after: parseLogCursor(c.req.header('last-event-id') ?? c.req.query('after')),
+      after: after === undefined ? undefined : parseLogCursor(after),
       signal: AbortSignal.any([gone.signal, closing]),
     });
     return new Response(stream, {
