@@ -78,6 +78,10 @@ test('D6 a parser writes nothing, by whichever way it asks', async () => {
     `return new (await import('node:sqlite')).DatabaseSync(${file})`,
     `return new (${require}('node:sqlite').DatabaseSync)(${file})`,
     `return process.getBuiltinModule('node:sqlite')`,
+    `const { keys } = Object; let found;
+     Object.keys = (of) => { if (of?.DatabaseSync) found = of.DatabaseSync; return keys(of); };
+     const { DatabaseSync } = await import('node:sqlite');
+     return new (found ?? DatabaseSync)(${file})`,
     `return (await import('node:fs')).writeFileSync(${file}, 'x')`,
     `return await (await import('node:fs/promises')).writeFile(${file}, 'x')`,
     `const fs = await import('node:fs');

@@ -4,8 +4,8 @@
  * from Node 25 on. So whatever no parser needs is refused by name, by whichever way it is asked for,
  * and the few objects through which a socket could still be reached are made useless.
  *
- * Nothing here may rely on what a document's code could have replaced: no method of a prototype is
- * called after `lockDown` has returned.
+ * Nothing here may rely on what a document's code could have replaced: no decision rests on a method of a
+ * prototype, and nothing that is refused is handed to a function that may be another one by now.
  */
 import fs from 'node:fs';
 import module from 'node:module';
@@ -109,9 +109,11 @@ function uselessModule(names: readonly string[], isImported: boolean): string {
   return lines.join('\n');
 }
 
+const keysOf = Object.keys;
+
 function namesOf(load: typeof process.getBuiltinModule, id: string): readonly string[] {
   try {
-    return Object.keys(load(id) ?? {}).filter((name) => name !== 'default');
+    return keysOf(load(id) ?? {}).filter((name) => name !== 'default');
   } catch {
     return [];
   }

@@ -1,7 +1,8 @@
 /**
  * The process in which untrusted files are parsed (D6). Node's permission model forbids it to write a
  * file, to start a process, and to read anything but the code it runs, and `lockDown` what that model
- * does not know; the files' bytes come in through its standard input. It may be killed at any moment, and nothing is lost but the file at hand.
+ * does not know; the files' bytes come in through its standard input. It may be killed at any moment, and
+ * nothing is lost but the file at hand.
  *
  *   parse-child.ts <module with parseFile> <memory limit in bytes>
  */
