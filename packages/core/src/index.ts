@@ -82,6 +82,7 @@ export {
   type TerminalJobView,
   type TerminalStatus,
 } from './job-view.ts';
+export { filterKey, listPageOf, noSuchPage, overviewOf } from './list-page.ts';
 export { frameScheduler, microtaskScheduler, type NotifyScheduler } from './listeners.ts';
 export type {
   JobManagerEventName,
@@ -106,6 +107,7 @@ export {
   sharedPoller,
 } from './poller.ts';
 export { maxMessageLength, repairMessage, repairPercent } from './progress-report.ts';
+export { randomId } from './random-id.ts';
 export type { CurrentPointer, VersionRef } from './snapshots/current.ts';
 export type {
   Examined,

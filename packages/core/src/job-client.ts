@@ -5,6 +5,12 @@ export interface StartOptions {
   /** Admits one queued or running job with this key across all owners (J7). */
   readonly exclusivityKey?: string | undefined;
   /**
+   * Names this one start, 1 to 255 characters: who asks again with it, because the answer was lost or
+   * late, gets the job that was started. Remembered per owner for as long as the job is.
+   * `HttpJobClient` makes one for each start. @default none
+   */
+  readonly idempotencyKey?: string | undefined;
+  /**
    * Buffers and ports of the input to move to the handler's thread without a copy (W7). They are
    * detached here afterwards, also for `discard`.
    */
@@ -29,9 +35,16 @@ export interface JobPoll<Result = unknown, Phase extends string = string> {
   readonly missed: number;
 }
 
+/** Which of an owner's jobs, and how many of them (J17). */
 export interface ListFilter {
   readonly status?: JobStatus | readonly JobStatus[] | undefined;
   readonly name?: string | undefined;
+  /** At most this many, 1 to 1,000; more count as 1,000. @default 100 */
+  readonly limit?: number | undefined;
+  /** The id of the last job of the page before: the list goes on with those started before it. */
+  readonly before?: string | undefined;
+  /** Views with their results. Without, `result` is `undefined` in a list. @default false */
+  readonly results?: boolean | undefined;
 }
 
 export interface WaitOptions {
@@ -59,8 +72,8 @@ export interface JobClient {
   /**
    * Starts a job and resolves to its first view, which is frozen (J3).
    *
-   * @throws OffstageError `invalid_input`, `unknown_definition`, `conflict`, `admission_paused`,
-   * `queue_full`, `manager_closed`, `executor_failed`; nothing is left behind.
+   * @throws OffstageError `invalid_input`, `unknown_definition`, `conflict`, `idempotency_key_reused`,
+   * `admission_paused`, `queue_full`, `manager_closed`, `executor_failed`; nothing is left behind.
    */
   start<D extends AnyJobDefinition>(
     definition: D,
@@ -80,7 +93,14 @@ export interface JobClient {
     requests: readonly (PollOptions & { readonly id: string })[],
   ): Promise<readonly JobPoll[]>;
 
-  /** The owner's jobs, newest first (J17). */
+  /**
+   * The owner's jobs, newest first, a page at a time, without their results unless asked for (J17).
+   *
+   * @throws OffstageError `not_found` when the job that `before` names has been released.
+   * @example
+   * const first = await jobs.list({ status: 'succeeded' });
+   * const second = await jobs.list({ status: 'succeeded', before: first.at(-1)?.id });
+   */
   list(filter?: ListFilter): Promise<readonly JobView[]>;
 
   /** Asks a job to stop; true while it is not terminal (J5). */

@@ -21,8 +21,10 @@ import { JobQueue } from './job-queue.ts';
 import { JobRegistry, type Watcher } from './job-registry.ts';
 import type { JobEvent, JobState } from './job-state.ts';
 import { isTerminal, type JobView } from './job-view.ts';
+import { KeptJobs } from './kept-jobs.ts';
 import { ManagerEvents } from './manager-events.ts';
 import { checkSchema, type SchemaCheck } from './schema-check.ts';
+import { StartKeys } from './start-keys.ts';
 
 /**
  * The manager's inside: takes a job from its start to its release. `JobManager` and its clients are
@@ -41,6 +43,8 @@ export class JobEngine implements JobKeeper {
   readonly #registry = new JobRegistry();
   readonly #queue: JobQueue<Job>;
   readonly #expiry: JobExpiry;
+  readonly #kept: KeptJobs;
+  readonly #startKeys = new StartKeys();
   readonly #hints: ChangeHints;
   #readiness: Promise<void> | undefined;
   #isReady = false;
@@ -54,6 +58,7 @@ export class JobEngine implements JobKeeper {
     this.events = new ManagerEvents(() => this.#reference());
     this.#queue = new JobQueue(settings.concurrency);
     this.#expiry = new JobExpiry(settings.clock, settings.ttlMs, (job) => this.#release(job));
+    this.#kept = new KeptJobs(settings, (job) => this.#release(job));
     this.#hints = new ChangeHints((call) => this.events.guard(call));
   }
 
@@ -65,8 +70,18 @@ export class JobEngine implements JobKeeper {
     input: unknown,
     options: StartOptions = {},
   ): Promise<JobView> {
-    this.#assertOpen();
     requireStartOptions(options);
+    const { idempotencyKey } = options;
+    if (idempotencyKey !== undefined) {
+      const once = { ...options, idempotencyKey: undefined };
+      return this.#startKeys.once(
+        [owner, idempotencyKey],
+        [definition?.name, input, options.exclusivityKey],
+        () => this.start(owner, definition, input, once),
+        ({ id }) => this.#registry.find(owner, id)?.view(),
+      );
+    }
+    this.#assertOpen();
     if (!this.#isReady) await this.#ready();
     const name: unknown = definition?.name;
     const handler = typeof name === 'string' ? this.#settings.executor.handler(name) : undefined;
@@ -84,7 +99,9 @@ export class JobEngine implements JobKeeper {
   /** The same, and its time to live begins anew (J13). */
   look(owner: string, id: string): Job | undefined {
     const job = this.#registry.find(owner, id);
-    if (job !== undefined) this.#expiry.look(job);
+    if (job === undefined) return undefined;
+    this.#expiry.look(job);
+    this.#kept.look(job);
     return job;
   }
 
@@ -395,6 +412,7 @@ export class JobEngine implements JobKeeper {
     job.room.active -= 1;
     this.#active -= 1;
     this.#expiry.add(job, at);
+    this.#kept.add(job);
     if (this.#active === 0) this.#onIdle?.();
   }
 
@@ -402,6 +420,8 @@ export class JobEngine implements JobKeeper {
   #release(job: Job): void {
     const { room } = job;
     this.#expiry.remove(job);
+    this.#kept.remove(job);
+    this.#startKeys.forget(job.id);
     room.jobs.delete(job.id);
     this.#hints.tell(job.watchers, job.id);
     this.#hints.tell(room.watchers, job.id);

@@ -2,6 +2,7 @@ import type { ActivitySnapshot, JobClient, ListFilter } from './job-client.ts';
 import type { ObserverPorts } from './job-observer.ts';
 import { isSameView } from './job-snapshot.ts';
 import type { JobView } from './job-view.ts';
+import { filterKey } from './list-page.ts';
 import { microtaskScheduler } from './listeners.ts';
 import { readValue } from './poll-values.ts';
 import { sharedPoller } from './poller.ts';
@@ -26,7 +27,7 @@ export class JobListObserver extends ValueObserver<readonly JobView[]> {
   constructor(client: JobClient, options: JobListObserverOptions = {}, ports: ObserverPorts = {}) {
     const poller = ports.poller ?? sharedPoller(client);
     const { filter = {} } = options;
-    const key = `list ${JSON.stringify([filter.name, filter.status])}`;
+    const key = `list ${filterKey(filter)}`;
     super(options, {
       read: (wish, reader) => readValue(poller, key, wish, reader, () => client.list(filter)),
       merge: mergeViews,

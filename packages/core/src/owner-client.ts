@@ -11,8 +11,9 @@ import type {
 } from './job-client.ts';
 import type { AnyJobDefinition, InputOf, PhaseOf, ResultOf } from './job-definition.ts';
 import type { JobEngine } from './job-engine.ts';
-import type { JobId, JobStatus, JobView, TerminalJobView } from './job-view.ts';
+import type { JobId, JobView, TerminalJobView } from './job-view.ts';
 import { waitForEnd } from './job-wait.ts';
+import { listPageOf, noSuchPage, overviewOf } from './list-page.ts';
 
 /** What `JobManager.forOwner` gives: one owner's capability, in this process (J3, J4). */
 export class OwnerClient implements JobClient {
@@ -57,14 +58,18 @@ export class OwnerClient implements JobClient {
 
   /** The overview does not count as a look at each job, or an open list would keep all (J13). */
   async list(filter: ListFilter = {}): Promise<readonly JobView[]> {
-    const { status, name } = filter;
-    const statuses = status === undefined ? undefined : new Set<JobStatus>([status].flat());
+    const { statuses, name, limit, before, results } = listPageOf(filter);
+    const newestFirst = [...this.#engine.jobs(this.#owner)].reverse();
+    const last = before === undefined ? -1 : newestFirst.findIndex(({ id }) => id === before);
+    if (before !== undefined && last < 0) throw noSuchPage();
     const views: JobView[] = [];
-    for (const job of this.#engine.jobs(this.#owner)) {
+    for (const job of newestFirst.slice(last + 1)) {
+      if (views.length === limit) break;
       if (name !== undefined && job.definition.name !== name) continue;
-      if (statuses === undefined || statuses.has(job.state.status)) views.push(job.view());
+      if (statuses !== undefined && !statuses.has(job.state.status)) continue;
+      views.push(results ? job.view() : overviewOf(job.view()));
     }
-    return views.reverse();
+    return views;
   }
 
   async cancel(id: string): Promise<boolean> {

@@ -9,6 +9,7 @@ import {
 } from '@offstage/core';
 import { type Answer, jsonAnswer, streamAnswer, textAnswer } from './answer.ts';
 import { EventStream, type StreamSource } from './event-stream.ts';
+import { readIdempotencyKey } from './idempotency-key.ts';
 import { JobSource } from './job-source.ts';
 import type { JobsHandlerSettings } from './jobs-handler-options.ts';
 import type { JsonText } from './json-text.ts';
@@ -42,7 +43,8 @@ export const actions: Readonly<Record<RouteName, RouteAction>> = {
   async start({ request, client, key }, { settings, json }) {
     const definition = definitionOf(settings, key);
     const { input, exclusivityKey } = decodeStartRequest(await readJson(request, settings));
-    const job = await client.start(definition, input, { exclusivityKey });
+    const idempotencyKey = readIdempotencyKey(request.headers);
+    const job = await client.start(definition, input, { exclusivityKey, idempotencyKey });
     return textAnswer(json.view(job), {
       status: 201,
       headers: { location: `${settings.basePath}/${encodeURIComponent(job.id)}` },

@@ -41,7 +41,12 @@ export interface HttpPorts {
 export type Send = (
   path: string,
   accept: string,
-  init: { readonly method?: string; readonly body?: string; readonly signal: AbortSignal },
+  init: {
+    readonly method?: string;
+    readonly body?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly signal: AbortSignal;
+  },
 ) => Promise<Response>;
 
 /** `fetch` with what the options say goes along with every request. */
@@ -49,6 +54,7 @@ export function senderOf({ baseUrl, fetch, headers, credentials }: HttpJobClient
   const base = baseUrl.replace(/\/+$/, '');
   return async (path, accept, init) => {
     const all = new Headers(typeof headers === 'function' ? await headers() : headers);
+    for (const [name, value] of Object.entries(init.headers ?? {})) all.set(name, value);
     all.set('accept', accept);
     if (init.body !== undefined) all.set('content-type', 'application/json');
     const send = fetch ?? globalThis.fetch;

@@ -17,6 +17,7 @@ import {
   type PhaseOf,
   type PollOptions,
   type ResultOf,
+  randomId,
   type StartOptions,
   sharedPoller,
   systemClock,
@@ -69,7 +70,16 @@ export class HttpJobClient implements JobClient {
     options: StartOptions = {},
   ): Promise<JobView<ResultOf<D>, PhaseOf<D>>> {
     const request = encodeStartRequest(input, options.exclusivityKey);
-    const answer = await this.#request('POST', `/${encodeURIComponent(definition.name)}`, request);
+    const { idempotencyKey = randomId() } = options;
+    const ask = (): Promise<unknown> =>
+      requestJson(this.#ports, 'POST', `/${encodeURIComponent(definition.name)}`, request, {
+        'idempotency-key': `"${idempotencyKey.replace(/["\\]/g, '\\$&')}"`,
+      });
+    // Without an answer nobody knows whether it began: asked again, it is the same start (J3).
+    const answer = await ask().catch((error: OffstageError) => {
+      if (error.code !== 'unavailable' || error.details.status !== undefined) throw error;
+      return ask();
+    });
     // Its result can only be what the definition's schema gave.
     return decodeJobView(answer) as JobView<ResultOf<D>, PhaseOf<D>>;
   }
@@ -98,8 +108,12 @@ export class HttpJobClient implements JobClient {
     throw new OffstageError('invalid_response', `${requests.length} answers were expected.`);
   }
 
-  async list({ status, name }: ListFilter = {}): Promise<readonly JobView[]> {
-    const query = new URLSearchParams(name === undefined ? '' : { name });
+  async list(filter: ListFilter = {}): Promise<readonly JobView[]> {
+    const { status, ...rest } = filter;
+    const query = new URLSearchParams();
+    for (const [field, value] of Object.entries(rest)) {
+      if (value !== undefined && value !== false) query.append(field, String(value));
+    }
     if (status !== undefined) {
       const statuses = [status].flat();
       if (statuses.length === 0) return [];

@@ -18,6 +18,7 @@ export function requestJson(
   method: string,
   path: string,
   content?: unknown,
+  headers?: Readonly<Record<string, string>>,
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const controller = new AbortController();
@@ -31,6 +32,7 @@ export function requestJson(
       const response = await send(path, 'application/json', {
         method,
         signal,
+        ...(headers !== undefined && { headers }),
         ...(content !== undefined && { body: JSON.stringify(content) }),
       });
       const answer = await readJson(response);
