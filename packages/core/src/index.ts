@@ -1,4 +1,5 @@
 export type { ActivityLease } from './activity-gate.ts';
+export { invalidInput } from './admission-errors.ts';
 export { backoffMs, retryAfterMs } from './backoff.ts';
 export { type Clock, sleep, systemClock, type Timer } from './clock.ts';
 export {
@@ -108,6 +109,7 @@ export {
 } from './poller.ts';
 export { maxMessageLength, repairMessage, repairPercent } from './progress-report.ts';
 export { randomId } from './random-id.ts';
+export { checkSchema, type SchemaCheck } from './schema-check.ts';
 export type { CurrentPointer, VersionRef } from './snapshots/current.ts';
 export type {
   Examined,

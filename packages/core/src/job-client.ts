@@ -70,6 +70,12 @@ export interface ActivitySnapshot {
  */
 export interface JobClient {
   /**
+   * Whose jobs these are, where the client knows: whoever serves it counts what one owner holds by
+   * this. It is nothing to send to anyone.
+   */
+  readonly owner?: string | undefined;
+
+  /**
    * Starts a job and resolves to its first view, which is frozen (J3).
    *
    * @throws OffstageError `invalid_input`, `unknown_definition`, `conflict`, `idempotency_key_reused`,

@@ -27,6 +27,11 @@ export class OwnerClient implements JobClient {
     this.#owner = owner;
   }
 
+  // On the prototype, so that no copy and no text of the client has it.
+  get owner(): string {
+    return this.#owner;
+  }
+
   start<D extends AnyJobDefinition>(
     definition: D,
     input: InputOf<D>,

@@ -40,6 +40,7 @@ export function createJobsHandler(options: JobsHandlerOptions): JobsHandler {
   const context: HandlerContext = {
     settings,
     json: new JsonText(report),
+    report,
     document: openApiDocument(options),
     hub: new StreamHub(settings, report),
   };

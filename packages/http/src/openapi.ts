@@ -72,6 +72,7 @@ const operations: Readonly<Record<Exclude<RouteName, 'start'>, Operation>> = {
   ownerEvents: {
     summary: 'A stream of hints: which of your jobs changed.',
     ok: eventText,
+    problems: [429],
   },
   openapi: {
     summary: 'This document.',
@@ -110,7 +111,7 @@ const operations: Readonly<Record<Exclude<RouteName, 'start'>, Operation>> = {
       },
     ],
     ok: eventText,
-    problems: [400, 404],
+    problems: [400, 404, 429],
   },
 };
 
@@ -138,7 +139,7 @@ const problemTexts: Readonly<Record<number, string>> = {
   413: 'The body is too large.',
   415: 'The body is not application/json in UTF-8.',
   422: 'Something else was started under this Idempotency-Key.',
-  429: 'Too many jobs are waiting or running.',
+  429: 'Too many jobs are waiting or running, or too many streams are open.',
   500: 'The server failed; `reference` leads to the error in its log.',
   503: 'No jobs are taken now, or no more streams.',
 };

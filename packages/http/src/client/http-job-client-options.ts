@@ -6,6 +6,7 @@ export type HttpHeaders = Readonly<Record<string, string>> | Headers;
 export interface HttpJobClientOptions {
   /**
    * Where the handler is mounted, such as `/jobs` or `https://api.example.com/jobs`. Without a query.
+   * A server that redirects from there is taken to want a sign-in: `unauthorized`.
    */
   readonly baseUrl: string;
   /** @default globalThis.fetch */
@@ -58,6 +59,11 @@ export function senderOf({ baseUrl, fetch, headers, credentials }: HttpJobClient
     all.set('accept', accept);
     if (init.body !== undefined) all.set('content-type', 'application/json');
     const send = fetch ?? globalThis.fetch;
-    return send(base + path, { ...init, headers: all, ...(credentials && { credentials }) });
+    return send(base + path, {
+      ...init,
+      headers: all,
+      redirect: 'manual',
+      ...(credentials && { credentials }),
+    });
   };
 }

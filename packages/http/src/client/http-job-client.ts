@@ -31,6 +31,9 @@ import { requestJson } from './request-json.ts';
 // What no engine's id is, and what a path would take for something else.
 const idForm = /^(?!\.+$)[\w.:~@=+-]{1,200}$/;
 
+// Only the first of what was asked for had room in the answer.
+const hasRest = (answer: unknown): boolean => Reflect.get(Object(answer), 'rest') === true;
+
 /**
  * A job client for browsers, over the handler of `createJobsHandler` (H4). Make one per page: all
  * observers of a client share one poll per interval, or one stream of hints.
@@ -103,8 +106,11 @@ export class HttpJobClient implements JobClient {
     requests: readonly (PollOptions & { readonly id: string })[],
   ): Promise<readonly JobPoll[]> {
     const asked = encodePollManyRequest(requests);
-    const polls = decodePollManyResponse(await this.#request('POST', '/poll', asked));
-    if (polls.length === requests.length) return polls;
+    const answer = await this.#request('POST', '/poll', asked);
+    const polls = decodePollManyResponse(answer);
+    const rest = requests.slice(polls.length);
+    if (rest.length === 0 && polls.length === requests.length) return polls;
+    if (polls.length > 0 && hasRest(answer)) return [...polls, ...(await this.pollMany(rest))];
     throw new OffstageError('invalid_response', `${requests.length} answers were expected.`);
   }
 
@@ -119,7 +125,11 @@ export class HttpJobClient implements JobClient {
       if (statuses.length === 0) return [];
       for (const each of statuses) query.append('status', each);
     }
-    return decodeListResponse(await this.#request('GET', `?${query}`));
+    const answer = await this.#request('GET', `?${query}`);
+    const jobs = decodeListResponse(answer);
+    const limit = (filter.limit ?? 100) - jobs.length;
+    if (!hasRest(answer) || limit < 1) return jobs;
+    return [...jobs, ...(await this.list({ ...filter, limit, before: jobs.at(-1)?.id }))];
   }
 
   cancel(id: string): Promise<boolean> {

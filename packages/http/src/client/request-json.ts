@@ -62,12 +62,18 @@ export const isOfType = ({ headers }: Response, type: string): boolean =>
 export function errorOf(response: Response, answer: unknown, nowMs: number): OffstageError {
   const { status, headers } = response;
   const told = problemOf(answer);
+  // To a page where people sign in, as a rule; fetch hides where to, and a poll has nothing there (U3).
+  const isMoved =
+    response.type === 'opaqueredirect' || response.redirected || (status >= 300 && status < 400);
   const waitMs = readRetryAfter(headers, nowMs);
   return new OffstageError(
-    refusals[status] ??
+    (isMoved ? 'unauthorized' : refusals[status]) ??
       told?.code ??
       (status < 429 || status === 501 ? 'invalid_response' : 'unavailable'),
-    told?.message ?? `The server answered with status ${status}, and not in the agreed form.`,
+    told?.message ??
+      (isMoved
+        ? 'The jobs are elsewhere now, behind a sign-in perhaps.'
+        : `The server answered with status ${status}, and not in the agreed form.`),
     { details: { ...(waitMs > 0 && { retryAfterMs: waitMs }), ...told?.details, status } },
   );
 }
