@@ -13,6 +13,7 @@ export {
 export { InlineExecutor, type InlineExecutorOptions } from './inline-executor.ts';
 export type {
   ActivitySnapshot,
+  ChangeKind,
   JobClient,
   JobPoll,
   ListFilter,

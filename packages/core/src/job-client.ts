@@ -65,6 +65,12 @@ export interface ActivitySnapshot {
 }
 
 /**
+ * What a hint is about (F7): a job that merely told of its progress, or one that came, went, changed
+ * its status or was asked to stop.
+ */
+export type ChangeKind = 'change' | 'progress';
+
+/**
  * What one owner may see and do. `JobManager.forOwner`, `HttpJobClient` and `BullJobManager.forOwner`
  * all give this, and the job client suite of `@offstage/core/testing` holds them to it.
  */
@@ -129,14 +135,16 @@ export interface JobClient {
   /**
    * Present where changes can be pushed. `onChange` is a hint to poll again, called after every
    * change of that job (or of any of the owner's jobs, without an id), with the id of the job that
-   * changed where the client knows it; hints for one job may be merged. Returns the way to stop.
+   * changed, and what of it, where the client knows these; hints for one job may be merged. Where the
+   * hint itself brought what it tells of, it comes as `poll`: as if it had been polled from where the
+   * hint before ended. Returns the way to stop.
    *
    * Over a network hints may cease to come: `onPush(false)` says so, also within this call, and
    * `onPush(true)` that they come again, followed by a hint. Until it is called, hints come.
    */
   watch?(
     id: string | undefined,
-    onChange: (changedId?: string) => void,
+    onChange: (changedId?: string, kind?: ChangeKind, poll?: JobPoll) => void,
     onPush?: (isPushed: boolean) => void,
   ): () => void;
 }

@@ -139,7 +139,7 @@ export class JobEngine implements JobKeeper {
     });
   }
 
-  watch(owner: string, id: string | undefined, onChange: (changedId: string) => void): () => void {
+  watch(owner: string, id: string | undefined, onChange: Watcher['onChange']): () => void {
     const watcher: Watcher = { onChange };
     const room = this.#registry.openRoom(owner);
     const watched = id === undefined ? room : room.jobs.get(id);
@@ -432,8 +432,10 @@ export class JobEngine implements JobKeeper {
   }
 
   #tell(job: Job, event: JobEvent): void {
-    this.#hints.tell(job.watchers, job.id);
-    this.#hints.tell(job.room.watchers, job.id);
+    const isProgress = event.type === 'progress' || event.type === 'dropped';
+    const kind = isProgress ? 'progress' : 'change';
+    this.#hints.tell(job.watchers, job.id, kind);
+    this.#hints.tell(job.room.watchers, job.id, kind);
     const { events } = this;
     const { owner } = job.room;
     const { status } = job.state;

@@ -1,8 +1,9 @@
 import type { Job } from './job.ts';
+import type { ChangeKind } from './job-client.ts';
 
 /** A hint that something changed; see `JobClient.watch`. */
 export interface Watcher {
-  readonly onChange: (changedId: string) => void;
+  readonly onChange: (changedId: string, kind: ChangeKind) => void;
 }
 
 /** What one owner has. Jobs are looked up here and nowhere else, so no id leads to another's (J4). */

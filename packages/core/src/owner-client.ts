@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts';
 import { repairCursor } from './job.ts';
 import type {
   ActivitySnapshot,
+  ChangeKind,
   JobClient,
   JobPoll,
   ListFilter,
@@ -95,7 +96,10 @@ export class OwnerClient implements JobClient {
     return this.#engine.activity(this.#owner);
   }
 
-  watch(id: string | undefined, onChange: (changedId: string) => void): () => void {
+  watch(
+    id: string | undefined,
+    onChange: (changedId: string, kind: ChangeKind) => void,
+  ): () => void {
     return this.#engine.watch(this.#owner, id, onChange);
   }
 

@@ -116,7 +116,8 @@ export const actions: Readonly<Record<RouteName, RouteAction>> = {
   },
 
   async ownerEvents(call, context) {
-    return stream(call, context, () => new OwnerSource(call.client, context.settings));
+    const { settings, json } = context;
+    return stream(call, context, () => new OwnerSource(call.client, settings, json));
   },
 
   async openapi(_call, { document }) {

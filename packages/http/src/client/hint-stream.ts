@@ -1,10 +1,16 @@
-import { backoffMs, retryAfterMs, type Timer, toOffstageError } from '@offstage/core';
+import {
+  backoffMs,
+  type JobClient,
+  retryAfterMs,
+  type Timer,
+  toOffstageError,
+} from '@offstage/core';
 import type { HttpPorts } from './http-job-client-options.ts';
-import { readHints } from './read-hints.ts';
+import { type Hints, readHints } from './read-hints.ts';
 
 interface Watcher {
   readonly id: string | undefined;
-  readonly onChange: (changedId?: string) => void;
+  readonly onChange: Parameters<NonNullable<JobClient['watch']>>[1];
   readonly onPush: ((isPushed: boolean) => void) | undefined;
 }
 
@@ -80,7 +86,7 @@ export class HintStream {
         this.#failures = 0;
         this.#setUp(true);
       },
-      onChange: (ids) => this.#hint(ids),
+      onChange: (hints) => this.#hint(hints),
     }).then(
       () => lose(this.#backoffMs()),
       (error: unknown) => lose(this.#waitAfter(error)),
@@ -118,11 +124,17 @@ export class HintStream {
     if (isUp) this.#hint(undefined);
   }
 
-  #hint(ids: ReadonlySet<unknown> | undefined): void {
+  #hint(hints: Hints | undefined): void {
     this.#each(({ id, onChange }) => {
-      if (ids === undefined) onChange();
-      else if (id === undefined) for (const each of ids) onChange(String(each));
-      else if (ids.has(id)) onChange(id);
+      if (hints === undefined) {
+        onChange();
+        return;
+      }
+      const { ids, progress, polls } = hints;
+      for (const each of id === undefined ? ids : [id]) {
+        const kind = progress.has(each) ? 'progress' : 'change';
+        if (ids.has(each)) onChange(String(each), kind, polls.get(each));
+      }
     });
   }
 
