@@ -80,6 +80,11 @@ export interface JobClient {
    * this. It is nothing to send to anyone.
    */
   readonly owner?: string | undefined;
+  /**
+   * Another text after every change of the owner's jobs, progress apart, where the client knows: what
+   * was read under one version is still right while it is the same.
+   */
+  readonly version?: string | undefined;
 
   /**
    * Starts a job and resolves to its first view, which is frozen (J3).
@@ -140,7 +145,8 @@ export interface JobClient {
    * hint before ended. Returns the way to stop.
    *
    * Over a network hints may cease to come: `onPush(false)` says so, also within this call, and
-   * `onPush(true)` that they come again, followed by a hint. Until it is called, hints come.
+   * `onPush(true)` that they come again, followed by a hint unless nothing was missed. Until it is
+   * called, hints come.
    */
   watch?(
     id: string | undefined,

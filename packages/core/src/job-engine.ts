@@ -110,6 +110,12 @@ export class JobEngine implements JobKeeper {
     return this.#registry.room(owner)?.jobs.values() ?? [];
   }
 
+  /** Another text after every change of the owner's jobs, progress apart (F7). */
+  version(owner: string): string {
+    const room = this.#registry.room(owner);
+    return room === undefined ? '' : `${room.life}.${room.changes}.${this.gate.changes}`;
+  }
+
   cancel(owner: string, id: string): boolean {
     const job = this.#registry.find(owner, id);
     if (job === undefined || job.isTerminal) return false;
@@ -300,6 +306,7 @@ export class JobEngine implements JobKeeper {
     this.#active += 1;
     if (exclusivityKey !== undefined) this.#queue.holdKey(exclusivityKey);
     this.#queue.push(job);
+    room.changes += 1;
     this.#hints.tell(room.watchers, job.id);
     this.#pump(at);
     return job;
@@ -423,6 +430,7 @@ export class JobEngine implements JobKeeper {
     this.#kept.remove(job);
     this.#startKeys.forget(job.id);
     room.jobs.delete(job.id);
+    room.changes += 1;
     this.#hints.tell(job.watchers, job.id);
     this.#hints.tell(room.watchers, job.id);
     this.#registry.closeRoom(room);
@@ -434,6 +442,7 @@ export class JobEngine implements JobKeeper {
   #tell(job: Job, event: JobEvent): void {
     const isProgress = event.type === 'progress' || event.type === 'dropped';
     const kind = isProgress ? 'progress' : 'change';
+    if (!isProgress) job.room.changes += 1;
     this.#hints.tell(job.watchers, job.id, kind);
     this.#hints.tell(job.room.watchers, job.id, kind);
     const { events } = this;

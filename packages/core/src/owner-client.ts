@@ -33,6 +33,10 @@ export class OwnerClient implements JobClient {
     return this.#owner;
   }
 
+  get version(): string {
+    return this.#engine.version(this.#owner);
+  }
+
   start<D extends AnyJobDefinition>(
     definition: D,
     input: InputOf<D>,

@@ -244,11 +244,15 @@ export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
     channel.pushed &&= channel.stopWatching !== undefined;
   }
 
-  // After the interval may have become shorter.
+  // After the interval may have become shorter, or none.
   #hasten(channel: Channel<Member, Answer>): void {
     this.#refresh(channel);
     const { dueMs, endedMs, intervalMs } = channel;
     if (intervalMs < Infinity) channel.dueMs = Math.min(dueMs, endedMs + intervalMs);
+    // Hints say from now on when to look; what is due already is looked at.
+    else if (channel.latest !== undefined && dueMs > this.#ports.clock.now()) {
+      channel.dueMs = Infinity;
+    }
     this.#wakeSoon();
   }
 

@@ -21,7 +21,8 @@ export class OwnerSource implements StreamSource {
   readonly #settings: ChangeWatch;
   readonly #json: JsonText;
   readonly #ids = new Map<string, ChangeKind>();
-  #cursors = new Map<string, number>();
+  readonly #cursors = new Map<string, number>();
+  #version = '';
   #isAll = false;
   #isReady = false;
 
@@ -32,6 +33,12 @@ export class OwnerSource implements StreamSource {
   }
 
   open(changed: () => void): () => void {
+    const stop = this.#watch(changed);
+    this.#version = this.#client.version ?? '';
+    return stop;
+  }
+
+  #watch(changed: () => void): () => void {
     return watchOrRepeat(this.#client, undefined, this.#settings, (id, kind = 'change') => {
       if (id === undefined || this.#ids.size >= maxIds) this.#isAll = true;
       else if (this.#ids.get(id) !== 'change') this.#ids.set(id, kind);
@@ -44,7 +51,12 @@ export class OwnerSource implements StreamSource {
     const hasNews = this.#isAll || ids.size > 0;
     if (!this.#isReady) {
       this.#isReady = true;
-      return { text: 'event: ready\ndata: {}\n\n', more: hasNews };
+      if (this.#version === '') return { text: 'event: ready\ndata: {}\n\n', more: hasNews };
+      // Progress makes no version: what the page may have missed of it comes at once.
+      const running = await this.#client.list({ status: 'running', limit: maxTold });
+      for (const { id } of running) if (!ids.has(id)) ids.set(id, 'progress');
+      const data = JSON.stringify({ version: this.#version });
+      return { text: `event: ready\ndata: ${data}\n\n`, more: ids.size > 0 || this.#isAll };
     }
     if (!hasNews) return undefined;
     if (this.#isAll) {
@@ -67,7 +79,8 @@ export class OwnerSource implements StreamSource {
     const asked = ids.map((id) => ({ id, after: this.#cursors.get(id) ?? 0 }));
     const polls = await this.#client.pollMany(asked);
     const active = polls.filter(({ job }) => job !== undefined && !isTerminal(job.status));
-    this.#cursors = new Map(active.map(({ job, cursor }) => [job?.id ?? '', cursor]));
+    if (this.#cursors.size > maxIds) this.#cursors.clear();
+    for (const { job, cursor } of active) this.#cursors.set(job?.id ?? '', cursor);
     return active;
   }
 }

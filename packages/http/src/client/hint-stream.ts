@@ -82,9 +82,9 @@ export class HintStream {
       onAlive: () => {
         if (this.#isUp) this.#after(maxSilenceMs, () => lose(this.#backoffMs()));
       },
-      onReady: () => {
+      onReady: (version) => {
         this.#failures = 0;
-        this.#setUp(true);
+        this.#setUp(true, version);
       },
       onChange: (hints) => this.#hint(hints),
     }).then(
@@ -118,10 +118,23 @@ export class HintStream {
     return backoffMs(retryMs, this.#failures, this.#ports.random());
   }
 
-  #setUp(isUp: boolean): void {
+  #setUp(isUp: boolean, version?: string): void {
+    const { versions, pending } = this.#ports;
+    const connection = this.#connection;
+    // All that was read until now was read under the version with which the hints begin.
+    const isCurrent = (): boolean =>
+      version !== undefined && versions.size === 1 && versions.has(version);
+    if (!isUp) versions.clear();
     this.#isUp = isUp;
     this.#each(({ onPush }) => onPush?.(isUp));
-    if (isUp) this.#hint(undefined);
+    if (!isUp) return;
+    if (!isCurrent()) this.#hint(undefined);
+    else if (pending.size > 0) {
+      // What was asked for before may be answered with how things were.
+      void Promise.allSettled(pending).then(() => {
+        if (connection === this.#connection && !isCurrent()) this.#hint(undefined);
+      });
+    }
   }
 
   #hint(hints: Hints | undefined): void {

@@ -32,6 +32,10 @@ export interface HttpJobClientOptions {
 
 /** What the parts of a client share. */
 export interface HttpPorts {
+  /** The versions under which answers were read since hints last came (F7). */
+  readonly versions: Set<string>;
+  /** Requests whose answers are still to come. */
+  readonly pending: Set<Promise<unknown>>;
   readonly send: Send;
   readonly clock: Clock;
   readonly random: () => number;

@@ -62,7 +62,8 @@ export class HttpJobClient implements JobClient {
         'baseUrl must be a string, timeoutMs and pollIntervalMs positive milliseconds.',
       );
     }
-    this.#ports = { send: senderOf(options), clock, random, timeoutMs, pollIntervalMs };
+    const shared = { versions: new Set<string>(), pending: new Set<Promise<unknown>>() };
+    this.#ports = { send: senderOf(options), clock, random, timeoutMs, pollIntervalMs, ...shared };
     sharedPoller(this, { clock, random });
     if (streaming) this.watch = lazyHints(this.#ports);
   }

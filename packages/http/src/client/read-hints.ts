@@ -15,7 +15,7 @@ export interface HintReader {
   /** Something came, whatever it was; called after what it brought. */
   onAlive(): void;
   /** Hints come from now on. */
-  onReady(): void;
+  onReady(version: string | undefined): void;
   /** These jobs changed; any may have, where the ids are `undefined`. */
   onChange(hints: Hints | undefined): void;
 }
@@ -38,7 +38,7 @@ export async function readHints(
     maxBufferSize: 1_000_000,
     onEvent({ event, data }) {
       if (signal.aborted) return;
-      if (event === 'ready') reader.onReady();
+      if (event === 'ready') reader.onReady(versionOf(data));
       if (event === 'change') reader.onChange(hintsOf(data));
       if (event === 'problem') throw decodeProblem(JSON.parse(data));
     },
@@ -51,6 +51,14 @@ export async function readHints(
     if (done || signal.aborted) return;
     parser.feed(decoder.decode(value, { stream: true }));
     reader.onAlive();
+  }
+}
+
+function versionOf(data: string): string | undefined {
+  try {
+    return JSON.parse(data).version;
+  } catch {
+    return undefined;
   }
 }
 

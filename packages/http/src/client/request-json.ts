@@ -14,7 +14,7 @@ import type { HttpPorts } from './http-job-client-options.ts';
  * answer in time, or a server or proxy says that it cannot; `invalid_response` for what is no JSON.
  */
 export function requestJson(
-  { send, clock, timeoutMs }: HttpPorts,
+  { send, clock, timeoutMs, versions, pending }: HttpPorts,
   method: string,
   path: string,
   content?: unknown,
@@ -36,12 +36,19 @@ export function requestJson(
         ...(content !== undefined && { body: JSON.stringify(content) }),
       });
       const answer = await readJson(response);
+      // Two are enough to know that something changed.
+      if (versions.size < 2) versions.add(response.headers.get('offstage-version') ?? '');
       if (response.ok && answer !== undefined) return answer;
       throw errorOf(response, answer, clock.now());
     };
-    ask()
+    const asking = ask();
+    pending.add(asking);
+    asking
       .then(resolve, (error: unknown) => reject(toOffstageError(error)))
-      .finally(() => timer.cancel());
+      .finally(() => {
+        timer.cancel();
+        pending.delete(asking);
+      });
   });
 }
 
