@@ -109,7 +109,6 @@ export {
   sharedPoller,
 } from './poller.ts';
 export { maxMessageLength, repairMessage, repairPercent } from './progress-report.ts';
-export { randomId } from './random-id.ts';
 export { checkSchema, type SchemaCheck } from './schema-check.ts';
 export type { CurrentPointer, VersionRef } from './snapshots/current.ts';
 export type {

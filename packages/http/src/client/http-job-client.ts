@@ -17,7 +17,6 @@ import {
   type PhaseOf,
   type PollOptions,
   type ResultOf,
-  randomId,
   type StartOptions,
   sharedPoller,
   systemClock,
@@ -74,7 +73,7 @@ export class HttpJobClient implements JobClient {
     options: StartOptions = {},
   ): Promise<JobView<ResultOf<D>, PhaseOf<D>>> {
     const request = encodeStartRequest(input, options.exclusivityKey);
-    const { idempotencyKey = randomId() } = options;
+    const { idempotencyKey = crypto.getRandomValues(new Uint32Array(4)).join('-') } = options;
     const ask = (): Promise<unknown> =>
       requestJson(this.#ports, 'POST', `/${encodeURIComponent(definition.name)}`, request, {
         'idempotency-key': `"${idempotencyKey.replace(/["\\]/g, '\\$&')}"`,
