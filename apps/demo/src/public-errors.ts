@@ -22,13 +22,13 @@ const messages: Partial<Readonly<Record<OffstageErrorCode, string>>> = {
   locked:
     'Another ingest is writing to this data folder. Nothing was published; start again when it has ended.',
   lock_unsupported:
-    'The data folder lies where files cannot be locked safely. Choose one on a local disk.',
+    'The data folder cannot be locked: choose one on a local disk, and see the log of the server for the cause.',
   storage_full:
     'The disk with the data folder is full. Nothing was published; free some space and start again.',
   storage_denied: 'The data folder cannot be written to. Nothing was published.',
   storage_failed: 'The disk with the data folder failed. Nothing was published.',
   corrupt:
-    'The data folder is damaged, and nothing in it was touched. Restore it, or choose another one.',
+    'The data folder is damaged, and nothing in it was touched. See "offstage-snapshots <folder> repair", or choose another one.',
   unsupported_format:
     'The data folder was written by another version of this program. Choose another one.',
   commit_indeterminate:

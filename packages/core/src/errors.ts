@@ -30,7 +30,7 @@ export type OffstageErrorCode =
   | 'forbidden'
   | 'unavailable'
   | 'invalid_response'
-  // snapshots (S1 to S18)
+  // snapshots (S1 to S19)
   | 'locked'
   | 'lock_unsupported'
   | 'invalid_path'

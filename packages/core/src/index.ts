@@ -117,8 +117,10 @@ export type {
   ExamineRequest,
   FileFacts,
   FileKind,
+  FileLock,
   ListedName,
   ReadableFile,
+  RootOptions,
   StorageDirectory,
   WritableFile,
 } from './snapshots/directory.ts';
@@ -126,6 +128,7 @@ export { directoryStorage } from './snapshots/directory-storage.ts';
 export { Draft, type WriteOptions } from './snapshots/draft.ts';
 export type { Manifest, ManifestEntry } from './snapshots/manifest.ts';
 export type { Cleanup } from './snapshots/recovery.ts';
+export type { RepairOptions, RepairProposal, RepairResult } from './snapshots/repair.ts';
 export type { ScrubReport } from './snapshots/scrub.ts';
 export type {
   CommitOptions,
@@ -141,6 +144,7 @@ export type {
   WriterLock,
 } from './snapshots/storage.ts';
 export {
+  type LeaseOptions,
   type OpenOptions,
   type PruneOptions,
   SnapshotStore,
