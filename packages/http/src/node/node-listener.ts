@@ -132,12 +132,9 @@ function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request | un
 function addressOf(incoming: IncomingMessage, origin: string): string | undefined {
   const whole = 'originalUrl' in incoming ? incoming.originalUrl : incoming.url;
   const target = typeof whole === 'string' ? whole : '/';
-  // Proxies send whole addresses, of the host that the Host header names.
+  // Proxies send whole addresses; their host is the Host header's.
   const [, named, path = target] = /^https?:\/\/([^/?#]*)(.*)$/is.exec(target) ?? [];
-  if (named !== undefined) {
-    const { protocol, host } = new URL(origin);
-    if (!isAuthority(named) || new URL(`${protocol}//${named}`).host !== host) return undefined;
-  }
+  if (named !== undefined && !isAuthority(named)) return undefined;
   const address = path === '' ? '/' : path;
   return isPlainPath(address) ? origin + address : undefined;
 }
