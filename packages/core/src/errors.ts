@@ -11,6 +11,7 @@ export type OffstageErrorCode =
   | 'invalid_input'
   | 'invalid_option'
   | 'conflict'
+  | 'idempotency_key_reused'
   | 'admission_paused'
   | 'queue_full'
   | 'manager_closed'

@@ -1,4 +1,5 @@
 export type { ActivityLease } from './activity-gate.ts';
+export { invalidInput } from './admission-errors.ts';
 export { backoffMs, retryAfterMs } from './backoff.ts';
 export { boundedText, maxErrorText, textOf } from './bounded-text.ts';
 export { type Clock, sleep, systemClock, type Timer } from './clock.ts';
@@ -13,6 +14,7 @@ export {
 export { InlineExecutor, type InlineExecutorOptions } from './inline-executor.ts';
 export type {
   ActivitySnapshot,
+  ChangeKind,
   JobClient,
   JobPoll,
   ListFilter,
@@ -83,6 +85,7 @@ export {
   type TerminalJobView,
   type TerminalStatus,
 } from './job-view.ts';
+export { filterKey, listPageOf, noSuchPage, overviewOf } from './list-page.ts';
 export { frameScheduler, microtaskScheduler, type NotifyScheduler } from './listeners.ts';
 export type {
   JobManagerEventName,
@@ -107,6 +110,7 @@ export {
   sharedPoller,
 } from './poller.ts';
 export { maxMessageLength, repairMessage, repairPercent } from './progress-report.ts';
+export { checkSchema, type SchemaCheck } from './schema-check.ts';
 export type { CurrentPointer, VersionRef } from './snapshots/current.ts';
 export type {
   Examined,

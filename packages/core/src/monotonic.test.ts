@@ -46,6 +46,7 @@ describe.each(jumps)('a clock that is set by %i ms', (jumpMs) => {
         return asks;
       },
       deliver: () => 'later' as const,
+      pushed: () => undefined,
       watch: () => undefined,
     };
     const loop = new PollLoop(source, {

@@ -41,6 +41,8 @@ export class EventStream {
   touchedMs: number;
   readonly #source: StreamSource;
   readonly #hub: StreamHub;
+  /** Whom it counts for. */
+  readonly owner: unknown;
   readonly #endMs: number;
   #reader: StreamReader | undefined;
   #close: (() => void) | undefined;
@@ -49,8 +51,9 @@ export class EventStream {
   #hasChanged = true;
   #sentMs = -Infinity;
 
-  constructor(source: StreamSource, hub: StreamHub) {
+  constructor(source: StreamSource, hub: StreamHub, owner: unknown) {
     this.#source = source;
+    this.owner = owner;
     this.#hub = hub;
     this.touchedMs = hub.settings.clock.monotonic();
     this.#endMs = this.touchedMs + hub.settings.maxStreamMs;
