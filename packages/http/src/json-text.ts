@@ -1,10 +1,5 @@
-import {
-  encodeJobPoll,
-  encodeJobView,
-  type JobPoll,
-  type JobView,
-  OffstageError,
-} from '@offstage/core';
+import { type JobPoll, type JobView, OffstageError } from '@offstage/core';
+import { encodeJobPoll, encodeJobView } from '@offstage/core/wire';
 import type { ReportError } from './problems.ts';
 
 /**

@@ -1,4 +1,5 @@
-import { encodeProblem, OffstageError, type OffstageErrorCode } from '@offstage/core';
+import { OffstageError, type OffstageErrorCode } from '@offstage/core';
+import { encodeProblem } from '@offstage/core/wire';
 import { type Answer, jsonAnswer } from './answer.ts';
 import { Refusal } from './refusal.ts';
 

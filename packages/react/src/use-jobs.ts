@@ -1,13 +1,5 @@
-import {
-  filterKey,
-  frameScheduler,
-  type JobClient,
-  JobListObserver,
-  type JobListObserverOptions,
-  type JobView,
-  type ListFilter,
-  type ValueSnapshot,
-} from '@offstage/core';
+import { filterKey, type JobClient, type JobView, type ListFilter } from '@offstage/core';
+import { frameScheduler, JobListObserver, type JobListObserverOptions, type ValueSnapshot } from '@offstage/core/observe';
 import { useEffect } from 'react';
 import { useJobClient } from './jobs-provider.ts';
 import { useKept, useObserver } from './use-observer.ts';

@@ -1,16 +1,5 @@
-import {
-  ActivityObserver,
-  type ActivitySnapshot,
-  filterKey,
-  frameScheduler,
-  type JobClient,
-  JobListObserver,
-  type JobListObserverOptions,
-  type JobView,
-  type ListFilter,
-  type ValueObserverOptions,
-  type ValueSnapshot,
-} from '@offstage/core';
+import { type ActivitySnapshot, filterKey, type JobClient, type JobView, type ListFilter } from '@offstage/core';
+import { ActivityObserver, frameScheduler, JobListObserver, type JobListObserverOptions, type ValueObserverOptions, type ValueSnapshot } from '@offstage/core/observe';
 import { type ObserverStore, observerStore, setOptions } from './observer-store.ts';
 import { areFixed, readerOf, type Source } from './source.ts';
 

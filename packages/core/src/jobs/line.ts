@@ -1,4 +1,4 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import { Chain, type Linked } from './chain.ts';
 import { type Heaped, IndexedHeap } from './indexed-heap.ts';
 import { requireWhole } from './invalid-option.ts';

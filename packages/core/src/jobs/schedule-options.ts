@@ -1,7 +1,7 @@
-import { invalidInput } from '../admission-errors.ts';
-import { OffstageError } from '../errors.ts';
-import type { AnyJobDefinition, InputOf } from '../job-definition.ts';
-import { checkSchema } from '../schema-check.ts';
+import { invalidInput } from './admission-errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
+import type { AnyJobDefinition, InputOf } from './job-definition.ts';
+import { checkSchema } from '../foundation/schema-check.ts';
 import { invalidOption, requireWhole } from './invalid-option.ts';
 
 /** What a schedule starts, and when (A9). Exactly one of `cron` and `everyMs`. */

@@ -1,6 +1,6 @@
-import { managerClosed } from '../admission-errors.ts';
-import { OffstageError } from '../errors.ts';
-import type { AnyJobDefinition } from '../job-definition.ts';
+import { managerClosed } from './admission-errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
+import type { AnyJobDefinition } from './job-definition.ts';
 import type { DueClock } from './alarm.ts';
 import { type DueMember, Waiting } from './due.ts';
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { OffstageError } from '../errors.ts';
-import type { StandardSchema } from '../standard-schema.ts';
+import { OffstageError } from '../foundation/errors.ts';
+import type { StandardSchema } from '../foundation/standard-schema.ts';
 import { powerLosses } from '../testing/crash-states.ts';
 import { type MemoryStorage, memoryStorage } from '../testing/memory-storage.ts';
 import { encodeNotedGen } from './layout.ts';

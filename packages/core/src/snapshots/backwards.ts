@@ -1,4 +1,4 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import type { CurrentPointer } from './current.ts';
 import { ownManifest, versionsIn } from './found-versions.ts';
 import { repairAdvice } from './repair-advice.ts';

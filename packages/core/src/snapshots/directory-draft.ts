@@ -1,4 +1,4 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import type { Examined, FileFacts, StorageDirectory, WritableFile } from './directory.ts';
 import { writeNew } from './directory-files.ts';
 import {

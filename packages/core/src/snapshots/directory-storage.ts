@@ -1,4 +1,4 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import { decodeCurrent } from './current.ts';
 import type { StorageDirectory } from './directory.ts';
 import { DirectoryDraft } from './directory-draft.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { OffstageError, type OffstageErrorCode } from '../errors.ts';
-import type { StandardSchema } from '../standard-schema.ts';
+import { OffstageError, type OffstageErrorCode } from '../foundation/errors.ts';
+import type { StandardSchema } from '../foundation/standard-schema.ts';
 import {
   type MemoryStorage,
   type MemoryStorageOptions,

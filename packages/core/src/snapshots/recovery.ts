@@ -1,4 +1,4 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import { assertNotBackwards } from './backwards.ts';
 import { type CurrentPointer, decodeCurrent, emptyPointer, encodeCurrent } from './current.ts';
 import { parseName } from './layout.ts';

@@ -1,4 +1,4 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import { highestKnown } from './backwards.ts';
 import { type CurrentPointer, encodeCurrent, type VersionRef } from './current.ts';
 import { type FoundVersion, ownManifest, versionsIn } from './found-versions.ts';

@@ -1,5 +1,5 @@
-import { type Clock, sleep } from '../clock.ts';
-import { OffstageError } from '../errors.ts';
+import { type Clock, sleep } from '../foundation/clock.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import { type CurrentPointer, encodeCurrent, nameOf, type VersionRef } from './current.ts';
 import { lockName } from './layout.ts';
 import type { Manifest } from './manifest.ts';

@@ -1,4 +1,4 @@
-import type { InputOf } from '../job-definition.ts';
+import type { InputOf } from '../jobs/job-definition.ts';
 import { suiteFaultyJob, suiteJob, suiteUnhandledJob } from './job-client-suite-handlers.ts';
 import {
   codeOf,

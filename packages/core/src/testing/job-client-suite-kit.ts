@@ -1,6 +1,6 @@
-import { OffstageError } from '../errors.ts';
-import type { JobClient } from '../job-client.ts';
-import type { JobId, JobView, TerminalJobView } from '../job-view.ts';
+import { OffstageError } from '../foundation/errors.ts';
+import type { JobClient } from '../jobs/job-client.ts';
+import type { JobId, JobView, TerminalJobView } from '../jobs/job-view.ts';
 import { suiteJob } from './job-client-suite-handlers.ts';
 import { settle } from './simulated-clock.ts';
 import type { SuiteRunner } from './suite-runner.ts';

@@ -1,4 +1,4 @@
-import { isTerminal } from '../job-view.ts';
+import { isTerminal } from '../jobs/job-view.ts';
 import {
   suiteFaultyJob,
   suiteJob,

@@ -1,5 +1,5 @@
-import type { ListFilter } from '../job-client.ts';
-import { isTerminal } from '../job-view.ts';
+import type { ListFilter } from '../jobs/job-client.ts';
+import { isTerminal } from '../jobs/job-view.ts';
 import { suiteFaultyJob, suiteJob, suiteMalformedJob } from './job-client-suite-handlers.ts';
 import {
   codeOf,

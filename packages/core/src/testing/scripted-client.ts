@@ -1,6 +1,6 @@
-import { OffstageError } from '../errors.ts';
-import type { ChangeKind, JobClient, JobPoll, PollOptions } from '../job-client.ts';
-import type { JobFailure, JobStatus, JobView, ProgressEvent } from '../job-view.ts';
+import { OffstageError } from '../foundation/errors.ts';
+import type { ChangeKind, JobClient, JobPoll, PollOptions } from '../jobs/job-client.ts';
+import type { JobFailure, JobStatus, JobView, ProgressEvent } from '../jobs/job-view.ts';
 
 interface ScriptedJob {
   view: JobView;

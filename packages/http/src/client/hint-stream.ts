@@ -1,10 +1,5 @@
-import {
-  backoffMs,
-  type JobClient,
-  retryAfterMs,
-  type Timer,
-  toOffstageError,
-} from '@offstage/core';
+import type { JobClient, Timer } from '@offstage/core';
+import { backoffMs, retryAfterMs, toOffstageError } from '@offstage/core/observe';
 import type { HttpPorts } from './http-job-client-options.ts';
 import { type Hints, readHints } from './read-hints.ts';
 

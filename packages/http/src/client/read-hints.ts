@@ -1,4 +1,5 @@
-import { decodeJobPoll, decodeProblem, type JobPoll } from '@offstage/core';
+import type { JobPoll } from '@offstage/core';
+import { decodeJobPoll, decodeProblem } from '@offstage/core/wire';
 import { createParser } from 'eventsource-parser';
 import type { HttpPorts } from './http-job-client-options.ts';
 import { errorOf, isOfType, readJson } from './request-json.ts';

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { JobObserver } from '@offstage/core';
+import { JobObserver } from '@offstage/core/observe';
 import { settle } from '@offstage/core/testing';
 import { expect, test } from 'vitest';
 import { HttpJobClient } from './http-job-client.ts';

@@ -1,10 +1,6 @@
-import {
-  decodeProblem,
-  OffstageError,
-  type OffstageErrorCode,
-  retryAfterMs,
-  toOffstageError,
-} from '@offstage/core';
+import { OffstageError, type OffstageErrorCode } from '@offstage/core';
+import { retryAfterMs, toOffstageError } from '@offstage/core/observe';
+import { decodeProblem } from '@offstage/core/wire';
 import type { HttpPorts } from './http-job-client-options.ts';
 
 /**

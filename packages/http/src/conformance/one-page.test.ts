@@ -1,4 +1,4 @@
-import { ActivityObserver, JobListObserver, JobObserver } from '@offstage/core';
+import { ActivityObserver, JobListObserver, JobObserver } from '@offstage/core/observe';
 import { settle } from '@offstage/core/testing';
 import { expect, test } from 'vitest';
 import { HttpJobClient } from '../client/http-job-client.ts';

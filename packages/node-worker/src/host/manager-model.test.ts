@@ -1,5 +1,6 @@
 import { BroadcastChannel } from 'node:worker_threads';
-import type { DiscardOutcome, StopReason } from '@offstage/core';
+import type { StopReason } from '@offstage/core';
+import type { DiscardOutcome } from '@offstage/core/engine';
 import { expect, test } from 'vitest';
 import type {
   DrivenDiscard,

@@ -1,5 +1,6 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { type HandledJob, type HandlerEnd, indexHandlers, OffstageError } from '@offstage/core';
+import { type HandledJob, OffstageError } from '@offstage/core';
+import { type HandlerEnd, indexHandlers } from '@offstage/core/engine';
 import { headerBytes, word } from '../shared/block.ts';
 import { encodeError, undescribed } from '../shared/error-codec.ts';
 import { notSerializable } from '../shared/serializable.ts';
