@@ -1,4 +1,4 @@
-import type { JobSnapshot } from '@offstage/core/observe';
+import type { JobObserverState } from '@offstage/core/observe';
 import type { Busy } from '../api.ts';
 import type { ConnectionState } from './connection.ts';
 import { formatPercent } from './format.ts';
@@ -13,7 +13,7 @@ export interface CueLight {
 /** What the light in the wings shows: the nearest to this person first. */
 export function cueLight(
   upload: UploadState,
-  current: Pick<JobSnapshot, 'status' | 'phase' | 'percent' | 'isActive' | 'isCanceling'>,
+  current: Pick<JobObserverState, 'status' | 'phase' | 'percent' | 'isActive' | 'isCanceling'>,
   busy: Busy | null | undefined,
   connection: ConnectionState,
 ): CueLight {
