@@ -2,6 +2,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
+import { keptVersions } from '../snapshots.ts';
 import type { CorpusView, Stale, UploadAnswer } from '../web/api.ts';
 import type { Corpus } from './corpus.ts';
 import type { EventLog } from './event-log.ts';
@@ -79,6 +80,8 @@ export function createRoutes(parts: RouteParts): Hono<{ Bindings: Bindings }> {
       .waiting(session)
       .map(({ upload, name, bytes }) => ({ upload, name, bytes }));
     const view: CorpusView = {
+      session: c.env.outgoing.hasHeader('set-cookie') ? 'new' : 'known',
+      keptVersions,
       current,
       stale: staleness(current?.settingsChanged ?? false, pending.length),
       busy: parts.busy(session),

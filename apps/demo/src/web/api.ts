@@ -100,6 +100,10 @@ export interface Busy {
 }
 
 export interface CorpusView {
+  /** `new` where the request brought no session along: the first one, or a browser without cookies. */
+  readonly session: 'new' | 'known';
+  /** How many versions are kept; the oldest ones go. */
+  readonly keptVersions: number;
   readonly current: VersionView | null;
   readonly stale: Stale | null;
   readonly busy: Busy | null;
@@ -165,7 +169,7 @@ export interface Interruption {
 
 /** A line of the event log (D10), as `/api/log` streams it. */
 export interface LogEvent {
-  /** Counts up; the `id` of the server-sent event. */
+  /** Counts up in one life of the server. */
   readonly seq: number;
   readonly at: number;
   readonly event: 'started' | 'progress' | 'completed' | 'canceled' | 'failed' | 'interrupted';
@@ -215,8 +219,14 @@ export interface Api {
   dropUpload(upload: string, options?: RequestOptions): Promise<void>;
   interruptions(options?: RequestOptions): Promise<readonly Interruption[]>;
   dismissInterruption(jobId: string, options?: RequestOptions): Promise<void>;
-  /** Follows the log until it is stopped; a reconnect goes on where it was. Browsers only. */
-  log(onEvent: (event: LogEvent) => void, onOpen?: (isOpen: boolean) => void): () => void;
+  /**
+   * Follows the log until it is stopped, over whatever happens to the connection. An event may come twice;
+   * `id` tells, also over the lives of several servers. Browsers only.
+   */
+  log(
+    onEvent: (event: LogEvent, id: string) => void,
+    onOpen?: (isOpen: boolean) => void,
+  ): () => void;
 }
 
 export const apiPaths = {
@@ -228,6 +238,9 @@ export const apiPaths = {
   interruptions: '/api/interruptions',
   log: '/api/log',
 } as const;
+
+const firstRetryMs = 500;
+const maxRetryMs = 15_000;
 
 export interface ApiOptions {
   /** Before every path. @default '' */
@@ -275,11 +288,29 @@ export function createApi({ origin = '', fetch: send = globalThis.fetch }: ApiOp
       await change(`${apiPaths.interruptions}/${encodeURIComponent(jobId)}`, 'DELETE', options);
     },
     log(onEvent, onOpen) {
-      const source = new EventSource(`${origin}${apiPaths.log}`);
-      source.onmessage = ({ data }) => onEvent(JSON.parse(data));
-      source.onopen = () => onOpen?.(true);
-      source.onerror = () => onOpen?.(false);
-      return () => source.close();
+      let source: EventSource;
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      let failures = 0;
+      const connect = (): void => {
+        source = new EventSource(`${origin}${apiPaths.log}`);
+        source.onmessage = ({ data, lastEventId }) => onEvent(JSON.parse(data), lastEventId);
+        source.onopen = () => {
+          failures = 0;
+          onOpen?.(true);
+        };
+        source.onerror = () => {
+          onOpen?.(false);
+          // A browser gives up for good on an answer that is no stream, such as a proxy's 502.
+          if (source.readyState !== EventSource.CLOSED) return;
+          timer = setTimeout(connect, Math.min(firstRetryMs * 2 ** failures, maxRetryMs));
+          failures += 1;
+        };
+      };
+      connect();
+      return () => {
+        clearTimeout(timer);
+        source.close();
+      };
     },
   };
 }

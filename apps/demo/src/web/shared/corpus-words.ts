@@ -36,3 +36,16 @@ export function interruptionText({ what }: Interruption, corpus: CorpusView | un
       : `Version ${current.gen} is current and can be searched. Add the files again.`;
   return `${what}: nothing of it was published. ${rest}`;
 }
+
+/** Above the list of what was not taken of an upload. */
+export function notTakenTitle({ refused, passedOver }: UploadState): string {
+  return refused.length > 0
+    ? `${countOf(refused.length, 'file')} not taken`
+    : `${countOf(passedOver, 'entry', 'entries')} passed over`;
+}
+
+/** What is said of files that nobody means to share. */
+export const passedOverText = (count: number): string =>
+  count === 0
+    ? ''
+    : `${countOf(count, 'entry was', 'entries were')} passed over: hidden, left there by a system, or the data of this application.`;

@@ -1,8 +1,9 @@
 import type { JobView, TerminalJobView } from '@offstage/core';
 import { HttpJobClient } from '@offstage/http/client';
-import { createApi } from '../api.ts';
+import { createApi, type Problem } from '../api.ts';
 import { Announcer } from './announcer.ts';
 import { Connection } from './connection.ts';
+import { Cookies, cookiesProblem } from './cookies.ts';
 import { currentGen } from './corpus-words.ts';
 import { DocumentPages } from './document-pages.ts';
 import { EventLog } from './event-log.ts';
@@ -28,6 +29,7 @@ export class DocumentsApp {
   readonly router: Router;
   readonly theme = new ThemeStore();
   readonly connection = new Connection();
+  readonly cookies = new Cookies();
   readonly announcer = new Announcer();
   readonly notices = new Notices();
   /** Jobs whose end was told. */
@@ -41,7 +43,10 @@ export class DocumentsApp {
     intervalMs: (corpus) => (corpus?.busy ? 1000 : 3000),
     onLook: (error) => {
       this.connection.note(error);
-      if (error === undefined && this.corpus.get().data?.busy === null) this.change.onFree();
+      const { data } = this.corpus.get();
+      if (error !== undefined || data === undefined) return;
+      this.change.onLook(data.busy);
+      this.cookies.onLook(data.session, this.corpus.refetch);
     },
   });
   readonly versions = new Resource((signal) => this.api.versions({ signal }));
@@ -49,7 +54,11 @@ export class DocumentsApp {
   readonly change = new PendingChange(this.api, () => this.corpus.refetch());
   readonly uploads = new UploadQueue({
     api: this.api,
-    limits: async () => (await this.corpus.first())?.limits,
+    limits: async () => {
+      const limits = (await this.corpus.first())?.limits;
+      if (this.cookies.get() === 'missing') return cookiesProblem;
+      return limits ?? unreachable;
+    },
     onArrived: (add) => this.change.ask({ add, remove: [] }),
   });
 
@@ -82,7 +91,7 @@ export class DocumentsApp {
 
   /** Called for the end of each of the session's changes; tells it once per browser. */
   readonly onSettled = (job: TerminalJobView): void => {
-    this.change.onShown(job.id);
+    this.change.onEnded(job.id);
     this.corpus.refetch();
     this.versions.refetch();
     if (this.told.has(job.id)) return;
@@ -133,3 +142,8 @@ export class DocumentsApp {
     this.search.again();
   }
 }
+
+const unreachable: Problem = {
+  code: 'offline',
+  message: 'The server could not be reached, so it was not sent. Add it again.',
+};

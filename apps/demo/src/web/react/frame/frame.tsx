@@ -6,6 +6,7 @@ import { useStore } from '../use-store.ts';
 import { VersionsPage } from '../versions/versions-page.tsx';
 import { Announcements } from './announcements.tsx';
 import { ConnectionBanner } from './connection-banner.tsx';
+import { CookiesBanner } from './cookies-banner.tsx';
 import { InterruptionList } from './interruption-list.tsx';
 import { NoticeList } from './notice-list.tsx';
 import { Wings } from './wings.tsx';
@@ -32,6 +33,7 @@ export function Frame() {
         <main className="stage" id="main" tabIndex={-1}>
           <div className="notices">
             <ConnectionBanner />
+            <CookiesBanner />
             <InterruptionList />
             <NoticeList />
           </div>
