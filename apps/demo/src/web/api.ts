@@ -129,10 +129,48 @@ export interface DocumentView {
   readonly addedAt: number | null;
 }
 
+export const documentSorts = ['name', 'size', 'added', 'passages'] as const;
+export type DocumentSort = (typeof documentSorts)[number];
+
+/** Which documents are meant, in which order, and which of them are wanted. */
+export interface DocumentsQuery {
+  /** @default the current one */
+  readonly version?: string | undefined;
+  readonly offset?: number | undefined;
+  readonly limit?: number | undefined;
+  /** Names count numbers by their value. @default 'name' */
+  readonly sort?: DocumentSort | undefined;
+  /** @default 'asc' */
+  readonly order?: 'asc' | 'desc' | undefined;
+  /** Words that the name holds, folders included. */
+  readonly name?: string | undefined;
+  /** A media type; 'failed' for those that cannot be searched. */
+  readonly kind?: string | undefined;
+  /** The message of a problem. */
+  readonly reason?: string | undefined;
+}
+
+export interface DocumentKind {
+  /** A media type; `null` for those that cannot be searched. */
+  readonly kind: string | null;
+  readonly count: number;
+}
+
 export interface DocumentsPage {
   readonly version: string | null;
+  /** Of what the query means. */
   readonly total: number;
   readonly documents: readonly DocumentView[];
+  /** Of the whole version. */
+  readonly kinds: readonly DocumentKind[];
+  /** Why documents of the version cannot be searched. */
+  readonly reasons: readonly { readonly reason: string; readonly count: number }[];
+}
+
+/** An upload that waits, under the name of a document with another content. */
+export interface Replacement {
+  readonly upload: string;
+  readonly name: string;
 }
 
 export interface SnippetPart {
@@ -154,6 +192,8 @@ export interface SearchAnswer {
   readonly version: string;
   readonly gen: number;
   readonly hits: readonly SearchHit[];
+  /** How many passages there are, where the server counts them. */
+  readonly total?: number | undefined;
   /** `any` when no passage holds all of the words, and those with some of them are given. */
   readonly matched: 'all' | 'any';
   readonly tookMs: number;
@@ -201,10 +241,11 @@ export interface RequestOptions {
 
 export interface Api {
   corpus(options?: RequestOptions): Promise<CorpusView>;
-  documents(
-    query?: { readonly version?: string; readonly offset?: number; readonly limit?: number },
-    options?: RequestOptions,
-  ): Promise<DocumentsPage>;
+  documents(query?: DocumentsQuery, options?: RequestOptions): Promise<DocumentsPage>;
+  /** The ids of all that a query means. */
+  documentIds(query: DocumentsQuery, options?: RequestOptions): Promise<readonly string[]>;
+  /** Which of this session's waiting uploads would take the place of a document. */
+  replacements(options?: RequestOptions): Promise<readonly Replacement[]>;
   search(
     query: string,
     options?: RequestOptions & { readonly limit?: number },
@@ -232,6 +273,8 @@ export interface Api {
 export const apiPaths = {
   corpus: '/api/corpus',
   documents: '/api/documents',
+  documentIds: '/api/documents/ids',
+  replacements: '/api/uploads/replacements',
   search: '/api/search',
   versions: '/api/versions',
   uploads: '/api/uploads',
@@ -268,7 +311,13 @@ export function createApi({ origin = '', fetch: send = globalThis.fetch }: ApiOp
 
   return {
     corpus: (options) => get(apiPaths.corpus, options),
-    documents: (query = {}, options) => get(`${apiPaths.documents}${queryOf(query)}`, options),
+    documents: (query = {}, options) =>
+      get(`${apiPaths.documents}${queryOf({ ...query })}`, options),
+    documentIds: async (query, options) =>
+      (await get<{ ids: string[] }>(`${apiPaths.documentIds}${queryOf({ ...query })}`, options))
+        .ids,
+    replacements: async (options) =>
+      (await get<{ files: Replacement[] }>(apiPaths.replacements, options)).files,
     search: (q, options) =>
       get(`${apiPaths.search}${queryOf({ q, limit: options?.limit })}`, options),
     versions: async (options) =>

@@ -9,7 +9,7 @@ import { ConnectionBanner } from './connection-banner.tsx';
 import { CookiesBanner } from './cookies-banner.tsx';
 import { InterruptionList } from './interruption-list.tsx';
 import { NoticeList } from './notice-list.tsx';
-import { Wings } from './wings.tsx';
+import { Sidebar } from './sidebar.tsx';
 
 const views = {
   documents: DocumentsPage,
@@ -29,7 +29,7 @@ export function Frame() {
         Skip to content
       </a>
       <div className="frame">
-        <Wings page={page} />
+        <Sidebar page={page} />
         <main className="stage" id="main" tabIndex={-1}>
           <div className="notices">
             <ConnectionBanner />

@@ -1,16 +1,16 @@
 import { type PageId, pages } from '../../shared/router.ts';
 import { useApp } from '../app-context.ts';
 import { Brand } from './brand.tsx';
-import { Cue } from './cue.tsx';
-import { House } from './house.tsx';
+import { StatusLight } from './status-light.tsx';
+import { CurrentVersion } from './current-version.tsx';
 import { NavIcon } from './nav-icon.tsx';
 import { ThemeButton } from './theme-button.tsx';
 
 /** The ways to the pages, and what is going on behind them. */
-export function Wings({ page }: { page: PageId }) {
+export function Sidebar({ page }: { page: PageId }) {
   const { router } = useApp();
   return (
-    <header className="wings">
+    <header className="sidebar">
       <Brand />
       <nav className="nav" aria-label="Pages">
         <ul>
@@ -28,9 +28,9 @@ export function Wings({ page }: { page: PageId }) {
           ))}
         </ul>
       </nav>
-      <div className="wings-foot">
-        <Cue />
-        <House />
+      <div className="sidebar-foot">
+        <StatusLight />
+        <CurrentVersion />
         <ThemeButton />
       </div>
     </header>
