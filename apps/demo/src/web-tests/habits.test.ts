@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeFiles } from '../testing/scratch.ts';
 import { visit } from '../testing/visitor.ts';
-import type { CorpusView } from '../web/api.ts';
+import type { CorpusView, SearchAnswer } from '../web/api.ts';
 import { choose, goTo, inMain, jobCard, publish, textFile } from './actions.ts';
 import { rewrite } from './arrange.ts';
 import { Bed, kinds, open } from './bed.ts';
@@ -225,6 +225,127 @@ describe.concurrent.each(kinds)('%s', (kind) => {
     await page.getByText('job-of-life-', { exact: false }).nth(1).waitFor();
     expect(await page.getByRole('cell', { name: 'started' }).count()).toBe(2);
     await bed.leave(context, /ERR_FAILED/);
+  });
+
+  test('D4 D6 the list is in the order of people, filtered and sorted, and many are removed at once', async () => {
+    const url = await bed.serve();
+    await visit(url).publish({
+      'note-10.txt': 'Ten, the longest of them all.',
+      'note-2.txt': 'Two.',
+      'Note-1.md': '# One\n',
+      'torn.pdf': '%PDF-1.7\n',
+      'torn-2.pdf': '%PDF-1.7\n2',
+    });
+    const context = await bed.visitor();
+    const page = await open(context, url, kind);
+    const names = (): Promise<(string | null)[]> =>
+      page
+        .getByRole('row')
+        .locator('bdi')
+        .evaluateAll((all) => all.map((one) => one.textContent));
+    const tools = page.getByRole('search', { name: 'Filter the list' });
+    await page.getByText('5 files in version 1').waitFor();
+    await page.getByText(/2\sfiles cannot be searched, 3 can/).waitFor();
+    expect(await names()).toEqual([
+      'Note-1.md',
+      'note-2.txt',
+      'note-10.txt',
+      'torn.pdf',
+      'torn-2.pdf',
+    ]);
+    await tools.getByLabel('Order').selectOption('Largest first');
+    await expect.poll(names).toHaveProperty('0', 'note-10.txt');
+    await tools.getByLabel('Filter by name').fill('NOTE txt');
+    await page.getByText('2 of 5 files in version 1').waitFor();
+    await tools.getByRole('button', { name: 'Show all' }).click();
+    await tools.getByLabel('Kind').selectOption('Not searchable (2)');
+    await page.getByText('2 of 5 files in version 1').waitFor();
+    const reasons = page.getByRole('region', { name: 'Reasons' });
+    await reasons.getByRole('button', { name: /^Remove all of this reason/ }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('Remove 2 documents?').waitFor();
+    await dialog.getByText('as long as it is among the newest 5').waitFor();
+    await dialog.getByRole('button', { name: 'Remove' }).click();
+    await jobCard(page).getByText('2 documents removed').waitFor();
+
+    await tools.getByRole('button', { name: 'Show all' }).click();
+    await page.getByText('3 files in version 2').waitFor();
+    await page.getByLabel('Choose note-2.txt').check();
+    await page.getByRole('button', { name: 'Choose all 3' }).click();
+    await page.getByText('3 chosen').waitFor();
+    await page.getByLabel('Choose Note-1.md').uncheck();
+    await page.getByRole('button', { name: 'Remove chosen' }).click();
+    await dialog.getByRole('button', { name: 'Remove' }).click();
+    await page.getByText('1 file in version 3').waitFor();
+    await page.getByText('3 chosen').waitFor({ state: 'detached' });
+    await bed.leave(context);
+  });
+
+  test('D2 a file of a known name replaces the document only when that is wanted', async () => {
+    const url = await bed.serve();
+    await visit(url).publish({ 'call.txt': 'Half past.' });
+    const context = await bed.visitor();
+    const page = await open(context, url, kind);
+    await choose(page, [textFile('call.txt', 'At eight.'), textFile('new.txt')]);
+    const names = page.getByRole('region', { name: 'Same names', exact: true });
+    await names.getByText('call.txt').waitFor();
+    expect(await page.getByRole('region', { name: 'Left over' }).count()).toBe(0);
+    // Who goes away and comes back is asked again.
+    await page.reload();
+    await page.getByRole('button', { name: 'Add now' }).click();
+    await names.getByRole('button', { name: 'Leave it as it is' }).click();
+    await jobCard(page)
+      .getByText(/^1\sdocument added\. /)
+      .waitFor();
+    await goTo(page, 'Search');
+    await page.getByLabel('Words to find').fill('past');
+    await inMain(page).getByText('1 passage in version 2').waitFor();
+    await bed.leave(context);
+  });
+
+  test('D2 a reload in the middle of an upload asks first', async () => {
+    const context = await bed.visitor();
+    const page = await open(context, await bed.serve(), kind);
+    await page.route('**/api/uploads', () => {});
+    await choose(page, [textFile('lost.txt')]);
+    await page.getByRole('button', { name: 'Cancel upload' }).waitFor();
+    const asked: string[] = [];
+    page.on('dialog', (dialog) => {
+      asked.push(dialog.type());
+      void dialog.accept();
+    });
+    await page.reload();
+    await page.reload();
+    expect(asked).toEqual(['beforeunload']);
+    await bed.leave(context, /ERR_/);
+  });
+
+  test('D4 a search says how many passages it shows, and not that there are no more', async () => {
+    const context = await bed.visitor();
+    let total: number | undefined;
+    await rewrite<SearchAnswer>(context, '**/api/search?*', (answer) => ({
+      ...answer,
+      hits: Array.from({ length: 30 }, () => answer.hits[0]),
+      total,
+    }));
+    const page = await open(context, await bed.servePublished(), kind);
+    await page.keyboard.press('/');
+    await page.keyboard.type('overture');
+    await inMain(page).getByText('30 or more passages in version 1').waitFor();
+    total = 84;
+    await page.keyboard.type(' an');
+    await inMain(page).getByText('30 of 84 passages in version 1').waitFor();
+    expect(await page.getByLabel('Words to find').inputValue()).toBe('overture an');
+    await bed.leave(context);
+  });
+
+  test('D8 an address that is no page says so', async () => {
+    const context = await bed.visitor();
+    const page = await open(context, await bed.serve(), kind, 'nonsense');
+    await page.getByRole('heading', { level: 1, name: 'There is no such page' }).waitFor();
+    await inMain(page).getByRole('link', { name: 'Versions' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Versions' }).waitFor();
+    await bed.leave(context);
   });
 
   test('D12 a browser that keeps no cookies is told so, and nothing is sent for nothing', async () => {

@@ -1,5 +1,5 @@
-import type { CorpusView, Interruption, VersionView } from '../api.ts';
-import { countOf, formatMoment } from './format.ts';
+import type { CorpusView, Interruption } from '../api.ts';
+import { countOf } from './format.ts';
 import type { PendingState } from './pending-change.ts';
 import type { UploadState } from './upload-queue.ts';
 
@@ -20,12 +20,6 @@ export function isStale(
 /** The current version; `null` when nothing is published, `undefined` while that is not known. */
 export const currentGen = (corpus: CorpusView | undefined): number | null | undefined =>
   corpus === undefined ? undefined : (corpus.current?.gen ?? null);
-
-/** What is said of the current version above its documents. */
-export function listNote({ createdAt, failed }: VersionView): string {
-  const published = `Published ${formatMoment(createdAt)}`;
-  return failed === 0 ? published : `${published}, ${countOf(failed, 'file')} cannot be searched`;
-}
 
 /** What an interruption means for the documents (D7). */
 export function interruptionText({ what }: Interruption, corpus: CorpusView | undefined): string {

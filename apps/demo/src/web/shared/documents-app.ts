@@ -10,10 +10,13 @@ import { EventLog } from './event-log.ts';
 import { outcomeOf, progressSentence, statusLabel } from './job-words.ts';
 import { Notices } from './notices.ts';
 import { PendingChange } from './pending-change.ts';
+import { Replacing } from './replacing.ts';
 import { asApiError, Resource } from './resource.ts';
 import { Router } from './router.ts';
 import { SearchSession } from './search-session.ts';
 import { SeenJobs } from './seen-jobs.ts';
+import { Selection } from './selection.ts';
+import { watchKeys } from './shortcuts.ts';
 import { ThemeStore } from './theme.ts';
 import { UploadQueue } from './upload-queue.ts';
 
@@ -52,6 +55,8 @@ export class DocumentsApp {
   readonly versions = new Resource((signal) => this.api.versions({ signal }));
   readonly interruptions = new Resource((signal) => this.api.interruptions({ signal }));
   readonly change = new PendingChange(this.api, () => this.corpus.refetch());
+  readonly replacing = new Replacing(this.api, (add) => this.change.ask({ add, remove: [] }));
+  readonly selection = new Selection();
   readonly uploads = new UploadQueue({
     api: this.api,
     limits: async () => {
@@ -59,7 +64,7 @@ export class DocumentsApp {
       if (this.cookies.get() === 'missing') return cookiesProblem;
       return limits ?? unreachable;
     },
-    onArrived: (add) => this.change.ask({ add, remove: [] }),
+    onArrived: (uploads) => this.replacing.look(uploads),
   });
 
   constructor(base: string) {
@@ -71,6 +76,8 @@ export class DocumentsApp {
     let version: string | null | undefined;
     const stops = [
       this.router.start(),
+      watchKeys({ '/': () => this.router.go('search', 'query') }),
+      this.#askBeforeLeaving(),
       this.interruptions.subscribe(() => {}),
       this.corpus.subscribe(({ data }) => {
         if (data === undefined) return;
@@ -136,8 +143,18 @@ export class DocumentsApp {
     }
   };
 
+  /** Files on their way are lost with the page. */
+  #askBeforeLeaving(): () => void {
+    const ask = (event: BeforeUnloadEvent): void => {
+      if (this.uploads.get().status !== 'idle') event.preventDefault();
+    };
+    window.addEventListener('beforeunload', ask);
+    return () => window.removeEventListener('beforeunload', ask);
+  }
+
   #onVersion(version: string | null): void {
     this.documents.show(version);
+    this.selection.clear();
     this.versions.refetch();
     this.search.again();
   }

@@ -44,8 +44,8 @@ export interface UploadQueueOptions {
   readonly api: Api;
   /** What may be sent, or why nothing can be just now. */
   readonly limits: () => Promise<UploadLimits | Problem>;
-  /** All has arrived; these are the ids to add. */
-  readonly onArrived: (uploads: readonly string[]) => void;
+  /** All has arrived; these are the ids to add. What it gives is called once nothing is under way. */
+  readonly onArrived: (uploads: readonly string[]) => Promise<() => void>;
 }
 
 /** One stretch of work, from the first file that was added to the last that has arrived. */
@@ -160,14 +160,20 @@ export class UploadQueue extends Store<UploadState> {
       this.patch({ sentBytes: before + sizeOf(batch), sentFiles: sentFiles + batch.length });
     }
     if (run.looking > 0) this.patch({ status: 'reading' });
-    else this.#end(run);
+    else await this.#end(run);
   }
 
-  #end({ arrived }: Run): void {
+  async #end(run: Run): Promise<void> {
+    const arrived = [...run.arrived];
+    const goOn = arrived.length > 0 ? await this.#options.onArrived(arrived) : () => {};
+    if (run.ending.signal.aborted) return;
+    // More may have been added meanwhile, and goes along.
+    if (run.batches.length > 0) return this.#send(run);
+    if (run.looking > 0) return this.patch({ status: 'reading' });
     this.#run = newRun();
     const { refused, passedOver } = this.get();
     this.set({ ...nothing, refused, passedOver });
-    if (arrived.length > 0) this.#options.onArrived(arrived);
+    goOn();
   }
 
   #take(run: Run, batch: readonly ChosenFile[], answers: readonly UploadedFile[]): void {

@@ -11,7 +11,7 @@ export function CurrentVersion() {
     <p className="current-version">
       {current === null
         ? 'Nothing published yet'
-        : `Version ${current.gen}, ${countOf(current.documents, 'document')}`}
+        : `Version ${current.gen}, ${countOf(current.documents + current.failed, 'file')}`}
     </p>
   );
 }

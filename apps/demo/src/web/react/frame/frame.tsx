@@ -8,6 +8,7 @@ import { Announcements } from './announcements.tsx';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { CookiesBanner } from './cookies-banner.tsx';
 import { InterruptionList } from './interruption-list.tsx';
+import { NotFoundPage } from './not-found-page.tsx';
 import { NoticeList } from './notice-list.tsx';
 import { Sidebar } from './sidebar.tsx';
 
@@ -16,6 +17,7 @@ const views = {
   search: SearchPage,
   versions: VersionsPage,
   activity: ActivityPage,
+  'not-found': NotFoundPage,
 };
 
 /** What stands around every page. */

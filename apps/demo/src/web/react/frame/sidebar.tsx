@@ -1,9 +1,9 @@
 import { type PageId, pages } from '../../shared/router.ts';
 import { useApp } from '../app-context.ts';
 import { Brand } from './brand.tsx';
-import { StatusLight } from './status-light.tsx';
 import { CurrentVersion } from './current-version.tsx';
 import { NavIcon } from './nav-icon.tsx';
+import { StatusLight } from './status-light.tsx';
 import { ThemeButton } from './theme-button.tsx';
 
 /** The ways to the pages, and what is going on behind them. */
@@ -19,10 +19,16 @@ export function Sidebar({ page }: { page: PageId }) {
               <a
                 className="nav-link"
                 href={router.href(id)}
+                aria-keyshortcuts={id === 'search' ? '/' : undefined}
                 aria-current={id === page ? 'page' : undefined}
               >
                 <NavIcon name={id} />
                 {title}
+                {id === 'search' && (
+                  <span className="nav-key" aria-hidden="true">
+                    /
+                  </span>
+                )}
               </a>
             </li>
           ))}
