@@ -8,8 +8,9 @@ export type ListQuery = Pick<DocumentsQuery, 'sort' | 'order' | 'name' | 'kind' 
 interface Row {
   readonly id: number;
   readonly documentId: string;
-  /** For the order of names: numbers by their value, a folder's files together, capitals as small letters. */
+  /** For the order of names: numbers by their value, capitals as small letters. */
   readonly key: string;
+  readonly path: string;
   /** For the filter of names. */
   readonly folded: string;
   readonly bytes: number;
@@ -120,6 +121,7 @@ function readRows(database: DatabaseSync): Row[] {
       documentId: documentIdOf({ document: textOf(row.document), path }),
       key: naturalKey(folded),
       folded,
+      path,
       bytes: Number(row.bytes),
       passages: Number(row.passage_count),
       addedAt: Number(row.added_at ?? 0),
@@ -127,14 +129,16 @@ function readRows(database: DatabaseSync): Row[] {
       reason: textOf(row.failure),
     });
   }
-  return rows.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.id - b.id));
+  return rows.sort((a, b) => compare(a.key, b.key) || compare(a.path, b.path));
 }
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 const fold = (text: string): string => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
 
 // Compared by code units: a tenth of what a collator takes for a hundred thousand names.
 const naturalKey = (folded: string): string =>
-  folded.replace(/\d+/g, (digits) => digits.padStart(20, '0')).replaceAll('/', '\u0001');
+  folded.replace(/\d+/g, (digits) => digits.padStart(20, '0'));
 
 const textOf = (value: unknown): string | null => (value == null ? null : String(value));
 
