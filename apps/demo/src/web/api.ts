@@ -178,6 +178,21 @@ export interface SnippetPart {
   readonly match: boolean;
 }
 
+/** A document as it can be searched. */
+export interface DocumentText {
+  readonly id: string;
+  readonly name: string;
+  readonly title: string;
+  readonly mediaType: string | null;
+  /** Whether the version keeps the file itself. */
+  readonly hasOriginal: boolean;
+  readonly passages: readonly {
+    /** Empty where it is that of the passage before, or none. */
+    readonly heading: string;
+    readonly parts: readonly SnippetPart[];
+  }[];
+}
+
 export interface SearchHit {
   readonly documentId: string;
   readonly name: string;
@@ -244,6 +259,8 @@ export interface Api {
   documents(query?: DocumentsQuery, options?: RequestOptions): Promise<DocumentsPage>;
   /** The ids of all that a query means. */
   documentIds(query: DocumentsQuery, options?: RequestOptions): Promise<readonly string[]>;
+  /** A document of the current version, with the words of a query marked. */
+  documentText(id: string, query: string, options?: RequestOptions): Promise<DocumentText>;
   /** Which of this session's waiting uploads would take the place of a document. */
   replacements(options?: RequestOptions): Promise<readonly Replacement[]>;
   search(
@@ -274,6 +291,8 @@ export const apiPaths = {
   corpus: '/api/corpus',
   documents: '/api/documents',
   documentIds: '/api/documents/ids',
+  documentText: '/api/documents/text',
+  original: '/api/documents/original',
   replacements: '/api/uploads/replacements',
   search: '/api/search',
   versions: '/api/versions',
@@ -316,6 +335,7 @@ export function createApi({ origin = '', fetch: send = globalThis.fetch }: ApiOp
     documentIds: async (query, options) =>
       (await get<{ ids: string[] }>(`${apiPaths.documentIds}${queryOf({ ...query })}`, options))
         .ids,
+    documentText: (id, q, options) => get(`${apiPaths.documentText}${queryOf({ id, q })}`, options),
     replacements: async (options) =>
       (await get<{ files: Replacement[] }>(apiPaths.replacements, options)).files,
     search: (q, options) =>
@@ -363,6 +383,10 @@ export function createApi({ origin = '', fetch: send = globalThis.fetch }: ApiOp
     },
   };
 }
+
+/** Where a document's own file is to be had. */
+export const originalPath = (id: string, isDownload: boolean): string =>
+  `${apiPaths.original}${queryOf({ id, download: isDownload ? 1 : undefined })}`;
 
 /** A refusal as an error, also for answers to an XMLHttpRequest. */
 export function problemOf(status: number, body: unknown): ApiError {

@@ -200,13 +200,8 @@ export const progressSentence = (phase: string | undefined, percent: number | nu
   percent === null ? phaseName(phase) : `${phaseName(phase)}, ${Math.floor(percent)} percent`;
 
 /** Above the files of a change that did not fail: as many as its outcome counts. */
-export function otherFilesTitle(result: ChangeResult, isBesideFailed: boolean): string {
-  const { added, changed, duplicates } = result;
-  const parts = [
-    added > 0 && `${countOf(added, 'document')} added`,
-    changed > 0 && `${countOf(changed, 'document')} replaced`,
-    duplicates > 0 && `${countOf(duplicates, 'file')} there already`,
-  ].filter((part) => part !== false);
-  const files = countOf(added + changed + duplicates, isBesideFailed ? 'other file' : 'file');
-  return `Details of ${files}: ${parts.join(', ')}`;
-}
+export const otherFilesTitle = (
+  { added, changed, duplicates }: ChangeResult,
+  isBesideFailed: boolean,
+): string =>
+  `Details of ${countOf(added + changed + duplicates, isBesideFailed ? 'other file' : 'file')}`;
