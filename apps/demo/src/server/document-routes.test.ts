@@ -5,7 +5,10 @@ import { originalPath } from '../web/api.ts';
 test('D4 a document is read with the words that were searched for marked, and nothing twice', async () => {
   const { url } = await startServer();
   const me = visit(url);
-  const sentences = Array.from({ length: 90 }, (_, n) => `Sentence ${n} has the word lantern${n}x.`);
+  const sentences = Array.from(
+    { length: 90 },
+    (_, n) => `Sentence ${n} has the word lantern${n}x.`,
+  );
   await me.publish({ 'long.txt': `${sentences.join(' ')}\n` });
   const [hit] = (await me.api.search('lantern42x')).hits;
   const text = await me.api.documentText(hit?.documentId ?? '', 'lantern42x');
@@ -36,7 +39,9 @@ test('D12 an original runs nothing: sandboxed, told by no guess, and downloaded 
     expect(header('content-disposition')).toMatch(isText ? /^inline; / : /^attachment; /);
     expect(header('content-type')).toMatch(isText ? /^text\/plain/ : /^application\/octet-stream$/);
     expect(header('content-disposition')).toContain(
-      document.name.includes('hi') ? "filename*=UTF-8''say%20%27hi%27%20%C3%BC.html" : document.name,
+      document.name.includes('hi')
+        ? "filename*=UTF-8''say%20%27hi%27%20%C3%BC.html"
+        : document.name,
     );
     expect((await answer.text()).trim()).toBe(isText ? 'Text.' : html);
     const saved = await me.fetch(originalPath(document.id, true));
@@ -51,7 +56,12 @@ test('D2 uploads that would replace a document with another content are named', 
   const { url } = await startServer();
   const me = visit(url);
   await me.publish({ 'same.txt': 'Same.', 'other.txt': 'Before.', 'torn.pdf': '%PDF-1.7\n' });
-  await me.upload({ 'same.txt': 'Same.', 'other.txt': 'After.', 'new.txt': 'N.', 'torn.pdf': '%PDF-1' });
+  await me.upload({
+    'same.txt': 'Same.',
+    'other.txt': 'After.',
+    'new.txt': 'N.',
+    'torn.pdf': '%PDF-1',
+  });
   expect((await me.api.replacements()).map(({ name }) => name)).toEqual(['other.txt']);
   expect(await visit(url).api.replacements()).toEqual([]);
 });

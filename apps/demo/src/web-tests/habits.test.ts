@@ -339,6 +339,31 @@ describe.concurrent.each(kinds)('%s', (kind) => {
     await bed.leave(context);
   });
 
+  test('D4 a passage opens its document where it stands, with the words marked one after the other', async () => {
+    const url = await bed.serve();
+    const lines = Array.from(
+      { length: 200 },
+      (_, n) => `Line ${n}${n % 80 === 7 ? ' lantern' : ''}.`,
+    );
+    await visit(url).publish({ 'long.txt': `${lines.join('\n\n')}\n<script>alert(1)</script>\n` });
+    const context = await bed.visitor();
+    const page = await open(context, url, kind, 'search?q=lantern');
+    await page.getByRole('list', { name: 'Passages' }).getByRole('link').first().click();
+    await page.getByText('1 of 3 places').waitFor();
+    await expect.poll(() => isInView(page, 'mark >> nth=0')).toBe(true);
+    await page.getByRole('button', { name: 'Previous' }).click();
+    await page.getByText('3 of 3 places').waitFor();
+    await expect.poll(() => isInView(page, 'mark >> nth=2')).toBe(true);
+    expect(await isInView(page, 'mark >> nth=0')).toBe(false);
+    expect(await page.getByRole('article').locator('script').count()).toBe(0);
+    const original = await page.getByRole('link', { name: 'Open the file' }).getAttribute('href');
+    const answer = await context.request.get(`${url}${original}`);
+    expect(answer.headers()['content-security-policy']).toMatch(/^sandbox/);
+    await page.getByRole('link', { name: 'Back to the search' }).click();
+    expect(await page.getByLabel('Words to find').inputValue()).toBe('lantern');
+    await bed.leave(context);
+  });
+
   test('D8 an address that is no page says so', async () => {
     const context = await bed.visitor();
     const page = await open(context, await bed.serve(), kind, 'nonsense');
@@ -365,6 +390,11 @@ describe.concurrent.each(kinds)('%s', (kind) => {
     await bed.leave(context);
   });
 });
+
+const isInView = async (page: Page, selector: string): Promise<boolean> => {
+  const box = await page.locator(selector).boundingBox();
+  return box !== null && box.y >= 0 && box.y < 900;
+};
 
 interface Tree {
   readonly [name: string]: string | Error | Tree;

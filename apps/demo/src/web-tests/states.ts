@@ -428,6 +428,15 @@ export const states: readonly State[] = [
     },
   },
   {
+    name: 'document-open',
+    arrange: async ({ context, fullUrl, kind }) => {
+      const page = await open(context, fullUrl, kind, 'search?q=stage');
+      await page.getByRole('list', { name: 'Passages' }).getByRole('link').first().click();
+      await page.getByText(/^1 of \d+ places?/).waitFor();
+      return page;
+    },
+  },
+  {
     name: 'versions-none',
     arrange: async ({ context, emptyUrl, kind }) => {
       const page = await open(context, emptyUrl, kind, 'versions');

@@ -9,6 +9,7 @@ import { DocumentPages } from './document-pages.ts';
 import { EventLog } from './event-log.ts';
 import { outcomeOf, progressSentence, statusLabel } from './job-words.ts';
 import { Notices } from './notices.ts';
+import { OpenDocument } from './open-document.ts';
 import { PendingChange } from './pending-change.ts';
 import { Replacing } from './replacing.ts';
 import { asApiError, Resource } from './resource.ts';
@@ -40,6 +41,7 @@ export class DocumentsApp {
   /** Jobs whose card was put away. */
   readonly putAway = new SeenJobs('offstage.put-away');
   readonly documents = new DocumentPages(this.api);
+  readonly openDocument = new OpenDocument(this.api);
   readonly search = new SearchSession(this.api);
   readonly log = new EventLog(this.api);
   readonly corpus = new Resource((signal) => this.api.corpus({ signal }), {

@@ -8,12 +8,14 @@ export const pages = [
 ] as const;
 
 /** A page; `not-found` for an address that is none of them. */
-export type PageId = (typeof pages)[number]['id'] | 'not-found';
+export type PageId = (typeof pages)[number]['id'] | 'document' | 'not-found';
 
 export interface Route {
   readonly page: PageId;
-  /** What is searched for; of the search page's address alone. */
+  /** What is searched for; of the pages of search and of a document alone. */
   readonly query: string;
+  /** The document that is open; empty on every other page. */
+  readonly id: string;
 }
 
 export const notFoundTitle = 'There is no such page';
@@ -34,6 +36,10 @@ export class Router extends Store<Route> {
   }
 
   readonly href = (page: PageId): string => `${this.#base}/${page}`;
+  readonly searchHref = (q: string): string =>
+    `${this.href('search')}?${new URLSearchParams({ q })}`;
+  readonly documentHref = (id: string, q = ''): string =>
+    `${this.href('document')}?${new URLSearchParams(q === '' ? { id } : { id, q })}`;
 
   /** Opens a page, and gives the focus to its element of that id. */
   readonly go = (page: PageId, focusId: string): void => {
@@ -107,7 +113,10 @@ export class Router extends Store<Route> {
 
   get #title(): string {
     const { page } = this.get();
-    return pages.find(({ id }) => id === page)?.title ?? notFoundTitle;
+    return (
+      pages.find(({ id }) => id === page)?.title ??
+      (page === 'document' ? 'Document' : notFoundTitle)
+    );
   }
 
   #setTitle(): void {
@@ -131,13 +140,20 @@ function focusSoon(
   });
 }
 
+const pageIds: readonly PageId[] = [...pages.map(({ id }) => id), 'document'];
+
 const pageOf = ({ pathname, search }: Location): string => `${pathname}${search}`;
 
 function routeOf(base: string): Route {
   const name = location.pathname.slice(base.length + 1).replace(/\/$/, '');
-  const page = name === '' ? 'documents' : (pages.find(({ id }) => id === name)?.id ?? 'not-found');
-  const query = page === 'search' ? (new URLSearchParams(location.search).get('q') ?? '') : '';
-  return { page, query };
+  const page = name === '' ? 'documents' : (pageIds.find((id) => id === name) ?? 'not-found');
+  const search = new URLSearchParams(location.search);
+  const hasQuery = page === 'search' || page === 'document';
+  return {
+    page,
+    query: hasQuery ? (search.get('q') ?? '') : '',
+    id: page === 'document' ? (search.get('id') ?? '') : '',
+  };
 }
 
 function plainLink(event: MouseEvent): URL | undefined {

@@ -1,5 +1,6 @@
 import { ActivityPage } from '../activity/activity-page.tsx';
 import { useApp } from '../app-context.ts';
+import { DocumentPage } from '../document/document-page.tsx';
 import { DocumentsPage } from '../documents/documents-page.tsx';
 import { SearchPage } from '../search/search-page.tsx';
 import { useStore } from '../use-store.ts';
@@ -17,6 +18,7 @@ const views = {
   search: SearchPage,
   versions: VersionsPage,
   activity: ActivityPage,
+  document: DocumentPage,
   'not-found': NotFoundPage,
 };
 

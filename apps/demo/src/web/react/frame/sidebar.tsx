@@ -24,11 +24,6 @@ export function Sidebar({ page }: { page: PageId }) {
               >
                 <NavIcon name={id} />
                 {title}
-                {id === 'search' && (
-                  <span className="nav-key" aria-hidden="true">
-                    /
-                  </span>
-                )}
               </a>
             </li>
           ))}

@@ -55,7 +55,7 @@ export function SearchAnswer({ state }: { state: SearchState }) {
       <ol className={isSearching ? 'hits hits--fading' : 'hits'} aria-label="Passages">
         {hits.map((hit, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a passage has no id of its own.
-          <SearchHit key={index} hit={hit} />
+          <SearchHit key={index} hit={hit} href={router.documentHref(hit.documentId, answered)} />
         ))}
       </ol>
     </>
