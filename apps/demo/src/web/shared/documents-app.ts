@@ -6,10 +6,12 @@ import { Connection } from './connection.ts';
 import { Cookies, cookiesProblem } from './cookies.ts';
 import { currentGen } from './corpus-words.ts';
 import { DocumentPages } from './document-pages.ts';
+import { DoneNotifier } from './done-notifier.ts';
 import { EventLog } from './event-log.ts';
 import { outcomeOf, progressSentence, statusLabel } from './job-words.ts';
 import { Notices } from './notices.ts';
 import { OpenDocument } from './open-document.ts';
+import { Pace } from './pace.ts';
 import { PendingChange } from './pending-change.ts';
 import { Replacing } from './replacing.ts';
 import { asApiError, Resource } from './resource.ts';
@@ -36,6 +38,8 @@ export class DocumentsApp {
   readonly cookies = new Cookies();
   readonly announcer = new Announcer();
   readonly notices = new Notices();
+  readonly notifier = new DoneNotifier();
+  readonly pace = new Pace();
   /** Jobs whose end was told. */
   readonly told = new SeenJobs('offstage.told');
   /** Jobs whose card was put away. */
@@ -101,6 +105,7 @@ export class DocumentsApp {
   /** Called for the end of each of the session's changes; tells it once per browser. */
   readonly onSettled = (job: TerminalJobView): void => {
     this.change.onEnded(job.id);
+    this.router.showPercent(null);
     this.corpus.refetch();
     this.versions.refetch();
     if (this.told.has(job.id)) return;
@@ -109,12 +114,15 @@ export class DocumentsApp {
     if (outcome === undefined) return;
     this.announcer.say(`${outcome.title}. ${outcome.text}`.trimEnd());
     this.notices.tell({ key: job.id, ...outcome });
+    this.notifier.tell(outcome.title, outcome.text);
   };
 
   /** Called for each new view of a job at work; says now and then how it goes. */
   readonly onProgress = (job: JobView, isCanceling: boolean): void => {
     const { id, progress, status } = job;
     this.change.onShown(id);
+    this.pace.note(id, progress?.percent ?? null, progress?.message ?? '');
+    this.router.showPercent(status === 'running' ? (progress?.percent ?? null) : null);
     if (status === 'running' && !isCanceling) {
       this.announcer.sayProgress(progressSentence(progress?.phase, progress?.percent ?? null));
     } else this.announcer.say(statusLabel(status, isCanceling).text);

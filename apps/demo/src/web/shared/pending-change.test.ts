@@ -144,3 +144,15 @@ test('D5 a start that never reached the server is said to have failed, and can b
   void change.tryNow();
   expect(starts).toHaveLength(2);
 });
+
+test('D5 a start whose job shows before its answer is lost is not begun again', async () => {
+  const { change, starts } = pendingChange();
+  change.ask({ add: ['a'], remove: [] });
+  change.onShown('job-1');
+  starts[0]?.reject(lost);
+  await settled();
+  expect(change.get().status).toBe('idle');
+  change.onLook(busy('job-1'));
+  change.onLook(null);
+  expect(starts).toHaveLength(1);
+});

@@ -60,6 +60,8 @@ export class PendingChange extends Store<PendingState> {
   /** The job that was started last, until it has ended: what it does is not asked for once more. */
   #underWay: (ChangeInput & { readonly jobId: string }) | undefined;
   readonly #known = new Set<string>();
+  /** The first job that showed since the last start and was not known before. */
+  #shownSince: string | undefined;
 
   constructor(api: Api, onTried: () => void) {
     super(idle);
@@ -88,7 +90,7 @@ export class PendingChange extends Store<PendingState> {
 
   /** Called with each look at the server: what is at work there, if anything. */
   readonly onLook = (busy: Busy | null): void => {
-    if (busy?.jobId != null && this.#isUnsure() && !this.#known.has(busy.jobId)) {
+    if (busy?.jobId != null && this.#isUnsure() && this.#mayBeOurs(busy.jobId)) {
       this.#onStarted(busy.jobId);
     } else if (this.get().status === 'checking') {
       this.patch({ status: busy === null ? 'refused' : 'waiting' });
@@ -102,10 +104,10 @@ export class PendingChange extends Store<PendingState> {
 
   /** Called for each job that the page shows by now. */
   readonly onShown = (jobId: string): void => {
-    const isNew = !this.#known.has(jobId);
+    if (!this.#known.has(jobId)) this.#shownSince ??= jobId;
     this.#known.add(jobId);
     // A start whose answer was lost has begun all the same.
-    if (isNew && this.#isUnsure()) this.#onStarted(jobId);
+    if (this.#isUnsure() && this.#shownSince === jobId) this.#onStarted(jobId);
     if (this.get().jobId === jobId) this.set(idle);
   };
 
@@ -121,6 +123,7 @@ export class PendingChange extends Store<PendingState> {
     this.patch({ status: 'starting', error: undefined });
     this.#triedAt = performance.now();
     this.#tried = { add, remove };
+    this.#shownSince = undefined;
     try {
       const { id: jobId } = await this.#start(
         { add: [...add], remove: [...remove] },
@@ -130,7 +133,7 @@ export class PendingChange extends Store<PendingState> {
     } catch (error) {
       const known = codedError(error);
       if (known.code === 'conflict') this.patch({ status: 'waiting' });
-      else if (known.code === unanswered) this.patch({ status: 'checking', error: known });
+      else if (known.code === unanswered) this.#onUnanswered(known);
       else this.patch({ status: 'refused', error: known });
     }
     this.#onTried();
@@ -142,6 +145,16 @@ export class PendingChange extends Store<PendingState> {
     this.set(idle);
     for (const upload of add) this.#api.dropUpload(upload).catch(() => undefined);
   };
+
+  #onUnanswered(error: ApiError): void {
+    this.patch({ status: 'checking', error });
+    // Its job may have shown before the answer failed to come.
+    if (this.#shownSince !== undefined) this.onShown(this.#shownSince);
+  }
+
+  #mayBeOurs(jobId: string): boolean {
+    return jobId === this.#shownSince || !this.#known.has(jobId);
+  }
 
   #onStarted(jobId: string): void {
     const tried = this.#tried;

@@ -7,6 +7,7 @@ import { useNow } from '../use-now.ts';
 import { JobMeter } from './job-meter.tsx';
 import { JobOutcome } from './job-outcome.tsx';
 import { JobSteps } from './job-steps.tsx';
+import { NotifyButton } from './notify-button.tsx';
 
 /** This session's newest change, from its start to what became of it. */
 export function JobCard() {
@@ -27,6 +28,7 @@ export function JobCard() {
         <>
           <JobMeter job={job} isCanceling={isCanceling} />
           <JobSteps job={job} />
+          <NotifyButton />
         </>
       ) : (
         <JobOutcome job={job} />

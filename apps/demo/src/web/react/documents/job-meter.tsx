@@ -1,8 +1,11 @@
 import type { JobView } from '@offstage/core';
 import { activeSentence } from '../../shared/job-words.ts';
+import { useApp } from '../app-context.ts';
 import { JobBar } from '../parts/job-bar.tsx';
+import { useStore } from '../use-store.ts';
 
 export function JobMeter({ job, isCanceling }: { job: JobView; isCanceling: boolean }) {
+  const pace = useStore(useApp().pace);
   const percent = job.progress?.percent ?? null;
   return (
     <div className="job-meter">
@@ -14,6 +17,7 @@ export function JobMeter({ job, isCanceling }: { job: JobView; isCanceling: bool
       )}
       <JobBar job={job} isCanceling={isCanceling} label="Progress of the change" />
       <p className="job-message">{activeSentence(job, isCanceling)}</p>
+      {!isCanceling && pace !== '' && <p className="small soft">{pace}</p>}
     </div>
   );
 }
