@@ -341,11 +341,14 @@ describe.concurrent.each(kinds)('%s', (kind) => {
 
   test('D4 a passage opens its document where it stands, with the words marked one after the other', async () => {
     const url = await bed.serve();
+    const filler = 'Words that fill the stage from one side to the other. '.repeat(4);
     const lines = Array.from(
-      { length: 200 },
-      (_, n) => `Line ${n}${n % 80 === 7 ? ' lantern' : ''}.`,
+      { length: 60 },
+      (_, n) => `Line ${n}${n % 25 === 7 ? ' lantern' : ''}. ${filler}`,
     );
-    await visit(url).publish({ 'long.txt': `${lines.join('\n\n')}\n<script>alert(1)</script>\n` });
+    await visit(url).publish({
+      'long.txt': `${lines.join('\n\n')}\n<script>alert(1)</script>\n`,
+    });
     const context = await bed.visitor();
     const page = await open(context, url, kind, 'search?q=lantern');
     await page.getByRole('list', { name: 'Passages' }).getByRole('link').first().click();
@@ -390,7 +393,7 @@ describe.concurrent.each(kinds)('%s', (kind) => {
     await expect.poll(() => page.title()).toMatch(/^\d+ % · Search · Offstage$/);
     await goTo(page, 'Documents');
     await jobCard(page)
-      .getByText(/^About .* left, .* files a second$/)
+      .getByText(/^About .* left, .*\sfiles a second$/)
       .waitFor();
     expect(await page.evaluate(() => Reflect.get(window, 'asked'))).toEqual([]);
     await jobCard(page).getByRole('button', { name: 'Tell me when it is done' }).click();
