@@ -95,7 +95,7 @@ export function replacingWords(names: number, uploads: number) {
       names === 1
         ? 'A document of this name is there already'
         : `${countOf(names, 'document')} of these names are there already`,
-    text: `${names === 1 ? 'Its content is' : 'Their contents are'} others. ${
+    text: `${names === 1 ? 'It has' : 'They have'} another content. ${
       rest > 0 ? `${countOf(rest, 'other file')} can be added in any case.` : ''
     }`.trimEnd(),
     replace: names === 1 ? 'Replace it' : 'Replace them',
