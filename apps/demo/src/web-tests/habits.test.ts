@@ -227,7 +227,9 @@ describe.concurrent.each(kinds)('%s', (kind) => {
     await bed.leave(context, /ERR_FAILED/);
   });
 
-  test('D4 D6 the list is in the order of people, filtered and sorted, and many are removed at once', async () => {
+  test('D4 D6 the list is in the order of people, filtered and sorted, and many are removed at once', async ({
+    expect,
+  }) => {
     const url = await bed.serve();
     await visit(url).publish({
       'note-10.txt': 'Ten, the longest of them all.',
@@ -339,7 +341,9 @@ describe.concurrent.each(kinds)('%s', (kind) => {
     await bed.leave(context);
   });
 
-  test('D4 a passage opens its document where it stands, with the words marked one after the other', async () => {
+  test('D4 a passage opens its document where it stands, with the words marked one after the other', async ({
+    expect,
+  }) => {
     const url = await bed.serve();
     const filler = 'Words that fill the stage from one side to the other. '.repeat(4);
     const lines = Array.from(
@@ -367,7 +371,9 @@ describe.concurrent.each(kinds)('%s', (kind) => {
     await bed.leave(context);
   });
 
-  test('D2 the title of the tab says how far a change is, and a notification comes only when asked for', async () => {
+  test('D2 the title of the tab says how far a change is, and a notification comes only when asked for', async ({
+    expect,
+  }) => {
     const context = await bed.visitor();
     await context.addInitScript(() => {
       const asked: string[] = [];
