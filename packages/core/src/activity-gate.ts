@@ -17,6 +17,8 @@ export interface ActivityLease extends Disposable {
 export class ActivityGate {
   #leases = 0;
   #maintenance = false;
+  /** How often it was entered or left. */
+  changes = 0;
 
   get foregroundLeases(): number {
     return this.#leases;
@@ -30,8 +32,10 @@ export class ActivityGate {
   enterForeground(): ActivityLease {
     this.assertOpen();
     this.#leases += 1;
+    this.changes += 1;
     return lease(() => {
       this.#leases -= 1;
+      this.changes += 1;
     });
   }
 
@@ -46,8 +50,10 @@ export class ActivityGate {
       });
     }
     this.#maintenance = true;
+    this.changes += 1;
     return lease(() => {
       this.#maintenance = false;
+      this.changes += 1;
     });
   }
 

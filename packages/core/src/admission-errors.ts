@@ -53,12 +53,21 @@ export function executorFailed(cause: unknown): OffstageError {
 
 /** @throws OffstageError `invalid_option`. */
 export function requireStartOptions(options: StartOptions): void {
-  const { exclusivityKey, transfer } = Object(options) as StartOptions;
+  const { exclusivityKey, idempotencyKey, transfer } = Object(options) as StartOptions;
   if (
     exclusivityKey !== undefined &&
     (typeof exclusivityKey !== 'string' || exclusivityKey === '')
   ) {
     throw new OffstageError('invalid_option', 'exclusivityKey must be a string that is not empty.');
+  }
+  if (
+    idempotencyKey !== undefined &&
+    (typeof idempotencyKey !== 'string' || !/^.{1,255}$/s.test(idempotencyKey))
+  ) {
+    throw new OffstageError(
+      'invalid_option',
+      'idempotencyKey must be a string of 1 to 255 characters.',
+    );
   }
   if (transfer !== undefined && !Array.isArray(transfer)) {
     throw new OffstageError('invalid_option', 'transfer must be a list of buffers and ports.');

@@ -1,10 +1,12 @@
+import type { ChangeKind } from './job-client.ts';
 import type { Watcher } from './job-registry.ts';
 
-type Hints = Map<Watcher, Set<string>>;
+type Hints = Map<Watcher, Map<string, ChangeKind>>;
 
 /**
  * Tells watchers which jobs changed, once per job and microtask however much did. They run after the
- * change, never within it, so they may call the manager.
+ * change, never within it, so they may call the manager. Of a job that both changed and progressed
+ * they are told that it changed (F7).
  */
 export class ChangeHints {
   readonly #guard: (call: () => void) => void;
@@ -17,13 +19,17 @@ export class ChangeHints {
     this.#guard = guard;
   }
 
-  tell(watchers: ReadonlySet<Watcher> | undefined, changedId: string): void {
+  tell(
+    watchers: ReadonlySet<Watcher> | undefined,
+    changedId: string,
+    kind: ChangeKind = 'change',
+  ): void {
     if (watchers === undefined) return;
     if (this.#pending.size === 0) void Promise.resolve().then(() => this.#flush());
     for (const watcher of watchers) {
       const ids = this.#pending.get(watcher);
-      if (ids === undefined) this.#pending.set(watcher, new Set([changedId]));
-      else ids.add(changedId);
+      if (ids === undefined) this.#pending.set(watcher, new Map([[changedId, kind]]));
+      else if (ids.get(changedId) !== 'change') ids.set(changedId, kind);
     }
   }
 
@@ -39,7 +45,7 @@ export class ChangeHints {
     this.#telling = this.#pending;
     this.#pending = new Map();
     for (const [watcher, ids] of this.#telling) {
-      for (const id of ids) this.#guard(() => watcher.onChange(id));
+      for (const [id, kind] of ids) this.#guard(() => watcher.onChange(id, kind));
     }
     this.#telling.clear();
   }

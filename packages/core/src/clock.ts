@@ -5,10 +5,15 @@ export interface Timer {
 
 /**
  * Time as a port, so that tests move it by hand (`simulatedClock()` in `@offstage/core/testing`).
+ *
+ * Moments, such as when a job ended, are told by `now`; durations, such as how long to wait still, are
+ * measured by `monotonic` and `schedule`, which do not notice when somebody sets the clock (F6).
  */
 export interface Clock {
-  /** Milliseconds since the Unix epoch. */
+  /** Milliseconds since the Unix epoch. May jump, forward and back. */
   now(): number;
+  /** Milliseconds since some moment of this process's. Never goes back. */
+  monotonic(): number;
   /**
    * Calls `callback` once after `delayMs`. The timer does not keep a process alive unless
    * `keepAlive` is set.
@@ -26,6 +31,7 @@ const maxDelayMs = 2_147_483_647;
 /** The clock of the machine. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   schedule(delayMs, callback, options) {
     let handle: ReturnType<typeof setTimeout>;
     const arm = (remainingMs: number): void => {
@@ -36,7 +42,8 @@ export const systemClock: Clock = {
       );
       if (options?.keepAlive !== true) unref(handle);
     };
-    arm(Math.max(0, delayMs));
+    // Rounded up, or a timer of whole milliseconds rings just too early.
+    arm(Math.ceil(Math.max(0, delayMs)));
     return { cancel: () => clearTimeout(handle) };
   },
 };

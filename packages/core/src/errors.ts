@@ -11,6 +11,7 @@ export type OffstageErrorCode =
   | 'invalid_input'
   | 'invalid_option'
   | 'conflict'
+  | 'idempotency_key_reused'
   | 'admission_paused'
   | 'queue_full'
   | 'manager_closed'
@@ -29,7 +30,7 @@ export type OffstageErrorCode =
   | 'forbidden'
   | 'unavailable'
   | 'invalid_response'
-  // snapshots (S1 to S18)
+  // snapshots (S1 to S19)
   | 'locked'
   | 'lock_unsupported'
   | 'invalid_path'
@@ -55,8 +56,15 @@ const errorMark: unique symbol = /* @__PURE__ */ Symbol.for('offstage.error');
 const canceledMark: unique symbol = /* @__PURE__ */ Symbol.for('offstage.error.canceled');
 const publicMark: unique symbol = /* @__PURE__ */ Symbol.for('offstage.error.public');
 
-const carries = (value: unknown, mark: symbol): boolean =>
-  typeof value === 'object' && value !== null && mark in value;
+// Whatever was thrown is asked, and a revoked proxy throws when it is (F1).
+function carries(value: unknown, mark: symbol): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  try {
+    return mark in value;
+  } catch {
+    return false;
+  }
+}
 
 /** The base of all errors of the library. */
 export class OffstageError extends Error {

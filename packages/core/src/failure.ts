@@ -1,3 +1,4 @@
+import { boundedText, textOf } from './bounded-text.ts';
 import { OffstageError, type OffstageErrorCode, PublicError } from './errors.ts';
 import type { JobFailure } from './job-view.ts';
 
@@ -41,10 +42,15 @@ function tell(error: unknown, reference: string): Told {
   }
 }
 
+const maxCodeLength = 200;
+
 function publicText(error: unknown): Told | undefined {
   if (!PublicError.isInstance(error)) return undefined;
   const { code, message } = error;
-  return { code: typeof code === 'string' ? code : 'handler_failed', message: String(message) };
+  return {
+    code: typeof code === 'string' ? boundedText(code, maxCodeLength) : 'handler_failed',
+    message: textOf(message),
+  };
 }
 
 function libraryText(error: unknown): Told | undefined {

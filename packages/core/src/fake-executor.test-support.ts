@@ -1,4 +1,4 @@
-import type { StopReason } from './errors.ts';
+import { OffstageError, type StopReason } from './errors.ts';
 import type {
   DiscardTask,
   HandlerInfo,
@@ -21,6 +21,7 @@ export class FakeExecutor implements JobExecutor {
   readonly readiness: Promise<void>[] = [];
   readyCalls = 0;
   mostAtOnce = 0;
+  #isClosed = false;
 
   constructor(concurrency = 2) {
     this.concurrency = concurrency;
@@ -36,6 +37,10 @@ export class FakeExecutor implements JobExecutor {
   }
 
   run(task: JobTask, host: JobHost): JobRun {
+    if (this.shutdowns.length > 0) {
+      void Promise.resolve().then(() => host.settled({ type: 'threw', error: closed() }));
+      return { stop: () => {} };
+    }
     const run = new FakeRun(task, host);
     this.runs.push(run);
     this.mostAtOnce = Math.max(this.mostAtOnce, this.unsettled.length);
@@ -43,14 +48,23 @@ export class FakeExecutor implements JobExecutor {
   }
 
   discard(task: DiscardTask): Promise<void> {
+    if (this.#isClosed) return Promise.reject(closed());
     const { promise, resolve, reject } = deferred<void>();
-    this.discards.push({ task, finish: resolve, fail: reject });
-    if (!this.holdDiscards) resolve();
+    const begin = (): void => {
+      this.discards.push({ task, finish: resolve, fail: reject });
+      if (!this.holdDiscards) resolve();
+    };
+    const run = this.unsettled.find(({ task: { jobId } }) => jobId === task.jobId);
+    if (run === undefined) begin();
+    else run.onSettled = begin;
     return promise;
   }
 
+  /** As `InlineExecutor` does it: what runs is cut off, and goes on by itself. */
   async shutdown(options: { readonly graceMs: number }): Promise<void> {
     this.shutdowns.push(options.graceMs);
+    for (const run of this.unsettled) run.cutOff();
+    this.#isClosed = true;
   }
 
   get unsettled(): readonly FakeRun[] {
@@ -75,6 +89,7 @@ export class FakeRun implements JobRun {
   readonly task: JobTask;
   readonly stops: StopReason[] = [];
   isSettled = false;
+  onSettled: (() => void) | undefined;
   readonly #host: JobHost;
   #seq = 0;
 
@@ -113,8 +128,16 @@ export class FakeRun implements JobRun {
   settle(outcome: JobOutcome): void {
     this.isSettled = true;
     this.#host.settled(outcome);
+    this.onSettled?.();
+  }
+
+  cutOff(): void {
+    const error = new OffstageError('worker_crashed', 'The executor was shut down.');
+    this.#host.settled({ type: 'threw', error });
   }
 }
+
+const closed = (): OffstageError => new OffstageError('executor_failed', 'It is shut down.');
 
 export interface Deferred<T> {
   readonly promise: Promise<T>;

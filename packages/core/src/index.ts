@@ -1,5 +1,7 @@
 export type { ActivityLease } from './activity-gate.ts';
+export { invalidInput } from './admission-errors.ts';
 export { backoffMs, retryAfterMs } from './backoff.ts';
+export { boundedText, maxErrorText, textOf } from './bounded-text.ts';
 export { type Clock, sleep, systemClock, type Timer } from './clock.ts';
 export {
   JobCanceledError,
@@ -12,6 +14,7 @@ export {
 export { InlineExecutor, type InlineExecutorOptions } from './inline-executor.ts';
 export type {
   ActivitySnapshot,
+  ChangeKind,
   JobClient,
   JobPoll,
   ListFilter,
@@ -82,6 +85,7 @@ export {
   type TerminalJobView,
   type TerminalStatus,
 } from './job-view.ts';
+export { filterKey, listPageOf, noSuchPage, overviewOf } from './list-page.ts';
 export { frameScheduler, microtaskScheduler, type NotifyScheduler } from './listeners.ts';
 export type {
   JobManagerEventName,
@@ -106,6 +110,7 @@ export {
   sharedPoller,
 } from './poller.ts';
 export { maxMessageLength, repairMessage, repairPercent } from './progress-report.ts';
+export { checkSchema, type SchemaCheck } from './schema-check.ts';
 export type { CurrentPointer, VersionRef } from './snapshots/current.ts';
 export type {
   Examined,
@@ -113,8 +118,10 @@ export type {
   ExamineRequest,
   FileFacts,
   FileKind,
+  FileLock,
   ListedName,
   ReadableFile,
+  RootOptions,
   StorageDirectory,
   WritableFile,
 } from './snapshots/directory.ts';
@@ -122,6 +129,7 @@ export { directoryStorage } from './snapshots/directory-storage.ts';
 export { Draft, type WriteOptions } from './snapshots/draft.ts';
 export type { Manifest, ManifestEntry } from './snapshots/manifest.ts';
 export type { Cleanup } from './snapshots/recovery.ts';
+export type { RepairOptions, RepairProposal, RepairResult } from './snapshots/repair.ts';
 export type { ScrubReport } from './snapshots/scrub.ts';
 export type {
   CommitOptions,
@@ -137,6 +145,7 @@ export type {
   WriterLock,
 } from './snapshots/storage.ts';
 export {
+  type LeaseOptions,
   type OpenOptions,
   type PruneOptions,
   SnapshotStore,

@@ -43,6 +43,9 @@ export class InlineExecutor implements JobExecutor {
   readonly #clock: Clock;
   readonly #running = new Set<InlineRun>();
   readonly #discarding = new Set<Promise<void>>();
+  /** Jobs that a shutdown has cut off while their handlers go on, and when those settle (F5). */
+  readonly #cutOff = new Map<string, Promise<void>>();
+  #isClosed = false;
   #idle: (() => void) | undefined;
   #shutdown: Promise<void> | undefined;
 
@@ -85,10 +88,15 @@ export class InlineExecutor implements JobExecutor {
 
   discard(task: DiscardTask): Promise<void> {
     const { jobId, name, input, outcome } = task;
-    const handler = this.#shutdown === undefined ? this.#handlers.get(name) : undefined;
+    // A shutdown still takes the discards of what it has cut off.
+    const handler = this.#isClosed ? undefined : this.#handlers.get(name);
     if (handler === undefined) return Promise.reject(this.#refusal(name));
+    const discard = (): unknown => handler.job.discard?.({ jobId, input, outcome });
+    const ended = this.#cutOff.get(jobId);
+    // Nobody waits for a handler that could not be stopped; its discard follows it (J9).
+    if (ended !== undefined) return ended.then(discard).then(ignore);
     // In a microtask, so that a discard that throws at once rejects like any other.
-    const done = resolved.then(() => handler.job.discard?.({ jobId, input, outcome }));
+    const done = resolved.then(discard).then(ignore);
     this.#discarding.add(done);
     const release = (): void => {
       this.#discarding.delete(done);
@@ -104,7 +112,7 @@ export class InlineExecutor implements JobExecutor {
   }
 
   async #end(graceMs: number): Promise<void> {
-    if (this.#busy) {
+    if (this.#busy && graceMs > 0) {
       await new Promise<void>((resolve) => {
         const timer = this.#clock.schedule(graceMs, resolve, { keepAlive: true });
         this.#idle = () => {
@@ -113,7 +121,12 @@ export class InlineExecutor implements JobExecutor {
         };
       });
     }
-    for (const run of this.#running) run.cutOff();
+    for (const run of this.#running) {
+      this.#cutOff.set(run.jobId, run.ended);
+      run.cutOff();
+    }
+    this.#cutOff.clear();
+    this.#isClosed = true;
   }
 
   get #busy(): boolean {
@@ -151,6 +164,7 @@ interface InlineHandler {
 }
 
 const resolved = Promise.resolve();
+const ignore = (): void => {};
 
 class InlineRun implements JobRun {
   readonly #task: JobTask;
@@ -162,6 +176,7 @@ class InlineRun implements JobRun {
   #controller: AbortController | undefined;
   #stopReason: StopReason | undefined;
   #settled = false;
+  #onEnd: (() => void) | undefined;
   #seq = 0;
 
   constructor(
@@ -178,9 +193,23 @@ class InlineRun implements JobRun {
     this.#release = release;
   }
 
+  get jobId(): string {
+    return this.#task.jobId;
+  }
+
+  /** Resolves when the handler itself has settled, whatever the host was told before. */
+  get ended(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onEnd = resolve;
+    });
+  }
+
   readonly execute = (): void => {
     const context = new InlineContext(this.#task, this.#report, this);
-    void runHandler(this.#handler.job, context).then((end) => this.#settle(end.outcome));
+    void runHandler(this.#handler.job, context).then((end) => {
+      this.#settle(end.outcome);
+      this.#onEnd?.();
+    });
   };
 
   stop(reason: StopReason): void {

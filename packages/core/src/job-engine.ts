@@ -21,8 +21,10 @@ import { JobQueue } from './job-queue.ts';
 import { JobRegistry, type Watcher } from './job-registry.ts';
 import type { JobEvent, JobState } from './job-state.ts';
 import { isTerminal, type JobView } from './job-view.ts';
+import { KeptJobs } from './kept-jobs.ts';
 import { ManagerEvents } from './manager-events.ts';
 import { checkSchema, type SchemaCheck } from './schema-check.ts';
+import { StartKeys } from './start-keys.ts';
 
 /**
  * The manager's inside: takes a job from its start to its release. `JobManager` and its clients are
@@ -41,6 +43,8 @@ export class JobEngine implements JobKeeper {
   readonly #registry = new JobRegistry();
   readonly #queue: JobQueue<Job>;
   readonly #expiry: JobExpiry;
+  readonly #kept: KeptJobs;
+  readonly #startKeys = new StartKeys();
   readonly #hints: ChangeHints;
   #readiness: Promise<void> | undefined;
   #isReady = false;
@@ -54,6 +58,7 @@ export class JobEngine implements JobKeeper {
     this.events = new ManagerEvents(() => this.#reference());
     this.#queue = new JobQueue(settings.concurrency);
     this.#expiry = new JobExpiry(settings.clock, settings.ttlMs, (job) => this.#release(job));
+    this.#kept = new KeptJobs(settings, (job) => this.#release(job));
     this.#hints = new ChangeHints((call) => this.events.guard(call));
   }
 
@@ -65,8 +70,18 @@ export class JobEngine implements JobKeeper {
     input: unknown,
     options: StartOptions = {},
   ): Promise<JobView> {
-    this.#assertOpen();
     requireStartOptions(options);
+    const { idempotencyKey } = options;
+    if (idempotencyKey !== undefined) {
+      const once = { ...options, idempotencyKey: undefined };
+      return this.#startKeys.once(
+        [owner, idempotencyKey],
+        [definition?.name, input, options.exclusivityKey],
+        () => this.start(owner, definition, input, once),
+        ({ id }) => this.#registry.find(owner, id)?.view(),
+      );
+    }
+    this.#assertOpen();
     if (!this.#isReady) await this.#ready();
     const name: unknown = definition?.name;
     const handler = typeof name === 'string' ? this.#settings.executor.handler(name) : undefined;
@@ -84,13 +99,21 @@ export class JobEngine implements JobKeeper {
   /** The same, and its time to live begins anew (J13). */
   look(owner: string, id: string): Job | undefined {
     const job = this.#registry.find(owner, id);
-    if (job !== undefined) this.#expiry.look(job);
+    if (job === undefined) return undefined;
+    this.#expiry.look(job);
+    this.#kept.look(job);
     return job;
   }
 
   /** In the order of their start. */
   jobs(owner: string): Iterable<Job> {
     return this.#registry.room(owner)?.jobs.values() ?? [];
+  }
+
+  /** Another text after every change of the owner's jobs, progress apart (F7). */
+  version(owner: string): string {
+    const room = this.#registry.room(owner);
+    return room === undefined ? '' : `${room.life}.${room.changes}.${this.gate.changes}`;
   }
 
   cancel(owner: string, id: string): boolean {
@@ -122,23 +145,21 @@ export class JobEngine implements JobKeeper {
     });
   }
 
-  watch(owner: string, id: string | undefined, onChange: (changedId: string) => void): () => void {
+  watch(owner: string, id: string | undefined, onChange: Watcher['onChange']): () => void {
     const watcher: Watcher = { onChange };
-    const room = this.#registry.openRoom(owner);
-    const watched = id === undefined ? room : room.jobs.get(id);
+    const watched =
+      id === undefined ? this.#registry.openRoom(owner) : this.#registry.find(owner, id);
     // To watch what is not there looks like watching what never changes (J4).
-    if (watched === undefined) {
-      this.#registry.closeRoom(room);
-      return () => {};
-    }
+    if (watched === undefined) return () => {};
     watched.watchers ??= new Set();
     watched.watchers.add(watcher);
     return () => {
       this.#hints.forget(watcher);
       if (watched.watchers?.delete(watcher) !== true || watched.watchers.size > 0) return;
       watched.watchers = undefined;
-      if (watched instanceof Job) this.look(owner, watched.id);
-      this.#registry.closeRoom(room);
+      if (!(watched instanceof Job)) this.#registry.closeRoom(watched);
+      // Unless it was released meanwhile (F3).
+      else if (this.#registry.find(owner, watched.id) === watched) this.#expiry.look(watched);
     };
   }
 
@@ -177,6 +198,8 @@ export class JobEngine implements JobKeeper {
       if (!job.isHandling) continue;
       count += 1;
       job.dispatch({ type: 'abandoned', at: this.#now() });
+      // Only its result schema has not answered, and nobody waits for that (F5).
+      if (job.handlerSettled) this.#afterAbandoned(job);
     }
     return count;
   }
@@ -203,7 +226,7 @@ export class JobEngine implements JobKeeper {
     const discards = over && this.#discards(job);
     // At rest before anyone hears of it, so that who hears of it can take its key.
     const at = job.state.endedAt ?? 0;
-    if (over && !discards) this.#rest(job, at);
+    if (over && !discards) this.#rest(job);
     this.#tell(job, event);
     if (discards) void this.#discard(job);
     if (over) this.#pump(at);
@@ -283,6 +306,7 @@ export class JobEngine implements JobKeeper {
     this.#active += 1;
     if (exclusivityKey !== undefined) this.#queue.holdKey(exclusivityKey);
     this.#queue.push(job);
+    room.changes += 1;
     this.#hints.tell(room.watchers, job.id);
     this.#pump(at);
     return job;
@@ -354,13 +378,13 @@ export class JobEngine implements JobKeeper {
 
   /** The handler of a job that a shutdown gave up has settled after all (J14). */
   #afterAbandoned(job: Job): void {
+    if (!job.isHandling) return;
     job.isHandling = false;
     if (this.#discards(job)) {
       void this.#discard(job);
     } else {
-      const at = this.#now();
-      this.#rest(job, at);
-      this.#pump(at);
+      this.#rest(job);
+      this.#pump(this.#now());
     }
   }
 
@@ -383,18 +407,18 @@ export class JobEngine implements JobKeeper {
     } catch (error) {
       this.report(error, job);
     }
-    const at = this.#now();
-    this.#rest(job, at);
-    this.#pump(at);
+    this.#rest(job);
+    this.#pump(this.#now());
   }
 
-  #rest(job: Job, at: number): void {
+  #rest(job: Job): void {
     job.rest();
     if (job.state.startedAt !== null) this.#queue.freeSlot();
     if (job.exclusivityKey !== undefined) this.#queue.freeKey(job.exclusivityKey);
     job.room.active -= 1;
     this.#active -= 1;
-    this.#expiry.add(job, at);
+    this.#expiry.add(job);
+    this.#kept.add(job);
     if (this.#active === 0) this.#onIdle?.();
   }
 
@@ -402,7 +426,10 @@ export class JobEngine implements JobKeeper {
   #release(job: Job): void {
     const { room } = job;
     this.#expiry.remove(job);
+    this.#kept.remove(job);
+    this.#startKeys.forget(job.id);
     room.jobs.delete(job.id);
+    room.changes += 1;
     this.#hints.tell(job.watchers, job.id);
     this.#hints.tell(room.watchers, job.id);
     this.#registry.closeRoom(room);
@@ -412,8 +439,11 @@ export class JobEngine implements JobKeeper {
   }
 
   #tell(job: Job, event: JobEvent): void {
-    this.#hints.tell(job.watchers, job.id);
-    this.#hints.tell(job.room.watchers, job.id);
+    const isProgress = event.type === 'progress' || event.type === 'dropped';
+    const kind = isProgress ? 'progress' : 'change';
+    if (!isProgress) job.room.changes += 1;
+    this.#hints.tell(job.watchers, job.id, kind);
+    this.#hints.tell(job.room.watchers, job.id, kind);
     const { events } = this;
     const { owner } = job.room;
     const { status } = job.state;

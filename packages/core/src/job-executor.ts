@@ -78,7 +78,9 @@ export interface JobExecutor {
   discard(task: DiscardTask): Promise<void>;
   /**
    * Lets what is running finish within `graceMs`, then ends it as far as it can be ended; runs that
-   * were cut off settle as `threw` with `worker_crashed`. Idempotent.
+   * were cut off settle as `threw` with `worker_crashed`. A discard that is asked for by the time a run
+   * settles so is still taken, and runs when the handler is gone; later ones are refused (F5).
+   * Idempotent.
    */
   shutdown(options: { readonly graceMs: number }): Promise<void>;
 }

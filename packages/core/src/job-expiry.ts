@@ -9,7 +9,8 @@ const batchSize = 1000;
  * Releases jobs at rest that no owner has looked at for `ttlMs` (J13).
  *
  * Jobs stand in the order of their last look, and one timer waits for the first of them. A look only
- * moves a job to the end: a timer that rings too early for that looks again later.
+ * moves a job to the end: a timer that rings too early for that looks again later. Looks are kept on the
+ * monotonic clock, so that nobody who sets the other one keeps or loses a job (F6).
  */
 export class JobExpiry {
   readonly #clock: Clock;
@@ -17,7 +18,6 @@ export class JobExpiry {
   readonly #release: (job: Job) => void;
   readonly #jobs = new RankedList<Job>();
   #timer: Timer | undefined;
-  #lastLook = 0;
 
   /** `release` must take the job out with `remove`. */
   constructor(clock: Clock, ttlMs: number, release: (job: Job) => void) {
@@ -26,11 +26,9 @@ export class JobExpiry {
     this.#release = release;
   }
 
-  /** The job has come to rest `at` this time, which is now. */
-  add(job: Job, at: number): void {
-    // A clock that was set back must not make a look walk along all that were looked at before.
-    this.#lastLook = Math.max(this.#lastLook, at);
-    this.#jobs.add(job, this.#lastLook);
+  /** The job has come to rest now. */
+  add(job: Job): void {
+    this.#jobs.add(job, this.#clock.monotonic());
     this.#arm();
   }
 
@@ -38,7 +36,7 @@ export class JobExpiry {
   look(job: Job): void {
     if (!job.atRest) return;
     this.#jobs.remove(job);
-    this.add(job, this.#clock.now());
+    this.add(job);
   }
 
   remove(job: Job): void {
@@ -48,13 +46,13 @@ export class JobExpiry {
   #arm(): void {
     const { first } = this.#jobs;
     if (first === undefined || this.#timer !== undefined || this.#ttlMs === Infinity) return;
-    const dueMs = first.rank + this.#ttlMs;
-    this.#timer = this.#clock.schedule(Math.max(0, dueMs - this.#clock.now()), () => this.#sweep());
+    const waitMs = first.rank + this.#ttlMs - this.#clock.monotonic();
+    this.#timer = this.#clock.schedule(Math.max(0, waitMs), () => this.#sweep());
   }
 
   #sweep(): void {
     this.#timer = undefined;
-    const untilMs = this.#clock.now() - this.#ttlMs;
+    const untilMs = this.#clock.monotonic() - this.#ttlMs;
     for (let count = 0; count < batchSize; count += 1) {
       const { first } = this.#jobs;
       if (first === undefined || first.rank > untilMs) break;

@@ -103,7 +103,7 @@ export interface HandlerEnd {
 
 /**
  * Runs a handler and says how it ended. Every executor goes through here, so that an end means the
- * same in this thread and in another.
+ * same in this thread and in another. Never rejects, whatever the handler returns or throws (F1).
  */
 export async function runHandler(
   job: HandledJob,
@@ -116,7 +116,7 @@ export async function runHandler(
     }
     return { outcome: { type: 'returned', value }, transfer: [] };
   } catch (error) {
-    const outcome: JobOutcome = isStop(error, context.signal)
+    const outcome: JobOutcome = isStop(error, context)
       ? { type: 'stopped' }
       : { type: 'threw', error };
     return { outcome, transfer: [] };
@@ -124,14 +124,20 @@ export async function runHandler(
 }
 
 // A handler obeys its signal by throwing the reason itself, or what a library throws for it: an
-// AbortError, with or without the reason as its cause (Node's timers and streams do so).
-function isStop(error: unknown, signal: AbortSignal): boolean {
+// AbortError, with or without the reason as its cause (Node's timers and streams do so). What throws
+// when it is looked at is none of these (F1).
+function isStop(error: unknown, context: JobContext<AnyJobDefinition>): boolean {
   if (JobCanceledError.isInstance(error)) return true;
-  if (!signal.aborted) return false;
-  if (error === signal.reason) return true;
-  return (
-    typeof error === 'object' &&
-    error !== null &&
-    (Reflect.get(error, 'name') === 'AbortError' || Reflect.get(error, 'cause') === signal.reason)
-  );
+  try {
+    const { signal } = context;
+    if (!signal.aborted) return false;
+    if (error === signal.reason) return true;
+    return (
+      typeof error === 'object' &&
+      error !== null &&
+      (Reflect.get(error, 'name') === 'AbortError' || Reflect.get(error, 'cause') === signal.reason)
+    );
+  } catch {
+    return false;
+  }
 }

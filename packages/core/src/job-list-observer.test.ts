@@ -103,3 +103,53 @@ test('U2 the activity is watched with the same conventions', async () => {
   expect(clock.pending).toBe(0);
   stop();
 });
+
+test('F7 progress is asked for at most once an interval by a list, never by the activity; a change at once', async () => {
+  const { client, clock, poller } = setup({ pushes: true });
+  client.put('a');
+  const list = new JobListObserver(client, { pollInterval: 1000 }, { poller });
+  const activity = new ActivityObserver(client, { pollInterval: 1000 }, { poller });
+  let activities = 0;
+  client.gate = async (request) => {
+    if (request === 'activity') activities++;
+  };
+  const stops = [list, activity].map((each) => each.subscribe(() => undefined));
+  await settle();
+  expect([client.listCalls, activities]).toEqual([1, 1]);
+  for (let report = 0; report < 400; report++) {
+    client.report('a', report % 100);
+    await clock.advance(5);
+  }
+  expect([client.listCalls, activities]).toEqual([3, 1]);
+  // Then it is quiet.
+  await clock.advance(10_000);
+  expect([client.listCalls, activities]).toEqual([3, 1]);
+  expect(list.getSnapshot().value?.[0]?.progress?.percent).toBe(99);
+  client.put('b');
+  await clock.advance(50);
+  expect([client.listCalls, activities]).toEqual([4, 2]);
+  client.put('a', { status: 'succeeded' });
+  await clock.advance(50);
+  client.remove('b');
+  await clock.advance(50);
+  expect([client.listCalls, activities]).toEqual([6, 4]);
+  for (const stop of stops) stop();
+});
+
+test('U2 a filter is the same list in whatever order its statuses are written', async () => {
+  const { client, poller } = setup();
+  const filters = [
+    ['running', 'queued'],
+    ['queued', 'running'],
+    ['queued', 'running', 'queued'],
+  ];
+  const stops = filters.map((status) =>
+    new JobListObserver(client, { filter: { status: status as never } }, { poller }).subscribe(
+      () => undefined,
+    ),
+  );
+  await settle();
+  expect(client.listCalls).toBe(1);
+  expect(poller.size).toBe(1);
+  for (const stop of stops) stop();
+});

@@ -2,6 +2,7 @@ import type { ActivitySnapshot, JobClient, ListFilter } from './job-client.ts';
 import type { ObserverPorts } from './job-observer.ts';
 import { isSameView } from './job-snapshot.ts';
 import type { JobView } from './job-view.ts';
+import { filterKey } from './list-page.ts';
 import { microtaskScheduler } from './listeners.ts';
 import { readValue } from './poll-values.ts';
 import { sharedPoller } from './poller.ts';
@@ -26,9 +27,10 @@ export class JobListObserver extends ValueObserver<readonly JobView[]> {
   constructor(client: JobClient, options: JobListObserverOptions = {}, ports: ObserverPorts = {}) {
     const poller = ports.poller ?? sharedPoller(client);
     const { filter = {} } = options;
-    const key = `list ${JSON.stringify([filter.name, filter.status])}`;
+    const key = `list ${filterKey(filter)}`;
     super(options, {
-      read: (wish, reader) => readValue(poller, key, wish, reader, () => client.list(filter)),
+      read: (wish, reader) =>
+        readValue(poller, key, wish, reader, () => client.list(filter), withProgress),
       merge: mergeViews,
       notify: ports.notify ?? microtaskScheduler,
     });
@@ -45,12 +47,22 @@ export class ActivityObserver extends ValueObserver<ActivitySnapshot> {
   ) {
     const poller = ports.poller ?? sharedPoller(client);
     super(options, {
-      read: (wish, reader) => readValue(poller, 'activity', wish, reader, () => client.activity()),
+      read: (wish, reader) =>
+        readValue(poller, 'activity', wish, reader, () => client.activity(), 'none'),
       merge: (before, next) =>
         before !== undefined && isShallowEqual(before, next) ? before : next,
       notify: ports.notify ?? microtaskScheduler,
     });
   }
+}
+
+/** The list with a job as it is now; `undefined` where that may change which jobs are in it. */
+function withProgress(views: readonly JobView[], job: JobView): readonly JobView[] | undefined {
+  const index = views.findIndex(({ id }) => id === job.id);
+  const known = views[index];
+  // A job that the list leaves out goes on being left out while its status is the same.
+  if (known === undefined) return views;
+  return known.status === job.status ? views.with(index, job) : undefined;
 }
 
 function mergeViews(

@@ -18,6 +18,17 @@ export interface JobManagerOptions {
    * `Infinity` keeps it until it is consumed. @default 3_600_000
    */
   readonly ttlMs?: number | undefined;
+  /**
+   * Jobs at rest that are kept of one owner (J17). Over that, those are released that it has not looked
+   * at for longest; a job that somebody watches stays. @default 100
+   */
+  readonly maxKeptPerOwner?: number | undefined;
+  /**
+   * About how many bytes the results of all jobs at rest may hold together (J17). Over that, jobs are
+   * released as by `maxKeptPerOwner`, first of the owner whose job has ended last. The newest stays,
+   * however large its result is. @default 268_435_456 (256 MiB)
+   */
+  readonly maxKeptBytes?: number | undefined;
   /** Jobs that may wait for a slot (J3). @default 10_000 */
   readonly maxQueued?: number | undefined;
   /** Jobs of one owner that may be queued or running (J3). @default Infinity */
@@ -46,6 +57,8 @@ export function readOptions(options: JobManagerOptions): JobManagerSettings {
     concurrency: options.concurrency ?? defaultConcurrency(executor),
     progressCapacity: options.progressCapacity ?? 100,
     ttlMs: options.ttlMs ?? 3_600_000,
+    maxKeptPerOwner: options.maxKeptPerOwner ?? 100,
+    maxKeptBytes: options.maxKeptBytes ?? 268_435_456,
     maxQueued: options.maxQueued ?? 10_000,
     maxActivePerOwner: options.maxActivePerOwner ?? Infinity,
     clock: options.clock ?? systemClock,
@@ -60,6 +73,8 @@ export function readOptions(options: JobManagerOptions): JobManagerSettings {
     );
   }
   requireCount('progressCapacity', settings.progressCapacity, 1);
+  requireCount('maxKeptPerOwner', settings.maxKeptPerOwner, 1);
+  requireCount('maxKeptBytes', settings.maxKeptBytes, 0);
   requireCount('maxQueued', settings.maxQueued, 0);
   requireCount('maxActivePerOwner', settings.maxActivePerOwner, 1);
   requireDuration('ttlMs', settings.ttlMs);
@@ -67,7 +82,8 @@ export function readOptions(options: JobManagerOptions): JobManagerSettings {
   if (typeof settings.randomId !== 'function') {
     reject('randomId', 'a function that returns a string', settings.randomId);
   }
-  if (typeof settings.clock.now !== 'function' || typeof settings.clock.schedule !== 'function') {
+  const { now, monotonic, schedule } = settings.clock;
+  if (![now, monotonic, schedule].every((each) => typeof each === 'function')) {
     reject('clock', 'a Clock', settings.clock);
   }
   return settings;

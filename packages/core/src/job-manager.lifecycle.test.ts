@@ -1,8 +1,12 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { FakeExecutor } from './fake-executor.test-support.ts';
+import { z } from 'zod';
+import { deferred, FakeExecutor } from './fake-executor.test-support.ts';
+import { defineJob } from './job-definition.ts';
 import { codeOf, hasty, plain, stage, tidy } from './job-manager.test-support.ts';
 import { JobManager } from './job-manager.ts';
 import { settle } from './testing/simulated-clock.ts';
+
+const text = { version: 1, vendor: 'test' } as const;
 
 describe('shutdown', () => {
   test('J14 closes admission, cancels everything, and reports when all have settled', async () => {
@@ -51,7 +55,6 @@ describe('shutdown', () => {
     const report = manager.shutdown({ graceMs: 0 });
     await clock.advance(0);
     expect(await report).toEqual({ settled: 0, abandoned: 1 });
-    expect(manager.activity()).toMatchObject({ running: 1 });
     executor.runOf(job.id).throw();
     expect(errors).toEqual([]);
     expect(await alice.get(job.id)).toMatchObject({ status: 'canceled' });
@@ -86,6 +89,53 @@ describe('shutdown', () => {
     expect(executor.shutdowns).toEqual([]);
     for (const discard of executor.discards) discard.finish();
     expect(await report).toEqual({ settled: 2, abandoned: 0 });
+  });
+
+  test('F5 J9 the discard of a job that was given up while its schema answers runs at once, and once', async () => {
+    const answers = deferred<{ readonly value: string }>();
+    const slow = { ...text, validate: () => answers.promise };
+    const definition = defineJob({
+      name: 'tidy',
+      input: z.number(),
+      result: { '~standard': slow },
+      phases: ['work'],
+    });
+    const { manager, alice, executor, clock } = stage();
+    const job = await alice.start(definition, 1);
+    executor.runOf(job.id).return('late');
+    const report = manager.shutdown({ graceMs: 100 });
+    await clock.advance(100);
+    expect(await report).toEqual({ settled: 0, abandoned: 1 });
+    expect(executor.discards).toMatchObject([{ task: { jobId: job.id } }]);
+    answers.resolve({ value: 'late' });
+    await settle();
+    expect(executor.discards).toHaveLength(1);
+    expect(await alice.consume(job.id)).toBe(true);
+  });
+
+  test('F5 the executor of these tests refuses what real ones refuse', async () => {
+    const { manager, alice, executor } = stage();
+    const job = await alice.start(plain, 1);
+    executor.runOf(job.id).return();
+    await manager.shutdown();
+    const task = {
+      jobId: 'late',
+      name: 'tidy',
+      input: 1,
+      outcome: { status: 'canceled' },
+    } as const;
+    expect(await codeOf(executor.discard(task))).toBe('executor_failed');
+  });
+
+  test('J14 a discard that is still at work after the grace is no handler that was abandoned', async () => {
+    const { manager, alice, executor, clock, news } = stage();
+    executor.holdDiscards = true;
+    const job = await alice.start(tidy, 1);
+    executor.runOf(job.id).obey();
+    const report = manager.shutdown({ graceMs: 100 });
+    await clock.advance(100);
+    expect(await report).toEqual({ settled: 1, abandoned: 0 });
+    expect(news).toEqual([`started ${job.id}`, `canceled ${job.id}`]);
   });
 
   test('J14 an executor that cannot end is reported', async () => {

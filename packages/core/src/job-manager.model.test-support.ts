@@ -24,6 +24,8 @@ export interface ModelJob {
   startedAt: number | null;
   lastLook: number;
   reports: number;
+  /** How many watch it; of those that watch all of an owner's jobs, nothing is to be seen. */
+  watchers: number;
 }
 
 /** What a manager should do, said as plainly as can be: lists, searches, and no timers. */
@@ -67,6 +69,7 @@ export class ManagerModel {
       startedAt: null,
       lastLook: this.now,
       reports: 0,
+      watchers: 0,
     });
     this.#pump();
   }
@@ -112,8 +115,26 @@ export class ManagerModel {
       }
       if (job.stage === 'handling' && this.now >= (this.abandonAt ?? Infinity)) {
         job.status = 'canceled';
+        // The executor is ended, and says so of all that it still ran; a discard follows its handler.
+        if (job.kind === 'work.plain') this.#rest(job, this.abandonAt);
       }
-      if (job.stage === 'rest' && job.lastLook + limits.ttlMs <= this.now) this.release(job);
+      if (job.stage === 'rest') this.#expire(job);
+    }
+  }
+
+  unwatch(job: ModelJob): void {
+    job.watchers -= 1;
+    if (job.watchers === 0) job.lastLook = this.now;
+  }
+
+  /** Who watches a job looks at it whenever its time is over (J13). */
+  #expire(job: ModelJob): void {
+    while (job.lastLook + limits.ttlMs <= this.now) {
+      if (job.watchers === 0) {
+        this.release(job);
+        return;
+      }
+      job.lastLook += limits.ttlMs;
     }
   }
 
@@ -133,9 +154,9 @@ export class ManagerModel {
     this.#pump();
   }
 
-  #rest(job: ModelJob): void {
+  #rest(job: ModelJob, at: number = this.now): void {
     job.stage = 'rest';
-    job.lastLook = this.now;
+    job.lastLook = at;
   }
 
   #pump(): void {

@@ -45,6 +45,7 @@ function handClock(): Clock & { tick(durationMs: number): void } {
   const timers = new Set<{ readonly dueMs: number; readonly callback: () => void }>();
   return {
     now: () => nowMs,
+    monotonic: () => nowMs,
     schedule(delayMs, callback) {
       const timer = { dueMs: nowMs + delayMs, callback };
       timers.add(timer);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { FakeExecutor } from './fake-executor.test-support.ts';
 import type { JobClient } from './job-client.ts';
 import { defineJob } from './job-definition.ts';
+import type { JobExecutor } from './job-executor.ts';
 import { JobManager } from './job-manager.ts';
 import type { JobManagerOptions } from './job-manager-options.ts';
 import type { JobManagerEventName, ManagerError } from './manager-events.ts';
@@ -15,9 +16,9 @@ export const tidy = defineJob({ name: 'tidy', ...shape });
 export const plain = defineJob({ name: 'work.plain', ...shape });
 export const hasty = defineJob({ name: 'hasty', ...shape, timeoutMs: 1000 });
 
-export interface Stage {
+export interface Stage<E = FakeExecutor> {
   readonly manager: JobManager;
-  readonly executor: FakeExecutor;
+  readonly executor: E;
   readonly clock: SimulatedClock;
   readonly alice: JobClient;
   readonly bob: JobClient;
@@ -31,15 +32,23 @@ export interface Stage {
 export function stage(
   options: Partial<JobManagerOptions> & { readonly slots?: number; readonly startMs?: number } = {},
 ): Stage {
-  const { slots, startMs, ...rest } = options;
-  const executor = new FakeExecutor(slots);
+  const { slots, ...rest } = options;
+  return stageWith(new FakeExecutor(slots), rest);
+}
+
+/** The same with an executor that is given. */
+export function stageWith<E extends JobExecutor>(
+  executor: E,
+  options: Partial<JobManagerOptions> & { readonly startMs?: number } = {},
+): Stage<E> {
+  const { startMs, ...rest } = options;
   const clock = simulatedClock(startMs);
   let ids = 0;
   const randomId = (): string => {
     ids += 1;
     return `id-${ids}`;
   };
-  const manager = new JobManager({ executor, clock, randomId, ...rest });
+  const manager = new JobManager({ clock, randomId, ...rest, executor });
   const errors: ManagerError[] = [];
   const news: string[] = [];
   manager.on('error', (error) => errors.push(error));

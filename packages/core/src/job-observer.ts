@@ -76,6 +76,8 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
   #visits = 0;
   // The job has ended and all of it was read: no look can bring anything more.
   #isComplete: boolean;
+  // An answer has come: a result that is not there is none.
+  #hasRead = false;
   #cancelCall: Promise<boolean> | undefined;
 
   /** @throws OffstageError `invalid_option` */
@@ -94,7 +96,7 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
     this.#listeners = new Listeners(ports.notify ?? microtaskScheduler);
     const { initialData } = options;
     const job = initialData?.id === jobId ? initialData : undefined;
-    this.#isComplete = isEnded(job);
+    this.#isComplete = isEnded(job) && !lacksResult(job);
     this.#state = {
       job,
       events: [],
@@ -175,6 +177,7 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
   #settleIfEnded(): void {
     const { job } = this.#state;
     if (!isEnded(job) || this.#settled.has(job.id)) return;
+    if (lacksResult(job) && !this.#hasRead) return;
     this.#settled.add(job.id);
     callSafely(this.#options.onSettled, job);
   }
@@ -215,9 +218,14 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
     const view = job as JobView<Result, Phase>;
     const fresh = events as JobPoll<Result, Phase>['events'];
     this.#cursor = cursor;
+    this.#hasRead = true;
     this.#isComplete = isEnded(view) && cursor >= (view.progress?.seq ?? 0);
+    const isKnown =
+      known !== undefined &&
+      (isEnded(known) || isSameView(known, view)) &&
+      !(lacksResult(known) && !lacksResult(view));
     this.#update({
-      job: known !== undefined && (isEnded(known) || isSameView(known, view)) ? known : view,
+      job: isKnown ? known : view,
       events: newest(
         fresh.length === 0 ? before.events : [...before.events, ...fresh],
         wishesOf(this.#options).maxEvents,
@@ -287,6 +295,10 @@ function wishesOf(
 const isEnded = <Result, Phase extends string>(
   job: JobView<Result, Phase> | undefined,
 ): job is TerminalJobView<Result, Phase> => job !== undefined && isTerminal(job.status);
+
+// As it stands in a list (J17): what it ended with is still to be read.
+const lacksResult = ({ status, result }: JobView): boolean =>
+  status === 'succeeded' && result === undefined;
 
 const newest = <T>(items: readonly T[], count: number): readonly T[] =>
   items.length > count ? items.slice(items.length - count) : items;

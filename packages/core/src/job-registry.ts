@@ -1,8 +1,10 @@
 import type { Job } from './job.ts';
+import type { ChangeKind } from './job-client.ts';
+import { randomId } from './random-id.ts';
 
 /** A hint that something changed; see `JobClient.watch`. */
 export interface Watcher {
-  readonly onChange: (changedId: string) => void;
+  readonly onChange: (changedId: string, kind: ChangeKind) => void;
 }
 
 /** What one owner has. Jobs are looked up here and nowhere else, so no id leads to another's (J4). */
@@ -14,6 +16,10 @@ export interface OwnerRoom {
   /** Jobs that are not at rest; the queued ones among them. */
   active: number;
   watchers: Set<Watcher> | undefined;
+  /** Changes of its jobs so far, progress apart. */
+  changes: number;
+  /** Unlike that of any other room, of this process or another. */
+  readonly life: string;
 }
 
 /** All jobs, by owner; an owner without jobs and watchers leaves nothing behind (J18). */
@@ -31,15 +37,32 @@ export class JobRegistry {
   openRoom(owner: string): OwnerRoom {
     let room = this.#rooms.get(owner);
     if (room === undefined) {
-      room = { owner, jobs: new Map(), queued: 0, active: 0, watchers: undefined };
+      room = {
+        owner,
+        jobs: new Map(),
+        queued: 0,
+        active: 0,
+        watchers: undefined,
+        changes: 0,
+        life: randomId(),
+      };
       this.#rooms.set(owner, room);
     }
     return room;
   }
 
-  /** Forgets the room if nothing is in it. */
+  /** How many owners have a room. */
+  get size(): number {
+    return this.#rooms.size;
+  }
+
+  /**
+   * Forgets the room if nothing is in it. Whoever holds on to a room that was forgotten before closes
+   * that one alone: its owner may have another by now (F3).
+   */
   closeRoom(room: OwnerRoom): void {
-    if (room.jobs.size === 0 && room.watchers === undefined) this.#rooms.delete(room.owner);
+    if (room.jobs.size > 0 || room.watchers !== undefined) return;
+    if (this.#rooms.get(room.owner) === room) this.#rooms.delete(room.owner);
   }
 
   /** The jobs that are not at rest. */

@@ -127,6 +127,11 @@ export class Job implements JobHost, Ranked<Job> {
     this.#keeper.handlerSettled(this, outcome);
   }
 
+  /** The executor has nothing left of it. */
+  get handlerSettled(): boolean {
+    return this.#handlerSettled;
+  }
+
   task(): JobTask {
     return {
       jobId: this.id,

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'eventemitter3';
+import { describeUnknown, maxErrorText } from './bounded-text.ts';
 import type { JobView, ProgressEvent } from './job-view.ts';
 
 /** What `manager.on` tells, by event name (J16). Listeners see all owners' jobs: keep them server-side. */
@@ -63,7 +64,7 @@ export class ManagerEvents {
   emit<E extends JobManagerEventName>(event: E, payload: JobManagerEvents[E]): void {
     const heard = this.#emitter.emit(event, Object.freeze(payload));
     // Observers see a reference and no more, so an error that nobody hears would be lost.
-    if (!heard && event === 'error') console.error('Offstage:', payload);
+    if (!heard && event === 'error') print(payload as ManagerError);
   }
 
   /** Calls what is not ours; what it throws, now or later, is reported as an error. */
@@ -73,9 +74,40 @@ export class ManagerEvents {
     };
     try {
       const returned = call();
-      if (returned instanceof Promise) returned.catch(onError);
+      // By its form: it may be a promise of another realm, or a thenable.
+      if (typeof returned === 'object' && returned !== null) {
+        Promise.resolve(returned).then(undefined, onError);
+      }
     } catch (error) {
       onError(error);
     }
   }
 }
+
+/** Never throws: an error may do as it likes when it is printed (F1). */
+function print(news: ManagerError): void {
+  try {
+    console.error('Offstage:', isPrintable(news.error) ? news : told(news));
+  } catch {
+    try {
+      console.error('Offstage:', told(news));
+    } catch {
+      // There is nowhere to print to.
+    }
+  }
+}
+
+const told = (news: ManagerError): ManagerError => ({
+  ...news,
+  error: describeUnknown(news.error),
+});
+
+// Of a long text the console would write all.
+function isPrintable(error: unknown): boolean {
+  if (typeof error === 'string') return error.length <= maxErrorText;
+  if (typeof error !== 'object' || error === null) return true;
+  const texts: unknown[] = ['stack', 'message', 'name'].map((key) => Reflect.get(error, key));
+  return texts.every(isShort);
+}
+
+const isShort = (text: unknown): boolean => typeof text !== 'string' || text.length <= maxErrorText;

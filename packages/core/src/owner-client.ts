@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts';
 import { repairCursor } from './job.ts';
 import type {
   ActivitySnapshot,
+  ChangeKind,
   JobClient,
   JobPoll,
   ListFilter,
@@ -11,8 +12,9 @@ import type {
 } from './job-client.ts';
 import type { AnyJobDefinition, InputOf, PhaseOf, ResultOf } from './job-definition.ts';
 import type { JobEngine } from './job-engine.ts';
-import type { JobId, JobStatus, JobView, TerminalJobView } from './job-view.ts';
+import type { JobId, JobView, TerminalJobView } from './job-view.ts';
 import { waitForEnd } from './job-wait.ts';
+import { listPageOf, noSuchPage, overviewOf } from './list-page.ts';
 
 /** What `JobManager.forOwner` gives: one owner's capability, in this process (J3, J4). */
 export class OwnerClient implements JobClient {
@@ -24,6 +26,15 @@ export class OwnerClient implements JobClient {
     this.#engine = engine;
     this.#clock = clock;
     this.#owner = owner;
+  }
+
+  // On the prototype, so that no copy and no text of the client has it.
+  get owner(): string {
+    return this.#owner;
+  }
+
+  get version(): string {
+    return this.#engine.version(this.#owner);
   }
 
   start<D extends AnyJobDefinition>(
@@ -57,14 +68,18 @@ export class OwnerClient implements JobClient {
 
   /** The overview does not count as a look at each job, or an open list would keep all (J13). */
   async list(filter: ListFilter = {}): Promise<readonly JobView[]> {
-    const { status, name } = filter;
-    const statuses = status === undefined ? undefined : new Set<JobStatus>([status].flat());
+    const { statuses, name, limit, before, results } = listPageOf(filter);
+    const newestFirst = [...this.#engine.jobs(this.#owner)].reverse();
+    const last = before === undefined ? -1 : newestFirst.findIndex(({ id }) => id === before);
+    if (before !== undefined && last < 0) throw noSuchPage();
     const views: JobView[] = [];
-    for (const job of this.#engine.jobs(this.#owner)) {
+    for (const job of newestFirst.slice(last + 1)) {
+      if (views.length === limit) break;
       if (name !== undefined && job.definition.name !== name) continue;
-      if (statuses === undefined || statuses.has(job.state.status)) views.push(job.view());
+      if (statuses !== undefined && !statuses.has(job.state.status)) continue;
+      views.push(results ? job.view() : overviewOf(job.view()));
     }
-    return views.reverse();
+    return views;
   }
 
   async cancel(id: string): Promise<boolean> {
@@ -85,7 +100,10 @@ export class OwnerClient implements JobClient {
     return this.#engine.activity(this.#owner);
   }
 
-  watch(id: string | undefined, onChange: (changedId: string) => void): () => void {
+  watch(
+    id: string | undefined,
+    onChange: (changedId: string, kind: ChangeKind) => void,
+  ): () => void {
     return this.#engine.watch(this.#owner, id, onChange);
   }
 

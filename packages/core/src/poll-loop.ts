@@ -1,6 +1,7 @@
 import { backoffMs, retryAfterMs } from './backoff.ts';
 import type { Clock, Timer } from './clock.ts';
 import { OffstageError } from './errors.ts';
+import type { ChangeKind, JobPoll } from './job-client.ts';
 import type { Visibility } from './visibility.ts';
 
 /** How one member wants its channel to be read. */
@@ -45,6 +46,12 @@ export type PollVerdict =
   /** Nothing can change any more. */
   | 'done';
 
+/** What a hint brought along, as an answer to this. */
+export interface Pushed<Ask, Answer> {
+  readonly ask: Ask;
+  readonly answer: Answer;
+}
+
 /** What a loop reads. */
 export interface PollSource<Member extends PollMember<Answer>, Ask, Answer> {
   ask(id: string, members: readonly Member[]): Ask;
@@ -52,10 +59,16 @@ export interface PollSource<Member extends PollMember<Answer>, Ask, Answer> {
   fetch(asks: readonly Ask[]): Promise<readonly Answer[]>;
   /** Hands the answer to the members. `repeated`: the poll before this one ended in 'again'. */
   deliver(members: readonly Member[], ask: Ask, answer: Answer, repeated: boolean): PollVerdict;
+  /** What the hint brought is all there is to read now; undefined where it has to be asked for. */
+  pushed(
+    members: readonly Member[],
+    latest: Answer | undefined,
+    poll: JobPoll,
+  ): Pushed<Ask, Answer> | undefined;
   /** As `JobClient.watch`; undefined where the source cannot. */
   watch(
     id: string,
-    hint: () => void,
+    hint: (changedId?: string, kind?: ChangeKind, poll?: JobPoll) => void,
     onPush: (isPushed: boolean) => void,
   ): (() => void) | undefined;
 }
@@ -98,6 +111,7 @@ const pushedRetryMs = 1000;
  * A channel is
  *   due      when its time has come; the time counts from the end of its last poll;
  *   hinted   when its source saw a change; due at once, but not before the gap since its last poll;
+ *   moved    when its source saw progress alone; due at once, but not before the interval since then (F7);
  *   forced   when someone asked by hand; passes every gate below;
  *   paused   while the page is hidden and no member reads in the background; it is not watched then,
  *            so that a hidden page holds no connection;
@@ -141,7 +155,7 @@ export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
     members.add(member);
     channel.stopped = false;
     channel.joined = true;
-    channel.dueMs = this.#ports.clock.now();
+    channel.dueMs = this.#ports.clock.monotonic();
     this.#refresh(channel);
     this.#wakeSoon();
     member.reader.onPaused(channel.paused);
@@ -194,13 +208,14 @@ export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
     const isWatched = !paused && !channel.stopped && wishes.some(({ push }) => push);
     if (!isWatched) stopWatching(channel);
     else if (channel.stopWatching === undefined) this.#watch(channel);
+    channel.wishMs = Math.min(...wishes.map(({ intervalMs }) => intervalMs));
     channel.intervalMs = Math.min(
       ...wishes.map(({ push, intervalMs }) => (push && channel.pushed ? Infinity : intervalMs)),
     );
     if (paused === channel.paused) return;
     channel.paused = paused;
     // Who looks again wants to see what is, not what was (U3).
-    if (!paused) channel.dueMs = this.#ports.clock.now();
+    if (!paused) channel.dueMs = this.#ports.clock.monotonic();
     for (const member of [...channel.members]) member.reader.onPaused(paused);
     this.#wakeSoon();
   }
@@ -210,8 +225,10 @@ export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
     try {
       channel.stopWatching = this.#source.watch(
         channel.id,
-        () => {
-          channel.hinted = true;
+        (_changedId, kind, poll) => {
+          if (poll !== undefined && this.#take(channel, poll)) return;
+          if (kind === 'progress') channel.moved = true;
+          else channel.hinted = true;
           this.#wakeSoon();
         },
         (isPushed) => {
@@ -227,11 +244,15 @@ export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
     channel.pushed &&= channel.stopWatching !== undefined;
   }
 
-  // After the interval may have become shorter.
+  // After the interval may have become shorter, or none.
   #hasten(channel: Channel<Member, Answer>): void {
     this.#refresh(channel);
     const { dueMs, endedMs, intervalMs } = channel;
     if (intervalMs < Infinity) channel.dueMs = Math.min(dueMs, endedMs + intervalMs);
+    // Hints say from now on when to look; what is due already is looked at.
+    else if (channel.latest !== undefined && dueMs > this.#ports.clock.now()) {
+      channel.dueMs = Infinity;
+    }
     this.#wakeSoon();
   }
 
@@ -263,16 +284,19 @@ export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
     for (const channel of this.#channels.values()) nextMs = Math.min(nextMs, this.#timeOf(channel));
     if (nextMs === Infinity) return;
     const { clock } = this.#ports;
-    const nowMs = clock.now();
+    const nowMs = clock.monotonic();
     if (nextMs <= nowMs) void this.#poll(this.#takeBatch(nowMs));
     else this.#timer = clock.schedule(nextMs - nowMs, () => this.#wake());
   }
 
-  #timeOf({ forced, stopped, paused, hinted, dueMs, endedMs }: Channel<Member, Answer>): number {
+  #timeOf(channel: Channel<Member, Answer>): number {
+    const { forced, stopped, paused, hinted, moved, dueMs, endedMs, wishMs } = channel;
     if (forced) return -Infinity;
     if (stopped || paused) return Infinity;
-    const timeMs = hinted ? Math.min(dueMs, endedMs + this.#ports.minPushGapMs) : dueMs;
-    return Math.max(timeMs, this.#gateMs);
+    const { minPushGapMs } = this.#ports;
+    const hintMs = hinted ? endedMs + minPushGapMs : Infinity;
+    const movedMs = moved ? endedMs + Math.max(wishMs, minPushGapMs) : Infinity;
+    return Math.max(Math.min(dueMs, hintMs, movedMs), this.#gateMs);
   }
 
   #takeBatch(nowMs: number): Channel<Member, Answer>[] {
@@ -293,7 +317,8 @@ export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
     this.#inFlight = true;
     const waiters: (() => void)[] = [];
     const asks = batch.map((channel) => {
-      channel.forced = channel.hinted = false;
+      channel.forced = channel.hinted = channel.moved = false;
+      channel.asked = true;
       waiters.push(...channel.waiters.splice(0));
       return this.#source.ask(channel.id, [...channel.members]);
     });
@@ -308,8 +333,11 @@ export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
       error = toOffstageError(cause);
     }
     this.#inFlight = false;
-    const endedMs = this.#ports.clock.now();
-    for (const channel of batch) channel.endedMs = endedMs;
+    const endedMs = this.#ports.clock.monotonic();
+    for (const channel of batch) {
+      channel.endedMs = endedMs;
+      channel.asked = false;
+    }
     // Whoever left meanwhile is gone; a channel that came back under the same id is another one.
     const present = (channel: Channel<Member, Answer>): boolean =>
       this.#channels.get(channel.id) === channel;
@@ -325,6 +353,21 @@ export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
     }
     for (const resolve of waiters) resolve();
     this.#wake();
+  }
+
+  /** What a hint brought stands for a poll, unless one is under way that may bring something older. */
+  #take(channel: Channel<Member, Answer>, poll: JobPoll): boolean {
+    const { latest, members } = channel;
+    if (channel.asked || channel.hinted || channel.forced || channel.stopped) return false;
+    if (latest === undefined || this.#failure !== undefined) return false;
+    const pushed = this.#source.pushed([...members], latest, poll);
+    if (pushed === undefined) return false;
+    const { dueMs, endedMs } = channel;
+    this.#onAnswer(channel, pushed.ask, pushed.answer);
+    // The time of the next poll counts from the last one all the same.
+    Object.assign(channel, { dueMs, endedMs });
+    this.#wakeSoon();
+    return true;
   }
 
   #onAnswer(channel: Channel<Member, Answer>, ask: Ask, answer: Answer): void {
@@ -380,6 +423,10 @@ class Channel<Member, Answer> {
   dueMs = 0;
   endedMs = -Infinity;
   hinted = false;
+  moved = false;
+  // A request for it is under way.
+  asked = false;
+  wishMs = Infinity;
   forced = false;
   paused = false;
   stopped = false;

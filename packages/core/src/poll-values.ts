@@ -1,4 +1,5 @@
 import type { JobClient } from './job-client.ts';
+import type { JobView } from './job-view.ts';
 import {
   PollLoop,
   type PollMember,
@@ -8,6 +9,9 @@ import {
   type PollWish,
 } from './poll-loop.ts';
 import type { Poller } from './poller.ts';
+
+/** What the progress of a job means to a value: nothing, or how it stands in the value from then on. */
+export type ProgressUse<T> = 'none' | ((value: T, job: JobView) => T | undefined);
 
 /** A seat at something that is read whole. */
 export type ValueSeat = Omit<PollSeat<PollMember<never>, unknown>, 'latest'>;
@@ -24,11 +28,12 @@ export function readValue<T>(
   wish: PollWish,
   reader: PollReader<T>,
   fetch: () => Promise<T>,
+  progress: ProgressUse<T>,
 ): ValueSeat {
   const { client, ports, values } = poller;
   // A key always stands for one kind of value, that of its `fetch`.
   const known = values.get(key) as PollLoop<PollMember<T>, undefined, T> | undefined;
-  const loop = known ?? new PollLoop(valueSource(client, fetch), ports);
+  const loop = known ?? new PollLoop(valueSource(client, fetch, progress), ports);
   values.set(key, loop);
   const seat = loop.join(key, { wish, reader });
   if (seat.latest !== undefined) reader.onAnswer(seat.latest);
@@ -45,6 +50,7 @@ export function readValue<T>(
 function valueSource<T>(
   client: JobClient,
   fetch: () => Promise<T>,
+  progress: ProgressUse<T>,
 ): PollSource<PollMember<T>, undefined, T> {
   return {
     ask: () => undefined,
@@ -53,6 +59,19 @@ function valueSource<T>(
       for (const { reader } of members) reader.onAnswer(answer);
       return 'later';
     },
-    watch: (_id, hint, onPush) => client.watch?.(undefined, hint, onPush),
+    pushed(_members, latest, { job }) {
+      if (progress === 'none' || latest === undefined || job === undefined) return undefined;
+      const answer = progress(latest, job);
+      return answer === undefined ? undefined : { ask: undefined, answer };
+    },
+    watch: (_id, hint, onPush) =>
+      client.watch?.(
+        undefined,
+        (id, kind, poll) => {
+          if (kind !== 'progress') hint(id, kind);
+          else if (progress !== 'none') hint(id, kind, poll);
+        },
+        onPush,
+      ),
   };
 }

@@ -116,7 +116,16 @@ function jobSource(client: JobClient): PollSource<JobMember, JobAsk, JobPoll> {
       if (isFull && cursor < (job.progress?.seq ?? 0) && (ended || !repeated)) return 'again';
       return ended ? 'done' : 'later';
     },
-    watch: (id, hint, onPush) => client.watch?.(id, hint, onPush),
+    pushed(members, _latest, poll) {
+      const after = poll.cursor - poll.events.length - poll.missed;
+      const furthest = Math.min(...members.map(({ cursor }) => cursor));
+      if (poll.job === undefined || isTerminal(poll.job.status) || after > furthest)
+        return undefined;
+      return { ask: { id: poll.job.id, after, limit: maxBatch }, answer: poll };
+    },
+    // What it brings of its progress is worth the same as a change: it is what is watched.
+    watch: (id, hint, onPush) =>
+      client.watch?.(id, (changedId, _kind, poll) => hint(changedId, 'change', poll), onPush),
   };
 }
 

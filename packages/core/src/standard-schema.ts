@@ -1,3 +1,5 @@
+import { boundedText, textOf } from './bounded-text.ts';
+
 /**
  * The Standard Schema interface, version 1, as its specification asks implementers to carry it
  * (https://standardschema.dev). zod, valibot, arktype and others satisfy it.
@@ -23,14 +25,30 @@ export interface SchemaIssue {
 export type InferInput<S extends StandardSchema> = NonNullable<S['~standard']['types']>['input'];
 export type InferOutput<S extends StandardSchema> = NonNullable<S['~standard']['types']>['output'];
 
-/** `uploads.0.name: Expected string`, one issue after the other, for a coded error's message. */
-export function describeIssues(issues: ReadonlyArray<SchemaIssue>): string {
-  return issues
-    .map(({ message, path }) => {
-      const where = (path ?? [])
-        .map((part) => String(typeof part === 'object' ? part.key : part))
-        .join('.');
-      return where === '' ? message : `${where}: ${message}`;
-    })
-    .join('; ');
+const maxIssues = 100;
+const maxPathParts = 100;
+
+/**
+ * `uploads.0.name: Expected string`, one issue after the other, for a coded error's message. Takes
+ * whatever a schema calls its issues, and bounds the text (F2).
+ */
+export function describeIssues(issues: unknown): string {
+  if (!Array.isArray(issues)) return 'the schema gave no list of issues';
+  const told = issues.slice(0, maxIssues).map(describeIssue).join('; ');
+  return boundedText(issues.length > maxIssues ? `${told}; and more` : told);
 }
+
+function describeIssue(issue: unknown): string {
+  try {
+    const { message, path } = issue as SchemaIssue;
+    const parts: readonly unknown[] = Array.isArray(path) ? path.slice(0, maxPathParts) : [];
+    const where = parts.map(keyOf).join('.');
+    const what = textOf(message);
+    return where === '' ? what : `${where}: ${what}`;
+  } catch {
+    return 'an issue that cannot be read';
+  }
+}
+
+const keyOf = (part: unknown): string =>
+  textOf(typeof part === 'object' && part !== null ? Reflect.get(part, 'key') : part, 200);

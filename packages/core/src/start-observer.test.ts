@@ -115,7 +115,53 @@ test('U2 reset forgets what was shown, and what is under way', async () => {
   expect(listener).toHaveBeenCalledTimes(1);
 });
 
-test('U2 U7 the last call wins, in whatever order the answers come', async () => {
+test('U2 a start beside one that is under way is refused at once, and shows nothing', async () => {
+  const { alice } = stage();
+  let open = (): void => undefined;
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const starter = new StartObserver(
+    gated(alice, () => gate),
+    plain,
+  );
+  const first = starter.start(1);
+  const pending = starter.getSnapshot();
+  await expect(starter.start(1)).rejects.toMatchObject({ code: 'conflict' });
+  await expect(starter.start(2)).rejects.toMatchObject({ code: 'conflict' });
+  expect(starter.getSnapshot()).toBe(pending);
+  open();
+  const job = await first;
+  expect(starter.getSnapshot()).toMatchObject({ status: 'success', job });
+  expect(await alice.list()).toHaveLength(1);
+  await starter.start(1);
+  expect(await alice.list()).toHaveLength(2);
+});
+
+test('U2 J3 a start without an answer, tried again, is the job that it began', async () => {
+  const { alice } = stage();
+  let isLost = true;
+  const client: JobClient = Object.create(alice, {
+    start: {
+      value: async (...args: Parameters<JobClient['start']>) => {
+        const job = await alice.start(...args);
+        if (isLost) throw new OffstageError('unavailable', 'The answer was lost.');
+        return job;
+      },
+    },
+  });
+  const starter = new StartObserver(client, plain);
+  await expect(starter.start(1)).rejects.toMatchObject({ code: 'unavailable' });
+  const [begun] = await alice.list();
+  isLost = false;
+  expect((await starter.start(1)).id).toBe(begun?.id);
+  expect(await alice.list()).toHaveLength(1);
+  // A start that was answered is over: the next is another one, also of the same input.
+  await starter.start(1);
+  expect(await alice.list()).toHaveLength(2);
+});
+
+test('U2 U7 after a reset the last call wins, in whatever order the answers come', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.scheduler(),
@@ -128,7 +174,10 @@ test('U2 U7 the last call wins, in whatever order the answers come', async () =>
         const starter = new StartObserver(client, plain);
         const seen: string[] = [];
         starter.subscribe(() => seen.push(starter.getSnapshot().status));
-        const starts = succeeds.map((_, index) => starter.start(index));
+        const starts = succeeds.map((_, index) => {
+          if (index > 0) starter.reset();
+          return starter.start(index);
+        });
         await scheduler.waitFor(Promise.allSettled(starts));
         await settle();
         const ends = await Promise.allSettled(starts);

@@ -1,4 +1,4 @@
-import type { OffstageError } from './errors.ts';
+import { OffstageError } from './errors.ts';
 import type { JobClient, StartOptions } from './job-client.ts';
 import type {
   AnyJobDefinition,
@@ -10,12 +10,19 @@ import type {
 import type { JobView } from './job-view.ts';
 import { Listeners, microtaskScheduler, type NotifyScheduler } from './listeners.ts';
 import { toOffstageError } from './poll-loop.ts';
+import { randomId } from './random-id.ts';
 
 /** What can be done through a `StartObserver`; both functions stay the same. */
 export interface StartActions<D extends AnyJobDefinition = JobDefinition> {
   /**
    * Starts a job and resolves to its first view. Rejects as `JobClient.start` does; the error is in
    * the snapshot too, so a click handler need not catch it.
+   *
+   * While a start is under way another one is refused at once with `conflict`, so that a double click
+   * starts one job; the snapshot goes on showing the first. `reset` lets the next one in.
+   *
+   * A start that had no answer (`unavailable`) may have begun its job all the same. The next start
+   * with the same input is that start again, and resolves to the job if there is one.
    *
    * @throws OffstageError
    */
@@ -45,11 +52,11 @@ type Step<D extends AnyJobDefinition> = Pick<StartSnapshot<D>, 'status' | 'job' 
 
 /**
  * Starts jobs of one definition and tells how the last start went (U2, U7), with the conventions of
- * `JobObserver`. The last call wins: a `start` that another one (or a `reset`) overtook still
- * resolves or rejects for its caller, and leaves the snapshot alone.
+ * `JobObserver`. A `start` that a `reset` overtook still resolves or rejects for its caller, and
+ * leaves the snapshot alone.
  *
  *   idle --start--> pending --job--> success
- *                           --error-> error          reset: any -> idle; start: any -> pending
+ *                           --error-> error    reset: any -> idle; start: any but pending -> pending
  *
  * @example
  * const starter = new StartObserver(client, ingest);
@@ -64,6 +71,8 @@ export class StartObserver<D extends AnyJobDefinition = JobDefinition> {
   #snapshot: StartSnapshot<D>;
   // The call whose end will show.
   #current: symbol | undefined;
+  // The start that had no answer, and what it was to start.
+  #unanswered: { readonly key: string; readonly asked: string } | undefined;
 
   constructor(client: JobClient, definition: D, ports: StartObserverPorts = {}) {
     this.#client = client;
@@ -109,19 +118,29 @@ export class StartObserver<D extends AnyJobDefinition = JobDefinition> {
     input: InputOf<D>,
     options: StartOptions | undefined,
   ): Promise<JobView<ResultOf<D>, PhaseOf<D>>> {
+    if (this.#current !== undefined) {
+      throw new OffstageError('conflict', 'A start is under way already. Wait for its end.');
+    }
     const call = Symbol('start');
     this.#current = call;
-    if (!this.#snapshot.isPending) {
-      this.#step({ status: 'pending', job: undefined, error: undefined });
-    }
+    this.#step({ status: 'pending', job: undefined, error: undefined });
+    const asked = textOf([this.#definition.name, input, options?.exclusivityKey]);
+    const isAgain = asked !== undefined && asked === this.#unanswered?.asked;
+    const idempotencyKey =
+      options?.idempotencyKey ?? (isAgain ? this.#unanswered?.key : undefined) ?? randomId();
     try {
-      const job = await this.#client.start(this.#definition, input, options);
+      const job = await this.#client.start(this.#definition, input, { ...options, idempotencyKey });
+      this.#unanswered = undefined;
       if (this.#current === call) this.#step({ status: 'success', job, error: undefined });
       return job;
     } catch (cause) {
       const error = toOffstageError(cause);
+      const mayHaveBegun = error.code === 'unavailable' && asked !== undefined;
+      this.#unanswered = mayHaveBegun ? { key: idempotencyKey, asked } : undefined;
       if (this.#current === call) this.#step({ status: 'error', job: undefined, error });
       throw error;
+    } finally {
+      if (this.#current === call) this.#current = undefined;
     }
   }
 
@@ -132,6 +151,14 @@ export class StartObserver<D extends AnyJobDefinition = JobDefinition> {
   #show(snapshot: StartSnapshot<D>): void {
     this.#snapshot = snapshot;
     this.#listeners.changed();
+  }
+}
+
+function textOf(asked: readonly unknown[]): string | undefined {
+  try {
+    return JSON.stringify(asked);
+  } catch {
+    return undefined;
   }
 }
 

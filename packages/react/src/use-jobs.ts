@@ -1,4 +1,5 @@
 import {
+  filterKey,
   frameScheduler,
   type JobClient,
   JobListObserver,
@@ -37,7 +38,7 @@ export function useJobs(filter: ListFilter = {}, options: UseJobsOptions = {}): 
   const observer = useKept(
     () => new JobListObserver(client, { ...options, filter }, { notify: frameScheduler }),
     client,
-    JSON.stringify([filter.name, filter.status]),
+    filterKey(filter),
   );
   useEffect(() => observer.setOptions(options));
   const { value: jobs = none, ...snapshot } = useObserver(observer);

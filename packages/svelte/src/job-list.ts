@@ -1,6 +1,7 @@
 import {
   ActivityObserver,
   type ActivitySnapshot,
+  filterKey,
   frameScheduler,
   type JobClient,
   JobListObserver,
@@ -39,6 +40,7 @@ export function jobs(
   const readOptions = readerOf(options);
   const { store, observer } = observerStore<ValueSnapshot<readonly JobView[]>, JobListObserver>({
     fixed: areFixed(client, filter, options),
+    // A getter gives a new object each time; what it says is what counts.
     keys: () => [readClient(), filterKey(readFilter())],
     create: () =>
       new JobListObserver(
@@ -70,6 +72,3 @@ export function activity(
   });
   return Object.assign(store, { refetch: () => observer().refetch() });
 }
-
-// A getter gives a new object each time; what it says is what counts.
-const filterKey = ({ name, status }: ListFilter): string => JSON.stringify([name, status]);

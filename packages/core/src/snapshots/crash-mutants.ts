@@ -1,6 +1,6 @@
 import type { CrashScenario } from '../testing/crash-scenario.ts';
 import type { MemoryOperation, MemorySync, SyncEffect } from '../testing/memory-storage.ts';
-import { atOnce, oneByOne, overlaid, scenarios } from './crash-scenarios.ts';
+import { atOnce, oneByOne, overlaid, scenarios, withoutKey } from './crash-scenarios.ts';
 import type { StorageDirectory } from './directory.ts';
 
 /** The protocol with one step left out, put off or done in another way. */
@@ -66,8 +66,8 @@ const done =
 
 const { first, second, retention, leased, rollback, hardLinks, reflinks } = scenarios;
 // What went wrong, in the words of the store and of the simulator.
-const damaged = /damaged|missing|no CURRENT|CURRENT of memory cannot be read/;
-const lost = /^current is/;
+const damaged = /damaged|missing|no CURRENT|an older CURRENT was put back/;
+const lost = /^current is|an older CURRENT was put back/;
 const readerHurt = /has .+ open, and files of it are gone/;
 const debrisLeft = /^it left/;
 
@@ -175,6 +175,18 @@ const changed: readonly Mutant[] = [
     scenario: hardLinks,
     finds: /another name elsewhere/,
     mutate: done((_, applied) => ({ unlinkCopySync: applied })),
+  },
+  {
+    what: 'a version is published without its key',
+    scenario: withoutKey,
+    finds: /published twice/,
+    // It is the scenario that is spoilt.
+    mutate: (applied) => ({
+      syncs() {
+        applied();
+        return 'durable';
+      },
+    }),
   },
   {
     what: 'drafts are left where they are',

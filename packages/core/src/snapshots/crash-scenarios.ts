@@ -34,6 +34,29 @@ async function publishCopies(place: CrashPlace, text: string): Promise<void> {
   await draft.finalize({ text });
 }
 
+/** As an attempt of a job does that may have published before, and was killed (S19). */
+async function publishOnce(place: CrashPlace, key: string | undefined): Promise<void> {
+  await using draft = await storeOn(place, 5).begin();
+  await draft.write('a.txt', 'new');
+  await draft.finalize({ text: 'new' }, { key });
+}
+
+/** That the next attempt has not published a second time, and then something else. */
+async function publishOnceMore(place: CrashPlace): Promise<void> {
+  await publishOnce(place, jobKey);
+  const store = storeOn(place, 5);
+  const texts: string[] = [];
+  for (const { gen } of await store.list()) {
+    await using version = await store.open(gen);
+    texts.push(version.metadata.text);
+  }
+  if (texts.filter((text) => text === 'new').length !== 1)
+    throw new Error('It was published twice.');
+  await publish(place, 'next');
+}
+
+const jobKey = 'job 1';
+
 /** Things of others in the root, which nobody may touch. */
 function addBystanders({ storage }: CrashPlace): void {
   storage.files.write('notes.txt', 'mine');
@@ -104,7 +127,19 @@ export const scenarios = {
     publishAgain: (place) => publishCopies(place, 'next'),
     disk: reflinks,
   },
+  once: {
+    name: 'a publish under a key, and the next attempt',
+    setup: withVersions('old'),
+    publish: (place) => publishOnce(place, jobKey),
+    publishAgain: publishOnceMore,
+  },
 } satisfies Record<string, CrashScenario>;
+
+/** The key is not kept with what was published. */
+export const withoutKey: CrashScenario = {
+  ...scenarios.once,
+  publish: (place) => publishOnce(place, undefined),
+};
 
 /** The same where everything is synced by one call. */
 export const atOnce = (scenario: CrashScenario): CrashScenario => ({

@@ -11,6 +11,7 @@ export interface JobClientSuiteSetup {
   readonly progressCapacity: number;
   readonly maxQueued: number;
   readonly maxActivePerOwner: number;
+  readonly maxKeptPerOwner: number;
 }
 
 /** An engine of its own for one test. */
@@ -53,6 +54,7 @@ export function jobClientTest(runner: SuiteRunner, options: JobClientSuiteOption
         progressCapacity: 100,
         maxQueued: 10_000,
         maxActivePerOwner: Number.POSITIVE_INFINITY,
+        maxKeptPerOwner: 100,
         ...setup,
       });
       try {

@@ -24,12 +24,14 @@ export class RunTask implements ThreadTask, JobRun {
   readonly progress: { readonly host: JobHost; readonly capacity: number };
   posts = 0;
   onStopRequest: ((reason: StopReason) => void) | undefined;
+  readonly transfer: readonly unknown[];
   readonly #task: JobTask;
   #stopReason: StopReason | undefined;
 
   constructor(task: JobTask, host: JobHost) {
     this.#task = task;
     this.progress = { host, capacity: task.progressCapacity };
+    this.transfer = listOf(task.transfer);
   }
 
   get name(): string {
@@ -42,10 +44,6 @@ export class RunTask implements ThreadTask, JobRun {
 
   get input(): unknown {
     return this.#task.input;
-  }
-
-  get transfer(): readonly unknown[] {
-    return this.#task.transfer ?? none;
   }
 
   get stopReason(): StopReason | undefined {
@@ -112,3 +110,12 @@ export class DiscardRun implements ThreadTask {
 }
 
 const none: readonly unknown[] = [];
+
+// The list is the application's and may throw when it is read; what it holds is copied then.
+function listOf(transfer: readonly unknown[] | undefined): readonly unknown[] {
+  try {
+    return transfer === undefined ? none : [...transfer];
+  } catch {
+    return none;
+  }
+}
