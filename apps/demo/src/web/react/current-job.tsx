@@ -7,7 +7,7 @@ import { useStore } from './use-store.ts';
 
 const CurrentJobContext = createContext<JobObserverState | undefined>(undefined);
 
-/** Watches this session's newest change, for the card and the cue light. */
+/** Watches this session's newest change, for the card and the status light. */
 export function CurrentJob({ children }: { children: ReactNode }) {
   const { connection, onProgress } = useApp();
   const { jobs, refetch } = useJobs({ name: change.name });
