@@ -1,38 +1,14 @@
-import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import { keptVersions } from '../snapshots.ts';
 import type { CorpusView, Stale, UploadAnswer } from '../web/api.ts';
-import type { Corpus } from './corpus.ts';
 import { addDocumentRoutes } from './document-routes.ts';
-import type { EventLog } from './event-log.ts';
-import type { JobJournal } from './job-journal.ts';
 import { logStream, parseLogCursor } from './log-stream.ts';
 import { parseQuery as parse } from './parse-query.ts';
 import { Problem, problemAnswer } from './problem.ts';
 import { receiveUploads } from './receive-uploads.ts';
-import type { StaticPages } from './static-pages.ts';
-import type { UploadStore } from './upload-store.ts';
-
-/** What a request brings along, besides itself. */
-export interface Bindings extends HttpBindings {
-  readonly session: string;
-}
-
-export interface RouteParts {
-  readonly corpus: Corpus;
-  readonly uploads: UploadStore;
-  readonly journal: JobJournal;
-  readonly events: EventLog;
-  readonly pages: { readonly react: StaticPages; readonly svelte: StaticPages };
-  readonly busy: (session: string) => CorpusView['busy'];
-  /** Holds the corpus for the time of a rollback. @throws Problem 409 `conflict` */
-  readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
-  readonly report: (error: unknown) => string;
-  /** Aborted when the server ends. */
-  readonly closing: AbortSignal;
-}
+import type { Bindings, RouteParts } from './route-parts.ts';
 
 const searching = z.object({
   q: z.string().max(10_000).default(''),
