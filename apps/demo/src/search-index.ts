@@ -1,6 +1,14 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import type { ParsedFile } from './parse/parse-file.ts';
+import {
+  formatOf,
+  indexFormat,
+  indexSchema,
+  listWords,
+  readAsCurrent,
+} from './search/index-format.ts';
+import { indexedForm } from './search/tokens.ts';
 
 /** The index's place in a snapshot. */
 export const indexFile = 'index.sqlite';
@@ -9,7 +17,14 @@ export const indexFile = 'index.sqlite';
 export function openIndex(file: string): DatabaseSync {
   const url = pathToFileURL(file);
   url.searchParams.set('immutable', '1');
-  return new DatabaseSync(url, { readOnly: true });
+  const database = new DatabaseSync(url, { readOnly: true });
+  try {
+    readAsCurrent(database);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
 /** What the index keeps of a file, besides its text. */
@@ -48,6 +63,8 @@ export interface FileRow {
 export class SearchIndexWriter {
   readonly #database: DatabaseSync;
   readonly #addFile: StatementSync;
+  readonly #addText: StatementSync;
+  readonly #addPlace: StatementSync;
   readonly #addPassage: StatementSync;
   #open = true;
   #nextPassage = 1;
@@ -69,15 +86,44 @@ export class SearchIndexWriter {
       ${existing ? '' : schema}
       BEGIN;
     `);
+    const former = existing && formatOf(this.#database) < indexFormat;
+    // Its files are rows as ever; the passages are taken over below, folded.
+    if (former) this.#database.exec(`ALTER TABLE passages RENAME TO former; ${indexSchema}`);
     this.#addFile = this.#database.prepare(
       `INSERT INTO files (path, bytes, sha256, modified_at, document, added_at, media_type, title,
                           passage_count, first_passage, failure_code, failure)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
-    this.#addPassage = this.#database.prepare(
-      'INSERT INTO passages (rowid, title, heading, text, file) VALUES (?, ?, ?, ?, ?)',
+    this.#addText = this.#database.prepare(
+      'INSERT INTO passage_texts (id, file, heading, text) VALUES (?, ?, ?, ?)',
     );
+    this.#addPlace = this.#database.prepare('INSERT INTO passage_files (id, file) VALUES (?, ?)');
+    this.#addPassage = this.#database.prepare(
+      'INSERT INTO passages (rowid, title, heading, text, name) VALUES (?, ?, ?, ?, ?)',
+    );
+    if (former) this.#takeOver();
     if (existing) this.#count();
+  }
+
+  #takeOver(): void {
+    const rows = this.#database.prepare(
+      `SELECT former.rowid AS id, former.file, former.heading, former.text, files.title, files.path
+       FROM former JOIN files ON files.id = former.file ORDER BY former.rowid`,
+    );
+    for (const row of rows.iterate()) {
+      this.#add(Number(row.id), Number(row.file), {
+        ...{ heading: String(row.heading), text: String(row.text) },
+        ...titleAndName(String(row.title), String(row.path)),
+      });
+    }
+    this.#database.exec('DROP TABLE former');
+  }
+
+  #add(id: number, file: number | bigint, entry: IndexEntry): void {
+    this.#addText.run(id, file, entry.heading, entry.text);
+    this.#addPlace.run(id, file);
+    const { title, heading, text, name } = entry;
+    this.#addPassage.run(id, title, indexedForm(heading), indexedForm(text), name);
   }
 
   addDocument(file: IndexedFile, { mediaType, title, passages }: ParsedFile): void {
@@ -97,10 +143,11 @@ export class SearchIndexWriter {
       null,
       null,
     );
+    const named = titleAndName(shown, file.path);
     for (const [at, { heading, text }] of passages.entries()) {
       // A heading that repeats the title would count its words twice.
       const under = heading === shown ? '' : heading;
-      this.#addPassage.run(first + at, shown, under, text, lastInsertRowid);
+      this.#add(first + at, lastInsertRowid, { ...named, heading: under, text });
     }
     this.#nextPassage += passages.length;
     this.documents += 1;
@@ -130,9 +177,13 @@ export class SearchIndexWriter {
     if (count > 0) {
       // A file's passages lie together: found by their numbers, not by reading all.
       const first = Number(row.first_passage);
-      this.#database
-        .prepare('DELETE FROM passages WHERE rowid BETWEEN ? AND ?')
-        .run(first, first + count - 1);
+      for (const statement of [
+        'DELETE FROM passages WHERE rowid BETWEEN ? AND ?',
+        'DELETE FROM passage_texts WHERE id BETWEEN ? AND ?',
+        'DELETE FROM passage_files WHERE id BETWEEN ? AND ?',
+      ]) {
+        this.#database.prepare(statement).run(first, first + count - 1);
+      }
       this.documents -= 1;
       this.passages -= count;
       this.bytes -= Number(row.bytes);
@@ -150,6 +201,7 @@ export class SearchIndexWriter {
 
   /** Writes out what is left and closes the file; after it the index is complete. */
   finish(): void {
+    listWords(this.#database);
     this.#database.exec('COMMIT');
     this.close();
   }
@@ -219,12 +271,23 @@ const schema = `
     failure_code TEXT,
     failure TEXT
   ) STRICT;
-  CREATE VIRTUAL TABLE passages USING fts5 (
-    title, heading, text, file UNINDEXED, tokenize = "unicode61 remove_diacritics 2"
-  );
-  -- A match in the title counts six times, one in the heading three times.
-  INSERT INTO passages (passages, rank) VALUES ('rank', 'bm25(6.0, 3.0, 1.0)');
+  ${indexSchema}
 `;
+
+/** What the index has of a passage. */
+interface IndexEntry {
+  /** Folded, as `name` is; the others are as they were written. */
+  readonly title: string;
+  readonly heading: string;
+  readonly text: string;
+  readonly name: string;
+}
+
+/** A title that was made of the name counts as the name, which is less. */
+const titleAndName = (title: string, path: string) => ({
+  title: title === titleFromPath(path) ? '' : indexedForm(title),
+  name: indexedForm(path),
+});
 
 /** `notes/the-prompt_corner.md` is shown as `the prompt corner`. */
 function titleFromPath(filePath: string): string {

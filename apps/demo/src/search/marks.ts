@@ -1,0 +1,166 @@
+import { isHangul, type OtherForms, type Query, type Term } from './query.ts';
+import { type Token, tokensOf } from './tokens.ts';
+
+/** A stretch of a passage; `match` marks what the query found. */
+export interface SnippetPart {
+  readonly text: string;
+  readonly match: boolean;
+}
+
+/** Words that stand one behind the other. */
+interface Sought {
+  readonly tokens: readonly string[];
+  readonly isOpen: boolean;
+}
+
+export interface MarkedRange {
+  readonly start: number;
+  readonly end: number;
+  /** Which of what was sought stands here. */
+  readonly sought: number;
+}
+
+const snippetLength = 220;
+const before = 60;
+
+/** Finds in texts as they were written what the index found in their folded form. */
+export class Marker {
+  /** By their first word; what is open is found by its beginning. */
+  readonly #sought: readonly Sought[];
+  readonly #firsts = new Map<string, number[]>();
+  readonly #open: number[] = [];
+
+  constructor({ groups }: Query, others: OtherForms) {
+    const sought: Sought[] = [];
+    for (const term of groups.flat()) {
+      if (term.inName) continue;
+      sought.push({ tokens: term.tokens, isOpen: goesOn(term) });
+      for (const form of others(term)) sought.push({ tokens: [form], isOpen: false });
+    }
+    this.#sought = sought;
+    for (const [at, { tokens, isOpen }] of sought.entries()) {
+      const first = tokens[0] ?? '';
+      if (isOpen && tokens.length === 1) this.#open.push(at);
+      else this.#firsts.set(first, [...(this.#firsts.get(first) ?? []), at]);
+    }
+  }
+
+  /** In their order; they do not overlap. */
+  ranges(text: string): readonly MarkedRange[] {
+    const tokens = [...tokensOf(text)];
+    const ranges: MarkedRange[] = [];
+    let covered = 0;
+    for (const [at, token] of tokens.entries()) {
+      const { sought, length } = this.#longestAt(tokens, at, token);
+      if (length === 0) continue;
+      const start = Math.max(token.start, covered);
+      const end = tokens[at + length - 1]?.end ?? token.end;
+      if (end <= start) continue;
+      ranges.push({ start, end, sought });
+      covered = end;
+    }
+    return ranges;
+  }
+
+  /** The stretch of a text in which most of what was sought stands, with marks. */
+  snippet(text: string): SnippetPart[] {
+    const ranges = this.ranges(text);
+    const first = bestStart(ranges);
+    const from =
+      first <= before || text.length <= snippetLength ? 0 : wordStart(text, first - before);
+    const to =
+      from + snippetLength >= text.length ? text.length : wordEnd(text, from + snippetLength);
+    const parts: SnippetPart[] = [];
+    const add = (part: string, match: boolean): void => {
+      if (part !== '') parts.push({ text: part, match });
+    };
+    let at = from;
+    if (from > 0) add('…', false);
+    for (const { start, end } of ranges) {
+      if (start < at || end > to) continue;
+      add(text.slice(at, start), false);
+      add(text.slice(start, end), true);
+      at = end;
+    }
+    add(text.slice(at, to), false);
+    if (to < text.length) add('…', false);
+    return joined(parts);
+  }
+
+  #longestAt(tokens: readonly Token[], at: number, { text }: Token) {
+    let sought = 0;
+    let length = 0;
+    const offer = (which: number, found: number): void => {
+      if (found > length) [sought, length] = [which, found];
+    };
+    for (const which of this.#open) {
+      if (text.startsWith(this.#sought[which]?.tokens[0] ?? '')) offer(which, 1);
+    }
+    for (const which of this.#firsts.get(text) ?? []) {
+      const one = this.#sought[which];
+      if (one !== undefined && standsAt(tokens, at, one)) offer(which, one.tokens.length);
+    }
+    return { sought, length };
+  }
+}
+
+const goesOn = ({ tokens, isExact, isPrefix }: Term): boolean =>
+  !isExact && (isPrefix || isHangul.test(tokens.at(-1) ?? ''));
+
+function standsAt(
+  tokens: readonly Token[],
+  at: number,
+  { tokens: wanted, isOpen }: Sought,
+): boolean {
+  return wanted.every((word, offset) => {
+    const found = tokens[at + offset]?.text;
+    const isLast = offset === wanted.length - 1;
+    return found === word || (isOpen && isLast && found?.startsWith(word) === true);
+  });
+}
+
+/** Where the most different words stand close together; the first of the best. */
+function bestStart(ranges: readonly MarkedRange[]): number {
+  let best = 0;
+  let start = ranges[0]?.start ?? 0;
+  for (const [at, first] of ranges.slice(0, 100).entries()) {
+    const near = new Set<number>();
+    for (const range of ranges.slice(at, at + 50)) {
+      if (range.end > first.start + snippetLength - before) break;
+      near.add(range.sought);
+    }
+    if (near.size > best) [best, start] = [near.size, first.start];
+  }
+  return start;
+}
+
+/** The beginning of a word near a place, or the place itself where there is none. */
+function wordStart(text: string, place: number): number {
+  const space = text.indexOf(' ', place);
+  if (space !== -1 && space - place < before / 2) return space + 1;
+  return isInside(text, place) ? place + 1 : place;
+}
+
+function wordEnd(text: string, place: number): number {
+  const space = text.lastIndexOf(' ', place);
+  if (space !== -1 && place - space < before / 2) return space;
+  return isInside(text, place) ? place - 1 : place;
+}
+
+/** Between the two units of one character. */
+const isInside = (text: string, place: number): boolean =>
+  /^[\udc00-\udfff]/.test(text.slice(place));
+
+/** Neighbours of one kind are one part: the ellipsis and what follows it. */
+function joined(parts: readonly SnippetPart[]): SnippetPart[] {
+  const found: SnippetPart[] = [];
+  for (const part of parts) {
+    const last = found.at(-1);
+    if (last !== undefined && last.match === part.match && !part.match) {
+      found[found.length - 1] = { text: last.text + part.text, match: false };
+    } else {
+      found.push(part);
+    }
+  }
+  return found;
+}
