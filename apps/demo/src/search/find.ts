@@ -89,13 +89,12 @@ export function findDocuments(
   { vocabulary, check = () => {} }: FindTools = newTools(database),
 ): FoundPage {
   const query = parseQuery(text, options);
-  const others = vocabulary.formsOf;
-  const marker = new Marker(query, others);
+  const marker = new Marker(query, vocabulary);
   const lookFor = (match: string) => lookUp(database, match, { options, marker, check });
   let matched: FoundPage['matched'] = 'all';
-  let found = lookFor(queryExpression(query, others));
+  let found = lookFor(queryExpression(query, vocabulary));
   if (found.total.documents === 0 && query.groups.length > 1) {
-    const some = lookFor(queryExpression(query, others, 'OR'));
+    const some = lookFor(queryExpression(query, vocabulary, 'OR'));
     if (some.total.documents > 0) [matched, found] = ['any', some];
   }
   return {

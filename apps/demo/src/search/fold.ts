@@ -27,9 +27,9 @@ const unseen = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Me}\u0640]/gu;
 
 /** Marks over Latin, Greek, Hebrew, Syriac and Arabic letters: people ask without them. */
 const typedMarks =
-  /(?<=[\p{Script=Latin}\p{Script=Greek}\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{N}]\p{M}*)\p{M}+/gu;
+  /(?<=(?!\p{M})[\p{Script=Latin}\p{Script=Greek}\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{N}]\p{M}*)\p{M}+/gu;
 /** Cyrillic letters keep what makes them others (й, ї, ў); stress and the dots of ё go. */
-const softened = /(?<=\p{Script=Cyrillic})[\u0300\u0301]|(?<=е)\u0308/gu;
+const softened = /(?<=(?!\p{M})\p{Script=Cyrillic}\p{M}*)[\u0300\u0301]|(?<=е\p{M}*)\u0308/gu;
 
 const letters: Readonly<Record<string, string>> = {
   ß: 'ss',

@@ -1,16 +1,10 @@
-import { isHangul, type OtherForms, type Query, type Term } from './query.ts';
+import { formOf, goesOn, type KnownWords, type Query, type Sought } from './query.ts';
 import { type Token, tokensOf } from './tokens.ts';
 
 /** A stretch of a passage; `match` marks what the query found. */
 export interface SnippetPart {
   readonly text: string;
   readonly match: boolean;
-}
-
-/** Words that stand one behind the other. */
-interface Sought {
-  readonly tokens: readonly string[];
-  readonly isOpen: boolean;
 }
 
 export interface MarkedRange {
@@ -30,12 +24,12 @@ export class Marker {
   readonly #firsts = new Map<string, number[]>();
   readonly #open: number[] = [];
 
-  constructor({ groups }: Query, others: OtherForms) {
+  constructor({ groups }: Query, words: KnownWords) {
     const sought: Sought[] = [];
     for (const term of groups.flat()) {
       if (term.inName) continue;
       sought.push({ tokens: term.tokens, isOpen: goesOn(term) });
-      for (const form of others(term)) sought.push({ tokens: [form], isOpen: false });
+      for (const form of words.formsOf(term)) sought.push(formOf(form));
     }
     this.#sought = sought;
     for (const [at, { tokens, isOpen }] of sought.entries()) {
@@ -103,9 +97,6 @@ export class Marker {
     return { sought, length };
   }
 }
-
-const goesOn = ({ tokens, isExact, isPrefix }: Term): boolean =>
-  !isExact && (isPrefix || isHangul.test(tokens.at(-1) ?? ''));
 
 function standsAt(
   tokens: readonly Token[],

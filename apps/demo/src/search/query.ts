@@ -83,30 +83,47 @@ export function parseQuery(query: string, { asTyped = false }: ParseOptions = {}
 
 const part = /(?<minus>-)?(?<name>name:)?(?:"(?<phrase>[^"]*)"?|(?<word>[^\s"]+))/giu;
 
-/** Words that a term stands for besides its own. */
-export type OtherForms = (term: Term) => readonly string[];
-
-/** A term as FTS5 has it. Tokens hold letters, digits and marks alone, so quotes are all they need. */
-export function termExpression(term: Term, others: OtherForms): string {
-  const { tokens, isPrefix, inName } = term;
-  const last = tokens.at(-1) ?? '';
-  const star = isPrefix || isHangul.test(last) ? ' *' : '';
-  const forms = [`"${tokens.join(' ')}"${term.isExact ? '' : star}`];
-  for (const form of others(term)) forms.push(`"${form}"`);
-  const any = forms.length === 1 ? forms[0] : `(${forms.join(' OR ')})`;
-  return inName ? `name : ${any}` : String(any);
+/** What an index knows of words. */
+export interface KnownWords {
+  /** Words that a term stands for besides its own. */
+  readonly formsOf: (term: Term) => readonly string[];
+  /** Where names are. */
+  readonly nameColumn: string;
 }
 
-// Particles are written behind Korean words, so a word is what begins with it.
+/** A word, and whether it may go on. Particles are written behind Korean words, so those may. */
+export const formOf = (form: string): Sought => ({ tokens: [form], isOpen: isHangul.test(form) });
+
+/** A term as FTS5 has it. Tokens hold letters, digits and marks alone, so quotes are all they need. */
+export function termExpression(term: Term, words: KnownWords): string {
+  const { tokens, inName } = term;
+  const forms = [expressionOf({ tokens, isOpen: goesOn(term) })];
+  for (const form of words.formsOf(term)) forms.push(expressionOf(formOf(form)));
+  const any = forms.length === 1 ? forms[0] : `(${forms.join(' OR ')})`;
+  return inName ? `${words.nameColumn} : ${any}` : String(any);
+}
+
+/** Words that stand one behind the other; the last one may go on. */
+export interface Sought {
+  readonly tokens: readonly string[];
+  readonly isOpen: boolean;
+}
+
+const expressionOf = ({ tokens, isOpen }: Sought): string =>
+  `"${tokens.join(' ')}"${isOpen ? ' *' : ''}`;
+
+export const goesOn = ({ tokens, isExact, isPrefix }: Term): boolean =>
+  !isExact && (isPrefix || isHangul.test(tokens.at(-1) ?? ''));
+
 export const isHangul = /^\p{Script=Hangul}+$/u;
 
 export function queryExpression(
   { groups, without }: Query,
-  others: OtherForms,
+  words: KnownWords,
   join: 'AND' | 'OR' = 'AND',
 ): string {
   const any = (terms: readonly Term[]): string =>
-    `(${terms.map((term) => termExpression(term, others)).join(' OR ')})`;
+    `(${terms.map((term) => termExpression(term, words)).join(' OR ')})`;
   const wanted = groups.map(any).join(` ${join} `);
   return without.length === 0 ? wanted : `(${wanted}) NOT ${any(without)}`;
 }

@@ -38,7 +38,6 @@ export function* tokensOf(text: string): Generator<Token> {
   }
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the range is that of ASCII.
 const isPlain = (text: string): boolean => /^[\0-\x7f]*$/.test(text);
 
 // What follows a letter and belongs to it; half-width voice marks are letters of their own there.

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { withinDistance } from './edit-distance.ts';
-import { isHangul, type Term } from './query.ts';
+import { formatOf, indexFormat } from './index-format.ts';
+import { isHangul, type KnownWords, type Term } from './query.ts';
 import { type SearchLanguage, type Stem, stemsFor } from './stemming.ts';
 
 /** What each step may look at, so that no word costs more than some milliseconds. */
@@ -9,7 +10,8 @@ const maxForms = 16;
 const maxNear = 5;
 
 /** The words of an index: other forms of a word, what begins with it, and what is near it. */
-export class Vocabulary {
+export class Vocabulary implements KnownWords {
+  readonly nameColumn: string;
   readonly #stems: readonly Stem[];
   readonly #between: StatementSync;
   readonly #similar: StatementSync;
@@ -17,6 +19,8 @@ export class Vocabulary {
 
   constructor(database: DatabaseSync, language: SearchLanguage) {
     this.#stems = stemsFor(database, language);
+    // The first format has no names but those that are titles.
+    this.nameColumn = formatOf(database) < indexFormat ? 'title' : 'name';
     this.#between = database.prepare(
       `SELECT term, passages FROM words WHERE term >= ? AND term < ? LIMIT ${maxCandidates}`,
     );
