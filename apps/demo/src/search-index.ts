@@ -8,6 +8,7 @@ import {
   listWords,
   readAsCurrent,
 } from './search/index-format.ts';
+import { type PassageText, PassageTextWriter } from './search/passage-texts.ts';
 import { indexedForm } from './search/tokens.ts';
 
 /** The index's place in a snapshot. */
@@ -63,7 +64,7 @@ export interface FileRow {
 export class SearchIndexWriter {
   readonly #database: DatabaseSync;
   readonly #addFile: StatementSync;
-  readonly #addText: StatementSync;
+  readonly #texts: PassageTextWriter;
   readonly #addPlace: StatementSync;
   readonly #addPassage: StatementSync;
   #open = true;
@@ -94,9 +95,7 @@ export class SearchIndexWriter {
                           passage_count, first_passage, failure_code, failure)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
-    this.#addText = this.#database.prepare(
-      'INSERT INTO passage_texts (id, file, heading, text) VALUES (?, ?, ?, ?)',
-    );
+    this.#texts = new PassageTextWriter(this.#database);
     this.#addPlace = this.#database.prepare('INSERT INTO passage_files (id, file) VALUES (?, ?)');
     this.#addPassage = this.#database.prepare(
       'INSERT INTO passages (rowid, title, heading, text, name) VALUES (?, ?, ?, ?, ?)',
@@ -106,24 +105,37 @@ export class SearchIndexWriter {
   }
 
   #takeOver(): void {
-    const rows = this.#database.prepare(
-      `SELECT former.rowid AS id, former.file, former.heading, former.text, files.title, files.path
-       FROM former JOIN files ON files.id = former.file ORDER BY former.rowid`,
+    const files = this.#database
+      .prepare(
+        'SELECT id, path, title, first_passage, passage_count FROM files WHERE passage_count > 0',
+      )
+      .all();
+    const passagesOf = this.#database.prepare(
+      `SELECT heading, text FROM former WHERE rowid BETWEEN ? AND ? ORDER BY rowid`,
     );
-    for (const row of rows.iterate()) {
-      this.#add(Number(row.id), Number(row.file), {
-        ...{ heading: String(row.heading), text: String(row.text) },
-        ...titleAndName(String(row.title), String(row.path)),
-      });
+    for (const row of files) {
+      const id = Number(row.id);
+      const first = Number(row.first_passage);
+      const last = first + Number(row.passage_count) - 1;
+      const passages = passagesOf
+        .all(first, last)
+        .map(({ heading, text }) => ({ heading: String(heading), text: String(text) }));
+      this.#add(first, id, passages, titleAndName(String(row.title), String(row.path)));
     }
     this.#database.exec('DROP TABLE former');
   }
 
-  #add(id: number, file: number | bigint, entry: IndexEntry): void {
-    this.#addText.run(id, file, entry.heading, entry.text);
-    this.#addPlace.run(id, file);
-    const { title, heading, text, name } = entry;
-    this.#addPassage.run(id, title, indexedForm(heading), indexedForm(text), name);
+  #add(
+    first: number,
+    file: number | bigint,
+    passages: readonly PassageText[],
+    { title, name }: { readonly title: string; readonly name: string },
+  ): void {
+    this.#texts.add(first, file, passages);
+    for (const [at, { heading, text }] of passages.entries()) {
+      this.#addPlace.run(first + at, file);
+      this.#addPassage.run(first + at, title, indexedForm(heading), indexedForm(text), name);
+    }
   }
 
   addDocument(file: IndexedFile, { mediaType, title, passages }: ParsedFile): void {
@@ -143,12 +155,13 @@ export class SearchIndexWriter {
       null,
       null,
     );
-    const named = titleAndName(shown, file.path);
-    for (const [at, { heading, text }] of passages.entries()) {
+    this.#add(
+      first,
+      lastInsertRowid,
       // A heading that repeats the title would count its words twice.
-      const under = heading === shown ? '' : heading;
-      this.#add(first + at, lastInsertRowid, { ...named, heading: under, text });
-    }
+      passages.map(({ heading, text }) => ({ heading: heading === shown ? '' : heading, text })),
+      titleAndName(shown, file.path),
+    );
     this.#nextPassage += passages.length;
     this.documents += 1;
     this.passages += passages.length;
@@ -179,7 +192,7 @@ export class SearchIndexWriter {
       const first = Number(row.first_passage);
       for (const statement of [
         'DELETE FROM passages WHERE rowid BETWEEN ? AND ?',
-        'DELETE FROM passage_texts WHERE id BETWEEN ? AND ?',
+        'DELETE FROM passage_blocks WHERE id BETWEEN ? AND ?',
         'DELETE FROM passage_files WHERE id BETWEEN ? AND ?',
       ]) {
         this.#database.prepare(statement).run(first, first + count - 1);
@@ -273,15 +286,6 @@ const schema = `
   ) STRICT;
   ${indexSchema}
 `;
-
-/** What the index has of a passage. */
-interface IndexEntry {
-  /** Folded, as `name` is; the others are as they were written. */
-  readonly title: string;
-  readonly heading: string;
-  readonly text: string;
-  readonly name: string;
-}
 
 /** A title that was made of the name counts as the name, which is less. */
 const titleAndName = (title: string, path: string) => ({

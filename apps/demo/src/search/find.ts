@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { kindOf, typesOf } from './kinds.ts';
 import { Marker, type SnippetPart } from './marks.ts';
+import { PassageTexts } from './passage-texts.ts';
 import { type ParseOptions, parseQuery, type Query, queryExpression } from './query.ts';
 import type { SearchLanguage } from './stemming.ts';
 import { Vocabulary } from './vocabulary.ts';
@@ -144,7 +145,7 @@ function lookUp(database: DatabaseSync, match: string, { options, marker, check 
   const inDocument = database.prepare(
     'SELECT count(*) AS count FROM passages WHERE passages MATCH ? AND rowid BETWEEN ? AND ?',
   );
-  const textOf = database.prepare('SELECT heading, text FROM passage_texts WHERE id = ?');
+  const texts = new PassageTexts(database);
   const documents: DocumentHit[] = [];
   for (const [file, { rows, isWhole }] of wanted) {
     check();
@@ -161,9 +162,8 @@ function lookUp(database: DatabaseSync, match: string, { options, marker, check 
         ? rows.length
         : Number(inDocument.get(match, first, first + Number(about.count) - 1)?.count),
       hits: rows.slice(0, shownPerDocument).map(({ passage, score }) => {
-        const said = textOf.get(passage);
-        const heading = String(said?.heading);
-        return { passage, heading, snippet: marker.snippet(String(said?.text)), score };
+        const { heading = '', text = '' } = texts.read(passage) ?? {};
+        return { passage, heading, snippet: marker.snippet(text), score };
       }),
     });
   }

@@ -8,9 +8,8 @@ export const indexFormat = 2;
  * its own. The tokenizer parts ASCII alone; whatever else is to be known of words is known to `tokens.ts`.
  */
 export const indexSchema = `
-  CREATE TABLE passage_texts (
-    id INTEGER PRIMARY KEY, file INTEGER NOT NULL, heading TEXT NOT NULL, text TEXT NOT NULL
-  ) STRICT;
+  -- By the number of their first passage.
+  CREATE TABLE passage_blocks (id INTEGER PRIMARY KEY, file INTEGER NOT NULL, texts BLOB NOT NULL) STRICT;
   -- Counting the documents of an answer reads this, and not the texts.
   CREATE TABLE passage_files (id INTEGER PRIMARY KEY, file INTEGER NOT NULL) STRICT;
   CREATE TABLE words (term TEXT PRIMARY KEY, passages INTEGER NOT NULL) STRICT, WITHOUT ROWID;
@@ -18,6 +17,7 @@ export const indexSchema = `
     title, heading, text, name, content = '', contentless_delete = 1, tokenize = 'ascii'
   );
   -- A match in the title counts six times, one in the heading three times; a name never outweighs a text.
+  INSERT INTO passages (passages, rank) VALUES ('hashsize', 16777216);
   INSERT INTO passages (passages, rank) VALUES ('rank', 'bm25(6.0, 3.0, 1.0, 0.01)');
   PRAGMA user_version = ${indexFormat};
 `;
@@ -32,7 +32,6 @@ export const formatOf = (database: DatabaseSync): number =>
 export function readAsCurrent(database: DatabaseSync): void {
   if (formatOf(database) >= indexFormat) return;
   database.exec(`
-    CREATE TEMP VIEW passage_texts AS SELECT rowid AS id, file, heading, text FROM main.passages;
     CREATE TEMP VIEW passage_files AS SELECT rowid AS id, file FROM main.passages;
     CREATE TEMP TABLE words (term TEXT PRIMARY KEY, passages INTEGER NOT NULL) WITHOUT ROWID;
   `);

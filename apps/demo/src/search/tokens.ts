@@ -19,6 +19,7 @@ const run = /[A-Za-z0-9]*[^\0-\x7f](?:[A-Za-z0-9]|[^\0-\x7f])*/g;
 export function indexedForm(text: string): string {
   if (isPlain(text)) return text;
   return text.replace(run, (found) => {
+    if (simpleRun.test(found)) return ` ${(found.match(simpleWord) ?? []).join(' ')} `;
     let form = ' ';
     for (const word of wordsOfRun(found)) form += `${word.text} `;
     return form;
@@ -62,7 +63,18 @@ const dictionary = new Intl.Segmenter('th', { granularity: 'word' });
 const hasWord = /[\p{L}\p{N}]/u;
 const isWhole = /^[\p{L}\p{N}\p{M}]+$/u;
 
+// Most runs of these scripts hold nothing that has to be folded, and no rule but one: each is a word.
+const simpleRun =
+  /^[A-Za-z0-9\u4e00-\u9fff\u3041-\u3096\u30a1-\u30fa\u30fc\u3005\u3000-\u3002\u300a-\u300f\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f]*$/;
+const simpleWord = /[\u4e00-\u9fff\u3041-\u3096\u30a1-\u30fa\u30fc\u3005]|[A-Za-z0-9]+/g;
+
 function* wordsOfRun(text: string): Generator<Token> {
+  if (simpleRun.test(text)) {
+    for (const { 0: word, index } of text.matchAll(simpleWord)) {
+      yield { text: word.toLowerCase(), start: index, end: index + word.length };
+    }
+    return;
+  }
   for (const { 0: found, index, groups } of text.matchAll(scripts)) {
     const end = index + found.length;
     if (groups?.dictionary !== undefined) {
