@@ -139,28 +139,22 @@ function lookUp(database: DatabaseSync, match: string, { options, marker, check 
   check();
   const wanted = wantedRows(database, filter, values, { ...total, limit, page, check });
   const one = database.prepare(
-    `SELECT path, document, title, media_type AS mediaType, first_passage AS first, passage_count AS count
-     FROM files WHERE id = ?`,
+    `SELECT path, document, title, media_type AS mediaType FROM files WHERE id = ?`,
   );
-  const inDocument = database.prepare(
-    'SELECT count(*) AS count FROM passages WHERE passages MATCH ? AND rowid BETWEEN ? AND ?',
-  );
+  const counts = passageCounts(database, match, wanted, check);
   const texts = new PassageTexts(database);
   const documents: DocumentHit[] = [];
-  for (const [file, { rows, isWhole }] of wanted) {
+  for (const [file, { rows }] of wanted) {
     check();
     const about = one.get(file);
     if (about === undefined) continue;
-    const first = Number(about.first);
     const mediaType = String(about.mediaType);
     documents.push({
       path: String(about.path),
       document: about.document === null ? null : String(about.document),
       title: String(about.title),
       ...{ mediaType, kind: kindOf(mediaType) },
-      passages: isWhole
-        ? rows.length
-        : Number(inDocument.get(match, first, first + Number(about.count) - 1)?.count),
+      passages: counts.get(file) ?? rows.length,
       hits: rows.slice(0, shownPerDocument).map(({ passage, score }) => {
         const { heading = '', text = '' } = texts.read(passage) ?? {};
         return { passage, heading, snippet: marker.snippet(text), score };
@@ -237,17 +231,21 @@ function wantedRows(
   // A little further, so that the last documents of a page have more than their best passage.
   const furtherRows = limit * 5;
   const statement = database.prepare(
-    `SELECT passages.rowid AS passage, -passages.rank AS score, places.file AS file
-     FROM ${joined(filter)} ORDER BY passages.rank`,
+    filter.condition === ''
+      ? // The index alone: a join would have SQLite sort what FTS5 has sorted.
+        'SELECT rowid AS passage, rank FROM passages WHERE passages MATCH ? ORDER BY rank'
+      : `SELECT passages.rowid AS passage, passages.rank AS rank FROM ${joined(filter)} ORDER BY passages.rank`,
   );
+  const fileOf = database.prepare('SELECT file FROM passage_files WHERE id = ?');
   let read = 0;
   let further = 0;
   for (const row of statement.iterate(...values)) {
     read += 1;
     if (read % 1024 === 0) check();
-    const file = Number(row.file);
+    const passage = Number(row.passage);
+    const file = Number(fileOf.get(passage)?.file);
     const group = groups.get(file);
-    const entry = { passage: Number(row.passage), score: Number(row.score) };
+    const entry = { passage, score: -Number(row.rank) };
     if (group !== undefined) group.rows.push(entry);
     else if (groups.size < last) groups.set(file, { rows: [entry], isWhole: false });
     if (groups.size === last) further += 1;
@@ -256,6 +254,25 @@ function wantedRows(
   const found = [...groups].slice(skipped, last);
   for (const [, group] of found) group.isWhole = read === passages;
   return new Map(found);
+}
+
+/** How many passages were found of each document that is not whole: all of them in one look. */
+function passageCounts(
+  database: DatabaseSync,
+  match: string,
+  wanted: ReadonlyMap<number, Group>,
+  check: () => void,
+): ReadonlyMap<number, number> {
+  const files = [...wanted].filter(([, { isWhole }]) => !isWhole).map(([file]) => file);
+  if (files.length === 0) return new Map();
+  check();
+  const rows = database
+    .prepare(
+      `SELECT places.file AS file, count(*) AS count FROM ${joined({ condition: '', values: [] })}
+       AND places.file IN (${files.map(() => '?').join(', ')}) GROUP BY places.file`,
+    )
+    .all(match, ...files);
+  return new Map(rows.map(({ file, count }) => [Number(file), Number(count)]));
 }
 
 function searchedFor({ groups }: Query, vocabulary: Vocabulary): string[] {
