@@ -1,12 +1,10 @@
+import { filterKey, type JobClient, type JobView, type ListFilter } from '@offstage/core';
 import {
   frameScheduler,
-  type JobClient,
   JobListObserver,
   type JobListObserverOptions,
-  type JobView,
-  type ListFilter,
   type ValueSnapshot,
-} from '@offstage/core';
+} from '@offstage/core/observe';
 import { useEffect } from 'react';
 import { useJobClient } from './jobs-provider.ts';
 import { useKept, useObserver } from './use-observer.ts';
@@ -37,7 +35,7 @@ export function useJobs(filter: ListFilter = {}, options: UseJobsOptions = {}): 
   const observer = useKept(
     () => new JobListObserver(client, { ...options, filter }, { notify: frameScheduler }),
     client,
-    JSON.stringify([filter.name, filter.status]),
+    filterKey(filter),
   );
   useEffect(() => observer.setOptions(options));
   const { value: jobs = none, ...snapshot } = useObserver(observer);
