@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { PublicError } from '@offstage/core';
 import { kindOf, typesOf } from './kinds.ts';
 import { Marker, type SnippetPart } from './marks.ts';
 import { PassageTexts } from './passage-texts.ts';
@@ -105,6 +106,16 @@ export function findDocuments(
     searched: searchedFor(query, vocabulary),
     near: found.total.documents > 0 && matched === 'all' ? [] : nearWords(query, vocabulary, check),
   };
+}
+
+/** Finds in texts of an index what a query finds; `undefined` where it names no word. */
+export function markerOf(database: DatabaseSync, text: string): Marker | undefined {
+  try {
+    return new Marker(parseQuery(text), newTools(database).vocabulary);
+  } catch (error) {
+    if (PublicError.isInstance(error) && error.code === 'empty_query') return undefined;
+    throw error;
+  }
 }
 
 /** What a search needs of an index, kept from one to the next. */

@@ -56,6 +56,11 @@ export class Marker {
     return ranges;
   }
 
+  /** A whole text with marks. */
+  parts(text: string): SnippetPart[] {
+    return partsOf(text, this.ranges(text), 0, text.length);
+  }
+
   /** The stretch of a text in which most of what was sought stands, with marks. */
   snippet(text: string): SnippetPart[] {
     const ranges = this.ranges(text);
@@ -64,21 +69,11 @@ export class Marker {
       first <= before || text.length <= snippetLength ? 0 : wordStart(text, first - before);
     const to =
       from + snippetLength >= text.length ? text.length : wordEnd(text, from + snippetLength);
-    const parts: SnippetPart[] = [];
-    const add = (part: string, match: boolean): void => {
-      if (part !== '') parts.push({ text: part, match });
-    };
-    let at = from;
-    if (from > 0) add('…', false);
-    for (const { start, end } of ranges) {
-      if (start < at || end > to) continue;
-      add(text.slice(at, start), false);
-      add(text.slice(start, end), true);
-      at = end;
-    }
-    add(text.slice(at, to), false);
-    if (to < text.length) add('…', false);
-    return joined(parts);
+    return joined([
+      ...(from > 0 ? [{ text: '…', match: false }] : []),
+      ...partsOf(text, ranges, from, to),
+      ...(to < text.length ? [{ text: '…', match: false }] : []),
+    ]);
   }
 
   #longestAt(tokens: readonly Token[], at: number, { text }: Token) {
@@ -108,6 +103,24 @@ function standsAt(
     const isLast = offset === wanted.length - 1;
     return found === word || (isOpen && isLast && found?.startsWith(word) === true);
   });
+}
+
+function partsOf(
+  text: string,
+  ranges: readonly MarkedRange[],
+  from: number,
+  to: number,
+): SnippetPart[] {
+  const parts: SnippetPart[] = [];
+  let at = from;
+  for (const { start, end } of ranges) {
+    if (start < at || end > to) continue;
+    parts.push({ text: text.slice(at, start), match: false });
+    parts.push({ text: text.slice(start, end), match: true });
+    at = end;
+  }
+  parts.push({ text: text.slice(at, to), match: false });
+  return parts.filter((part) => part.text !== '');
 }
 
 /** Where the most different words stand close together; the first of the best. */

@@ -9,11 +9,12 @@ import { indexFile, openIndex } from '../search-index.ts';
 import { openSnapshots } from '../snapshots.ts';
 import type {
   DocumentsPage,
-  DocumentView,
+  DocumentsQuery,
   SearchAnswer,
   VersionChanges,
   VersionView,
 } from '../web/api.ts';
+import { DocumentList } from './document-list.ts';
 import { SearchThread } from './search-thread.ts';
 
 interface OpenVersion {
@@ -23,6 +24,8 @@ interface OpenVersion {
   readers: number;
   /** Another version is current: it is closed once nobody reads it. */
   isFormer: boolean;
+  /** Made when somebody asks for it. */
+  list?: DocumentList | undefined;
 }
 
 /**
@@ -83,20 +86,43 @@ export class Corpus {
   }
 
   /** @throws OffstageError `not_found` */
-  async documents(
-    version: string | undefined,
-    page: { readonly offset: number; readonly limit: number },
-  ): Promise<DocumentsPage> {
-    if (version === undefined) {
-      const current = await this.#current();
-      if (current === undefined) return { version: null, total: 0, documents: [] };
-      return pageOf(current, page);
+  async documents(name: string | undefined, query: DocumentsQuery): Promise<DocumentsPage> {
+    const { offset = 0, limit = 100 } = query;
+    const page = await this.#read(name, ({ version, list }) => ({
+      version: version.version,
+      ...list.page(query, offset, limit),
+      kinds: list.kinds(),
+      reasons: list.reasons(),
+    }));
+    return page ?? { version: null, total: 0, documents: [], kinds: [], reasons: [] };
+  }
+
+  /** What a query means, as a whole. @throws OffstageError `not_found` */
+  async documentIds(name: string | undefined, query: DocumentsQuery): Promise<readonly string[]> {
+    return (await this.#read(name, ({ list }) => list.ids(query))) ?? [];
+  }
+
+  /** Reads the current version; `undefined` where nothing is published. */
+  async read<T>(work: (open: { version: Version<CorpusMetadata>; database: DatabaseSync }) => T) {
+    const current = await this.#current();
+    return current === undefined ? undefined : work(current);
+  }
+
+  async #read<T>(
+    name: string | undefined,
+    work: (open: { version: Version<CorpusMetadata>; list: DocumentList }) => T,
+  ): Promise<T | undefined> {
+    const current = await this.#current();
+    if (current === undefined && name === undefined) return undefined;
+    if (current !== undefined && (name === undefined || name === current.version.version)) {
+      current.list ??= new DocumentList(current.database);
+      return work({ version: current.version, list: current.list });
     }
-    const summary = (await this.#store.list()).find((known) => known.version === version);
+    const summary = (await this.#store.list()).find((known) => known.version === name);
     if (summary === undefined) throw new OffstageError('not_found', 'There is no such version.');
-    await using older = await this.#store.open(summary.gen);
-    using database = openIndex(older.path(indexFile));
-    return pageOf({ version: older, database }, page);
+    await using version = await this.#store.open(summary.gen);
+    using database = openIndex(version.path(indexFile));
+    return work({ version, list: new DocumentList(database) });
   }
 
   async versions(): Promise<readonly VersionView[]> {
@@ -264,36 +290,6 @@ const named = <T extends { path: string; document: string | null }>({
 
 function nothingPublished(): never {
   throw new PublicError('no_snapshot', 'Nothing is published yet.');
-}
-
-function pageOf(
-  { version, database }: Pick<OpenVersion, 'version' | 'database'>,
-  { offset, limit }: { readonly offset: number; readonly limit: number },
-): DocumentsPage {
-  const total = database.prepare('SELECT count(*) AS total FROM files').get()?.total;
-  const rows = database
-    .prepare(
-      `SELECT path, document, media_type, bytes, sha256, passage_count, failure_code, failure, added_at
-       FROM files ORDER BY path LIMIT ? OFFSET ?`,
-    )
-    .all(limit, offset);
-  return { version: version.version, total: Number(total), documents: rows.map(documentView) };
-}
-
-function documentView(row: Record<string, unknown>): DocumentView {
-  const text = (name: string): string | null => (row[name] === null ? null : String(row[name]));
-  const failure = text('failure_code');
-  return {
-    id: documentIdOf({ document: text('document'), path: String(row.path) }),
-    name: String(row.path),
-    mediaType: text('media_type'),
-    bytes: Number(row.bytes),
-    sha256: text('sha256'),
-    passages: Number(row.passage_count),
-    outcome: failure === null ? 'indexed' : 'failed',
-    problem: failure === null ? null : { code: failure, message: text('failure') ?? '' },
-    addedAt: row.added_at === null ? null : Number(row.added_at),
-  };
 }
 
 /** By names and digests: the same name with another content is a change. */

@@ -2,11 +2,14 @@ import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
+import { keptVersions } from '../snapshots.ts';
 import type { CorpusView, Stale, UploadAnswer } from '../web/api.ts';
 import type { Corpus } from './corpus.ts';
+import { addDocumentRoutes } from './document-routes.ts';
 import type { EventLog } from './event-log.ts';
 import type { JobJournal } from './job-journal.ts';
 import { logStream, parseLogCursor } from './log-stream.ts';
+import { parseQuery as parse } from './parse-query.ts';
 import { Problem, problemAnswer } from './problem.ts';
 import { receiveUploads } from './receive-uploads.ts';
 import type { StaticPages } from './static-pages.ts';
@@ -31,11 +34,6 @@ export interface RouteParts {
   readonly closing: AbortSignal;
 }
 
-const page = z.object({
-  offset: z.coerce.number().int().min(0).max(1e9).default(0),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
-  version: z.string().max(100).optional(),
-});
 const searching = z.object({
   q: z.string().max(10_000).default(''),
   limit: z.coerce.number().int().min(1).max(100).default(20),
@@ -83,6 +81,8 @@ export function createRoutes(parts: RouteParts): Hono<{ Bindings: Bindings }> {
       .waiting(session)
       .map(({ upload, name, bytes }) => ({ upload, name, bytes }));
     const view: CorpusView = {
+      session: c.env.outgoing.hasHeader('set-cookie') ? 'new' : 'known',
+      keptVersions,
       current,
       stale: staleness(current?.settingsChanged ?? false, pending.length),
       busy: parts.busy(session),
@@ -91,10 +91,7 @@ export function createRoutes(parts: RouteParts): Hono<{ Bindings: Bindings }> {
     };
     return c.json(view);
   });
-  app.get('/api/documents', async (c) => {
-    const { version, offset, limit } = parse(page, c.req.query());
-    return c.json(await corpus.documents(version, { offset, limit }));
-  });
+  addDocumentRoutes(app, parts);
   app.get('/api/search', async (c) => {
     const { q, typed, ...options } = parse(searching, c.req.query());
     const kinds = (c.req.queries('kind') ?? []).slice(0, 20);
@@ -196,12 +193,6 @@ function staleness(settingsChanged: boolean, pending: number): Stale | null {
     settingsChanged ? 'The settings were changed since this version was made.' : '',
   ];
   return { settingsChanged, pending, message: message.filter((part) => part !== '').join(' ') };
-}
-
-function parse<S extends z.ZodType>(schema: S, query: Record<string, string>): z.infer<S> {
-  const { success, data } = schema.safeParse(query);
-  if (success) return data;
-  throw new Problem(400, 'invalid_input', 'A value in the address is not what it should be.');
 }
 
 const notFound = (): Problem => new Problem(404, 'not_found', 'There is no such thing here.');

@@ -1,22 +1,22 @@
-import type { JobSnapshot } from '@offstage/core/observe';
+import type { JobObserverState } from '@offstage/core/observe';
 import type { Busy } from '../api.ts';
 import type { ConnectionState } from './connection.ts';
 import { formatPercent } from './format.ts';
 import { phaseName } from './job-words.ts';
 import type { UploadState } from './upload-queue.ts';
 
-export interface CueLight {
+export interface StatusLight {
   readonly state: 'off' | 'wait' | 'run';
   readonly text: string;
 }
 
-/** What the light in the wings shows: the nearest to this person first. */
-export function cueLight(
+/** What the light in the sidebar shows: the nearest to this person first. */
+export function statusLight(
   upload: UploadState,
-  current: Pick<JobSnapshot, 'status' | 'phase' | 'percent' | 'isActive' | 'isCanceling'>,
+  current: Pick<JobObserverState, 'status' | 'phase' | 'percent' | 'isActive' | 'isCanceling'>,
   busy: Busy | null | undefined,
   connection: ConnectionState,
-): CueLight {
+): StatusLight {
   const { status, phase, percent } = current;
   if (connection !== 'online') return { state: 'wait', text: 'Offline' };
   if (current.isCanceling) return { state: 'wait', text: 'Canceling' };

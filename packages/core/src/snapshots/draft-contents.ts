@@ -3,7 +3,7 @@ import type { StorageDirectory } from './directory.ts';
 import { PathSet, pathProblem, unsafeEntry } from './entry-path.ts';
 
 /** Everything in a draft, by relative path. */
-export interface World {
+export interface DraftContents {
   /** Sorted. */
   readonly files: readonly string[];
   /** Those below others first. */
@@ -15,7 +15,10 @@ export interface World {
  *
  * @throws OffstageError `unsafe_entry` naming what is neither a file nor a directory.
  */
-export async function lookAround(directory: StorageDirectory, root: string): Promise<World> {
+export async function lookAround(
+  directory: StorageDirectory,
+  root: string,
+): Promise<DraftContents> {
   const files: string[] = [];
   const directories = await walk(directory, root, (path) => void files.push(path));
   return { files: files.sort(), directories };
@@ -27,8 +30,8 @@ export async function lookAround(directory: StorageDirectory, root: string): Pro
  * @param wasChecked whether a path was found good before, beside all others of which that is so.
  * @throws OffstageError `unsafe_entry`
  */
-export function checkWorld(
-  { files, directories }: World,
+export function checkContents(
+  { files, directories }: DraftContents,
   wasChecked: (path: string) => boolean,
 ): void {
   const isNew = !files.every(wasChecked);
@@ -48,10 +51,10 @@ export function checkWorld(
  *
  * @throws OffstageError `unsafe_entry`
  */
-export async function assertSameWorld(
+export async function assertSameContents(
   directory: StorageDirectory,
   root: string,
-  before: World,
+  before: DraftContents,
 ): Promise<void> {
   const isThere = new Uint8Array(before.files.length);
   let last = -1;

@@ -1,16 +1,16 @@
 import { type PageId, pages } from '../../shared/router.ts';
 import { useApp } from '../app-context.ts';
 import { Brand } from './brand.tsx';
-import { Cue } from './cue.tsx';
-import { House } from './house.tsx';
+import { CurrentVersion } from './current-version.tsx';
 import { NavIcon } from './nav-icon.tsx';
+import { StatusLight } from './status-light.tsx';
 import { ThemeButton } from './theme-button.tsx';
 
 /** The ways to the pages, and what is going on behind them. */
-export function Wings({ page }: { page: PageId }) {
+export function Sidebar({ page }: { page: PageId }) {
   const { router } = useApp();
   return (
-    <header className="wings">
+    <header className="sidebar">
       <Brand />
       <nav className="nav" aria-label="Pages">
         <ul>
@@ -19,6 +19,7 @@ export function Wings({ page }: { page: PageId }) {
               <a
                 className="nav-link"
                 href={router.href(id)}
+                aria-keyshortcuts={id === 'search' ? '/' : undefined}
                 aria-current={id === page ? 'page' : undefined}
               >
                 <NavIcon name={id} />
@@ -28,9 +29,9 @@ export function Wings({ page }: { page: PageId }) {
           ))}
         </ul>
       </nav>
-      <div className="wings-foot">
-        <Cue />
-        <House />
+      <div className="sidebar-foot">
+        <StatusLight />
+        <CurrentVersion />
         <ThemeButton />
       </div>
     </header>

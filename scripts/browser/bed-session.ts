@@ -6,7 +6,7 @@ import { createJobsHandler } from '@offstage/http';
 import { toNodeListener } from '@offstage/http/node';
 import { played } from './bed-jobs.ts';
 
-/** One request that a world has received. */
+/** One request that a bed has received. */
 export interface SeenRequest {
   readonly method: string;
   readonly path: string;
@@ -14,7 +14,7 @@ export interface SeenRequest {
   readonly jobs?: number;
 }
 
-export interface WorldState {
+export interface BedState {
   readonly requests: readonly SeenRequest[];
   /** Requests that have not been answered whole, streams among them. */
   readonly open: number;
@@ -25,8 +25,8 @@ export interface WorldState {
   readonly mostPolls: number;
 }
 
-/** What a test tells a world. */
-export type WorldAct =
+/** What a test tells a bed. */
+export type BedAct =
   | { readonly do: 'start'; readonly count: number }
   | {
       readonly do: 'report';
@@ -62,13 +62,13 @@ interface Play {
 }
 
 /** A real server of jobs on a loopback port of its own, in the hands of a test. */
-export class World {
+export class BedSession {
   readonly #server: Server;
   readonly #requests: SeenRequest[] = [];
   readonly #open = new Set<SeenRequest>();
   #process = boot();
   #held: (() => void)[] | undefined;
-  #answer: Extract<WorldAct, { do: 'answer' }> = { do: 'answer' };
+  #answer: Extract<BedAct, { do: 'answer' }> = { do: 'answer' };
   #mostPolls = 0;
   #port = 0;
 
@@ -77,17 +77,17 @@ export class World {
     this.#server.keepAliveTimeout = 60_000;
   }
 
-  static async open(): Promise<World> {
-    const world = new World();
-    await world.#listen();
-    return world;
+  static async open(): Promise<BedSession> {
+    const bed = new BedSession();
+    await bed.#listen();
+    return bed;
   }
 
   get port(): number {
     return this.#port;
   }
 
-  get state(): WorldState {
+  get state(): BedState {
     const open = [...this.#open];
     return {
       requests: this.#requests,
@@ -98,7 +98,7 @@ export class World {
     };
   }
 
-  async act(act: WorldAct): Promise<unknown> {
+  async act(act: BedAct): Promise<unknown> {
     switch (act.do) {
       case 'start':
         return this.#start(act.count);

@@ -23,7 +23,8 @@ export interface JobActions {
 /**
  * A watched job at one moment. The same object until something changed (U6, U7).
  */
-export interface JobSnapshot<Result = unknown, Phase extends string = string> extends JobActions {
+export interface JobObserverState<Result = unknown, Phase extends string = string>
+  extends JobActions {
   /** The newest view; `undefined` before the first look and when there is no such job (J4). */
   readonly job: JobView<Result, Phase> | undefined;
   readonly status: JobStatus | undefined;
@@ -69,10 +70,10 @@ export interface WatchedJob<Result, Phase extends string> {
   readonly paused: boolean;
 }
 
-export function toSnapshot<Result, Phase extends string>(
+export function toObserverState<Result, Phase extends string>(
   watched: WatchedJob<Result, Phase>,
   { cancel, consume, refetch }: JobActions,
-): JobSnapshot<Result, Phase> {
+): JobObserverState<Result, Phase> {
   const { job, events, missed, error, failureCount } = watched;
   const isLooking = watched.wanted && !watched.stopped;
   const ended = job !== undefined && isTerminal(job.status);
