@@ -13,6 +13,9 @@ import type { Bindings, RouteParts } from './route-parts.ts';
 const searching = z.object({
   q: z.string().max(10_000).default(''),
   limit: z.coerce.number().int().min(1).max(100).default(20),
+  page: z.coerce.number().int().min(1).max(1e6).default(1),
+  folder: z.string().max(10_000).optional(),
+  typed: z.enum(['1', '0']).optional(),
 });
 const maxLogStreams = 200;
 const maxLogStreamsPerSession = 10;
@@ -66,8 +69,17 @@ export function createRoutes(parts: RouteParts): Hono<{ Bindings: Bindings }> {
   });
   addDocumentRoutes(app, parts);
   app.get('/api/search', async (c) => {
-    const { q, limit } = parse(searching, c.req.query());
-    return c.json(await corpus.search(q, limit));
+    const { q, typed, ...options } = parse(searching, c.req.query());
+    const kinds = (c.req.queries('kind') ?? []).slice(0, 20);
+    const gone = new AbortController();
+    const leave = (): void => gone.abort();
+    c.env.outgoing.once('close', leave);
+    try {
+      const asked = { ...options, kinds, asTyped: typed === '1' };
+      return c.json(await corpus.search(q, asked, gone.signal));
+    } finally {
+      c.env.outgoing.off('close', leave);
+    }
   });
   app.get('/api/versions', async (c) => c.json({ versions: await corpus.versions() }));
   app.post('/api/versions/:gen/rollback', async (c) => {
@@ -142,6 +154,7 @@ function problem(
     headers: {
       'content-type': 'application/problem+json',
       'cache-control': 'no-store',
+      ...(typeof body.retryAfter === 'number' && { 'retry-after': String(body.retryAfter) }),
       // What is left of the body is not worth reading.
       ...(!incoming.complete && { connection: 'close' }),
     },
