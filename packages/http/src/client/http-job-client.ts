@@ -64,7 +64,9 @@ export class HttpJobClient implements JobClient {
       );
     }
     const shared = { versions: new Set<string>(), pending: new Set<Promise<unknown>>() };
-    this.#ports = { send: senderOf(options), clock, random, timeoutMs, pollIntervalMs, ...shared };
+    const { baseUrl } = options;
+    const send = senderOf(options);
+    this.#ports = { baseUrl, send, clock, random, timeoutMs, pollIntervalMs, ...shared };
     sharedPoller(this, { clock, random });
     if (streaming) this.watch = lazyHints(this.#ports);
   }

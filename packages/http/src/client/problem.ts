@@ -10,9 +10,7 @@ export function errorOf(response: Response, answer: unknown, nowMs: number): Off
   const refusal = refusalOf(response);
   const waitMs = readRetryAfter(headers, nowMs);
   return new OffstageError(
-    refusal ??
-      told?.code ??
-      (status < 429 || status === 501 ? 'invalid_response' : 'unavailable'),
+    refusal ?? told?.code ?? (status < 429 || status === 501 ? 'invalid_response' : 'unavailable'),
     told?.message ??
       (refusal === 'unauthorized' && status !== 401
         ? 'The jobs are elsewhere now, behind a sign-in perhaps.'
