@@ -82,6 +82,23 @@ export {
   type TerminalJobView,
   type TerminalStatus,
 } from './job-view.ts';
+export type {
+  JobJournal,
+  JournalEntry,
+  JournalHealth,
+  KeptJob,
+  KeptSchedule,
+  KeptState,
+} from './jobs/journal.ts';
+export {
+  journalMisused,
+  type KeptValue,
+  maxKeptBytes,
+  notKeepable,
+  tooLarge,
+} from './jobs/journal-errors.ts';
+export { emptyJournal, isDone, type JournalContent, replay } from './jobs/journal-replay.ts';
+export { type Uncloneable, type UncloneableOptions, uncloneable } from './jobs/uncloneable.ts';
 export { frameScheduler, microtaskScheduler, type NotifyScheduler } from './listeners.ts';
 export type {
   JobManagerEventName,
