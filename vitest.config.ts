@@ -132,6 +132,7 @@ export default defineConfig({
       project('core', 'packages/core'),
       project('node-worker', 'packages/node-worker'),
       project('node-fs', 'packages/node-fs'),
+      project('sqlite', 'packages/sqlite'),
       project('http', 'packages/http'),
       project('react', 'packages/react'),
       project('svelte', 'packages/svelte'),

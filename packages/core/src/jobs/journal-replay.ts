@@ -29,7 +29,7 @@ function changed(job: KeptJob, entry: ChangeOfJob): KeptJob {
   switch (entry.type) {
     case 'started':
       return {
-        ...job,
+        ...withoutOutcome(job),
         status: 'running',
         attempt: entry.attempt,
         startedAt: entry.at,
@@ -43,7 +43,7 @@ function changed(job: KeptJob, entry: ChangeOfJob): KeptJob {
       return { ...job, stopReason: job.stopReason ?? entry.reason };
     case 'retrying':
       return {
-        ...job,
+        ...withoutOutcome(job),
         status: 'queued',
         attempt: entry.attempt,
         availableAt: entry.availableAt,
@@ -52,7 +52,7 @@ function changed(job: KeptJob, entry: ChangeOfJob): KeptJob {
       };
     case 'ended':
       return {
-        ...job,
+        ...withoutOutcome(job),
         status: entry.status,
         endedAt: entry.at,
         availableAt: null,
@@ -62,6 +62,11 @@ function changed(job: KeptJob, entry: ChangeOfJob): KeptJob {
     case 'discarded':
       return { ...job, discarded: true };
   }
+}
+
+// What comes with a status goes with it (J10).
+function withoutOutcome({ result: _result, failure: _failure, ...job }: KeptJob): KeptJob {
+  return job;
 }
 
 /** Whether nothing is left to do for it, so that a journal that keeps too many may let it go (K8). */
