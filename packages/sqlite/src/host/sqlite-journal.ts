@@ -15,6 +15,7 @@ import { Arena, ArenaReader } from '../shared/arena.ts';
 import { fromPlain, journalDamaged, journalFailed, journalNewer } from '../shared/journal-error.ts';
 import { decodeValue, UnknownFormatError } from '../shared/value-codec.ts';
 import type { FromThread, JournalThreadOptions, ToThread, WireEntry } from '../shared/wire.ts';
+import { type Deferred, deferred } from './deferred.ts';
 import { decodeJob, encodeEntry } from './entry-codec.ts';
 
 export interface SqliteJournalOptions {
@@ -68,7 +69,7 @@ export class SqliteJournal implements JobJournal {
   #state: 'new' | 'opening' | 'open' | 'closing' | 'closed' = 'new';
   #thread: Worker | undefined;
   #opening: Opening | undefined;
-  #closing: PromiseWithResolvers<void> | undefined;
+  #closing: Deferred<void> | undefined;
   #batch = newBatch();
   /** Those of this thread's batch and those under way, in the order of the calls. */
   #waiting: Waiting[] = [];
@@ -88,7 +89,7 @@ export class SqliteJournal implements JobJournal {
       return Promise.reject(journalMisused(this.#state === 'closed' ? 'closed' : 'open'));
     }
     this.#state = 'opening';
-    const opening: Opening = { ...Promise.withResolvers<KeptState>(), jobs: [] };
+    const opening: Opening = { ...deferred<KeptState>(), jobs: [] };
     this.#opening = opening;
     const thread = new Worker(this.#threadFile, {
       name: 'offstage-journal',
@@ -136,7 +137,7 @@ export class SqliteJournal implements JobJournal {
     if (this.#state === 'open') {
       this.#flush();
       this.#state = 'closing';
-      this.#closing = Promise.withResolvers<void>();
+      this.#closing = deferred<void>();
       this.#thread?.ref();
       this.#send({ is: 'close' });
     }
@@ -270,7 +271,7 @@ export class SqliteJournal implements JobJournal {
   }
 }
 
-interface Opening extends PromiseWithResolvers<KeptState> {
+interface Opening extends Deferred<KeptState> {
   readonly jobs: KeptJob[];
   error?: OffstageError;
 }
