@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CrashRig } from '../fixtures/crash/rig.ts';
+import { type Call, CrashRig } from '../fixtures/crash/rig.ts';
 
 const long = process.env.OFFSTAGE_LONG === '1';
 const seed = 3;
@@ -62,4 +63,21 @@ describe('a process that is killed', { timeout: long ? 600_000 : 120_000 }, () =
     const outcome = await rig.cycle(seed, { step: durable }, recoveries);
     expect(outcome).toMatchObject({ killed: opening + 1, problem: undefined });
   });
+
+  test('K9 K2 no write is acknowledged before its sync, and without the sync one would be', (context) => {
+    if (spawnSync('strace', ['--version']).status !== 0) context.skip('needs strace');
+    const full = rig.traceOf(rig.newPath(), seed, 'full');
+    expect(full.filter((call) => call === 'acknowledged').length).toBeGreaterThan(10);
+    expect(tooEarly(full)).toBe(0);
+    expect(tooEarly(rig.traceOf(rig.newPath(), seed, 'normal'))).toBeGreaterThan(5);
+  });
 });
+
+/** How many acknowledgements come after a write to the log that is not synced yet. */
+function tooEarly(calls: readonly Call[]): number {
+  let unsynced = false;
+  return calls.filter((call) => {
+    if (call !== 'acknowledged') unsynced = call === 'write';
+    return call === 'acknowledged' && unsynced;
+  }).length;
+}

@@ -50,9 +50,6 @@ export function sqliteJournal(path: string | URL, options: SqliteJournalOptions 
   return new SqliteJournal(readOptions(path, options), threadFile());
 }
 
-/** How many writes wait for one another in the thread at most; those after them gather here. */
-const groupsAhead = 2;
-
 interface Waiting {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
@@ -144,21 +141,17 @@ export class SqliteJournal implements JobJournal {
     await this.#closing?.promise;
   }
 
-  // By itself a write goes at once. While others are under way, those of one turn of the event loop and
-  // whatever else comes before the thread is free go together.
+  // By itself a write goes at once. While others are under way, those of one turn of the event loop go
+  // together; the thread takes all that has come by then as one group.
   #flushSoon(): void {
     if (this.#flushing) return;
     this.#flushing = true;
-    if (this.#underWay === 0) queueMicrotask(() => this.#flushIfFree());
-    else setImmediate(() => this.#flushIfFree());
-  }
-
-  #flushIfFree(): void {
-    this.#flushing = false;
-    if (this.#underWay < groupsAhead) this.#flush();
+    if (this.#underWay === 0) queueMicrotask(() => this.#flush());
+    else setImmediate(() => this.#flush());
   }
 
   #flush(): void {
+    this.#flushing = false;
     const { arena, entries, counts } = this.#batch;
     if (counts.length === 0 || this.#state !== 'open') return;
     this.#batch = newBatch();
@@ -255,7 +248,6 @@ export class SqliteJournal implements JobJournal {
       if (refusal === undefined) resolve();
       else reject(refusal);
     }
-    this.#flush();
     if (this.#underWay === 0 && this.#state === 'open') this.#thread?.unref();
   }
 
