@@ -63,7 +63,17 @@ describe('what is wrong after a crash', () => {
 
   test('K9 is a write that was acknowledged and is not there', () => {
     expect(journalProblem({ jobs: [a], schedules: [] }, writes, 2)).toContain('the first 1');
-    expect(journalProblem({ jobs, schedules }, writes, 4)).toContain('the first 2');
+    expect(journalProblem({ jobs, schedules }, writes, 4)).toContain('the first 3');
+  });
+
+  test('K9 is nothing where what was written is undone by what comes after', () => {
+    const undone: readonly JournalWrite[] = [
+      [admitted('a')],
+      [{ type: 'saved', id: 'a', state: 1 }],
+      [{ type: 'released', id: 'a' }],
+    ];
+    expect(journalProblem({ jobs: [], schedules: [] }, undone, 1)).toBe(undefined);
+    expect(journalProblem({ jobs: [a], schedules: [] }, undone, 2)).toContain('the first 1');
   });
 
   test('K9 is half a write, and one before its turn', () => {

@@ -68,22 +68,17 @@ export function journalProblem(
 ): string | undefined {
   const content = emptyJournal();
   const wanted = textOf(found);
+  const fitting: number[] = [];
   for (let count = 0; count <= writes.length; count += 1) {
     if (count > 0) for (const entry of writes[count - 1] ?? []) replay(content, entry);
-    if (textOf(stateOf(content)) !== wanted) continue;
-    // Writes that change nothing make several counts look alike.
-    if (count >= acknowledged || isSame(writes, count, acknowledged)) return undefined;
-    return `${acknowledged} writes were acknowledged, and it holds the first ${count}`;
+    if (textOf(stateOf(content)) === wanted) fitting.push(count);
   }
-  return `it holds what no number of whole writes has left: ${wanted.slice(0, 300)}`;
-}
-
-function isSame(writes: readonly JournalWrite[], from: number, to: number): boolean {
-  const content = emptyJournal();
-  for (const write of writes.slice(0, from)) for (const entry of write) replay(content, entry);
-  const before = textOf(stateOf(content));
-  for (const write of writes.slice(from, to)) for (const entry of write) replay(content, entry);
-  return textOf(stateOf(content)) === before;
+  // Writes may undo each other, so that more than one number of them fits.
+  if (fitting.some((count) => count >= acknowledged)) return undefined;
+  const most = fitting.at(-1);
+  return most === undefined
+    ? `it holds what no number of whole writes has left: ${wanted.slice(0, 300)}`
+    : `${acknowledged} writes were acknowledged, and it holds the first ${most}`;
 }
 
 const stateOf = ({ jobs, schedules }: JournalContent): KeptState => ({

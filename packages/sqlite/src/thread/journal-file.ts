@@ -1,4 +1,12 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  statSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { isBusy, journalError, journalFailed, locked } from '../shared/journal-error.ts';
@@ -136,12 +144,12 @@ function lock(path: string, timeoutMs: number, open: () => DatabaseSync): Databa
   for (;;) {
     const database = open();
     try {
-      // The first of these has to come before the file has a page.
-      database.exec(`
-        PRAGMA auto_vacuum = INCREMENTAL;
-        PRAGMA locking_mode = EXCLUSIVE;
-        BEGIN EXCLUSIVE;
-      `);
+      // Before all else, or SQLite would look into the write-ahead log with memory that it shares with
+      // other processes, and leave that behind.
+      database.exec('PRAGMA locking_mode = EXCLUSIVE');
+      // Only into a file that has nothing yet: on another program's it would be a change.
+      if (isNew(path)) database.exec('PRAGMA auto_vacuum = INCREMENTAL');
+      database.exec('BEGIN EXCLUSIVE');
       return database;
     } catch (error) {
       // Closed before the next try: while it is open it may keep the other one from the lock.
@@ -176,9 +184,18 @@ function makeFolder(path: string): void {
 
 function refuseOther(path: string): void {
   const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined || stats.isFile()) return;
-  throw journalFailed(path, stats.isDirectory() ? 'folder' : 'not_a_file');
+  if (stats === undefined) return;
+  if (!stats.isFile()) throw journalFailed(path, stats.isDirectory() ? 'folder' : 'not_a_file');
+  // SQLite would open it for reading, and tell of the lock that it then cannot have.
+  accessSync(path, constants.R_OK);
+  try {
+    accessSync(path, constants.W_OK);
+  } catch (cause) {
+    throw journalFailed(path, 'read_only', cause);
+  }
 }
+
+const isNew = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.size === 0;
 
 function identityOf(path: string): string | undefined {
   const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
