@@ -2,14 +2,14 @@ import path from 'node:path';
 
 /** What of plainjob and its driver is used here. */
 interface Plainjob {
-  defineQueue(options: { connection: unknown }): {
+  defineQueue(options: { connection: unknown; logger: unknown }): {
     add(type: string, data: unknown): { id: number };
     close(): void;
   };
   defineWorker(
     type: string,
     run: (job: unknown) => Promise<void>,
-    options: { queue: unknown; onCompleted?: () => void; pollIntervall?: number },
+    options: { queue: unknown; logger: unknown; onCompleted: () => void },
   ): { start(): Promise<void>; stop(): Promise<void> };
   better(database: unknown): unknown;
 }
@@ -29,7 +29,10 @@ export async function plainjobRate(folder: string, total: number): Promise<numbe
     return undefined;
   }
   const connection = plainjob.better(new Database(path.join(folder, 'plainjob.sqlite')));
-  const queue = plainjob.defineQueue({ connection });
+  // It would write a few lines a job, which takes longer than the job.
+  const silent = (): void => undefined;
+  const logger = { error: silent, warn: silent, info: silent, debug: silent };
+  const queue = plainjob.defineQueue({ connection, logger });
   let left = total;
   let done = (): void => undefined;
   const allDone = new Promise<void>((resolve) => {
@@ -37,6 +40,7 @@ export async function plainjobRate(folder: string, total: number): Promise<numbe
   });
   const worker = plainjob.defineWorker('noop', async () => undefined, {
     queue,
+    logger,
     onCompleted: () => {
       left -= 1;
       if (left === 0) done();

@@ -165,8 +165,10 @@ function* entriesOf(
     const values = new ArenaReader(bytes);
     let next = 0;
     for (const count of counts) {
-      for (const entry of entries.slice(next, next + count)) yield [index, entry, values];
-      next += count;
+      for (const end = next + count; next < end; next += 1) {
+        const entry = entries[next];
+        if (entry !== undefined) yield [index, entry, values];
+      }
       index += 1;
     }
   }
