@@ -1,0 +1,80 @@
+import { UnreadableError } from './parsed-document.ts';
+import { type MediaType, readableTypes } from './readable-types.ts';
+import { ZipArchive } from './zip-archive.ts';
+
+/** Kinds are told by parts that are this small. */
+const maxKindBytes = 4 * 1024 * 1024;
+
+export const isZip = (bytes: Uint8Array): boolean =>
+  bytes[0] === 0x50 && bytes[1] === 0x4b && (bytes[2] === 0x03 || bytes[2] === 0x05);
+
+const { docx, pptx, xlsx, odt, ods, odp, epub } = readableTypes;
+
+/** By the main part's content type, whether it is a document, a template or has macros. */
+const officeKinds: readonly (readonly [RegExp, MediaType])[] = [
+  [/wordprocessingml\.(?:document|template)\.main|ms-word\.\w+\.macroEnabled/, docx],
+  [/presentationml\.\w+\.main|ms-powerpoint\.\w+\.macroEnabled/, pptx],
+  [/spreadsheetml\.(?:sheet|template)\.main|ms-excel\.(?:sheet|template|addin)\.macroEnabled/, xlsx],
+];
+
+const packageKinds: ReadonlyMap<string, MediaType> = new Map<string, MediaType>([
+  ['application/epub+zip', epub],
+  ...openDocument('text', odt),
+  ...openDocument('text-template', odt),
+  ...openDocument('text-master', odt),
+  ...openDocument('text-web', odt),
+  ...openDocument('spreadsheet', ods),
+  ...openDocument('spreadsheet-template', ods),
+  ...openDocument('presentation', odp),
+  ...openDocument('presentation-template', odp),
+  ...openDocument('graphics', odp),
+  ...openDocument('graphics-template', odp),
+]);
+
+function openDocument(kind: string, type: MediaType): [string, MediaType][] {
+  return [[`application/vnd.oasis.opendocument.${kind}`, type]];
+}
+
+const officeExtension = /^\.(?:do[ct][xm]|pp[ts][xm]|pot[xm]|xl[st][xm]|od[tspg]|ot[tspg]|epub)$/;
+
+/**
+ * What a ZIP archive is, by its parts.
+ *
+ * @throws UnreadableError `unsupported` where it holds no document that is read, `damaged`
+ */
+export async function zipKind(bytes: Uint8Array, extension: string): Promise<MediaType> {
+  let archive: ZipArchive;
+  try {
+    archive = await ZipArchive.open(bytes, maxKindBytes);
+  } catch (error) {
+    // Half an archive is still an archive: only a document would have been read.
+    if (officeExtension.test(extension) || !isDamage(error)) throw error;
+    throw new UnreadableError('unsupported', archiveMessage);
+  }
+  const mimetype = (await archive.read('mimetype'))?.toString('latin1').trim();
+  const byMimetype = mimetype === undefined ? undefined : packageKinds.get(mimetype);
+  if (byMimetype !== undefined) return byMimetype;
+  const types = await archive.read('[Content_Types].xml');
+  if (types !== undefined) {
+    const text = types.toString('utf8');
+    const found = officeKinds.find(([pattern]) => pattern.test(text))?.[1];
+    if (found !== undefined) return found;
+    if (archive.has('word/document.xml')) return docx;
+    if (archive.has('ppt/presentation.xml')) return pptx;
+    if (archive.has('xl/workbook.xml')) return xlsx;
+    throw new UnreadableError('unsupported', otherOffice(archive));
+  }
+  if (archive.has('META-INF/container.xml')) return epub;
+  throw new UnreadableError('unsupported', archiveMessage);
+}
+
+const archiveMessage = 'it is an archive (ZIP); archives are listed, not opened';
+
+function otherOffice(archive: ZipArchive): string {
+  return archive.has('xl/workbook.bin')
+    ? 'it is a binary Excel workbook (.xlsb); saved as .xlsx it is read'
+    : 'it is a package of an office program of a kind that is not read';
+}
+
+const isDamage = (error: unknown): boolean =>
+  error instanceof UnreadableError && error.code === 'damaged';
