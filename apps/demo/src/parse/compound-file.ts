@@ -4,14 +4,27 @@ import { readableTypes } from './readable-types.ts';
 const signature = Buffer.from('d0cf11e0a1b11ae1', 'hex');
 const entryBytes = 128;
 
+const oldWord = 'an old Word document (.doc); saved as .docx it is read';
+const oldExcel = 'an old Excel workbook (.xls); saved as .xlsx it is read';
+const oldPowerPoint = 'an old PowerPoint presentation (.ppt); saved as .pptx it is read';
+
 const oldKinds: readonly (readonly [string, string])[] = [
-  ['WordDocument', 'an old Word document (.doc); saved as .docx it is read'],
-  ['Workbook', 'an old Excel workbook (.xls); saved as .xlsx it is read'],
-  ['Book', 'an old Excel workbook (.xls); saved as .xlsx it is read'],
-  ['PowerPoint Document', 'an old PowerPoint presentation (.ppt); saved as .pptx it is read'],
+  ['WordDocument', oldWord],
+  ['Workbook', oldExcel],
+  ['Book', oldExcel],
+  ['PowerPoint Document', oldPowerPoint],
   ['VisioDocument', 'an old Visio drawing (.vsd), which is not read'],
   ['Quill', 'a Publisher document (.pub), which is not read'],
 ];
+
+const oldExtensions: readonly (readonly [RegExp, string])[] = [
+  [/^\.(?:doc|dot|wiz)$/, oldWord],
+  [/^\.(?:xls|xlt|xla)$/, oldExcel],
+  [/^\.(?:ppt|pot|pps|ppa)$/, oldPowerPoint],
+];
+
+// Office wraps a document of today in a compound file for one reason alone.
+const newExtension = /^\.(?:do[ct][xm]|pp[ts][xm]|pot[xm]|xl[st][xmb])$/;
 
 /**
  * What a compound file (OLE) holds: mail of Outlook is read; documents of Office before 2007, and those
@@ -20,12 +33,19 @@ const oldKinds: readonly (readonly [string, string])[] = [
  * @returns `undefined` where it is none
  * @throws UnreadableError
  */
-export function compoundKind(bytes: Uint8Array): typeof readableTypes.msg | undefined {
+export function compoundKind(
+  bytes: Uint8Array,
+  extension: string,
+): typeof readableTypes.msg | undefined {
   if (!signature.equals(bytes.subarray(0, signature.length))) return undefined;
   const names = streamNames(bytes);
   if (names.has('EncryptedPackage')) throw new UnreadableError('encrypted', protectedByPassword);
   if (names.has('__properties_version1.0')) return readableTypes.msg;
-  const old = oldKinds.find(([name]) => names.has(name))?.[1];
+  const byStream = oldKinds.find(([name]) => names.has(name))?.[1];
+  if (byStream === undefined && newExtension.test(extension)) {
+    throw new UnreadableError('encrypted', protectedByPassword);
+  }
+  const old = byStream ?? oldExtensions.find(([pattern]) => pattern.test(extension))?.[1];
   throw new UnreadableError(
     'unsupported',
     `it is ${old ?? 'a compound file of an unknown program, which is not read'}`,

@@ -1,4 +1,3 @@
-import { Parser } from 'htmlparser2';
 import {
   boxElements,
   breakingElements,
@@ -8,6 +7,7 @@ import {
   isNavigation,
   unseenElements,
 } from './html-elements.ts';
+import { LinearParser, type TagReader } from './linear-parser.ts';
 import { BlockBuilder } from './markup-text.ts';
 import type { Block } from './parsed-document.ts';
 import { isNoteMark } from './superscript.ts';
@@ -44,7 +44,7 @@ export interface HtmlTextOptions {
  */
 export function htmlText(source: string, options: HtmlTextOptions = {}): HtmlText {
   const reader = new HtmlReader(options);
-  const parser = new Parser(reader, {
+  const parser = new LinearParser(reader, {
     recognizeSelfClosing: options.isXml === true,
     recognizeCDATA: options.isXml === true,
   });
@@ -52,11 +52,12 @@ export function htmlText(source: string, options: HtmlTextOptions = {}): HtmlTex
   return reader.result();
 }
 
-class HtmlReader {
+class HtmlReader implements TagReader {
   readonly #frameDepth: number;
   readonly #main = new BlockBuilder();
   readonly #navigation = new BlockBuilder();
   readonly #open: Open[] = [];
+  readonly #openByName = new Map<string, number>();
   #unseen = 0;
   #inNavigation = 0;
   // Its titles are those of shapes.
@@ -69,6 +70,18 @@ class HtmlReader {
 
   constructor({ frameDepth = 0 }: HtmlTextOptions) {
     this.#frameDepth = frameDepth;
+  }
+
+  isOpen(name: string): boolean {
+    return (this.#openByName.get(name) ?? 0) > 0;
+  }
+
+  get depth(): number {
+    return this.#open.length;
+  }
+
+  endLine(): void {
+    this.#break();
   }
 
   result(): HtmlText {
@@ -89,12 +102,14 @@ class HtmlReader {
     if (name === 'title' && this.#title === undefined && this.#inSvg === 0) this.#titleText = [];
     if (breaks) this.#break();
     this.#open.push({ name, breaks, unseen, navigation });
+    this.#openByName.set(name, (this.#openByName.get(name) ?? 0) + 1);
     if (name === 'svg') this.#inSvg += 1;
     if (unseen) this.#unseen += 1;
     if (navigation) this.#inNavigation += 1;
     if (this.#unseen > 0) return;
     if (name === 'a' && this.#aside !== undefined) this.#aside.hasLink = true;
-    if (boxElements.has(name)) this.#add(' ');
+    if (isCell(name) && !this.#builder.isEmpty) this.#add(' | ');
+    else if (boxElements.has(name)) this.#add(' ');
     this.#add(textOfAttributes(name, attributes));
     if (name === 'iframe' && attributes.srcdoc !== undefined) this.#addFrame(attributes.srcdoc);
     if (this.#aside === undefined && (name === 'sup' || name === 'rt' || name === 'rtc')) {
@@ -111,6 +126,7 @@ class HtmlReader {
     // The parser closes what it has opened, in order.
     const open = this.#open.pop();
     if (open === undefined) return;
+    this.#openByName.set(name, (this.#openByName.get(name) ?? 1) - 1);
     if (name === 'title' && this.#titleText !== undefined) {
       this.#title = this.#titleText.join('');
       this.#titleText = undefined;
@@ -124,8 +140,7 @@ class HtmlReader {
 
   #close(name: string): void {
     if (name === 'sup' || name === 'rt' || name === 'rtc') this.#endAside(name);
-    if (name === 'td' || name === 'th') this.#add(' | ');
-    else if (boxElements.has(name)) this.#add(' ');
+    if (boxElements.has(name)) this.#add(' ');
   }
 
   #endAside(name: string): void {
@@ -170,6 +185,8 @@ class HtmlReader {
     this.#lastText = '';
   }
 }
+
+const isCell = (name: string): boolean => name === 'td' || name === 'th';
 
 const shownInputs = new Set(['text', 'search', 'tel', 'url', 'email', 'number', 'date', 'time']);
 const labelledInputs = new Set(['submit', 'reset', 'button']);

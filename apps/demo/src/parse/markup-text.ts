@@ -4,6 +4,7 @@ import type { Block } from './parsed-document.ts';
 export class BlockBuilder {
   readonly #blocks: Block[] = [];
   #pieces: string[] = [];
+  #isEmpty = true;
   // What belongs to a line without being a part of it, such as the reading of a character.
   #asides: string[] = [];
 
@@ -13,11 +14,13 @@ export class BlockBuilder {
 
   /** Whether the block that is being gathered has text. */
   get isEmpty(): boolean {
-    return this.#pieces.every((piece) => piece.trim() === '');
+    return this.#isEmpty;
   }
 
   add(text: string): void {
-    if (text !== '') this.#pieces.push(text);
+    if (text === '') return;
+    this.#pieces.push(text);
+    if (this.#isEmpty && text.trim() !== '') this.#isEmpty = false;
   }
 
   /** Stands at the end of the block, so that a phrase around it stays whole. */
@@ -30,6 +33,7 @@ export class BlockBuilder {
     const text = [...this.#pieces, ...this.#asides.map((aside) => ` ${aside}`)].join('');
     this.#pieces = [];
     this.#asides = [];
+    this.#isEmpty = true;
     if (text.trim() === '') return undefined;
     this.#blocks.push({ kind, text });
     return text;

@@ -19,7 +19,7 @@ export async function mediaTypeOf(bytes: Uint8Array, extension: string): Promise
     return textKind(bytes, extension) ?? textTypeByExtension.get(extension) ?? readableTypes.text;
   }
   if (isZip(bytes)) return zipKind(bytes, extension);
-  const compound = compoundKind(bytes);
+  const compound = compoundKind(bytes, extension);
   if (compound !== undefined) return compound;
   const { fileTypeFromBuffer } = await import('file-type');
   const found = await fileTypeFromBuffer(bytes).catch(() => undefined);
