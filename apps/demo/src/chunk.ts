@@ -66,7 +66,6 @@ export function chunk(blocks: readonly Block[], options: ChunkOptions = {}): Pas
       // What is marked as a heading may be a whole text.
       if (clean.length > maxLength) for (const piece of pieces(clean, minLength)) add(piece);
     } else if (clean === '') {
-      continue;
     } else if (block.kind === 'record') {
       close();
       for (const piece of pieces(clean, maxLength)) passages.push({ heading, text: piece });

@@ -1,10 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import { decodeText } from './decode-text.ts';
-import {
-  type ParsedDocument,
-  type ParseLimits,
-  UnreadableError,
-} from './parsed-document.ts';
+import { type ParsedDocument, type ParseLimits, UnreadableError } from './parsed-document.ts';
 import { blocksOfTable } from './table-blocks.ts';
 import { paragraphsOf } from './text.ts';
 

@@ -26,10 +26,7 @@ export function decodeText(bytes: Uint8Array, declared?: string): string {
   // Bytes of another encoding that look like UTF-8 by chance are few among those that do not.
   if (invalid === 0 || invalid <= valid) return decode(bytes, 'utf-8') ?? '';
   return (
-    decodeDeclared(bytes, declared) ??
-    decodeDetected(bytes) ??
-    decode(bytes, 'windows-1252') ??
-    ''
+    decodeDeclared(bytes, declared) ?? decodeDetected(bytes) ?? decode(bytes, 'windows-1252') ?? ''
   );
 }
 
@@ -54,7 +51,7 @@ const olderEncodings = ['koi8-u', 'ibm866', 'x-mac-cyrillic', 'windows-874', 'ma
 
 /** The text as the encoding has it that the bytes look most like, among those in which all are possible. */
 function decodeDetected(bytes: Uint8Array): string | undefined {
-  const sample = sampleOf(bytes);
+  const sample = withoutTags(sampleOf(bytes));
   const found = analyse(sample)
     .map(({ name }) => name)
     .filter((name) => !/^(?:utf|ascii|iso-2022)/i.test(name))
@@ -129,6 +126,12 @@ function sampleOf(bytes: Uint8Array): Uint8Array {
     tells = false;
   }
   return sample.subarray(0, length);
+}
+
+/** Tags are ASCII whatever the encoding is, and would pass for the words of a language. */
+function withoutTags(bytes: Uint8Array): Uint8Array {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+  return Buffer.from(text.replace(/<[!/?A-Za-z][^<>]{0,300}>/g, ' '), 'latin1');
 }
 
 function isKnown(encoding: string): boolean {

@@ -42,7 +42,8 @@ export async function parseEpub(bytes: Uint8Array, limits: ParseLimits): Promise
   return { title: title || null, blocks, notes };
 }
 
-const notWhole = (): UnreadableError => new UnreadableError('damaged', 'it is not a whole EPUB book');
+const notWhole = (): UnreadableError =>
+  new UnreadableError('damaged', 'it is not a whole EPUB book');
 
 async function rootOf(archive: ZipArchive): Promise<string> {
   const container = await archive.read('META-INF/container.xml');

@@ -30,7 +30,11 @@ export function splitFrontMatter(source: string): FrontMatter | undefined {
   return fields === undefined ? undefined : { ...describe(fields), body };
 }
 
-function endOf(source: string, start: number, mark: string): { from: number; to: number } | undefined {
+function endOf(
+  source: string,
+  start: number,
+  mark: string,
+): { from: number; to: number } | undefined {
   for (let at = start; at < source.length && at - start <= maxLength; ) {
     const next = source.indexOf('\n', at);
     const lineEnd = next === -1 ? source.length : next;
@@ -105,7 +109,10 @@ function wordsOf(value: unknown, depth = 0): string {
   }
   if (typeof value !== 'object') return String(value).trim();
   if (Array.isArray(value)) {
-    return value.map((item) => wordsOf(item, depth + 1)).filter(Boolean).join(', ');
+    return value
+      .map((item) => wordsOf(item, depth + 1))
+      .filter(Boolean)
+      .join(', ');
   }
   return Object.entries(value)
     .map(([name, item]) => `${name}: ${wordsOf(item, depth + 1)}`)

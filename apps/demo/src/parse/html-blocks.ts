@@ -217,7 +217,9 @@ function textOfAttributes(name: string, attributes: Attributes): string {
 }
 
 const otherInputs = new Set(
-  'hidden password checkbox radio file image color range datetime-local month week submit reset button'.split(' '),
+  'hidden password checkbox radio file image color range datetime-local month week submit reset button'.split(
+    ' ',
+  ),
 );
 
 // A browser shows a field of text for a type that it does not know.

@@ -39,7 +39,10 @@ export const isBlockByStyle = (style: string): boolean => hasStyle(style, 'displ
 function hasStyle(style: string, property: string, values: readonly string[]): boolean {
   return style.split(';').some((declaration) => {
     const [name = '', value = ''] = declaration.split(':');
-    const wanted = value.replace(/!\s*important/i, '').trim().toLowerCase();
+    const wanted = value
+      .replace(/!\s*important/i, '')
+      .trim()
+      .toLowerCase();
     return name.trim().toLowerCase() === property && values.includes(wanted);
   });
 }

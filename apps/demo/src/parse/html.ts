@@ -1,5 +1,5 @@
-import { decodeText } from './decode-text.ts';
 import { declaredEncoding } from './declared-encoding.ts';
+import { decodeText } from './decode-text.ts';
 import { htmlText } from './html-blocks.ts';
 import type { ParsedDocument } from './parsed-document.ts';
 

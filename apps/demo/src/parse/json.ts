@@ -14,7 +14,9 @@ export function parseJson(bytes: Uint8Array): ParsedDocument {
 /** Each line a record. */
 export function parseJsonLines(bytes: Uint8Array): ParsedDocument {
   const blocks: Block[] = [];
-  for (const line of decodeText(bytes).replace(/^\ufeff/, '').split('\n')) {
+  for (const line of decodeText(bytes)
+    .replace(/^\ufeff/, '')
+    .split('\n')) {
     const value = parsed(line);
     const text =
       value === undefined

@@ -44,9 +44,7 @@ export class LinearParser extends Parser {
     }
     const known = this.#isVoid;
     this.#isVoid =
-      known === undefined
-        ? this.#reader.depth >= maxDepth || super.isVoidElement(name)
-        : undefined;
+      known === undefined ? this.#reader.depth >= maxDepth || super.isVoidElement(name) : undefined;
     return known ?? this.#isVoid === true;
   }
 }

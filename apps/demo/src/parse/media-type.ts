@@ -1,6 +1,6 @@
 import { compoundKind } from './compound-file.ts';
-import { looksLikePdf } from './pdf-header.ts';
 import { UnreadableError } from './parsed-document.ts';
+import { looksLikePdf } from './pdf-header.ts';
 import { type MediaType, readableTypes, textTypeByExtension } from './readable-types.ts';
 import { textKind } from './text-kind.ts';
 import { markedEncoding, wideEncoding } from './wide-text.ts';

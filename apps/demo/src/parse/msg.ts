@@ -1,7 +1,7 @@
 import { decompressRTF } from '@kenjiuno/decompressrtf';
 import msgReader, { type FieldsData } from '@kenjiuno/msgreader';
-import { decodeText } from './decode-text.ts';
 import { declaredEncoding } from './declared-encoding.ts';
+import { decodeText } from './decode-text.ts';
 import { documentOfHtml } from './html.ts';
 import { type Block, type ParsedDocument, UnreadableError } from './parsed-document.ts';
 import { paragraphsOf } from './text.ts';

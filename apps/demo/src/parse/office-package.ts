@@ -35,7 +35,10 @@ export class OfficePackage {
     const found = (await this.relationships('')).find(({ kind }) => kind === 'officeDocument');
     const name = found?.target ?? fallback;
     if (!this.archive.has(name)) {
-      throw new UnreadableError('damaged', 'it is not a whole Office document: its text is missing');
+      throw new UnreadableError(
+        'damaged',
+        'it is not a whole Office document: its text is missing',
+      );
     }
     return name;
   }
@@ -58,7 +61,11 @@ export class OfficePackage {
         if (element !== 'Relationship') return;
         const inside = TargetMode.toLowerCase() !== 'external';
         const target = Target.startsWith('/') ? Target.slice(1) : path.posix.join(folder, Target);
-        found.push({ id: Id, kind: Type.slice(Type.lastIndexOf('/') + 1), target: inside ? target : '' });
+        found.push({
+          id: Id,
+          kind: Type.slice(Type.lastIndexOf('/') + 1),
+          target: inside ? target : '',
+        });
       },
     });
     return found;
@@ -80,7 +87,10 @@ export class OfficePackage {
       },
     });
     const { title = '', ...others } = Object.fromEntries(values);
-    return { title: title.trim(), others: Object.values(others).filter((text) => text.trim() !== '') };
+    return {
+      title: title.trim(),
+      others: Object.values(others).filter((text) => text.trim() !== ''),
+    };
   }
 }
 

@@ -121,7 +121,8 @@ export class OfficeTextReader implements XmlHandler {
         if (Number(attributes.val) < 9) this.#setKind(this.#paragraph?.kind ?? 'heading');
         break;
       case 'vanish':
-        if (this.#inRunProperties) this.#isVanished = !/^(?:0|false|off)$/.test(attributes.val ?? '');
+        if (this.#inRunProperties)
+          this.#isVanished = !/^(?:0|false|off)$/.test(attributes.val ?? '');
         break;
       case 'tr':
         this.#rows.push([]);
@@ -272,7 +273,8 @@ export class OfficeTextReader implements XmlHandler {
 
   #hide(name: string): void {
     this.#unseen += 1;
-    if (name === 'delText') this.left.add('Text that was deleted with changes tracked was left out.');
+    if (name === 'delText')
+      this.left.add('Text that was deleted with changes tracked was left out.');
   }
 
   /** The second of two forms of one thing is for programs that do not know the first. */

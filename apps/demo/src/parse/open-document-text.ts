@@ -5,7 +5,15 @@ import type { XmlHandler } from './xml-events.ts';
 
 type Attributes = Readonly<Record<string, string>>;
 
-const unseen = new Set(['tracked-changes', 'script', 'scripts', 'binary-data', 'forms', 'font-face-decls', 'automatic-styles']);
+const unseen = new Set([
+  'tracked-changes',
+  'script',
+  'scripts',
+  'binary-data',
+  'forms',
+  'font-face-decls',
+  'automatic-styles',
+]);
 const ownParagraph = new Set(['p', 'h']);
 const titleStyle = /^title$/i;
 
@@ -22,7 +30,11 @@ interface Sheet {
  */
 export class OpenDocumentReader implements XmlHandler {
   readonly #blocks: Block[] = [];
-  readonly #lines: { readonly line: BlockBuilder; readonly name: string; readonly style: string }[] = [];
+  readonly #lines: {
+    readonly line: BlockBuilder;
+    readonly name: string;
+    readonly style: string;
+  }[] = [];
   readonly #sheets: Sheet[] = [];
   readonly #within: string | undefined;
   readonly left = new Set<string>();
@@ -44,7 +56,8 @@ export class OpenDocumentReader implements XmlHandler {
   open(name: string, attributes: Attributes): void {
     if (name === this.#within) this.#inside += 1;
     if (unseen.has(name)) this.#unseen += 1;
-    if (name === 'tracked-changes') this.left.add('Text that was deleted with changes tracked was left out.');
+    if (name === 'tracked-changes')
+      this.left.add('Text that was deleted with changes tracked was left out.');
     if (!this.#isRead) return;
     if (ownParagraph.has(name)) {
       this.#lines.push({ line: new BlockBuilder(), name, style: attributes['style-name'] ?? '' });
@@ -68,7 +81,8 @@ export class OpenDocumentReader implements XmlHandler {
         this.#sheets.push({ name: attributes.name ?? '', rows: [], row: [], cell: [] });
         break;
       case 'page':
-        if (attributes.name !== undefined) this.#blocks.push({ kind: 'heading', text: attributes.name });
+        if (attributes.name !== undefined)
+          this.#blocks.push({ kind: 'heading', text: attributes.name });
         break;
       case 'frame':
         if (attributes.class === 'title') this.#titleFrame += 1;

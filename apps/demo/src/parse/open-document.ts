@@ -18,7 +18,10 @@ export async function parseOpenDocument(
   await refuseEncrypted(archive);
   const content = await archive.read('content.xml');
   if (content === undefined) {
-    throw new UnreadableError('damaged', 'it is not a whole OpenDocument file: its text is missing');
+    throw new UnreadableError(
+      'damaged',
+      'it is not a whole OpenDocument file: its text is missing',
+    );
   }
   const reader = new OpenDocumentReader();
   readXml(content, reader);

@@ -53,7 +53,8 @@ const textIn = (value: unknown): string[] =>
 /** The names of the files that are attached to the document. */
 export async function attachmentNames(pdf: Pdf): Promise<readonly string[]> {
   const attachments: unknown = await pdf.getAttachments();
-  if (attachments instanceof Map) return [...attachments.values()].flatMap(nameOf).slice(0, maxNames);
+  if (attachments instanceof Map)
+    return [...attachments.values()].flatMap(nameOf).slice(0, maxNames);
   if (typeof attachments !== 'object' || attachments === null) return [];
   return Object.values(attachments).flatMap(nameOf).slice(0, maxNames);
 }

@@ -14,5 +14,7 @@ export function looksLikePdf(
   if (extension === '.pdf' && isFirst) return true;
   if (!isFirst && isText && extension !== '.pdf') return false;
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  return /\d+[\s\0]+\d+[\s\0]+obj\b/.test(textHead(bytes).slice(header)) || buffer.includes('startxref');
+  return (
+    /\d+[\s\0]+\d+[\s\0]+obj\b/.test(textHead(bytes).slice(header)) || buffer.includes('startxref')
+  );
 }

@@ -85,7 +85,8 @@ function isParted(before: string, after: string, softHyphenWords: ReadonlySet<st
   return softHyphenWords.has(`${tail}\u00ad${head}`);
 }
 
-const eastAsian = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff00-\uffef]/u;
+const eastAsian =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff00-\uffef]/u;
 
 const isEastAsian = (before: string, after: string): boolean =>
   eastAsian.test(before.slice(-1)) && eastAsian.test(after.slice(0, 1));

@@ -1,5 +1,5 @@
 import { constants, inflateSync } from 'node:zlib';
-import { getResolvedPDFJS, type getDocumentProxy } from 'unpdf';
+import { type getDocumentProxy, getResolvedPDFJS } from 'unpdf';
 
 type Pdf = Awaited<ReturnType<typeof getDocumentProxy>>;
 type Page = Awaited<ReturnType<Pdf['getPage']>>;

@@ -100,7 +100,8 @@ async function describe(pdf: Pdf): Promise<{ title: string | null; isForm: boole
 
 // What a form of XFA has for programs that do not know it is one page that asks to wait.
 const isPlaceholder = (texts: readonly string[]): boolean =>
-  /^please wait/i.test(texts[0]?.trim() ?? '') || /adobe\.com\/go\/(?:reader|acrreader)/i.test(texts.join(' '));
+  /^please wait/i.test(texts[0]?.trim() ?? '') ||
+  /adobe\.com\/go\/(?:reader|acrreader)/i.test(texts.join(' '));
 
 const xfaForm = (): UnreadableError =>
   new UnreadableError('unsupported', 'it is an XFA form, which only programs of Adobe show');

@@ -64,4 +64,4 @@ const latin = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 const isDigit = (byte: number | undefined): boolean =>
   byte !== undefined && byte >= 0x30 && byte <= 0x39;
 const isLetter = (byte: number | undefined): boolean =>
-  byte !== undefined && ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a);
+  byte !== undefined && (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;

@@ -1,6 +1,6 @@
 import iconv from 'iconv-lite';
 import type { Block, ParsedDocument } from './parsed-document.ts';
-import { RtfTokens, type RtfToken } from './rtf-tokens.ts';
+import { type RtfToken, RtfTokens } from './rtf-tokens.ts';
 
 /** Destinations of which nothing is shown; so is any other that is marked as one to be skipped. */
 const unseen = new Set(
@@ -12,7 +12,9 @@ const unseen = new Set(
 );
 
 /** Destinations that a reader who does not know them would skip, and whose text is shown. */
-const shownAnyway = new Set('shptxt shpinst annotation atnauthor fldrslt footnote mmath moMath'.split(' '));
+const shownAnyway = new Set(
+  'shptxt shpinst annotation atnauthor fldrslt footnote mmath moMath'.split(' '),
+);
 
 const paragraphEnds = new Set('par sect page row line column softpage'.split(' '));
 const characters: ReadonlyMap<string, string> = new Map([

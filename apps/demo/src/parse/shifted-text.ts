@@ -32,13 +32,16 @@ export function shiftedEncoding(bytes: Uint8Array, declared = ''): ShiftedEncodi
   if (/^hz(?:-gb-2312)?$/i.test(declared)) return hz;
   if (!buffer.includes(0x1b)) return undefined;
   if (bytes.some((byte) => byte >= 0x80)) return undefined;
-  return designations.find(([escape]) => buffer.includes(escape, 0, 'latin1'))?.[1];
+  return designations.find(([sequence]) => buffer.includes(sequence, 0, 'latin1'))?.[1];
 }
 
 /** The bytes with their shifted stretches as the encoding of eight bits has them. */
 export function unshift(bytes: Uint8Array, { shifts }: ShiftedEncoding): Uint8Array {
   if (shifts === undefined) return bytes;
-  const source = Buffer.from(bytes).toString('latin1').replaceAll(/\x1b\$\)[AC]/g, '');
+  const source = Buffer.from(bytes)
+    .toString('latin1')
+    .replaceAll('\x1b$)C', '')
+    .replaceAll('\x1b$)A', '');
   const pieces = source.split(shifts.begin).map((piece, index) => {
     if (index === 0) return Buffer.from(piece, 'latin1');
     const end = piece.indexOf(shifts.end);

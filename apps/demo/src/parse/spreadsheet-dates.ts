@@ -1,7 +1,10 @@
 import type { OfficePackage } from './office-package.ts';
 
 /** The styles of cells whose number is a date or a time. */
-export async function dateStyles(office: OfficePackage, part: string): Promise<ReadonlySet<number>> {
+export async function dateStyles(
+  office: OfficePackage,
+  part: string,
+): Promise<ReadonlySet<number>> {
   const formats = new Set([14, 15, 16, 17, 18, 19, 20, 21, 22, 45, 46, 47]);
   // Those of Chinese, Japanese, Korean and Thai.
   for (let id = 27; id <= 36; id += 1) formats.add(id);

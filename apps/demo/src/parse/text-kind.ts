@@ -76,8 +76,7 @@ function mailKind(head: string, extension: string): MediaType | undefined {
     fields.set(name, line.slice(colon + 1).trim());
   }
   const known = [...fields.keys()].filter((field) => knownFields.has(field)).length;
-  const isMail =
-    fields.has('mime-version') || fields.has('message-id') || fields.has('received');
+  const isMail = fields.has('mime-version') || fields.has('message-id') || fields.has('received');
   if (known < 2 || !(isMail || isNamedSo) || (!isNamedSo && textTypeByExtension.has(extension))) {
     return undefined;
   }

@@ -1,5 +1,5 @@
-import { decodeText } from './decode-text.ts';
 import { declaredEncoding } from './declared-encoding.ts';
+import { decodeText } from './decode-text.ts';
 import type { Block, ParsedDocument } from './parsed-document.ts';
 import { textHead } from './text-head.ts';
 

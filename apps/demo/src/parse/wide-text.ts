@@ -27,12 +27,12 @@ export function wideEncoding(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | undef
     const odd = bytes[at + 1] ?? 0;
     if (odd === 0 && isAscii(even)) little += 1;
     if (even === 0 && isAscii(odd)) big += 1;
-    if (odd < 0x20 && even >= 0x20) lowOdd += 1;
-    if (even < 0x20 && odd >= 0x20) lowEven += 1;
+    if (odd < 0x20) lowOdd += 1;
+    if (even < 0x20) lowEven += 1;
   }
   // A word of Greek, Cyrillic, Hebrew, Arabic or Thai alone: no zero, but its block in every other byte.
   if (little === 0 && big === 0) {
-    if (lowOdd > length * 0.4) little = 1;
+    if (lowOdd > length * 0.4 && lowOdd >= lowEven) little = 1;
     else if (lowEven > length * 0.4) big = 1;
   }
   if (little > 0 || big > 0) {
@@ -64,7 +64,7 @@ const scripts = [
 
 /** No control, no replacement, nothing unassigned or private, and letters of one script or two. */
 function isText(text: string): boolean {
-  const strange = count(text, /[^\P{C}\p{Cf}\t\n\v\f\r\u001b]|\ufffd/gu);
+  const strange = count(text, /[\p{Cc}\p{Cn}\p{Co}\p{Cs}\ufffd]/gu) - count(text, /[\t\n\v\f\r]/g);
   if (strange > text.length / 100) return false;
   const letters = count(text, /\p{L}/gu);
   const known = scripts.map((script) => count(text, script));

@@ -1,6 +1,11 @@
 import { OfficePackage, type Relationship } from './office-package.ts';
 import { OfficeTextReader } from './office-text.ts';
-import { type Block, type ParsedDocument, type ParseLimits, UnreadableError } from './parsed-document.ts';
+import {
+  type Block,
+  type ParsedDocument,
+  type ParseLimits,
+  UnreadableError,
+} from './parsed-document.ts';
 import { dateStyles, serialDate } from './spreadsheet-dates.ts';
 import { blocksOfTable } from './table-blocks.ts';
 
@@ -192,5 +197,7 @@ class CellReader {
   }
 }
 
-const sheetTexts = new Set('oddHeader oddFooter evenHeader evenFooter firstHeader firstFooter'.split(' '));
+const sheetTexts = new Set(
+  'oddHeader oddFooter evenHeader evenFooter firstHeader firstFooter'.split(' '),
+);
 const isValue = (name: string): boolean => name === 'v' || name === 't' || sheetTexts.has(name);

@@ -19,8 +19,10 @@ const local = (name: string): string => name.slice(name.indexOf(':') + 1);
 export function readXml(source: Uint8Array, handler: XmlHandler): void {
   const names = new Map<string, string>();
   const nameOf = (name: string): string => {
-    let short = names.get(name);
-    if (short === undefined) names.set(name, (short = local(name)));
+    const known = names.get(name);
+    if (known !== undefined) return known;
+    const short = local(name);
+    names.set(name, short);
     return short;
   };
   let opened = 0;

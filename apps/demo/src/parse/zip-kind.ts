@@ -14,7 +14,10 @@ const { docx, pptx, xlsx, odt, ods, odp, epub } = readableTypes;
 const officeKinds: readonly (readonly [RegExp, MediaType])[] = [
   [/wordprocessingml\.(?:document|template)\.main|ms-word\.\w+\.macroEnabled/, docx],
   [/presentationml\.\w+\.main|ms-powerpoint\.\w+\.macroEnabled/, pptx],
-  [/spreadsheetml\.(?:sheet|template)\.main|ms-excel\.(?:sheet|template|addin)\.macroEnabled/, xlsx],
+  [
+    /spreadsheetml\.(?:sheet|template)\.main|ms-excel\.(?:sheet|template|addin)\.macroEnabled/,
+    xlsx,
+  ],
 ];
 
 const packageKinds: ReadonlyMap<string, MediaType> = new Map<string, MediaType>([
