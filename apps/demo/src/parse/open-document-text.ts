@@ -13,6 +13,11 @@ const unseen = new Set([
   'forms',
   'font-face-decls',
   'automatic-styles',
+  // Fields that hold what they show only once the page is laid out.
+  'page-number',
+  'page-count',
+  'page-continuation',
+  'sheet-name',
 ]);
 const ownParagraph = new Set(['p', 'h']);
 const titleStyle = /^title$/i;
@@ -40,12 +45,16 @@ export class OpenDocumentReader implements XmlHandler {
   readonly left = new Set<string>();
   /** The paragraph with the style of titles, or the title of the first slide. */
   title: string | undefined;
+  /** Of a text; the names of slides and sheets are none. */
+  firstHeading: string | undefined;
   #inside = 0;
   #unseen = 0;
   #ruby = 0;
   #reading = '';
   #spreadsheet = 0;
   #titleFrame = 0;
+  #slides = 0;
+  #slide: Block | undefined;
   #apart: string | undefined;
 
   /** @param options.within Nothing outside of elements of this name is read. */
@@ -81,8 +90,9 @@ export class OpenDocumentReader implements XmlHandler {
         this.#sheets.push({ name: attributes.name ?? '', rows: [], row: [], cell: [] });
         break;
       case 'page':
-        if (attributes.name !== undefined)
-          this.#blocks.push({ kind: 'heading', text: attributes.name });
+        this.#slides += 1;
+        this.#slide = { kind: 'heading', text: slideName(attributes.name, this.#slides) };
+        this.#blocks.push(this.#slide);
         break;
       case 'frame':
         if (attributes.class === 'title') this.#titleFrame += 1;
@@ -171,6 +181,9 @@ export class OpenDocumentReader implements XmlHandler {
     }
     const isTitle = this.#titleFrame > 0 || titleStyle.test(open.style);
     if (isTitle) this.title ??= text.trim();
+    // The title of a slide stands for its number.
+    if (this.#titleFrame > 0 && this.#blocks.at(-1) === this.#slide) this.#blocks.pop();
+    if (open.name === 'h') this.firstHeading ??= text.trim();
     this.#push(open.name === 'h' || isTitle ? 'heading' : 'text', text);
   }
 
@@ -204,3 +217,7 @@ export class OpenDocumentReader implements XmlHandler {
     else for (const row of sheet.rows) this.#push('text', row.join(' | '));
   }
 }
+
+/** Programs name slides and drawings `page1`, each in its language. */
+const slideName = (name: string | undefined, number: number): string =>
+  name === undefined || /^\p{L}{1,12} ?\d+$/u.test(name) ? `Slide ${number}` : name;

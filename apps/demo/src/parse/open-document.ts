@@ -8,29 +8,28 @@ import {
 } from './parsed-document.ts';
 import { readXml } from './xml-events.ts';
 import { ZipArchive } from './zip-archive.ts';
+import { isZip } from './zip-kind.ts';
+
+/** The parts of a document: in an archive, or all in one file of XML. */
+interface Parts {
+  readonly content: Uint8Array;
+  readonly styles: Uint8Array | undefined;
+  readonly meta: Uint8Array | undefined;
+}
 
 /** Documents of OpenDocument: text, spreadsheets, presentations and drawings. */
 export async function parseOpenDocument(
   bytes: Uint8Array,
   limits: ParseLimits,
 ): Promise<ParsedDocument> {
-  const archive = await ZipArchive.open(bytes, limits.maxInflatedBytes);
-  await refuseEncrypted(archive);
-  const content = await archive.read('content.xml');
-  if (content === undefined) {
-    throw new UnreadableError(
-      'damaged',
-      'it is not a whole OpenDocument file: its text is missing',
-    );
-  }
-  const reader = new OpenDocumentReader();
+  const { content, styles, meta } = isZip(bytes)
+    ? await unpack(bytes, limits)
+    : { content: bytes, styles: bytes, meta: bytes };
+  const reader = new OpenDocumentReader({ within: 'body' });
   readXml(content, reader);
   const blocks: Block[] = [...reader.finish()];
-  const left = new Set(reader.left);
-  const titled = reader.title;
 
   // Headers and footers stand with the styles of pages.
-  const styles = await archive.read('styles.xml');
   if (styles !== undefined) {
     const beside = new OpenDocumentReader({ within: 'master-styles' });
     readXml(styles, beside);
@@ -38,41 +37,59 @@ export async function parseOpenDocument(
     if (texts.length > 0) blocks.push({ kind: 'heading', text: '' });
     blocks.push(...texts.map(({ text }): Block => ({ kind: 'text', text })));
   }
-  const { title, others } = await properties(archive);
+  const { title, others } = properties(meta);
   if (others.length > 0) blocks.push({ kind: 'heading', text: '' });
   blocks.push(...others.map((text): Block => ({ kind: 'text', text })));
-  const heading = blocks.find(({ kind, text }) => kind === 'heading' && text !== '')?.text;
-  return { title: titled ?? (title || (heading ?? null)), blocks, notes: [...left] };
+  return {
+    title: reader.title ?? (title || (reader.firstHeading ?? null)),
+    blocks,
+    notes: [...reader.left],
+  };
 }
 
-async function refuseEncrypted(archive: ZipArchive): Promise<void> {
+async function unpack(bytes: Uint8Array, limits: ParseLimits): Promise<Parts> {
+  const archive = await ZipArchive.open(bytes, limits.maxInflatedBytes);
   const manifest = await archive.read('META-INF/manifest.xml');
   if (manifest?.includes('encryption-data')) {
     throw new UnreadableError('encrypted', protectedByPassword);
   }
+  const content = await archive.read('content.xml');
+  if (content === undefined) {
+    throw new UnreadableError(
+      'damaged',
+      'it is not a whole OpenDocument file: its text is missing',
+    );
+  }
+  return {
+    content,
+    styles: await archive.read('styles.xml'),
+    meta: await archive.read('meta.xml'),
+  };
 }
 
 const shown = new Set('title subject description keyword creator initial-creator'.split(' '));
 
-async function properties(archive: ZipArchive): Promise<{ title: string; others: string[] }> {
-  const meta = await archive.read('meta.xml');
+function properties(meta: Uint8Array | undefined): { title: string; others: string[] } {
   const others = new Set<string>();
   let title = '';
-  let name = '';
+  let inMeta = 0;
   let text = '';
   if (meta !== undefined) {
     readXml(meta, {
-      open(element) {
-        name = element;
+      open(name) {
+        if (name === 'meta') inMeta += 1;
         text = '';
       },
       text(piece) {
-        text += piece;
+        if (inMeta > 0) text += piece;
       },
-      close(element) {
-        if (element !== name || !shown.has(element) || text.trim() === '') return;
-        if (element === 'title') title = text.trim();
-        else others.add(text.trim());
+      close(name) {
+        const value = text.trim();
+        text = '';
+        if (name === 'meta') inMeta -= 1;
+        if (inMeta === 0 || !shown.has(name) || value === '') return;
+        if (name === 'title') title = value;
+        else others.add(value);
       },
     });
   }

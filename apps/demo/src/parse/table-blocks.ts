@@ -13,6 +13,7 @@ export function blocksOfTable(rows: readonly (readonly string[])[], name = ''): 
   const filled = rows
     .map((row) => row.map((cell) => cell.trim()).filter((cell) => cell !== ''))
     .filter((row) => row.length > 0);
+  if (filled.length === 0) return [];
   const [first = []] = filled;
   const hasHeader = filled.length > 1 && first.length > 1 && first.every(isName);
   const header = hasHeader ? first.join(' | ') : '';

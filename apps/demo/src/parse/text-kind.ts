@@ -2,6 +2,7 @@ import { UnreadableError } from './parsed-document.ts';
 import { type MediaType, readableTypes, textTypeByExtension } from './readable-types.ts';
 import { textHead } from './text-head.ts';
 import { markedEncoding, wideEncoding } from './wide-text.ts';
+import { packageKinds } from './zip-kind.ts';
 
 const mailExtensions = new Set(['.eml', '.mht', '.mhtml', '.mbox', '.msg', '']);
 
@@ -12,11 +13,14 @@ const mailExtensions = new Set(['.eml', '.mht', '.mhtml', '.mbox', '.msg', '']);
  */
 export function textKind(bytes: Uint8Array, extension: string): MediaType | undefined {
   const head = headOf(bytes);
-  if (isRtf(head)) return readableTypes.rtf;
+  if (isRtf(head, extension)) return readableTypes.rtf;
   if (head.startsWith('%!PS-Adobe')) {
     throw new UnreadableError('unsupported', 'it is a PostScript file, which is not read');
   }
   if (beginsHtml(head)) return readableTypes.html;
+  const flat = /<office:document\s[^>]{0,4000}office:mimetype="([\w./+-]+)"/.exec(head)?.[1];
+  const openDocument = flat === undefined ? undefined : packageKinds.get(flat);
+  if (openDocument !== undefined) return openDocument;
   const mail = mailKind(head, extension);
   if (mail !== undefined) return mail;
   if (/^WEBVTT(?:[ \t\r\n]|$)/.test(head)) return readableTypes.webVtt;
@@ -27,12 +31,13 @@ function headOf(bytes: Uint8Array): string {
   const encoding = markedEncoding(bytes) ?? wideEncoding(bytes);
   const head = encoding?.startsWith('utf-16')
     ? new TextDecoder(encoding).decode(bytes.subarray(0, 4096), { stream: true })
-    : textHead(bytes, 4096).replace(/^\u00ef\u00bb\u00bf/, '');
+    : textHead(bytes, 8192).replace(/^\u00ef\u00bb\u00bf/, '');
   return head.trimStart();
 }
 
 // A text about RTF may begin with the word; in a document a control word or a group follows.
-const isRtf = (head: string): boolean => /^\{\\rtf\d*\s*[\\{]/.test(head);
+const isRtf = (head: string, extension: string): boolean =>
+  extension === '.rtf' ? head.startsWith('{\\rtf') : /^\{\\rtf\d*\s*[\\{]/.test(head);
 
 /** A document type or the root, after nothing but white space, comments and an XML declaration. */
 function beginsHtml(head: string): boolean {
@@ -64,7 +69,10 @@ function mailKind(head: string, extension: string): MediaType | undefined {
   const fields = new Map<string, string>();
   let name = '';
   // The separator that a mailbox has before each mail.
-  for (const line of head.replace(/^From [^\n]*\n/, '').split('\n')) {
+  const lines = head.replace(/^From [^\n]*\n/, '').split('\n');
+  // The last one may go on behind what is looked at.
+  if (lines.length > 1) lines.pop();
+  for (const line of lines) {
     if (line.trim() === '') break;
     if (/^[ \t]/.test(line)) {
       fields.set(name, `${fields.get(name) ?? ''} ${line.trim()}`);

@@ -50,20 +50,22 @@ export async function parseXlsx(bytes: Uint8Array, limits: ParseLimits): Promise
 
   async function readTexts(part: string): Promise<void> {
     const reader = new OfficeTextReader(new Map());
-    let threaded = '';
+    // Notes have their text in runs; what was said in a thread has it right in its element.
+    let inThread = false;
     await office.walk(part, {
-      open: (name, attributes) => reader.open(name === 'text' ? 'p' : name, attributes),
-      close(name) {
-        if (name === 'text') {
-          reader.open('t', {});
-          reader.text(threaded);
-          reader.close('t');
-          threaded = '';
-        }
-        reader.close(name === 'text' ? 'p' : name);
+      open(name, attributes) {
+        inThread = name === 'text';
+        if (inThread) reader.open('p', attributes);
+        else reader.open(name, attributes);
       },
       text(text) {
+        if (inThread) reader.open('t', {});
         reader.text(text);
+        if (inThread) reader.close('t');
+      },
+      close(name) {
+        inThread = false;
+        reader.close(name === 'text' ? 'p' : name);
       },
     });
     blocks.push(...reader.finish().map(({ text }): Block => ({ kind: 'text', text })));
@@ -146,7 +148,10 @@ class CellReader {
       this.#style = Number(attributes.s ?? 0);
       this.#value = [];
     } else if (name === 'rPh') this.#phonetic += 1;
-    else if (isValue(name)) this.#inValue += 1;
+    else if (isValue(name)) {
+      this.#inValue += 1;
+      if (sheetTexts.has(name)) this.#value = [];
+    }
   }
 
   text(text: string): void {

@@ -20,7 +20,8 @@ const officeKinds: readonly (readonly [RegExp, MediaType])[] = [
   ],
 ];
 
-const packageKinds: ReadonlyMap<string, MediaType> = new Map<string, MediaType>([
+/** By the media type that a package names. */
+export const packageKinds: ReadonlyMap<string, MediaType> = new Map<string, MediaType>([
   ['application/epub+zip', epub],
   ...openDocument('text', odt),
   ...openDocument('text-template', odt),
