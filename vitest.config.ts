@@ -1,3 +1,4 @@
+import os from 'node:os';
 import path from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
@@ -13,10 +14,28 @@ const source = '@offstage/source';
 
 const project = (name: string, root: string, ...others: string[]) => ({
   extends: true as const,
-  test: { name, root, include: ['src/**/*.test.ts'], exclude: ['**/*.browser.test.ts', ...others] },
+  test: {
+    name,
+    root,
+    include: ['src/**/*.test.ts'],
+    exclude: ['**/*.browser.test.ts', ...others, ...(isQuick ? leftOutWhenQuick : [])],
+  },
 });
 
 const executablePath = findChromium();
+
+// `npm test -- quick`: no browser, and none of what starts processes, fills disks or explores crashes.
+const isQuick = process.env.OFFSTAGE_QUICK === '1';
+const leftOutWhenQuick = [
+  'apps/demo/src/cli/*.test.ts',
+  'apps/demo/src/server/{changes,restart,start,uploads,logs}.test.ts',
+  'apps/demo/src/{ingest-handler,search-while-ingesting,search,read-handler}.test.ts',
+  'apps/demo/src/parse/parse-process.test.ts',
+  'docs/**',
+  'packages/core/src/**/{crash-mutants,crash,faults,explore-crashes}.test.ts',
+  'packages/node-fs/src/**/{*-matrix,bad-root,examine-files,leases,cli}.test.ts',
+  'packages/node-worker/src/host/{process,faults,manager}.test.ts',
+].map((pattern) => path.resolve(pattern));
 
 /** The tests of a package that run in Chromium, on one origin with the test bed's servers. */
 const browserProject = (name: string, root: string, include: string, dependencies: string[]) => ({
@@ -105,6 +124,8 @@ export default defineConfig({
     pool: 'forks',
     execArgv: runtimeOptions,
     testTimeout: 30_000,
+    // Tests that start processes wait for them most of the time.
+    maxWorkers: Math.max(2, os.availableParallelism() - 1),
     // What a passing test prints (errors that it provokes, say) is of no interest.
     silent: 'passed-only',
     projects: [
@@ -113,15 +134,17 @@ export default defineConfig({
       project('node-fs', 'packages/node-fs'),
       project('http', 'packages/http'),
       project('react', 'packages/react'),
-      react('19'),
-      react('18'),
       project('svelte', 'packages/svelte'),
-      svelteInBrowser(),
       project('demo', 'apps/demo', 'src/web-tests/**'),
-      pages,
+      ...(isQuick ? [] : [react('19'), react('18'), svelteInBrowser(), pages]),
       {
         extends: true,
-        test: { name: 'repo', root: '.', include: ['scripts/**/*.test.ts', 'docs/**/*.test.ts'] },
+        test: {
+          name: 'repo',
+          root: '.',
+          include: ['scripts/**/*.test.ts', 'docs/**/*.test.ts'],
+          exclude: isQuick ? leftOutWhenQuick : [],
+        },
       },
     ],
   },

@@ -26,7 +26,8 @@ export function installPackages() {
   // the lock file names is installed as it says, and the file stays as it is.
   const { status, error } = spawnSync(
     windows ? 'npm.cmd' : 'npm',
-    ['install', '--no-save', '--include=dev'],
+    // Errors alone: what npm thinks of engines and of old names is no matter of who runs a command.
+    ['install', '--no-save', '--include=dev', '--loglevel=error', '--no-audit', '--no-fund'],
     // Standard output belongs to the command that the user asked for.
     { cwd: root, stdio: ['ignore', 2, 2], shell: windows },
   );

@@ -1,6 +1,7 @@
 // Runs every check of the repository and closes with the line `N passed, N failed`.
 //   npm test                 all of them
 //   npm test -- unit types   some of them, by name
+//   npm test -- quick        those that need no browser, no build and no process of their own
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -10,6 +11,13 @@ import { root } from './setup.mjs';
 
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'offstage-test-'));
 const vitestReport = path.join(scratch, 'vitest.json');
+
+// A dot a test is something to look at on a terminal; in a log it is a page of noise.
+const reporters = [
+  process.stdout.isTTY ? '--reporter=dot' : '--reporter=minimal',
+  '--reporter=json',
+  `--outputFile.json=${vitestReport}`,
+];
 
 /**
  * In order of what a person wants to hear first. `needs` sees to what a check cannot do without;
@@ -27,27 +35,13 @@ const checks = [
   {
     name: 'unit',
     needs: ensureChromium,
-    run: [
-      'vitest',
-      'run',
-      '--project=!pages',
-      '--reporter=dot',
-      '--reporter=json',
-      `--outputFile.json=${vitestReport}`,
-    ],
+    run: ['vitest', 'run', '--project=!pages', ...reporters],
     count: countVitest,
   },
   {
     name: 'pages',
     needs: ensureChromium,
-    run: [
-      'vitest',
-      'run',
-      '--project=pages',
-      '--reporter=dot',
-      '--reporter=json',
-      `--outputFile.json=${vitestReport}`,
-    ],
+    run: ['vitest', 'run', '--project=pages', ...reporters],
     count: countVitest,
   },
   { name: 'size', run: ['size-limit'] },
@@ -55,12 +49,19 @@ const checks = [
   { name: 'browser', run: ['node', 'scripts/browser.mjs'] },
 ];
 
-const wanted = process.argv.slice(2);
+/** What one runs between two edits; `OFFSTAGE_QUICK` tells Vitest which tests are meant. */
+const quick = {
+  checks: ['lint', 'traceability', 'types', 'unit'],
+  environment: { OFFSTAGE_QUICK: '1' },
+};
+
+const asked = process.argv.slice(2);
+const isQuick = asked.includes('quick');
+const wanted = asked.flatMap((name) => (name === 'quick' ? quick.checks : [name]));
 const unknown = wanted.filter((name) => !checks.some((check) => check.name === name));
 if (unknown.length > 0) {
-  console.error(
-    `Unknown check: ${unknown.join(', ')}. There are: ${checks.map(({ name }) => name).join(', ')}.`,
-  );
+  const names = ['quick', ...checks.map(({ name }) => name)];
+  console.error(`Unknown check: ${unknown.join(', ')}. There are: ${names.join(', ')}.`);
   process.exit(1);
 }
 
@@ -70,7 +71,7 @@ for (const check of checks) {
   if (wanted.length > 0 && !wanted.includes(check.name)) continue;
   const startedAt = Date.now();
   console.log(`\n── ${check.name}`);
-  const succeeded = has(check.needs) && (await run(check.run));
+  const succeeded = (isQuick || has(check.needs)) && (await run(check.run));
   const counts = check.count?.() ?? { passed: 0, failed: 0 };
   passed += counts.passed;
   failed += counts.failed;
@@ -101,6 +102,7 @@ function run([command, ...args]) {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],
       shell: process.platform === 'win32',
+      env: isQuick ? { ...process.env, ...quick.environment } : process.env,
     });
     child.on('error', (error) => {
       console.error(error.message);

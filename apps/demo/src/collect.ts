@@ -13,6 +13,7 @@ import {
 import path from 'node:path';
 import { PublicError } from '@offstage/core';
 import type { FileFailure } from './parse/messages.ts';
+import { lackOf } from './public-errors.ts';
 
 /** An entry of the folder, by its path relative to it with `/` between the parts. */
 export interface FoundFile {
@@ -126,6 +127,8 @@ export function readFound(
       constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
     );
   } catch (error) {
+    // Not the file's fault, and the next one would fare no better.
+    if (lackOf(error) !== undefined) throw error;
     return { failure: unreadable(error, file.path) };
   }
   try {

@@ -11,6 +11,7 @@ export class StreamHub {
   readonly settings: JobsHandlerSettings;
   readonly #report: ReportError;
   readonly #streams = new Set<EventStream>();
+  readonly #byOwner = new Map<unknown, number>();
   readonly #pulseMs: number;
   #timer: Timer | undefined;
 
@@ -24,7 +25,12 @@ export class StreamHub {
     return this.#streams.size >= this.settings.maxStreams;
   }
 
+  isFullFor(owner: unknown): boolean {
+    return (this.#byOwner.get(owner) ?? 0) >= this.settings.maxStreamsPerOwner;
+  }
+
   add(stream: EventStream): void {
+    this.#byOwner.set(stream.owner, (this.#byOwner.get(stream.owner) ?? 0) + 1);
     this.#streams.add(stream);
     if (this.#timer === undefined) this.#schedule(this.#pulseMs);
   }
@@ -35,7 +41,10 @@ export class StreamHub {
   }
 
   remove(stream: EventStream): void {
-    this.#streams.delete(stream);
+    if (!this.#streams.delete(stream)) return;
+    const left = (this.#byOwner.get(stream.owner) ?? 0) - 1;
+    if (left > 0) this.#byOwner.set(stream.owner, left);
+    else this.#byOwner.delete(stream.owner);
     if (this.#streams.size > 0) return;
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -49,7 +58,7 @@ export class StreamHub {
   #schedule(delayMs: number): void {
     this.#timer = this.settings.clock.schedule(delayMs, () => {
       this.#timer = undefined;
-      this.#pulse(this.settings.clock.now());
+      this.#pulse(this.settings.clock.monotonic());
     });
   }
 

@@ -1,5 +1,5 @@
-import type { JobObserverOptions } from '@offstage/core';
-import { sharedPoller } from '@offstage/core';
+import type { JobObserverOptions } from '@offstage/core/observe';
+import { sharedPoller } from '@offstage/core/observe';
 import { simulatedClock } from '@offstage/core/testing';
 import { HttpJobClient } from '@offstage/http/client';
 import { afterEach, describe, expect, test, vi } from 'vitest';

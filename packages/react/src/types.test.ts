@@ -1,4 +1,5 @@
-import type { JobFailure, JobId, JobSnapshot, JobView } from '@offstage/core';
+import type { JobFailure, JobId, JobView } from '@offstage/core';
+import type { JobSnapshot } from '@offstage/core/observe';
 import { defineJob } from '@offstage/core';
 import { createElement, type ReactNode } from 'react';
 import { renderToString } from 'react-dom/server';

@@ -1,11 +1,5 @@
-import {
-  ActivityObserver,
-  type ActivitySnapshot,
-  frameScheduler,
-  type JobClient,
-  type ValueObserverOptions,
-  type ValueSnapshot,
-} from '@offstage/core';
+import type { ActivitySnapshot, JobClient } from '@offstage/core';
+import { ActivityObserver, frameScheduler, type ValueObserverOptions, type ValueSnapshot } from '@offstage/core/observe';
 import { useEffect } from 'react';
 import { useJobClient } from './jobs-provider.ts';
 import { useKept, useObserver } from './use-observer.ts';

@@ -1,4 +1,5 @@
-import type { JobObserverOptions, TerminalJobView } from '@offstage/core';
+import type { TerminalJobView } from '@offstage/core';
+import type { JobObserverOptions } from '@offstage/core/observe';
 import { Component, type ReactNode } from 'react';
 import { describe, expect, test, vi } from 'vitest';
 import { render } from 'vitest-browser-react';

@@ -1,14 +1,5 @@
-import {
-  type AnyJobDefinition,
-  frameScheduler,
-  type JobClient,
-  type JobId,
-  JobObserver,
-  type JobObserverOptions,
-  type JobSnapshot,
-  type PhaseOf,
-  type ResultOf,
-} from '@offstage/core';
+import type { AnyJobDefinition, JobClient, JobId, PhaseOf, ResultOf } from '@offstage/core';
+import { frameScheduler, JobObserver, type JobObserverOptions, type JobSnapshot } from '@offstage/core/observe';
 import { useEffect } from 'react';
 import { useJobClient } from './jobs-provider.ts';
 import { useKept, useObserver } from './use-observer.ts';

@@ -1,12 +1,5 @@
-import {
-  frameScheduler,
-  type JobClient,
-  JobListObserver,
-  type JobListObserverOptions,
-  type JobView,
-  type ListFilter,
-  type ValueSnapshot,
-} from '@offstage/core';
+import { filterKey, type JobClient, type JobView, type ListFilter } from '@offstage/core';
+import { frameScheduler, JobListObserver, type JobListObserverOptions, type ValueSnapshot } from '@offstage/core/observe';
 import { useEffect } from 'react';
 import { useJobClient } from './jobs-provider.ts';
 import { useKept, useObserver } from './use-observer.ts';
@@ -37,7 +30,7 @@ export function useJobs(filter: ListFilter = {}, options: UseJobsOptions = {}): 
   const observer = useKept(
     () => new JobListObserver(client, { ...options, filter }, { notify: frameScheduler }),
     client,
-    JSON.stringify([filter.name, filter.status]),
+    filterKey(filter),
   );
   useEffect(() => observer.setOptions(options));
   const { value: jobs = none, ...snapshot } = useObserver(observer);

@@ -1,10 +1,5 @@
-import {
-  type AnyJobDefinition,
-  frameScheduler,
-  type JobClient,
-  StartObserver,
-  type StartSnapshot,
-} from '@offstage/core';
+import type { AnyJobDefinition, JobClient } from '@offstage/core';
+import { frameScheduler, StartObserver, type StartSnapshot } from '@offstage/core/observe';
 import { useEffect } from 'react';
 import { useJobClient } from './jobs-provider.ts';
 import { useKept, useObserver } from './use-observer.ts';

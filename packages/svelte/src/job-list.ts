@@ -1,15 +1,5 @@
-import {
-  ActivityObserver,
-  type ActivitySnapshot,
-  frameScheduler,
-  type JobClient,
-  JobListObserver,
-  type JobListObserverOptions,
-  type JobView,
-  type ListFilter,
-  type ValueObserverOptions,
-  type ValueSnapshot,
-} from '@offstage/core';
+import { type ActivitySnapshot, filterKey, type JobClient, type JobView, type ListFilter } from '@offstage/core';
+import { ActivityObserver, frameScheduler, JobListObserver, type JobListObserverOptions, type ValueObserverOptions, type ValueSnapshot } from '@offstage/core/observe';
 import { type ObserverStore, observerStore, setOptions } from './observer-store.ts';
 import { areFixed, readerOf, type Source } from './source.ts';
 
@@ -39,6 +29,7 @@ export function jobs(
   const readOptions = readerOf(options);
   const { store, observer } = observerStore<ValueSnapshot<readonly JobView[]>, JobListObserver>({
     fixed: areFixed(client, filter, options),
+    // A getter gives a new object each time; what it says is what counts.
     keys: () => [readClient(), filterKey(readFilter())],
     create: () =>
       new JobListObserver(
@@ -70,6 +61,3 @@ export function activity(
   });
   return Object.assign(store, { refetch: () => observer().refetch() });
 }
-
-// A getter gives a new object each time; what it says is what counts.
-const filterKey = ({ name, status }: ListFilter): string => JSON.stringify([name, status]);

@@ -1,15 +1,5 @@
-import {
-  type AnyJobDefinition,
-  frameScheduler,
-  type JobActions,
-  type JobClient,
-  type JobId,
-  JobObserver,
-  type JobObserverOptions,
-  type JobSnapshot,
-  type PhaseOf,
-  type ResultOf,
-} from '@offstage/core';
+import type { AnyJobDefinition, JobClient, JobId, PhaseOf, ResultOf } from '@offstage/core';
+import { frameScheduler, type JobActions, JobObserver, type JobObserverOptions, type JobSnapshot } from '@offstage/core/observe';
 import { type ObserverStore, observerStore, setOptions } from './observer-store.ts';
 import { areFixed, readerOf, type Source } from './source.ts';
 

@@ -1,4 +1,5 @@
-import { type OffstageError, sharedPoller } from '@offstage/core';
+import type { OffstageError } from '@offstage/core';
+import { sharedPoller } from '@offstage/core/observe';
 import { simulatedClock } from '@offstage/core/testing';
 import { HttpJobClient } from '@offstage/http/client';
 import { afterEach, describe, expect, test } from 'vitest';

@@ -1,11 +1,5 @@
-import {
-  type AnyJobDefinition,
-  frameScheduler,
-  type JobClient,
-  type StartActions,
-  StartObserver,
-  type StartSnapshot,
-} from '@offstage/core';
+import type { AnyJobDefinition, JobClient } from '@offstage/core';
+import { frameScheduler, type StartActions, StartObserver, type StartSnapshot } from '@offstage/core/observe';
 import { type ObserverStore, observerStore } from './observer-store.ts';
 import { areFixed, readerOf, type Source } from './source.ts';
 

@@ -6,7 +6,7 @@ import type { CorpusView, Stale, UploadAnswer } from '../web/api.ts';
 import type { Corpus } from './corpus.ts';
 import type { EventLog } from './event-log.ts';
 import type { JobJournal } from './job-journal.ts';
-import { logStream } from './log-stream.ts';
+import { logStream, parseLogCursor } from './log-stream.ts';
 import { Problem, problemAnswer } from './problem.ts';
 import { receiveUploads } from './receive-uploads.ts';
 import type { StaticPages } from './static-pages.ts';
@@ -41,6 +41,7 @@ const searching = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(20),
 });
 const maxLogStreams = 200;
+const maxLogStreamsPerSession = 10;
 
 /** Everything but jobs: pages, uploads, the corpus and its versions, the log. */
 export function createRoutes(parts: RouteParts): Hono<{ Bindings: Bindings }> {
@@ -111,19 +112,26 @@ export function createRoutes(parts: RouteParts): Hono<{ Bindings: Bindings }> {
   });
 
   let streams = 0;
+  const streamsOf = new Map<string, number>();
   app.get('/api/log', (c) => {
-    if (streams >= maxLogStreams) {
+    const { session, outgoing } = c.env;
+    const own = streamsOf.get(session) ?? 0;
+    if (streams >= maxLogStreams || own >= maxLogStreamsPerSession) {
       throw new Problem(503, 'unavailable', 'Too many pages watch the log just now.');
     }
     streams += 1;
+    streamsOf.set(session, own + 1);
     const gone = new AbortController();
-    c.env.outgoing.once('close', () => {
+    outgoing.once('close', () => {
       streams -= 1;
+      const left = (streamsOf.get(session) ?? 1) - 1;
+      if (left === 0) streamsOf.delete(session);
+      else streamsOf.set(session, left);
       gone.abort();
     });
-    const after = Number(c.req.header('last-event-id') ?? 0);
-    const stream = logStream(events, c.env.session, {
-      after: Number.isSafeInteger(after) && after > 0 ? after : 0,
+    const after = c.req.header('last-event-id') ?? c.req.query('after');
+    const stream = logStream(events, session, {
+      after: after === undefined ? undefined : parseLogCursor(after),
       signal: AbortSignal.any([gone.signal, closing]),
     });
     return new Response(stream, {
@@ -154,7 +162,7 @@ function problem(
 ) {
   const { outgoing, incoming } = c.env;
   // Whoever went away in the middle of an upload hears nothing any more.
-  if (outgoing.destroyed) return RESPONSE_ALREADY_SENT;
+  if (outgoing.destroyed || outgoing.headersSent) return RESPONSE_ALREADY_SENT;
   const { status, body } = problemAnswer(error, report);
   return new Response(JSON.stringify(body), {
     status,

@@ -165,7 +165,7 @@ export interface Interruption {
 
 /** A line of the event log (D10), as `/api/log` streams it. */
 export interface LogEvent {
-  /** Counts up; the `id` of the server-sent event. */
+  /** Counts up from 1 at each start of the server; the server-sent event's `id` is `<epoch>.<seq>`. */
   readonly seq: number;
   readonly at: number;
   readonly event: 'started' | 'progress' | 'completed' | 'canceled' | 'failed' | 'interrupted';

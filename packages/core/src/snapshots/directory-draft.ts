@@ -1,4 +1,4 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import type { Examined, FileFacts, StorageDirectory, WritableFile } from './directory.ts';
 import { writeNew } from './directory-files.ts';
 import {
@@ -78,7 +78,9 @@ export class DirectoryDraft implements DraftWorkspace {
   }
 
   nativePath(path: string): string {
-    for (const parent of parentsOf(path)) this.#directory.ensureDirectorySync(this.#at(parent));
+    for (const parent of ['', ...parentsOf(path)]) {
+      this.#directory.ensureDirectorySync(parent === '' ? this.#draftName : this.#at(parent));
+    }
     const origin = this.#known.get(path)?.origin;
     // Writing through a second name would change what is published.
     if (origin === 'linked') this.#directory.unlinkCopySync(this.#at(path));

@@ -1,4 +1,4 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import type { StorageDirectory } from './directory.ts';
 import { PathSet, pathProblem, unsafeEntry } from './entry-path.ts';
 

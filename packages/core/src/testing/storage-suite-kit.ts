@@ -1,9 +1,9 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import type { SnapshotStorage } from '../snapshots/storage.ts';
 import { SnapshotStore, type SnapshotStoreOptions } from '../snapshots/store.ts';
 import type { Version } from '../snapshots/version.ts';
-import type { Published } from '../snapshots/writer-session.ts';
-import type { StandardSchema } from '../standard-schema.ts';
+import type { FinalizeOptions, Published } from '../snapshots/writer-session.ts';
+import type { StandardSchema } from '../foundation/standard-schema.ts';
 import { type SimulatedClock, settle } from './simulated-clock.ts';
 import type { SuiteRunner } from './suite-runner.ts';
 
@@ -102,10 +102,14 @@ export function suiteKit(runner: SuiteRunner, { name, create }: StorageSuiteOpti
 }
 
 /** Publishes a version whose one file says the same as its metadata. */
-export async function publish(store: Store, text: string): Promise<Published> {
+export async function publish(
+  store: Store,
+  text: string,
+  options: FinalizeOptions = {},
+): Promise<Published> {
   await using draft = await store.begin();
   await draft.write('text.txt', text);
-  return await draft.finalize({ text });
+  return await draft.finalize({ text }, options);
 }
 
 /** What the layout has named, apart from the fixed names. */

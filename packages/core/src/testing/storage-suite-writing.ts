@@ -1,4 +1,4 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import { draftName, versionName } from '../snapshots/layout.ts';
 import { settle, simulatedClock } from './simulated-clock.ts';
 import {

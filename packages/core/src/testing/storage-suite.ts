@@ -1,6 +1,7 @@
 import { damageTests } from './storage-suite-damage.ts';
 import { type StorageSuiteOptions, suiteKit } from './storage-suite-kit.ts';
 import { leaseTests } from './storage-suite-leases.ts';
+import { onceTests } from './storage-suite-once.ts';
 import { readingTests } from './storage-suite-reading.ts';
 import { reuseTests } from './storage-suite-reuse.ts';
 import { watchingTests } from './storage-suite-watching.ts';
@@ -22,6 +23,7 @@ export function storageSuite(runner: SuiteRunner, options: StorageSuiteOptions):
   readingTests(kit);
   reuseTests(kit);
   leaseTests(kit);
+  onceTests(kit);
   watchingTests(kit);
   damageTests(kit);
 }

@@ -1,4 +1,5 @@
-import { type JobHost, type ProgressEvent, repairMessage, repairPercent } from '@offstage/core';
+import type { ProgressEvent } from '@offstage/core';
+import { type JobHost, repairMessage, repairPercent } from '@offstage/core/engine';
 import { type SimulatedClock, simulatedClock } from '@offstage/core/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

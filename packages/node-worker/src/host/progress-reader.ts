@@ -1,11 +1,5 @@
-import {
-  type Clock,
-  type JobHost,
-  type ProgressEvent,
-  repairMessage,
-  repairPercent,
-  type Timer,
-} from '@offstage/core';
+import type { Clock, ProgressEvent, Timer } from '@offstage/core';
+import { type JobHost, repairMessage, repairPercent } from '@offstage/core/engine';
 import {
   type Block,
   headerBytes,

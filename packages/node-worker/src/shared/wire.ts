@@ -1,4 +1,4 @@
-import type { DiscardOutcome } from '@offstage/core';
+import type { DiscardOutcome } from '@offstage/core/engine';
 import type { Block } from './block.ts';
 import type { EncodedError } from './error-codec.ts';
 

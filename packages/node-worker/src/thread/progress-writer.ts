@@ -1,4 +1,4 @@
-import { maxMessageLength, repairMessage } from '@offstage/core';
+import { maxMessageLength, repairMessage } from '@offstage/core/engine';
 import { type Block, headerBytes, slot, slotBytes, slotCount, word } from '../shared/block.ts';
 
 /**

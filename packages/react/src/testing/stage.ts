@@ -1,13 +1,5 @@
-import {
-  type AnyJobDefinition,
-  handle,
-  InlineExecutor,
-  type JobClient,
-  type JobContext,
-  JobManager,
-  type ReturnOf,
-  sharedPoller,
-} from '@offstage/core';
+import { type AnyJobDefinition, handle, InlineExecutor, type JobClient, type JobContext, JobManager, type ReturnOf } from '@offstage/core';
+import { sharedPoller } from '@offstage/core/observe';
 import { ingest } from './jobs.ts';
 
 /** A running handler in the hands of a test. */

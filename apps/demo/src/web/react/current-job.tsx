@@ -1,4 +1,4 @@
-import type { JobSnapshot } from '@offstage/core';
+import type { JobSnapshot } from '@offstage/core/observe';
 import { useJobProgress, useJobs } from '@offstage/react';
 import { createContext, type ReactNode, useContext, useEffect } from 'react';
 import { change } from '../../change-job.ts';

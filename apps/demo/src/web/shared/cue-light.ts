@@ -1,4 +1,4 @@
-import type { JobSnapshot } from '@offstage/core';
+import type { JobSnapshot } from '@offstage/core/observe';
 import type { Busy } from '../api.ts';
 import type { ConnectionState } from './connection.ts';
 import { formatPercent } from './format.ts';

@@ -1,4 +1,4 @@
-import type { JobSnapshot } from '@offstage/core';
+import type { JobSnapshot } from '@offstage/core/observe';
 import { useApp } from '../app-context.ts';
 
 /** Cancel while it is at work; clear when it is over. */

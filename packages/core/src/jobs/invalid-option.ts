@@ -1,0 +1,26 @@
+import { OffstageError } from '../foundation/errors.ts';
+
+/** The error of an option that is out of form: which, what it must be, and what it is. */
+export function invalidOption(option: string, wanted: string, value: unknown): OffstageError {
+  return new OffstageError(
+    'invalid_option',
+    `${option} must be ${wanted}; it is ${describe(value)}.`,
+    { details: { option } },
+  );
+}
+
+// Never the text of a value: it may be long, or nobody's business.
+function describe(value: unknown): string {
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  if (typeof value === 'string') return value === '' ? 'empty' : `a string of ${value.length}`;
+  return value === null ? 'null' : typeof value;
+}
+
+/** @throws OffstageError `invalid_option` unless `value` is a whole number within the bounds. */
+export function requireWhole(option: string, value: unknown, least: number, most: number): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least || value > most) {
+    const bounds = `${least.toLocaleString('en')} to ${most.toLocaleString('en')}`;
+    throw invalidOption(option, `a whole number from ${bounds}`, value);
+  }
+  return value;
+}
