@@ -20,8 +20,6 @@ const refused = [
 ] as const;
 
 const allowed = [
-  ['packages/core/src/wire/encode.ts', 'zod'],
-  ['packages/core/src/wire/encode.ts', 'zod/mini'],
   ['packages/core/src/jobs/job-manager.ts', 'eventemitter3'],
   ['packages/core/src/jobs/job-manager.ts', './job.ts'],
   ['packages/core/src/jobs/cron.ts', 'croner'],

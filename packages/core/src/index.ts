@@ -1,27 +1,101 @@
-export { type ActivityLease } from './jobs/activity-gate.ts';
-export { invalidInput } from './jobs/admission-errors.ts';
 export { boundedText, maxErrorText, textOf } from './foundation/bounded-text.ts';
 export { type Clock, systemClock, type Timer } from './foundation/clock.ts';
-export { JobCanceledError, OffstageError, type OffstageErrorCode, type OffstageErrorOptions, PublicError, type StopReason } from './foundation/errors.ts';
-export { InlineExecutor, type InlineExecutorOptions } from './jobs/inline-executor.ts';
-export { type ActivitySnapshot, type ChangeKind, type JobClient, type JobPoll, type ListFilter, type PollOptions, type StartOptions, type WaitOptions } from './jobs/job-client.ts';
-export { type AnyJobDefinition, defineJob, type InputOf, type JobDefinition, type ParsedInputOf, type PhaseOf, type ResultOf, type ReturnOf } from './jobs/job-definition.ts';
-export { type HandledJob, type HandleOptions, handle, type JobContext, type JobHandler, type ProgressReport, type Report, type Transfer, transfer } from './jobs/job-handler.ts';
-export { JobManager, type ShutdownOptions, type ShutdownReport } from './jobs/job-manager.ts';
-export { type JobManagerOptions } from './jobs/job-manager-options.ts';
-export { type ActiveJobView, type CanceledJobView, type FailedJobView, isTerminal, type JobFailure, type JobId, type JobStatus, type JobView, type JobViewOf, type ProgressEvent, type SucceededJobView, type TerminalJobView, type TerminalStatus } from './jobs/job-view.ts';
-export { filterKey, listPageOf, noSuchPage, overviewOf } from './jobs/list-page.ts';
-export { type JobManagerEventName, type JobManagerEvents, type JobManagerListener, type JobNews, type ManagerError } from './jobs/manager-events.ts';
+export {
+  JobCanceledError,
+  OffstageError,
+  type OffstageErrorCode,
+  type OffstageErrorOptions,
+  PublicError,
+  type StopReason,
+} from './foundation/errors.ts';
 export { checkSchema, type SchemaCheck } from './foundation/schema-check.ts';
+export type {
+  InferInput,
+  InferOutput,
+  SchemaIssue,
+  SchemaResult,
+  StandardSchema,
+} from './foundation/standard-schema.ts';
+export type { ActivityLease } from './jobs/activity-gate.ts';
+export { invalidInput } from './jobs/admission-errors.ts';
+export { InlineExecutor, type InlineExecutorOptions } from './jobs/inline-executor.ts';
+export type {
+  ActivitySnapshot,
+  ChangeKind,
+  JobClient,
+  JobPoll,
+  ListFilter,
+  PollOptions,
+  StartOptions,
+  WaitOptions,
+} from './jobs/job-client.ts';
+export {
+  type AnyJobDefinition,
+  defineJob,
+  type InputOf,
+  type JobDefinition,
+  type ParsedInputOf,
+  type PhaseOf,
+  type ResultOf,
+  type ReturnOf,
+} from './jobs/job-definition.ts';
+export {
+  type HandledJob,
+  type HandleOptions,
+  handle,
+  type JobContext,
+  type JobHandler,
+  type ProgressReport,
+  type Report,
+  type Transfer,
+  transfer,
+} from './jobs/job-handler.ts';
+export { JobManager, type ShutdownOptions, type ShutdownReport } from './jobs/job-manager.ts';
+export type { JobManagerOptions } from './jobs/job-manager-options.ts';
+export {
+  type ActiveJobView,
+  type CanceledJobView,
+  type FailedJobView,
+  isTerminal,
+  type JobFailure,
+  type JobId,
+  type JobStatus,
+  type JobView,
+  type JobViewOf,
+  type ProgressEvent,
+  type SucceededJobView,
+  type TerminalJobView,
+  type TerminalStatus,
+} from './jobs/job-view.ts';
+export { filterKey, listPageOf, noSuchPage, overviewOf } from './jobs/list-page.ts';
+export type {
+  JobManagerEventName,
+  JobManagerEvents,
+  JobManagerListener,
+  JobNews,
+  ManagerError,
+} from './jobs/manager-events.ts';
 export { Draft, type WriteOptions } from './snapshots/draft.ts';
-export { type Manifest, type ManifestEntry } from './snapshots/manifest.ts';
-export { type Cleanup } from './snapshots/recovery.ts';
-export { type RepairOptions, type RepairProposal, type RepairResult } from './snapshots/repair.ts';
-export { type ScrubReport } from './snapshots/scrub.ts';
-export { type Durability, type SnapshotStorage } from './snapshots/storage.ts';
-export { type LeaseOptions, type OpenOptions, type PruneOptions, SnapshotStore, type SnapshotStoreOptions, type VersionSummary, type WriterOptions } from './snapshots/store.ts';
-export { type FileProblem, type VerifyMode, Version, type VersionReport } from './snapshots/version.ts';
-export { type WatchOptions } from './snapshots/watch.ts';
-export { type WriteSource } from './snapshots/write-source.ts';
-export { type FinalizeOptions, type Published } from './snapshots/writer-session.ts';
-export { type InferInput, type InferOutput, type SchemaIssue, type SchemaResult, type StandardSchema } from './foundation/standard-schema.ts';
+export type { Manifest, ManifestEntry } from './snapshots/manifest.ts';
+export type { Cleanup } from './snapshots/recovery.ts';
+export type { RepairOptions, RepairProposal, RepairResult } from './snapshots/repair.ts';
+export type { ScrubReport } from './snapshots/scrub.ts';
+export type { Durability, SnapshotStorage } from './snapshots/storage.ts';
+export {
+  type LeaseOptions,
+  type OpenOptions,
+  type PruneOptions,
+  SnapshotStore,
+  type SnapshotStoreOptions,
+  type VersionSummary,
+  type WriterOptions,
+} from './snapshots/store.ts';
+export {
+  type FileProblem,
+  type VerifyMode,
+  Version,
+  type VersionReport,
+} from './snapshots/version.ts';
+export type { WatchOptions } from './snapshots/watch.ts';
+export type { WriteSource } from './snapshots/write-source.ts';
+export type { FinalizeOptions, Published } from './snapshots/writer-session.ts';

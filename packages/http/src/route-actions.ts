@@ -1,5 +1,16 @@
-import { type AnyJobDefinition, checkSchema, invalidInput, type JobClient, type JobPoll } from '@offstage/core';
-import { decodePollManyRequest, decodeStartRequest, encodeActivity, type WirePoll } from '@offstage/core/wire';
+import {
+  type AnyJobDefinition,
+  checkSchema,
+  invalidInput,
+  type JobClient,
+  type JobPoll,
+} from '@offstage/core';
+import {
+  decodePollManyRequest,
+  decodeStartRequest,
+  encodeActivity,
+  type WirePoll,
+} from '@offstage/core/wire';
 import { type Answer, jsonAnswer, streamAnswer, textAnswer } from './answer.ts';
 import { listAnswer } from './bounded-list.ts';
 import { EventStream, type StreamSource } from './event-stream.ts';

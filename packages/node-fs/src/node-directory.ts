@@ -15,7 +15,20 @@ import {
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Durability, OffstageError } from '@offstage/core';
-import type { Examined, ExamineOptions, ExamineRequest, FileFacts, FileLock, Hasher, Lease, ListedName, ReadableFile, RootOptions, StorageDirectory, WritableFile } from '@offstage/core/storage';
+import type {
+  Examined,
+  ExamineOptions,
+  ExamineRequest,
+  FileFacts,
+  FileLock,
+  Hasher,
+  Lease,
+  ListedName,
+  ReadableFile,
+  RootOptions,
+  StorageDirectory,
+  WritableFile,
+} from '@offstage/core/storage';
 import { durabilityOf } from './durability.ts';
 import { FileExaminer } from './examine-files.ts';
 import { mapAtOnce } from './map-at-once.ts';

@@ -1,6 +1,6 @@
 import type { JobFailure, JobId, JobView } from '@offstage/core';
-import type { JobSnapshot } from '@offstage/core/observe';
 import { defineJob } from '@offstage/core';
+import type { JobSnapshot } from '@offstage/core/observe';
 import { createElement, type ReactNode } from 'react';
 import { renderToString } from 'react-dom/server';
 import { expect, expectTypeOf, test } from 'vitest';

@@ -1,5 +1,10 @@
 import type { ActivitySnapshot, JobClient } from '@offstage/core';
-import { ActivityObserver, frameScheduler, type ValueObserverOptions, type ValueSnapshot } from '@offstage/core/observe';
+import {
+  ActivityObserver,
+  frameScheduler,
+  type ValueObserverOptions,
+  type ValueSnapshot,
+} from '@offstage/core/observe';
 import { useEffect } from 'react';
 import { useJobClient } from './jobs-provider.ts';
 import { useKept, useObserver } from './use-observer.ts';

@@ -1,5 +1,10 @@
 import type { AnyJobDefinition, JobClient, JobId, PhaseOf, ResultOf } from '@offstage/core';
-import { frameScheduler, JobObserver, type JobObserverOptions, type JobSnapshot } from '@offstage/core/observe';
+import {
+  frameScheduler,
+  JobObserver,
+  type JobObserverOptions,
+  type JobSnapshot,
+} from '@offstage/core/observe';
 import { useEffect } from 'react';
 import { useJobClient } from './jobs-provider.ts';
 import { useKept, useObserver } from './use-observer.ts';

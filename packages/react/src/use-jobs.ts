@@ -1,5 +1,10 @@
 import { filterKey, type JobClient, type JobView, type ListFilter } from '@offstage/core';
-import { frameScheduler, JobListObserver, type JobListObserverOptions, type ValueSnapshot } from '@offstage/core/observe';
+import {
+  frameScheduler,
+  JobListObserver,
+  type JobListObserverOptions,
+  type ValueSnapshot,
+} from '@offstage/core/observe';
 import { useEffect } from 'react';
 import { useJobClient } from './jobs-provider.ts';
 import { useKept, useObserver } from './use-observer.ts';

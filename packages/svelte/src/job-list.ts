@@ -1,5 +1,18 @@
-import { type ActivitySnapshot, filterKey, type JobClient, type JobView, type ListFilter } from '@offstage/core';
-import { ActivityObserver, frameScheduler, JobListObserver, type JobListObserverOptions, type ValueObserverOptions, type ValueSnapshot } from '@offstage/core/observe';
+import {
+  type ActivitySnapshot,
+  filterKey,
+  type JobClient,
+  type JobView,
+  type ListFilter,
+} from '@offstage/core';
+import {
+  ActivityObserver,
+  frameScheduler,
+  JobListObserver,
+  type JobListObserverOptions,
+  type ValueObserverOptions,
+  type ValueSnapshot,
+} from '@offstage/core/observe';
 import { type ObserverStore, observerStore, setOptions } from './observer-store.ts';
 import { areFixed, readerOf, type Source } from './source.ts';
 

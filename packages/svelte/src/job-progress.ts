@@ -1,5 +1,11 @@
 import type { AnyJobDefinition, JobClient, JobId, PhaseOf, ResultOf } from '@offstage/core';
-import { frameScheduler, type JobActions, JobObserver, type JobObserverOptions, type JobSnapshot } from '@offstage/core/observe';
+import {
+  frameScheduler,
+  type JobActions,
+  JobObserver,
+  type JobObserverOptions,
+  type JobSnapshot,
+} from '@offstage/core/observe';
 import { type ObserverStore, observerStore, setOptions } from './observer-store.ts';
 import { areFixed, readerOf, type Source } from './source.ts';
 

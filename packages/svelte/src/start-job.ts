@@ -1,5 +1,10 @@
 import type { AnyJobDefinition, JobClient } from '@offstage/core';
-import { frameScheduler, type StartActions, StartObserver, type StartSnapshot } from '@offstage/core/observe';
+import {
+  frameScheduler,
+  type StartActions,
+  StartObserver,
+  type StartSnapshot,
+} from '@offstage/core/observe';
 import { type ObserverStore, observerStore } from './observer-store.ts';
 import { areFixed, readerOf, type Source } from './source.ts';
 

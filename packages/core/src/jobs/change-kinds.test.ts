@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { settle } from '../testing/simulated-clock.ts';
 import type { ChangeKind } from './job-client.ts';
 import { plain, stage } from './job-manager.test-support.ts';
-import { settle } from '../testing/simulated-clock.ts';
 
 test('F7 a hint says whether a job progressed or changed, and a change goes before', async () => {
   const { alice, executor } = stage();

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { JobCanceledError, OffstageError, type OffstageErrorCode, PublicError } from '../foundation/errors.ts';
+import {
+  JobCanceledError,
+  OffstageError,
+  type OffstageErrorCode,
+  PublicError,
+} from '../foundation/errors.ts';
 import { describeFailure, timeoutFailure } from './failure.ts';
 
 const secret = '/srv/app/key=hunter2';

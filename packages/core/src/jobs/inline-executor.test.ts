@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import type { StandardSchema } from '../foundation/standard-schema.ts';
+import { executorSuite } from '../testing/executor-suite.ts';
+import { executorSuiteHandlers } from '../testing/executor-suite-handlers.ts';
+import { settle, simulatedClock } from '../testing/simulated-clock.ts';
 import { InlineExecutor } from './inline-executor.ts';
 import { defineJob } from './job-definition.ts';
 import type { JobOutcome, JobTask } from './job-executor.ts';
 import { handle } from './job-handler.ts';
 import type { ProgressEvent } from './job-view.ts';
-import type { StandardSchema } from '../foundation/standard-schema.ts';
-import { executorSuite } from '../testing/executor-suite.ts';
-import { executorSuiteHandlers } from '../testing/executor-suite-handlers.ts';
-import { settle, simulatedClock } from '../testing/simulated-clock.ts';
 
 executorSuite(
   { describe, test, expect },

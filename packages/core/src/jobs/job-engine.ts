@@ -1,3 +1,5 @@
+import { JobCanceledError, OffstageError } from '../foundation/errors.ts';
+import { checkSchema, type SchemaCheck } from '../foundation/schema-check.ts';
 import { ActivityGate } from './activity-gate.ts';
 import {
   executorFailed,
@@ -9,7 +11,6 @@ import {
   unknownDefinition,
 } from './admission-errors.ts';
 import { ChangeHints } from './change-hints.ts';
-import { JobCanceledError, OffstageError } from '../foundation/errors.ts';
 import { describeFailure } from './failure.ts';
 import { Job, type JobKeeper } from './job.ts';
 import type { ActivitySnapshot, StartOptions } from './job-client.ts';
@@ -23,7 +24,6 @@ import type { JobEvent, JobState } from './job-state.ts';
 import { isTerminal, type JobView } from './job-view.ts';
 import { KeptJobs } from './kept-jobs.ts';
 import { ManagerEvents } from './manager-events.ts';
-import { checkSchema, type SchemaCheck } from '../foundation/schema-check.ts';
 import { StartKeys } from './start-keys.ts';
 
 /**

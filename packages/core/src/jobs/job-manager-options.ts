@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../foundation/clock.ts';
 import { OffstageError } from '../foundation/errors.ts';
-import type { JobExecutor } from './job-executor.ts';
 import { randomId } from '../foundation/random-id.ts';
+import type { JobExecutor } from './job-executor.ts';
 
 export interface JobManagerOptions {
   /** Where handlers run: `InlineExecutor`, or `WorkerExecutor` of `@offstage/node-worker`. */

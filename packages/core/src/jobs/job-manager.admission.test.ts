@@ -1,14 +1,14 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
 import { OffstageError } from '../foundation/errors.ts';
+import type { StandardSchema } from '../foundation/standard-schema.ts';
+import { settle } from '../testing/simulated-clock.ts';
 import { FakeExecutor } from './fake-executor.test-support.ts';
 import { defineJob } from './job-definition.ts';
 import { codeOf, plain, stage, tidy } from './job-manager.test-support.ts';
 import { JobManager } from './job-manager.ts';
 import type { JobManagerOptions } from './job-manager-options.ts';
 import type { JobId, ProgressEvent } from './job-view.ts';
-import type { StandardSchema } from '../foundation/standard-schema.ts';
-import { settle } from '../testing/simulated-clock.ts';
 
 describe('options', () => {
   test.each<[string, object]>([

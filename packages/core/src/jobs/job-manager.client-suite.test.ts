@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { InlineExecutor } from './inline-executor.ts';
-import { JobManager } from './job-manager.ts';
 import { jobClientSuite } from '../testing/job-client-suite.ts';
 import { jobClientSuiteHandlers } from '../testing/job-client-suite-handlers.ts';
+import { InlineExecutor } from './inline-executor.ts';
+import { JobManager } from './job-manager.ts';
 
 jobClientSuite(
   { describe, test, expect },

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { JobCanceledError, OffstageError, PublicError } from '../foundation/errors.ts';
+import { settle } from '../testing/simulated-clock.ts';
 import type { DiscardTask } from './job-executor.ts';
 import { codeOf, hasty, plain, stage, tidy } from './job-manager.test-support.ts';
-import { settle } from '../testing/simulated-clock.ts';
 
 describe('cancel', () => {
   test('J5 a running job is asked to stop, says so at once, and ends canceled', async () => {

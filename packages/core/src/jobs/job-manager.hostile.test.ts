@@ -1,11 +1,11 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { StandardSchema } from '../foundation/standard-schema.ts';
+import { hostileValues } from '../testing/hostile-values.ts';
+import { settle } from '../testing/simulated-clock.ts';
 import { FakeExecutor } from './fake-executor.test-support.ts';
 import { defineJob } from './job-definition.ts';
 import { codeOf, plain, stage } from './job-manager.test-support.ts';
 import { JobManager } from './job-manager.ts';
-import type { StandardSchema } from '../foundation/standard-schema.ts';
-import { hostileValues } from '../testing/hostile-values.ts';
-import { settle } from '../testing/simulated-clock.ts';
 
 const schemaOf = (validate: (value: unknown) => unknown): StandardSchema => ({
   '~standard': {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
+import type { StandardSchema } from '../foundation/standard-schema.ts';
 import { InlineExecutor } from './inline-executor.ts';
 import { defineJob } from './job-definition.ts';
 import { handle } from './job-handler.ts';
 import { JobManager } from './job-manager.ts';
-import type { StandardSchema } from '../foundation/standard-schema.ts';
 
 const text: StandardSchema<string> = {
   '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value: String(value) }) },

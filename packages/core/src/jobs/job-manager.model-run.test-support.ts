@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, vi } from 'vitest';
+import { settle } from '../testing/simulated-clock.ts';
 import type { ActivityLease } from './activity-gate.ts';
 import type { Driver } from './driven-executor.test-support.ts';
 import type { JobExecutor } from './job-executor.ts';
@@ -12,7 +13,6 @@ import {
 } from './job-manager.model.test-support.ts';
 import { codeOf, hasty, plain, type Stage, stageWith, tidy } from './job-manager.test-support.ts';
 import { isTerminal, type JobStatus } from './job-view.ts';
-import { settle } from '../testing/simulated-clock.ts';
 
 /*
  * The manager against a model that says the same rules in a few plain lists. After every command all

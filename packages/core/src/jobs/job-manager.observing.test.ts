@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { codeOf, plain, stage, tidy } from './job-manager.test-support.ts';
 import { settle } from '../testing/simulated-clock.ts';
+import { codeOf, plain, stage, tidy } from './job-manager.test-support.ts';
 
 describe('progress', () => {
   test('P3 job and events come in one look; any number of observers, each with its cursor', async () => {

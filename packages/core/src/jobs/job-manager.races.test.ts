@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Clock } from '../foundation/clock.ts';
-import { defineJob } from './job-definition.ts';
-import { codeOf, plain, stage, tidy } from './job-manager.test-support.ts';
 import type { StandardSchema } from '../foundation/standard-schema.ts';
 import { settle } from '../testing/simulated-clock.ts';
+import { defineJob } from './job-definition.ts';
+import { codeOf, plain, stage, tidy } from './job-manager.test-support.ts';
 
 /*
  * What happens when two things happen at once. Every actor waits for its turn, the scheduler gives

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type SimulatedClock, simulatedClock } from '../testing/simulated-clock.ts';
 import { FakeExecutor } from './fake-executor.test-support.ts';
 import type { JobClient } from './job-client.ts';
 import { defineJob } from './job-definition.ts';
@@ -6,7 +7,6 @@ import type { JobExecutor } from './job-executor.ts';
 import { JobManager } from './job-manager.ts';
 import type { JobManagerOptions } from './job-manager-options.ts';
 import type { JobManagerEventName, ManagerError } from './manager-events.ts';
-import { type SimulatedClock, simulatedClock } from '../testing/simulated-clock.ts';
 
 const shape = { input: z.number(), result: z.string(), phases: ['prepare', 'work'] } as const;
 

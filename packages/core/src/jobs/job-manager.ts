@@ -1,5 +1,5 @@
-import type { ActivityLease } from './activity-gate.ts';
 import { OffstageError } from '../foundation/errors.ts';
+import type { ActivityLease } from './activity-gate.ts';
 import type { ActivitySnapshot, JobClient } from './job-client.ts';
 import { JobEngine } from './job-engine.ts';
 import {

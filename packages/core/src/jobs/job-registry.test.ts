@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { settle } from '../testing/simulated-clock.ts';
 import { plain, stage } from './job-manager.test-support.ts';
 import { JobRegistry } from './job-registry.ts';
-import { settle } from '../testing/simulated-clock.ts';
 
 describe('what was released', () => {
   test('F3 a room that was forgotten closes itself alone, and not the one that came after', () => {

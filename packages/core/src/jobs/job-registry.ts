@@ -1,6 +1,6 @@
+import { randomId } from '../foundation/random-id.ts';
 import type { Job } from './job.ts';
 import type { ChangeKind } from './job-client.ts';
-import { randomId } from '../foundation/random-id.ts';
 
 /** A hint that something changed; see `JobClient.watch`. */
 export interface Watcher {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { plain, stage } from './job-manager.test-support.ts';
 import { JobObserver } from '../observe/job-observer.ts';
-import { roughBytes } from './rough-bytes.ts';
 import { settle } from '../testing/simulated-clock.ts';
+import { plain, stage } from './job-manager.test-support.ts';
+import { roughBytes } from './rough-bytes.ts';
 
 type Setup = Parameters<typeof stage>[0];
 

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { systemClock } from '../foundation/clock.ts';
-import { hasty, plain, stage, tidy } from './job-manager.test-support.ts';
 import { PollLoop } from '../observe/poll-loop.ts';
+import type { Visibility } from '../observe/visibility.ts';
 import { SnapshotStore } from '../snapshots/store.ts';
 import { memoryStorage } from '../testing/memory-storage.ts';
 import { simulatedClock } from '../testing/simulated-clock.ts';
-import type { Visibility } from '../observe/visibility.ts';
+import { hasty, plain, stage, tidy } from './job-manager.test-support.ts';
 
 const hour = 3_600_000;
 const visible: Visibility = { isHidden: () => false, subscribe: () => () => {} };

@@ -1,11 +1,42 @@
 // What watches a job: observers and the poll they share. For an adapter of a framework, or a page without one.
 export { backoffMs, retryAfterMs } from '../foundation/backoff.ts';
-export { ActivityObserver, JobListObserver, type JobListObserverOptions } from './job-list-observer.ts';
-export { JobObserver, type JobObserverOptions, type JobObserverPorts, type ObserverPorts } from './job-observer.ts';
-export { type JobActions, type JobSnapshot } from './job-snapshot.ts';
-export { frameScheduler, microtaskScheduler, type NotifyScheduler } from '../foundation/listeners.ts';
-export { type PollFailure, type PollReader, type PollSeat, type PollWish, toOffstageError } from './poll-loop.ts';
-export { type JobMember, type JobSeat, Poller, type PollerOptions, type ReadOptions, sharedPoller } from './poller.ts';
-export { type StartActions, StartObserver, type StartObserverPorts, type StartSnapshot } from './start-observer.ts';
-export { type ValueObserverOptions, type ValueSnapshot } from './value-observer.ts';
+export {
+  frameScheduler,
+  microtaskScheduler,
+  type NotifyScheduler,
+} from '../foundation/listeners.ts';
+export {
+  ActivityObserver,
+  JobListObserver,
+  type JobListObserverOptions,
+} from './job-list-observer.ts';
+export {
+  JobObserver,
+  type JobObserverOptions,
+  type JobObserverPorts,
+  type ObserverPorts,
+} from './job-observer.ts';
+export type { JobActions, JobSnapshot } from './job-snapshot.ts';
+export {
+  type PollFailure,
+  type PollReader,
+  type PollSeat,
+  type PollWish,
+  toOffstageError,
+} from './poll-loop.ts';
+export {
+  type JobMember,
+  type JobSeat,
+  Poller,
+  type PollerOptions,
+  type ReadOptions,
+  sharedPoller,
+} from './poller.ts';
+export {
+  type StartActions,
+  StartObserver,
+  type StartObserverPorts,
+  type StartSnapshot,
+} from './start-observer.ts';
+export type { ValueObserverOptions, ValueSnapshot } from './value-observer.ts';
 export { pageVisibility, type Visibility } from './visibility.ts';

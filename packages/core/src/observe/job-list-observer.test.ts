@@ -1,8 +1,8 @@
 import { expect, test, vi } from 'vitest';
-import { ActivityObserver, JobListObserver } from './job-list-observer.ts';
-import { Poller } from './poller.ts';
 import { ScriptedClient, scriptedPage } from '../testing/scripted-client.ts';
 import { settle, simulatedClock } from '../testing/simulated-clock.ts';
+import { ActivityObserver, JobListObserver } from './job-list-observer.ts';
+import { Poller } from './poller.ts';
 
 function setup({ pushes = false } = {}) {
   const client = new ScriptedClient({ pushes });

@@ -1,12 +1,12 @@
+import { microtaskScheduler } from '../foundation/listeners.ts';
+import { isShallowEqual } from '../foundation/shallow-equal.ts';
 import type { ActivitySnapshot, JobClient, ListFilter } from '../jobs/job-client.ts';
-import type { ObserverPorts } from './job-observer.ts';
-import { isSameView } from './job-snapshot.ts';
 import type { JobView } from '../jobs/job-view.ts';
 import { filterKey } from '../jobs/list-page.ts';
-import { microtaskScheduler } from '../foundation/listeners.ts';
+import type { ObserverPorts } from './job-observer.ts';
+import { isSameView } from './job-snapshot.ts';
 import { readValue } from './poll-values.ts';
 import { sharedPoller } from './poller.ts';
-import { isShallowEqual } from '../foundation/shallow-equal.ts';
 import { ValueObserver, type ValueObserverOptions } from './value-observer.ts';
 
 export interface JobListObserverOptions extends ValueObserverOptions<readonly JobView[]> {

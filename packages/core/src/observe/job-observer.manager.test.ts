@@ -1,11 +1,11 @@
 import { expect, test, vi } from 'vitest';
 import { InlineExecutor } from '../jobs/inline-executor.ts';
-import { JobListObserver } from './job-list-observer.ts';
 import { JobManager } from '../jobs/job-manager.ts';
-import { JobObserver } from './job-observer.ts';
-import { Poller } from './poller.ts';
 import { jobClientSuiteHandlers, suiteJob } from '../testing/job-client-suite-handlers.ts';
 import { simulatedClock } from '../testing/simulated-clock.ts';
+import { JobListObserver } from './job-list-observer.ts';
+import { JobObserver } from './job-observer.ts';
+import { Poller } from './poller.ts';
 
 function setup() {
   const clock = simulatedClock();

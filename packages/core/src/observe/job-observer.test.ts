@@ -1,10 +1,10 @@
 import { describe, expect, test, vi } from 'vitest';
 import { OffstageError } from '../foundation/errors.ts';
-import { JobObserver, type JobObserverOptions } from './job-observer.ts';
 import { frameScheduler, type NotifyScheduler } from '../foundation/listeners.ts';
-import { Poller } from './poller.ts';
 import { ScriptedClient, scriptedPage } from '../testing/scripted-client.ts';
 import { settle, simulatedClock } from '../testing/simulated-clock.ts';
+import { JobObserver, type JobObserverOptions } from './job-observer.ts';
+import { Poller } from './poller.ts';
 
 function setup({ notify, pushes = false }: { notify?: NotifyScheduler; pushes?: boolean } = {}) {
   const client = new ScriptedClient({ pushes });

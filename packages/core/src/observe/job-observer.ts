@@ -1,5 +1,13 @@
 import { OffstageError } from '../foundation/errors.ts';
+import {
+  callSafely,
+  Listeners,
+  microtaskScheduler,
+  type NotifyScheduler,
+} from '../foundation/listeners.ts';
+import { isShallowEqual } from '../foundation/shallow-equal.ts';
 import type { JobClient, JobPoll } from '../jobs/job-client.ts';
+import { isTerminal, type JobId, type JobView, type TerminalJobView } from '../jobs/job-view.ts';
 import {
   isSameView,
   type JobActions,
@@ -7,8 +15,6 @@ import {
   toSnapshot,
   type WatchedJob,
 } from './job-snapshot.ts';
-import { isTerminal, type JobId, type JobView, type TerminalJobView } from '../jobs/job-view.ts';
-import { callSafely, Listeners, microtaskScheduler, type NotifyScheduler } from '../foundation/listeners.ts';
 import { toOffstageError } from './poll-loop.ts';
 import {
   type JobMember,
@@ -18,7 +24,6 @@ import {
   sharedPoller,
   wishOf,
 } from './poller.ts';
-import { isShallowEqual } from '../foundation/shallow-equal.ts';
 
 export interface JobObserverOptions<Result = unknown, Phase extends string = string>
   extends ReadOptions {

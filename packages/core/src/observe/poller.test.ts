@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { maxBackoffMs } from '../foundation/backoff.ts';
 import { OffstageError } from '../foundation/errors.ts';
-import { JobObserver } from './job-observer.ts';
-import { sharedPoller } from './poller.ts';
 import { deferred, pollerKit } from '../testing/poller-kit.ts';
 import { ScriptedClient } from '../testing/scripted-client.ts';
 import { settle } from '../testing/simulated-clock.ts';
+import { JobObserver } from './job-observer.ts';
+import { sharedPoller } from './poller.ts';
 
 describe('sharing', () => {
   test('U4 a hundred observers of a job cost one request per interval', async () => {

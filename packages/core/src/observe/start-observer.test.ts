@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { OffstageError } from '../foundation/errors.ts';
+import type { NotifyScheduler } from '../foundation/listeners.ts';
 import type { JobClient } from '../jobs/job-client.ts';
 import { plain, stage } from '../jobs/job-manager.test-support.ts';
 import type { JobView } from '../jobs/job-view.ts';
-import type { NotifyScheduler } from '../foundation/listeners.ts';
-import { StartObserver } from './start-observer.ts';
 import { settle } from '../testing/simulated-clock.ts';
+import { StartObserver } from './start-observer.ts';
 
 /** A client whose starts wait for `gate`. */
 function gated(client: JobClient, gate: (input: unknown) => Promise<void>): JobClient {

@@ -1,4 +1,6 @@
 import { OffstageError } from '../foundation/errors.ts';
+import { Listeners, microtaskScheduler, type NotifyScheduler } from '../foundation/listeners.ts';
+import { randomId } from '../foundation/random-id.ts';
 import type { JobClient, StartOptions } from '../jobs/job-client.ts';
 import type {
   AnyJobDefinition,
@@ -8,9 +10,7 @@ import type {
   ResultOf,
 } from '../jobs/job-definition.ts';
 import type { JobView } from '../jobs/job-view.ts';
-import { Listeners, microtaskScheduler, type NotifyScheduler } from '../foundation/listeners.ts';
 import { toOffstageError } from './poll-loop.ts';
-import { randomId } from '../foundation/random-id.ts';
 
 /** What can be done through a `StartObserver`; both functions stay the same. */
 export interface StartActions<D extends AnyJobDefinition = JobDefinition> {

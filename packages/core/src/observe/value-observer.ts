@@ -1,9 +1,9 @@
 import type { OffstageError } from '../foundation/errors.ts';
 import { callSafely, Listeners, type NotifyScheduler } from '../foundation/listeners.ts';
+import { isShallowEqual } from '../foundation/shallow-equal.ts';
 import type { PollFailure, PollReader, PollWish } from './poll-loop.ts';
 import type { ValueSeat } from './poll-values.ts';
 import { type ReadOptions, wishOf } from './poller.ts';
-import { isShallowEqual } from '../foundation/shallow-equal.ts';
 
 export interface ValueObserverOptions<T> extends ReadOptions {
   /** What a server's page has read already. */

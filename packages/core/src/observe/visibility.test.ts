@@ -1,9 +1,9 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { OffstageError } from '../foundation/errors.ts';
-import { JobObserver } from './job-observer.ts';
-import { Poller } from './poller.ts';
 import { ScriptedClient } from '../testing/scripted-client.ts';
 import { settle, simulatedClock } from '../testing/simulated-clock.ts';
+import { JobObserver } from './job-observer.ts';
+import { Poller } from './poller.ts';
 import { pageVisibility } from './visibility.ts';
 
 afterEach(() => vi.unstubAllGlobals());

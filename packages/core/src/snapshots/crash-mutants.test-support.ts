@@ -1,6 +1,12 @@
 import type { CrashScenario } from '../testing/crash-scenario.ts';
 import type { MemoryOperation, MemorySync, SyncEffect } from '../testing/memory-storage.ts';
-import { atOnce, oneByOne, overlaid, scenarios, withoutKey } from './crash-scenarios.test-support.ts';
+import {
+  atOnce,
+  oneByOne,
+  overlaid,
+  scenarios,
+  withoutKey,
+} from './crash-scenarios.test-support.ts';
 import type { StorageDirectory } from './directory.ts';
 
 /** The protocol with one step left out, put off or done in another way. */

@@ -1,9 +1,9 @@
 import { OffstageError } from '../foundation/errors.ts';
+import type { StandardSchema } from '../foundation/standard-schema.ts';
 import type { SnapshotStorage } from '../snapshots/storage.ts';
 import { SnapshotStore, type SnapshotStoreOptions } from '../snapshots/store.ts';
 import type { Version } from '../snapshots/version.ts';
 import type { FinalizeOptions, Published } from '../snapshots/writer-session.ts';
-import type { StandardSchema } from '../foundation/standard-schema.ts';
 import { type SimulatedClock, settle } from './simulated-clock.ts';
 import type { SuiteRunner } from './suite-runner.ts';
 

@@ -1,7 +1,7 @@
 import type { OffstageError } from '../foundation/errors.ts';
+import { assertJson } from '../foundation/json-safe.ts';
 import type { ActivitySnapshot, JobPoll, PollOptions } from '../jobs/job-client.ts';
 import type { JobView } from '../jobs/job-view.ts';
-import { assertJson } from '../foundation/json-safe.ts';
 
 /*
  * What crosses a process or a network, as JSON. The other direction is in `wire-decode.ts`.

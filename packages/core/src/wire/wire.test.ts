@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { OffstageError } from '../foundation/errors.ts';
 import type { ActivitySnapshot, JobPoll } from '../jobs/job-client.ts';
 import type { JobView } from '../jobs/job-view.ts';
-import * as encoders from './encode.ts';
 import * as decoders from './decode.ts';
+import * as encoders from './encode.ts';
 
 const wire = { ...encoders, ...decoders };
 

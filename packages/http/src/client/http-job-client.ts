@@ -1,6 +1,30 @@
-import { type ActivitySnapshot, type AnyJobDefinition, type InputOf, type JobClient, type JobId, type JobPoll, type JobView, type ListFilter, OffstageError, type PhaseOf, type PollOptions, type ResultOf, type StartOptions, systemClock, type TerminalJobView, type WaitOptions } from '@offstage/core';
+import {
+  type ActivitySnapshot,
+  type AnyJobDefinition,
+  type InputOf,
+  type JobClient,
+  type JobId,
+  type JobPoll,
+  type JobView,
+  type ListFilter,
+  OffstageError,
+  type PhaseOf,
+  type PollOptions,
+  type ResultOf,
+  type StartOptions,
+  systemClock,
+  type TerminalJobView,
+  type WaitOptions,
+} from '@offstage/core';
 import { sharedPoller } from '@offstage/core/observe';
-import { decodeActivity, decodeJobView, decodeListResponse, decodePollManyResponse, encodePollManyRequest, encodeStartRequest } from '@offstage/core/wire';
+import {
+  decodeActivity,
+  decodeJobView,
+  decodeListResponse,
+  decodePollManyResponse,
+  encodePollManyRequest,
+  encodeStartRequest,
+} from '@offstage/core/wire';
 import { type HttpJobClientOptions, type HttpPorts, senderOf } from './http-job-client-options.ts';
 import { lazyHints } from './lazy-hints.ts';
 import { requestJson } from './request-json.ts';

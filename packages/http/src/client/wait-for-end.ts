@@ -1,4 +1,9 @@
-import { type JobClient, OffstageError, type TerminalJobView, type WaitOptions } from '@offstage/core';
+import {
+  type JobClient,
+  OffstageError,
+  type TerminalJobView,
+  type WaitOptions,
+} from '@offstage/core';
 import { JobObserver } from '@offstage/core/observe';
 import type { HttpPorts } from './http-job-client-options.ts';
 

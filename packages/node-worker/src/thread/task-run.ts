@@ -1,4 +1,10 @@
-import type { AnyJobDefinition, HandledJob, JobContext, ProgressReport, Report } from '@offstage/core';
+import type {
+  AnyJobDefinition,
+  HandledJob,
+  JobContext,
+  ProgressReport,
+  Report,
+} from '@offstage/core';
 import type { HandlerEnd } from '@offstage/core/engine';
 import { runHandler } from '@offstage/core/engine';
 import type { ProgressWriter } from './progress-writer.ts';

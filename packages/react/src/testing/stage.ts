@@ -1,4 +1,12 @@
-import { type AnyJobDefinition, handle, InlineExecutor, type JobClient, type JobContext, JobManager, type ReturnOf } from '@offstage/core';
+import {
+  type AnyJobDefinition,
+  handle,
+  InlineExecutor,
+  type JobClient,
+  type JobContext,
+  JobManager,
+  type ReturnOf,
+} from '@offstage/core';
 import { sharedPoller } from '@offstage/core/observe';
 import { ingest } from './jobs.ts';
 
