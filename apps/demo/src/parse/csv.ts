@@ -7,8 +7,8 @@ import { paragraphsOf } from './text.ts';
 const delimiters = [',', ';', '\t', '|'];
 
 /** Tables as text: each row a passage under the names of its columns. */
-export function parseCsv(bytes: Uint8Array, limits: ParseLimits): ParsedDocument {
-  const source = decodeText(bytes).replace(/^\ufeff/, '');
+export async function parseCsv(bytes: Uint8Array, limits: ParseLimits): Promise<ParsedDocument> {
+  const source = (await decodeText(bytes)).replace(/^\ufeff/, '');
   if (source.length > limits.maxCharacters) {
     throw new UnreadableError(
       'too_large',

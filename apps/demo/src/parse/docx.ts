@@ -69,8 +69,8 @@ export async function parseDocx(
       if (extension.startsWith('.mht')) {
         return (await (await import('./mail.ts')).parseMail(chunk)).blocks;
       }
-      if (extension === '.txt') return (await import('./text.ts')).parseText(chunk).blocks;
-      return (await import('./html.ts')).parseHtml(chunk).blocks;
+      if (extension === '.txt') return (await (await import('./text.ts')).parseText(chunk)).blocks;
+      return (await (await import('./html.ts')).parseHtml(chunk)).blocks;
     } catch {
       left.add('A document that is taken into it could not be read.');
       return [];

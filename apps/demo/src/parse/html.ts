@@ -7,11 +7,11 @@ import type { ParsedDocument } from './parsed-document.ts';
  * A page as a reader sees it: all of its text, wherever it stands. What would be its main content decides
  * its title alone, see docs/adr/0015-all-that-a-page-shows.md.
  */
-export function parseHtml(
+export async function parseHtml(
   bytes: Uint8Array,
   { isXml = false }: { readonly isXml?: boolean } = {},
-): ParsedDocument {
-  return documentOfHtml(decodeText(bytes, declaredEncoding(bytes)), { isXml });
+): Promise<ParsedDocument> {
+  return documentOfHtml(await decodeText(bytes, declaredEncoding(bytes)), { isXml });
 }
 
 /** The same, of text. */

@@ -3,8 +3,8 @@ import type { Block, ParsedDocument } from './parsed-document.ts';
 import { paragraphsOf } from './text.ts';
 
 /** JSON: each object and list is a block of its names and values, the ones within it after it. */
-export function parseJson(bytes: Uint8Array): ParsedDocument {
-  const source = decodeText(bytes).replace(/^\ufeff/, '');
+export async function parseJson(bytes: Uint8Array): Promise<ParsedDocument> {
+  const source = (await decodeText(bytes)).replace(/^\ufeff/, '');
   const value = parsed(source);
   // With comments, or cut: it is readable as it stands.
   if (value === undefined) return { title: null, blocks: paragraphsOf(source) };
@@ -12,11 +12,10 @@ export function parseJson(bytes: Uint8Array): ParsedDocument {
 }
 
 /** Each line a record. */
-export function parseJsonLines(bytes: Uint8Array): ParsedDocument {
+export async function parseJsonLines(bytes: Uint8Array): Promise<ParsedDocument> {
   const blocks: Block[] = [];
-  for (const line of decodeText(bytes)
-    .replace(/^\ufeff/, '')
-    .split('\n')) {
+  const source = (await decodeText(bytes)).replace(/^\ufeff/, '');
+  for (const line of source.split('\n')) {
     const value = parsed(line);
     const text =
       value === undefined

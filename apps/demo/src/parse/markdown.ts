@@ -1,8 +1,6 @@
 import { decodeHTML } from 'entities';
 import { Lexer, Parser, type Token, Tokenizer, type Tokens } from 'marked';
 import { decodeText } from './decode-text.ts';
-import { splitFrontMatter } from './front-matter.ts';
-import { htmlText } from './html-blocks.ts';
 import type { Block, ParsedDocument } from './parsed-document.ts';
 import { paragraphsOf } from './text.ts';
 
@@ -10,10 +8,12 @@ import { paragraphsOf } from './text.ts';
  * Markdown with GitHub's tables, as a reader sees it. The title is the front matter's, else the first
  * heading.
  */
-export function parseMarkdown(bytes: Uint8Array): ParsedDocument {
-  const source = decodeText(bytes).replace(/^\ufeff/, '');
-  const front = splitFrontMatter(source);
-  const blocks = blocksOfMarkdown(front?.body ?? source);
+export async function parseMarkdown(bytes: Uint8Array): Promise<ParsedDocument> {
+  const source = (await decodeText(bytes)).replace(/^\ufeff/, '');
+  const front = mayHaveFields.test(source)
+    ? (await import('./front-matter.ts')).splitFrontMatter(source)
+    : undefined;
+  const blocks = await blocksOfMarkdown(front?.body ?? source);
   const heading = blocks.find(({ kind }) => kind === 'heading')?.text;
   const title = front?.title ?? heading ?? null;
   const all = [...(front?.blocks ?? []), ...blocks];
@@ -22,6 +22,8 @@ export function parseMarkdown(bytes: Uint8Array): ParsedDocument {
   return { title, blocks: all };
 }
 
+const mayHaveFields = /^(?:---|\+\+\+)[ \t]*\r?\n/;
+
 /** A footnote of one word, or of an address, would pass for the definition of a link, which nobody sees. */
 class NoteTokenizer extends Tokenizer {
   override def(source: string): Tokens.Def | undefined {
@@ -29,11 +31,13 @@ class NoteTokenizer extends Tokenizer {
   }
 }
 
-function blocksOfMarkdown(source: string): readonly Block[] {
+async function blocksOfMarkdown(source: string): Promise<readonly Block[]> {
   try {
     const tokens = Lexer.lex(source, { gfm: true, tokenizer: new NoteTokenizer() });
     // HTML may begin in one token and end in another, so its rules are applied to the whole.
-    if (tokens.some(hasHtml)) return htmlText(Parser.parse(tokens)).blocks;
+    if (tokens.some(hasHtml)) {
+      return (await import('./html-blocks.ts')).htmlText(Parser.parse(tokens)).blocks;
+    }
     const blocks: Block[] = [];
     collectBlocks(tokens, blocks);
     return blocks;

@@ -4,7 +4,7 @@ import { looksLikePdf } from './pdf-header.ts';
 import { type MediaType, readableTypes, textTypeByExtension } from './readable-types.ts';
 import { textKind } from './text-kind.ts';
 import { markedEncoding, wideEncoding } from './wide-text.ts';
-import { isZip, zipKind } from './zip-kind.ts';
+import { isZip } from './zip-signature.ts';
 
 /**
  * What a file is: its structure decides, and its extension only between kinds of text that look alike.
@@ -18,7 +18,7 @@ export async function mediaTypeOf(bytes: Uint8Array, extension: string): Promise
   if (isText) {
     return textKind(bytes, extension) ?? textTypeByExtension.get(extension) ?? readableTypes.text;
   }
-  if (isZip(bytes)) return zipKind(bytes, extension);
+  if (isZip(bytes)) return (await import('./zip-kind.ts')).zipKind(bytes, extension);
   const compound = compoundKind(bytes, extension);
   if (compound !== undefined) return compound;
   const { fileTypeFromBuffer } = await import('file-type');

@@ -20,7 +20,8 @@ export async function parseMsg(bytes: Uint8Array): Promise<ParsedDocument> {
   if (subject) blocks.push({ kind: 'heading', text: subject });
   if (body?.trim()) blocks.push(...paragraphsOf(body));
   else if (bodyHtml) blocks.push(...documentOfHtml(bodyHtml).blocks);
-  else if (html) blocks.push(...documentOfHtml(decodeText(html, declaredEncoding(html))).blocks);
+  else if (html)
+    blocks.push(...documentOfHtml(await decodeText(html, declaredEncoding(html))).blocks);
   else if (compressedRtf) blocks.push(...(await blocksOfRtf(compressedRtf)));
   const attachments = lists.attachments ?? [];
   const names = attachments.map(({ fileName, name }) => fileName ?? name ?? '').filter(Boolean);

@@ -8,7 +8,7 @@ import {
 } from './parsed-document.ts';
 import { readXml } from './xml-events.ts';
 import { ZipArchive } from './zip-archive.ts';
-import { isZip } from './zip-kind.ts';
+import { isZip } from './zip-signature.ts';
 
 /** The parts of a document: in an archive, or all in one file of XML. */
 interface Parts {

@@ -5,10 +5,10 @@ import type { Block, ParsedDocument } from './parsed-document.ts';
 const timing = /^\s*(?:\d+:)?\d{1,2}:\d{2}[.,]\d{1,3}\s*-->/;
 
 /** SubRip and WebVTT: what is said, without its times; notes and styles of WebVTT are not said. */
-export function parseSubtitles(bytes: Uint8Array): ParsedDocument {
+export async function parseSubtitles(bytes: Uint8Array): Promise<ParsedDocument> {
   const blocks: Block[] = [];
   let title: string | null = null;
-  for (const [index, cue] of cuesOf(decodeText(bytes).replace(/^\ufeff/, '')).entries()) {
+  for (const [index, cue] of cuesOf((await decodeText(bytes)).replace(/^\ufeff/, '')).entries()) {
     const [first = ''] = cue;
     if (index === 0 && first.startsWith('WEBVTT')) {
       title = first.slice('WEBVTT'.length).replace(/^[\s-]+/, '') || null;

@@ -1,8 +1,8 @@
+import { packageKinds } from './package-kinds.ts';
 import { UnreadableError } from './parsed-document.ts';
 import { type MediaType, readableTypes, textTypeByExtension } from './readable-types.ts';
 import { textHead } from './text-head.ts';
 import { markedEncoding, wideEncoding } from './wide-text.ts';
-import { packageKinds } from './zip-kind.ts';
 
 const mailExtensions = new Set(['.eml', '.mht', '.mhtml', '.mbox', '.msg', '']);
 

@@ -4,9 +4,9 @@ import type { Block, ParsedDocument } from './parsed-document.ts';
 import { textHead } from './text-head.ts';
 
 /** Plain text and source code: paragraphs are what blank lines part. It names no title. */
-export function parseText(bytes: Uint8Array): ParsedDocument {
+export async function parseText(bytes: Uint8Array): Promise<ParsedDocument> {
   const declared = declaredEncoding(bytes) ?? encodingComment.exec(textHead(bytes, 256))?.[1];
-  return { title: null, blocks: paragraphsOf(decodeText(bytes, declared)) };
+  return { title: null, blocks: paragraphsOf(await decodeText(bytes, declared)) };
 }
 
 // As Python, Ruby, editors and style sheets have it.

@@ -1,3 +1,4 @@
+import { packageKinds } from './package-kinds.ts';
 import { UnreadableError } from './parsed-document.ts';
 import { type MediaType, readableTypes } from './readable-types.ts';
 import { ZipArchive } from './zip-archive.ts';
@@ -5,10 +6,7 @@ import { ZipArchive } from './zip-archive.ts';
 /** Kinds are told by parts that are this small. */
 const maxKindBytes = 4 * 1024 * 1024;
 
-export const isZip = (bytes: Uint8Array): boolean =>
-  bytes[0] === 0x50 && bytes[1] === 0x4b && (bytes[2] === 0x03 || bytes[2] === 0x05);
-
-const { docx, pptx, xlsx, odt, ods, odp, epub } = readableTypes;
+const { docx, pptx, xlsx, epub } = readableTypes;
 
 /** By the main part's content type, whether it is a document, a template or has macros. */
 const officeKinds: readonly (readonly [RegExp, MediaType])[] = [
@@ -19,25 +17,6 @@ const officeKinds: readonly (readonly [RegExp, MediaType])[] = [
     xlsx,
   ],
 ];
-
-/** By the media type that a package names. */
-export const packageKinds: ReadonlyMap<string, MediaType> = new Map<string, MediaType>([
-  ['application/epub+zip', epub],
-  ...openDocument('text', odt),
-  ...openDocument('text-template', odt),
-  ...openDocument('text-master', odt),
-  ...openDocument('text-web', odt),
-  ...openDocument('spreadsheet', ods),
-  ...openDocument('spreadsheet-template', ods),
-  ...openDocument('presentation', odp),
-  ...openDocument('presentation-template', odp),
-  ...openDocument('graphics', odp),
-  ...openDocument('graphics-template', odp),
-]);
-
-function openDocument(kind: string, type: MediaType): [string, MediaType][] {
-  return [[`application/vnd.oasis.opendocument.${kind}`, type]];
-}
 
 const officeExtension = /^\.(?:do[ct][xm]|pp[ts][xm]|pot[xm]|xl[st][xm]|od[tspg]|ot[tspg]|epub)$/;
 
