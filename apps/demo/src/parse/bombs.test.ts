@@ -155,6 +155,24 @@ describe('depth and number cost no more than their length', () => {
     expect(await outcome(source, extension)).toBe(expected);
   });
 
+  test('D6 blanks, brackets and quotation marks that no expression may try again and again', async () => {
+    const many = 200_000;
+    expect(await outcome(`{\\rtf1 x${' '.repeat(many)}y}`, '.rtf')).toBe(1);
+    const code = `<numFmt numFmtId="164" formatCode="${'['.repeat(many)}"/>`;
+    const header = `</sheetData><headerFooter><oddHeader>x${'&amp;&quot;'.repeat(many / 10)}</oddHeader></headerFooter><sheetData>`;
+    const file = xlsxOf(header, {
+      'xl/styles.xml': `<styleSheet>${code}<cellXfs><xf numFmtId="164"/></cellXfs></styleSheet>`,
+    });
+    expect(await outcome(file, '.xlsx')).toBeGreaterThan(0);
+    expect(
+      await outcome(`1\n00:00:01,000 --> 00:00:02,000\nx${'{\\<v '.repeat(many / 10)}`, '.srt'),
+    ).toBeGreaterThan(0);
+    expect(
+      await outcome(`<p>x${'<sup>'.repeat(10)}${'1,'.repeat(many)}</sup>`, '.html'),
+    ).toBeGreaterThan(0);
+    expect(await outcome(`x${'\n \t'.repeat(many)}y`, '.txt')).toBe(1);
+  });
+
   test('D6 parts of a mail that are nested without end', async () => {
     const parts = Array.from(
       { length: 2000 },

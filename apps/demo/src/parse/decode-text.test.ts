@@ -90,6 +90,13 @@ describe('UTF-8 with a fault', () => {
   });
 });
 
+test('D2 a text in which a byte became a zero is still that text', async () => {
+  const lines = 'A plain line of a log, Bühne.\n'.repeat(40);
+  const bytes = Buffer.from(`${lines}\0${lines}`);
+  expect(await decodeText(bytes)).toContain('Bühne');
+  expect((await parseFile(bytes, '.log')).mediaType).toBe('text/plain');
+});
+
 describe('an encoding that is declared', () => {
   const read = async (bytes: Uint8Array, extension: string): Promise<string> =>
     (await parseFile(bytes, extension)).passages.map(({ text }) => text).join(' ');

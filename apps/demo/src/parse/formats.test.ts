@@ -244,6 +244,27 @@ describe('mail', () => {
   });
 });
 
+test('D2 each mail of a mailbox is read', async () => {
+  const mail = (subject: string): string =>
+    `From a@b.example Sat Jan 31 19:30:00 2026\nFrom: a@b.example\nSubject: ${subject}\nMIME-Version: 1.0\nContent-Transfer-Encoding: base64\n\n${Buffer.from(`text of ${subject}`).toString('base64')}\n\n`;
+  for (const source of [
+    mail('one') + mail('two'),
+    (mail('one') + mail('two')).replaceAll('\n', '\r\n'),
+  ]) {
+    expect(await passagesOf(source, '.mbox')).toEqual([
+      { heading: 'one', text: 'From: a@b.example text of one' },
+      { heading: 'two', text: 'From: a@b.example text of two' },
+    ]);
+  }
+});
+
+test.each([
+  '<?xml version="1.0"?><w:wordDocument><w:body><w:p><w:r><w:t>marker</w:t></w:r></w:p></w:body></w:wordDocument>',
+  '<?xml version="1.0"?><pkg:package><pkg:part><pkg:xmlData><w:document><w:p><w:r><w:t>marker</w:t></w:r></w:p></w:document></pkg:xmlData></pkg:part></pkg:package>',
+])('D2 a Word document may be one file of XML: %s', async (source) => {
+  expect(await passagesOf(source, '.xml')).toEqual([{ heading: '', text: 'marker' }]);
+});
+
 describe('JSON', () => {
   test('D2 names and values are found as they are, not as they are written', async () => {
     const text = await textOf(
@@ -257,6 +278,9 @@ describe('JSON', () => {
   test('D2 each line of JSON Lines is a passage, and a line that is none stays text', async () => {
     const found = await passagesOf('{"a":"x"}\n{"a":"y","b":{"c":1}}\nbroken {\n', '.jsonl');
     expect(found.map(({ text }) => text)).toEqual(['a: x', 'a: y, b: c: 1', 'broken {']);
+    expect(
+      (await passagesOf('{"a":"\\u00fc"}\n{"a":"y"}', '.json')).map(({ text }) => text),
+    ).toEqual(['a: ü', 'a: y']);
     expect(await textOf('// a remark\n{"a": 1}', '.json')).toContain('a remark');
   });
 });

@@ -6,8 +6,12 @@ import { paragraphsOf } from './text.ts';
 export async function parseJson(bytes: Uint8Array): Promise<ParsedDocument> {
   const source = (await decodeText(bytes)).replace(/^\ufeff/, '');
   const value = parsed(source);
-  // With comments, or cut: it is readable as it stands.
-  if (value === undefined) return { title: null, blocks: paragraphsOf(source) };
+  if (value === undefined) {
+    // Each line may be a document; with comments, or cut, it is readable as it stands.
+    const [first = ''] = source.split('\n', 1);
+    if (parsed(first) !== undefined) return parseJsonLines(bytes);
+    return { title: null, blocks: paragraphsOf(source) };
+  }
   return { title: null, blocks: blocksOfValue(value.json) };
 }
 

@@ -68,6 +68,8 @@ async function parse(
       return (await import('./pdf.ts')).parsePdf(bytes, limits);
     case readableTypes.docx:
       return (await import('./docx.ts')).parseDocx(bytes, limits);
+    case readableTypes.wordXml:
+      return (await import('./word-xml.ts')).parseWordXml(bytes);
     case readableTypes.pptx:
       return (await import('./pptx.ts')).parsePptx(bytes, limits);
     case readableTypes.xlsx:

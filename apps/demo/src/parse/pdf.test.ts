@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { PDFDocument } from 'pdf-lib';
 import { describe, expect, test } from 'vitest';
 import { textOf } from '../testing/parsing.ts';
@@ -65,6 +66,14 @@ describe('what stands on a page besides its text', () => {
     expect(notes).toEqual(['One page has no text; OCR is not part of it.']);
   });
 });
+
+test.each(['gbk', 'sjis', 'unigb', 'mixed'])(
+  'D2 a character map that a document only names is found: %s',
+  async (name) => {
+    const file = new URL(`../../fixtures/cases/05-pdf-cjk/${name}.pdf`, import.meta.url);
+    expect(await textOf(readFileSync(file), '.pdf')).toContain('舞台');
+  },
+);
 
 test.each([
   [

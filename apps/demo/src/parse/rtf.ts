@@ -119,7 +119,7 @@ class RtfReader {
   }
 
   #control(name: string, value: number | undefined, isFirst: boolean): void {
-    this.#decodeUnless(name);
+    this.#decode();
     if (isFirst) this.#enter(name);
     this.#isOptional = false;
     const character = characters.get(name);
@@ -157,15 +157,9 @@ class RtfReader {
   }
 
   #close(): void {
-    const closed = this.#group;
     this.#group = this.#groups.pop() ?? this.#group;
     this.#toSkip = 0;
-    if (closed.destination === '' && !closed.isHidden) return;
     this.#isOptional = false;
-  }
-
-  #decodeUnless(_name: string): void {
-    this.#decode();
   }
 
   #decode(): void {
@@ -184,10 +178,17 @@ class RtfReader {
 
   #endBlock(): void {
     if (this.#group.isHidden) return;
-    const text = this.#pieces.join('').replace(/[ |]+$/, '');
+    const text = withoutLastCells(this.#pieces.join(''));
     this.#pieces = [];
     if (text.trim() !== '') this.#blocks.push({ kind: 'text', text });
   }
+}
+
+/** Each cell ends with a sign, the last one of a row too. */
+function withoutLastCells(text: string): string {
+  let end = text.length;
+  while (end > 0 && ' |'.includes(text.charAt(end - 1))) end -= 1;
+  return text.slice(0, end);
 }
 
 function encodingOf(codePage: number | undefined): string {

@@ -27,9 +27,11 @@ export async function dateStyles(
   return dates;
 }
 
+const maxFormatLength = 255;
+
 /** Letters of a date, beside what is quoted, escaped, or a color in brackets. */
 function isDateFormat(code: string): boolean {
-  const own = code.replace(/"[^"]*"|\\.|\[(?![hms]+\])[^\]]*\]/gi, '');
+  const own = code.slice(0, maxFormatLength).replace(/"[^"]*"|\\.|\[(?![hms]+\])[^\]]*\]/gi, '');
   return /[ymdhs]/i.test(own) && !/^general$/i.test(own);
 }
 

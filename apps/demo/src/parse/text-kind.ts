@@ -21,6 +21,7 @@ export function textKind(bytes: Uint8Array, extension: string): MediaType | unde
   const flat = /<office:document\s[^>]{0,4000}office:mimetype="([\w./+-]+)"/.exec(head)?.[1];
   const openDocument = flat === undefined ? undefined : packageKinds.get(flat);
   if (openDocument !== undefined) return openDocument;
+  if (/<w:wordDocument[\s>]|<pkg:package[\s>]/.test(head)) return readableTypes.wordXml;
   const mail = mailKind(head, extension);
   if (mail !== undefined) return mail;
   if (/^WEBVTT(?:[ \t\r\n]|$)/.test(head)) return readableTypes.webVtt;

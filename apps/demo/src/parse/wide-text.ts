@@ -22,14 +22,19 @@ export function wideEncoding(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | undef
   let big = 0;
   let lowOdd = 0;
   let lowEven = 0;
+  let ascii = 0;
   for (let at = 0; at < length; at += 2) {
     const even = bytes[at] ?? 0;
     const odd = bytes[at + 1] ?? 0;
     if (odd === 0 && isAscii(even)) little += 1;
     if (even === 0 && isAscii(odd)) big += 1;
+    if (isAscii(even)) ascii += 1;
+    if (isAscii(odd)) ascii += 1;
     if (odd < 0x20) lowOdd += 1;
     if (even < 0x20) lowEven += 1;
   }
+  // Pairs of ASCII are Chinese characters: a text with a zero where a byte was lost is none of them.
+  if (ascii > length * 0.85) return undefined;
   // A word of Greek, Cyrillic, Hebrew, Arabic or Thai alone: no zero, but its block in every other byte.
   if (little === 0 && big === 0) {
     if (lowOdd > length * 0.4 && lowOdd >= lowEven) little = 1;

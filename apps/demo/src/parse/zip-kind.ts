@@ -37,26 +37,28 @@ export async function zipKind(bytes: Uint8Array, extension: string): Promise<Med
   const mimetype = (await archive.read('mimetype'))?.toString('latin1').trim();
   const byMimetype = mimetype === undefined ? undefined : packageKinds.get(mimetype);
   if (byMimetype !== undefined) return byMimetype;
-  const types = await archive.read('[Content_Types].xml');
-  if (types !== undefined) {
-    const text = types.toString('utf8');
-    const found = officeKinds.find(([pattern]) => pattern.test(text))?.[1];
-    if (found !== undefined) return found;
-    if (archive.has('word/document.xml')) return docx;
-    if (archive.has('ppt/presentation.xml')) return pptx;
-    if (archive.has('xl/workbook.xml')) return xlsx;
-    throw new UnreadableError('unsupported', otherOffice(archive));
-  }
+  const types = (await archive.read('[Content_Types].xml'))?.toString('utf8') ?? '';
+  const found = officeKinds.find(([pattern]) => pattern.test(types))?.[1];
+  if (found !== undefined) return found;
+  if (archive.has('word/document.xml')) return docx;
+  if (archive.has('ppt/presentation.xml')) return pptx;
+  if (archive.has('xl/workbook.xml')) return xlsx;
   if (archive.has('META-INF/container.xml')) return epub;
-  throw new UnreadableError('unsupported', archiveMessage);
+  throw new UnreadableError('unsupported', otherPackage(archive, types));
 }
 
 const archiveMessage = 'it is an archive (ZIP); archives are listed, not opened';
 
-function otherOffice(archive: ZipArchive): string {
-  return archive.has('xl/workbook.bin')
-    ? 'it is a binary Excel workbook (.xlsb); saved as .xlsx it is read'
-    : 'it is a package of an office program of a kind that is not read';
+function otherPackage(archive: ZipArchive, types: string): string {
+  if (archive.has('xl/workbook.bin')) {
+    return 'it is a binary Excel workbook (.xlsb); saved as .xlsx it is read';
+  }
+  if (archive.has('Index/Document.iwa') || archive.has('index.apxl') || archive.has('index.xml')) {
+    return 'it is a document of Pages, Numbers or Keynote, which is not read; exported as PDF it is';
+  }
+  return types === ''
+    ? archiveMessage
+    : 'it is a package of a program whose documents are not read';
 }
 
 const isDamage = (error: unknown): boolean =>
