@@ -77,10 +77,11 @@ export function chunk(blocks: readonly Block[], options: ChunkOptions = {}): Pas
   return passages;
 }
 
-const untidy = /[\s\p{Cc}\u200b\ufeff]+/gu;
+// A byte order mark inside a word parts nothing, though JavaScript counts it among the spaces.
+const untidy = /(?:(?!\ufeff)\s|\p{Cc})+/gu;
 
 // Most text has nothing but single spaces, and finding that out is cheaper than replacing them.
-const needsTidying = /[^\S ]| {2}|[\p{Cc}\u200b\ufeff]/u;
+const needsTidying = /[^\S \ufeff]| {2}|\p{Cc}/u;
 
 /** One line without control characters, with single spaces, and well-formed. */
 export function tidy(text: string): string {

@@ -20,7 +20,7 @@ export type { ActivityLease } from './jobs/activity-gate.ts';
 export { invalidInput } from './jobs/admission-errors.ts';
 export { InlineExecutor, type InlineExecutorOptions } from './jobs/inline-executor.ts';
 export type {
-  ActivitySnapshot,
+  Activity,
   ChangeKind,
   JobClient,
   JobPoll,

@@ -1,4 +1,4 @@
-import type { StreamReader } from './event-stream.ts';
+import type { StreamReader } from './stream-reader.ts';
 
 /**
  * The parts of a long answer, each made when the reader asks for it: what is held is one part, however

@@ -1,4 +1,4 @@
-import type { StreamReader } from './event-stream.ts';
+import type { StreamReader } from './stream-reader.ts';
 
 /** A body that is made as its reader asks for it. */
 export interface PulledBody {

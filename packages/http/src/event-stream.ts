@@ -1,5 +1,6 @@
 import type { Timer } from '@offstage/core';
 import type { StreamHub } from './stream-hub.ts';
+import type { StreamReader } from './stream-reader.ts';
 
 /** What one stream tells. */
 export interface StreamSource {
@@ -15,12 +16,6 @@ export interface StreamPart {
   readonly more?: boolean;
   /** The stream ends with this. */
   readonly last?: boolean;
-}
-
-/** Who a stream writes to. It asks for each text with `pull`. */
-export interface StreamReader {
-  write(text: string): void;
-  end(): void;
 }
 
 // How long a client waits before it comes back, unless it knows better.

@@ -87,7 +87,7 @@ describe('what a hook shows', () => {
     expect(far.client.polls).toEqual([]);
   });
 
-  test('U1 another client is another world: nothing of the former one shows', async () => {
+  test('U1 another client is another bed: nothing of the former one shows', async () => {
     const first = stage();
     const second = stage();
     const job = await first.play();

@@ -3,7 +3,7 @@ import {
   frameScheduler,
   JobListObserver,
   type JobListObserverOptions,
-  type ValueSnapshot,
+  type ValueObserverState,
 } from '@offstage/core/observe';
 import { useEffect } from 'react';
 import { useJobClient } from './jobs-provider.ts';
@@ -14,7 +14,7 @@ export interface UseJobsOptions extends Omit<JobListObserverOptions, 'filter'> {
   readonly client?: JobClient | undefined;
 }
 
-export interface UseJobsResult extends Omit<ValueSnapshot<readonly JobView[]>, 'value'> {
+export interface UseJobsResult extends Omit<ValueObserverState<readonly JobView[]>, 'value'> {
   /** Newest first; empty before the first look. A view stays the same object until it changes. */
   readonly jobs: readonly JobView[];
   /** Looks now. Never rejects. */

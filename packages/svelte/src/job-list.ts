@@ -1,5 +1,5 @@
 import {
-  type ActivitySnapshot,
+  type Activity,
   filterKey,
   type JobClient,
   type JobView,
@@ -11,13 +11,13 @@ import {
   JobListObserver,
   type JobListObserverOptions,
   type ValueObserverOptions,
-  type ValueSnapshot,
+  type ValueObserverState,
 } from '@offstage/core/observe';
 import { type ObserverStore, observerStore, setOptions } from './observer-store.ts';
 import { areFixed, readerOf, type Source } from './source.ts';
 
 /** The store of a value that is read again and again. */
-export interface ValueStore<T> extends ObserverStore<ValueSnapshot<T>> {
+export interface ValueStore<T> extends ObserverStore<ValueObserverState<T>> {
   /** Looks now. Never rejects; what went wrong is the snapshot's `error`. */
   readonly refetch: () => Promise<void>;
 }
@@ -40,7 +40,10 @@ export function jobs(
   const readClient = readerOf(client);
   const readFilter = readerOf(filter);
   const readOptions = readerOf(options);
-  const { store, observer } = observerStore<ValueSnapshot<readonly JobView[]>, JobListObserver>({
+  const { store, observer } = observerStore<
+    ValueObserverState<readonly JobView[]>,
+    JobListObserver
+  >({
     fixed: areFixed(client, filter, options),
     // A getter gives a new object each time; what it says is what counts.
     keys: () => [readClient(), filterKey(readFilter())],
@@ -62,11 +65,11 @@ export function jobs(
  */
 export function activity(
   client: Source<JobClient>,
-  options: Source<ValueObserverOptions<ActivitySnapshot>> = {},
-): ValueStore<ActivitySnapshot> {
+  options: Source<ValueObserverOptions<Activity>> = {},
+): ValueStore<Activity> {
   const readClient = readerOf(client);
   const readOptions = readerOf(options);
-  const { store, observer } = observerStore<ValueSnapshot<ActivitySnapshot>, ActivityObserver>({
+  const { store, observer } = observerStore<ValueObserverState<Activity>, ActivityObserver>({
     fixed: areFixed(client, options),
     keys: () => [readClient()],
     create: () => new ActivityObserver(readClient(), readOptions(), { notify: frameScheduler }),

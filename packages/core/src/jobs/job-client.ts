@@ -54,7 +54,7 @@ export interface WaitOptions {
 }
 
 /** What stands in the way of new jobs right now (J15). */
-export interface ActivitySnapshot {
+export interface Activity {
   /** The owner's own queued jobs; all owners' on the manager. */
   readonly queued: number;
   readonly running: number;
@@ -135,7 +135,7 @@ export interface JobClient {
   wait<R, P extends string>(id: JobId<R, P>, options?: WaitOptions): Promise<TerminalJobView<R, P>>;
   wait(id: string, options?: WaitOptions): Promise<TerminalJobView>;
 
-  activity(): Promise<ActivitySnapshot>;
+  activity(): Promise<Activity>;
 
   /**
    * Present where changes can be pushed. `onChange` is a hint to poll again, called after every

@@ -13,7 +13,7 @@ import {
 import { ChangeHints } from './change-hints.ts';
 import { describeFailure } from './failure.ts';
 import { Job, type JobKeeper } from './job.ts';
-import type { ActivitySnapshot, StartOptions } from './job-client.ts';
+import type { Activity, StartOptions } from './job-client.ts';
 import type { AnyJobDefinition } from './job-definition.ts';
 import type { DiscardOutcome, HandlerInfo, JobOutcome } from './job-executor.ts';
 import { JobExpiry } from './job-expiry.ts';
@@ -40,7 +40,7 @@ export class JobEngine implements JobKeeper {
   readonly events: ManagerEvents;
   readonly gate = new ActivityGate();
   readonly #settings: JobManagerSettings;
-  readonly #registry = new JobRegistry();
+  readonly #registry = new JobRegistry<Job>();
   readonly #queue: JobQueue<Job>;
   readonly #expiry: JobExpiry;
   readonly #kept: KeptJobs;
@@ -107,13 +107,15 @@ export class JobEngine implements JobKeeper {
 
   /** In the order of their start. */
   jobs(owner: string): Iterable<Job> {
-    return this.#registry.room(owner)?.jobs.values() ?? [];
+    return this.#registry.ownerJobs(owner)?.jobs.values() ?? [];
   }
 
   /** Another text after every change of the owner's jobs, progress apart (F7). */
   version(owner: string): string {
-    const room = this.#registry.room(owner);
-    return room === undefined ? '' : `${room.life}.${room.changes}.${this.gate.changes}`;
+    const ownerJobs = this.#registry.ownerJobs(owner);
+    return ownerJobs === undefined
+      ? ''
+      : `${ownerJobs.life}.${ownerJobs.changes}.${this.gate.changes}`;
   }
 
   cancel(owner: string, id: string): boolean {
@@ -131,11 +133,11 @@ export class JobEngine implements JobKeeper {
   }
 
   /** The activity of one owner, or of all. */
-  activity(owner?: string): ActivitySnapshot {
+  activity(owner?: string): Activity {
     const { gate } = this;
-    const room = owner === undefined ? undefined : this.#registry.room(owner);
-    const queued = owner === undefined ? this.#queue.waiting : (room?.queued ?? 0);
-    const active = owner === undefined ? this.#active : (room?.active ?? 0);
+    const ownerJobs = owner === undefined ? undefined : this.#registry.ownerJobs(owner);
+    const queued = owner === undefined ? this.#queue.waiting : (ownerJobs?.queued ?? 0);
+    const active = owner === undefined ? this.#active : (ownerJobs?.active ?? 0);
     return Object.freeze({
       queued,
       running: active - queued,
@@ -148,7 +150,7 @@ export class JobEngine implements JobKeeper {
   watch(owner: string, id: string | undefined, onChange: Watcher['onChange']): () => void {
     const watcher: Watcher = { onChange };
     const watched =
-      id === undefined ? this.#registry.openRoom(owner) : this.#registry.find(owner, id);
+      id === undefined ? this.#registry.openOwner(owner) : this.#registry.find(owner, id);
     // To watch what is not there looks like watching what never changes (J4).
     if (watched === undefined) return () => {};
     watched.watchers ??= new Set();
@@ -157,7 +159,7 @@ export class JobEngine implements JobKeeper {
       this.#hints.forget(watcher);
       if (watched.watchers?.delete(watcher) !== true || watched.watchers.size > 0) return;
       watched.watchers = undefined;
-      if (!(watched instanceof Job)) this.#registry.closeRoom(watched);
+      if (!(watched instanceof Job)) this.#registry.closeOwner(watched);
       // Unless it was released meanwhile (F3).
       else if (this.#registry.find(owner, watched.id) === watched) this.#expiry.look(watched);
     };
@@ -208,7 +210,9 @@ export class JobEngine implements JobKeeper {
   report(error: unknown, job?: Job): string {
     const reference = this.#reference();
     const source =
-      job === undefined ? {} : { jobId: job.id, name: job.definition.name, owner: job.room.owner };
+      job === undefined
+        ? {}
+        : { jobId: job.id, name: job.definition.name, owner: job.ownerJobs.owner };
     this.events.emit('error', { error, reference, ...source });
     return reference;
   }
@@ -218,7 +222,7 @@ export class JobEngine implements JobKeeper {
   changed(job: Job, event: JobEvent, before: JobState): void {
     const ended = job.isTerminal;
     if (before.status === 'queued') {
-      job.room.queued -= 1;
+      job.ownerJobs.queued -= 1;
       if (ended) this.#queue.remove(job);
     }
     // An abandoned handler still runs: what it holds, it holds until it settles (J6).
@@ -280,17 +284,17 @@ export class JobEngine implements JobKeeper {
       throw queueFull(`${maxQueued} jobs are waiting already`);
     }
     const id = this.#settings.randomId();
-    const room = this.#registry.openRoom(owner);
-    if (room.active >= maxActivePerOwner) {
+    const ownerJobs = this.#registry.openOwner(owner);
+    if (ownerJobs.active >= maxActivePerOwner) {
       throw queueFull(`This owner has ${maxActivePerOwner} active jobs already`);
     }
-    if (room.jobs.has(id)) {
+    if (ownerJobs.jobs.has(id)) {
       throw new OffstageError('invalid_option', 'randomId gave the id of a job that is there.');
     }
     const at = this.#now();
     const job = new Job({
       id,
-      room,
+      ownerJobs,
       definition,
       handler,
       exclusivityKey,
@@ -300,14 +304,14 @@ export class JobEngine implements JobKeeper {
       createdAt: at,
       keeper: this,
     });
-    room.jobs.set(id, job);
-    room.queued += 1;
-    room.active += 1;
+    ownerJobs.jobs.set(id, job);
+    ownerJobs.queued += 1;
+    ownerJobs.active += 1;
     this.#active += 1;
     if (exclusivityKey !== undefined) this.#queue.holdKey(exclusivityKey);
     this.#queue.push(job);
-    room.changes += 1;
-    this.#hints.tell(room.watchers, job.id);
+    ownerJobs.changes += 1;
+    this.#hints.tell(ownerJobs.watchers, job.id);
     this.#pump(at);
     return job;
   }
@@ -415,7 +419,7 @@ export class JobEngine implements JobKeeper {
     job.rest();
     if (job.state.startedAt !== null) this.#queue.freeSlot();
     if (job.exclusivityKey !== undefined) this.#queue.freeKey(job.exclusivityKey);
-    job.room.active -= 1;
+    job.ownerJobs.active -= 1;
     this.#active -= 1;
     this.#expiry.add(job);
     this.#kept.add(job);
@@ -424,28 +428,32 @@ export class JobEngine implements JobKeeper {
 
   /** One path for consume and expiry (J12, J13). */
   #release(job: Job): void {
-    const { room } = job;
+    const { ownerJobs } = job;
     this.#expiry.remove(job);
     this.#kept.remove(job);
     this.#startKeys.forget(job.id);
-    room.jobs.delete(job.id);
-    room.changes += 1;
+    ownerJobs.jobs.delete(job.id);
+    ownerJobs.changes += 1;
     this.#hints.tell(job.watchers, job.id);
-    this.#hints.tell(room.watchers, job.id);
-    this.#registry.closeRoom(room);
+    this.#hints.tell(ownerJobs.watchers, job.id);
+    this.#registry.closeOwner(ownerJobs);
     if (this.events.has('released')) {
-      this.events.emit('released', { owner: room.owner, id: job.id, name: job.definition.name });
+      this.events.emit('released', {
+        owner: ownerJobs.owner,
+        id: job.id,
+        name: job.definition.name,
+      });
     }
   }
 
   #tell(job: Job, event: JobEvent): void {
     const isProgress = event.type === 'progress' || event.type === 'dropped';
     const kind = isProgress ? 'progress' : 'change';
-    if (!isProgress) job.room.changes += 1;
+    if (!isProgress) job.ownerJobs.changes += 1;
     this.#hints.tell(job.watchers, job.id, kind);
-    this.#hints.tell(job.room.watchers, job.id, kind);
+    this.#hints.tell(job.ownerJobs.watchers, job.id, kind);
     const { events } = this;
-    const { owner } = job.room;
+    const { owner } = job.ownerJobs;
     const { status } = job.state;
     if (event.type === 'progress') {
       if (events.has('progress')) {

@@ -1,6 +1,6 @@
 import { OffstageError } from '../foundation/errors.ts';
 import type { ActivityLease } from './activity-gate.ts';
-import type { ActivitySnapshot, JobClient } from './job-client.ts';
+import type { Activity, JobClient } from './job-client.ts';
 import { JobEngine } from './job-engine.ts';
 import {
   type JobManagerOptions,
@@ -63,7 +63,7 @@ export class JobManager {
    * Active jobs of all owners, leases and maintenance in one look (J15). A job whose handler or
    * discard is still at work counts as running, whatever its status.
    */
-  activity(): ActivitySnapshot {
+  activity(): Activity {
     return this.#engine.activity();
   }
 

@@ -4,21 +4,21 @@ import { plain, stage } from './job-manager.test-support.ts';
 import { JobRegistry } from './job-registry.ts';
 
 describe('what was released', () => {
-  test('F3 a room that was forgotten closes itself alone, and not the one that came after', () => {
+  test('F3 an entry that was forgotten closes itself alone, and not the one that came after', () => {
     const registry = new JobRegistry();
-    const first = registry.openRoom('alice');
-    registry.closeRoom(first);
-    const second = registry.openRoom('alice');
-    registry.closeRoom(first);
-    expect(registry.room('alice')).toBe(second);
-    registry.closeRoom(second);
+    const first = registry.openOwner('alice');
+    registry.closeOwner(first);
+    const second = registry.openOwner('alice');
+    registry.closeOwner(first);
+    expect(registry.ownerJobs('alice')).toBe(second);
+    registry.closeOwner(second);
     expect(registry.size).toBe(0);
   });
 
-  test('F3 J18 to look for what is not there opens no room', () => {
+  test('F3 J18 to look for what is not there opens no entry', () => {
     const registry = new JobRegistry();
     expect(registry.find('alice', 'unknown')).toBe(undefined);
-    expect(registry.room('alice')).toBe(undefined);
+    expect(registry.ownerJobs('alice')).toBe(undefined);
     expect(registry.size).toBe(0);
   });
 

@@ -1,5 +1,4 @@
 import { randomId } from '../foundation/random-id.ts';
-import type { Job } from './job.ts';
 import type { ChangeKind } from './job-client.ts';
 
 /** A hint that something changed; see `JobClient.watch`. */
@@ -8,7 +7,7 @@ export interface Watcher {
 }
 
 /** What one owner has. Jobs are looked up here and nowhere else, so no id leads to another's (J4). */
-export interface OwnerRoom {
+export interface OwnerJobs<Job> {
   readonly owner: string;
   /** In the order of their start. */
   readonly jobs: Map<string, Job>;
@@ -18,26 +17,26 @@ export interface OwnerRoom {
   watchers: Set<Watcher> | undefined;
   /** Changes of its jobs so far, progress apart. */
   changes: number;
-  /** Unlike that of any other room, of this process or another. */
+  /** Unlike that of any other entry, of this process or another. */
   readonly life: string;
 }
 
 /** All jobs, by owner; an owner without jobs and watchers leaves nothing behind (J18). */
-export class JobRegistry {
-  readonly #rooms = new Map<string, OwnerRoom>();
+export class JobRegistry<Job extends { readonly atRest: boolean }> {
+  readonly #byOwner = new Map<string, OwnerJobs<Job>>();
 
   find(owner: string, id: string): Job | undefined {
-    return this.#rooms.get(owner)?.jobs.get(id);
+    return this.#byOwner.get(owner)?.jobs.get(id);
   }
 
-  room(owner: string): OwnerRoom | undefined {
-    return this.#rooms.get(owner);
+  ownerJobs(owner: string): OwnerJobs<Job> | undefined {
+    return this.#byOwner.get(owner);
   }
 
-  openRoom(owner: string): OwnerRoom {
-    let room = this.#rooms.get(owner);
-    if (room === undefined) {
-      room = {
+  openOwner(owner: string): OwnerJobs<Job> {
+    let ownerJobs = this.#byOwner.get(owner);
+    if (ownerJobs === undefined) {
+      ownerJobs = {
         owner,
         jobs: new Map(),
         queued: 0,
@@ -46,30 +45,30 @@ export class JobRegistry {
         changes: 0,
         life: randomId(),
       };
-      this.#rooms.set(owner, room);
+      this.#byOwner.set(owner, ownerJobs);
     }
-    return room;
+    return ownerJobs;
   }
 
-  /** How many owners have a room. */
+  /** How many owners have an entry. */
   get size(): number {
-    return this.#rooms.size;
+    return this.#byOwner.size;
   }
 
   /**
-   * Forgets the room if nothing is in it. Whoever holds on to a room that was forgotten before closes
+   * Forgets the entry if nothing is in it. Whoever holds on to an entry that was forgotten before closes
    * that one alone: its owner may have another by now (F3).
    */
-  closeRoom(room: OwnerRoom): void {
-    if (room.jobs.size > 0 || room.watchers !== undefined) return;
-    if (this.#rooms.get(room.owner) === room) this.#rooms.delete(room.owner);
+  closeOwner(ownerJobs: OwnerJobs<Job>): void {
+    if (ownerJobs.jobs.size > 0 || ownerJobs.watchers !== undefined) return;
+    if (this.#byOwner.get(ownerJobs.owner) === ownerJobs) this.#byOwner.delete(ownerJobs.owner);
   }
 
   /** The jobs that are not at rest. */
   *active(): Generator<Job> {
-    for (const room of this.#rooms.values()) {
-      if (room.active === 0) continue;
-      for (const job of room.jobs.values()) if (!job.atRest) yield job;
+    for (const ownerJobs of this.#byOwner.values()) {
+      if (ownerJobs.active === 0) continue;
+      for (const job of ownerJobs.jobs.values()) if (!job.atRest) yield job;
     }
   }
 }

@@ -3,7 +3,7 @@ import type { StopReason } from '../foundation/errors.ts';
 import type { PollOptions } from './job-client.ts';
 import type { AnyJobDefinition } from './job-definition.ts';
 import type { HandlerInfo, JobHost, JobOutcome, JobRun, JobTask } from './job-executor.ts';
-import type { OwnerRoom, Watcher } from './job-registry.ts';
+import type { OwnerJobs, Watcher } from './job-registry.ts';
 import { type JobEvent, type JobState, queuedState, transition } from './job-state.ts';
 import { isTerminal, type JobView, type ProgressEvent, type TerminalJobView } from './job-view.ts';
 import { ProgressRing, type RingRead } from './progress-ring.ts';
@@ -19,7 +19,7 @@ export interface JobKeeper {
 
 export interface JobInit {
   readonly id: string;
-  readonly room: OwnerRoom;
+  readonly ownerJobs: OwnerJobs<Job>;
   readonly definition: AnyJobDefinition;
   readonly handler: HandlerInfo;
   readonly exclusivityKey: string | undefined;
@@ -38,7 +38,7 @@ export interface JobInit {
  */
 export class Job implements JobHost, Ranked<Job> {
   readonly id: string;
-  readonly room: OwnerRoom;
+  readonly ownerJobs: OwnerJobs<Job>;
   readonly definition: AnyJobDefinition;
   readonly handler: HandlerInfo;
   readonly exclusivityKey: string | undefined;
@@ -67,7 +67,7 @@ export class Job implements JobHost, Ranked<Job> {
 
   constructor(init: JobInit) {
     this.id = init.id;
-    this.room = init.room;
+    this.ownerJobs = init.ownerJobs;
     this.definition = init.definition;
     this.handler = init.handler;
     this.exclusivityKey = init.exclusivityKey;

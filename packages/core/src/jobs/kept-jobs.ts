@@ -37,7 +37,7 @@ export class KeptJobs {
   add(job: Job): void {
     const { maxKeptPerOwner, maxKeptBytes } = this.#limits;
     if (maxKeptPerOwner === Infinity && maxKeptBytes === Infinity) return;
-    const { owner } = job.room;
+    const { owner } = job.ownerJobs;
     let shelf = this.#shelves.get(owner);
     if (shelf === undefined) {
       shelf = { jobs: new Map() };
@@ -60,7 +60,7 @@ export class KeptJobs {
 
   /** Its owner looks at it; it may be active still. */
   look(job: Job): void {
-    const jobs = this.#shelves.get(job.room.owner)?.jobs;
+    const jobs = this.#shelves.get(job.ownerJobs.owner)?.jobs;
     const bytes = jobs?.get(job);
     if (jobs === undefined || bytes === undefined) return;
     jobs.delete(job);
@@ -68,7 +68,7 @@ export class KeptJobs {
   }
 
   remove(job: Job): void {
-    const { owner } = job.room;
+    const { owner } = job.ownerJobs;
     const jobs = this.#shelves.get(owner)?.jobs;
     const bytes = jobs?.get(job);
     if (jobs === undefined || bytes === undefined) return;

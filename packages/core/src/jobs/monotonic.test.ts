@@ -55,9 +55,9 @@ describe.each(jumps)('a clock that is set by %i ms', (jumpMs) => {
       visibility: visible,
       minPushGapMs: 50,
     });
-    const wish = { intervalMs: 1000, background: false, push: false };
+    const timing = { intervalMs: 1000, background: false, push: false };
     const reader = { onAnswer() {}, onFailure() {}, onPaused() {} };
-    const seat = loop.join('a', { wish, reader });
+    const subscription = loop.join('a', { timing, reader });
     await clock.advance(0);
     for (const count of [1, 2, 3]) {
       expect(asked).toBe(count);
@@ -66,7 +66,7 @@ describe.each(jumps)('a clock that is set by %i ms', (jumpMs) => {
       expect(asked).toBe(count);
       await clock.advance(1);
     }
-    seat.leave();
+    subscription.leave();
   });
 
   test('F6 J13 a job that ended before is released after its time to live, and no sooner', async () => {

@@ -1,7 +1,7 @@
 import type { Clock } from '../foundation/clock.ts';
 import { repairCursor } from './job.ts';
 import type {
-  ActivitySnapshot,
+  Activity,
   ChangeKind,
   JobClient,
   JobPoll,
@@ -96,7 +96,7 @@ export class OwnerClient implements JobClient {
     return waitForEnd(this.#engine.look(this.#owner, id), options, this.#clock);
   }
 
-  async activity(): Promise<ActivitySnapshot> {
+  async activity(): Promise<Activity> {
     return this.#engine.activity(this.#owner);
   }
 

@@ -16,17 +16,17 @@ export {
   type JobObserverPorts,
   type ObserverPorts,
 } from './job-observer.ts';
-export type { JobActions, JobSnapshot } from './job-snapshot.ts';
+export type { JobActions, JobObserverState } from './job-observer-state.ts';
 export {
   type PollFailure,
   type PollReader,
-  type PollSeat,
-  type PollWish,
+  type PollSubscription,
+  type PollTiming,
   toOffstageError,
 } from './poll-loop.ts';
 export {
   type JobMember,
-  type JobSeat,
+  type JobSubscription,
   Poller,
   type PollerOptions,
   type ReadOptions,
@@ -36,7 +36,7 @@ export {
   type StartActions,
   StartObserver,
   type StartObserverPorts,
-  type StartSnapshot,
+  type StartObserverState,
 } from './start-observer.ts';
-export type { ValueObserverOptions, ValueSnapshot } from './value-observer.ts';
+export type { ValueObserverOptions, ValueObserverState } from './value-observer.ts';
 export { pageVisibility, type Visibility } from './visibility.ts';

@@ -1,10 +1,10 @@
 import { microtaskScheduler } from '../foundation/listeners.ts';
 import { isShallowEqual } from '../foundation/shallow-equal.ts';
-import type { ActivitySnapshot, JobClient, ListFilter } from '../jobs/job-client.ts';
+import type { Activity, JobClient, ListFilter } from '../jobs/job-client.ts';
 import type { JobView } from '../jobs/job-view.ts';
 import { filterKey } from '../jobs/list-page.ts';
 import type { ObserverPorts } from './job-observer.ts';
-import { isSameView } from './job-snapshot.ts';
+import { isSameView } from './job-observer-state.ts';
 import { readValue } from './poll-values.ts';
 import { sharedPoller } from './poller.ts';
 import { ValueObserver, type ValueObserverOptions } from './value-observer.ts';
@@ -29,8 +29,8 @@ export class JobListObserver extends ValueObserver<readonly JobView[]> {
     const { filter = {} } = options;
     const key = `list ${filterKey(filter)}`;
     super(options, {
-      read: (wish, reader) =>
-        readValue(poller, key, wish, reader, () => client.list(filter), withProgress),
+      read: (timing, reader) =>
+        readValue(poller, key, timing, reader, () => client.list(filter), withProgress),
       merge: mergeViews,
       notify: ports.notify ?? microtaskScheduler,
     });
@@ -38,17 +38,17 @@ export class JobListObserver extends ValueObserver<readonly JobView[]> {
 }
 
 /** Watches what stands in the way of new jobs (U2, J15), with the conventions of `JobObserver`. */
-export class ActivityObserver extends ValueObserver<ActivitySnapshot> {
+export class ActivityObserver extends ValueObserver<Activity> {
   /** @throws OffstageError `invalid_option` */
   constructor(
     client: JobClient,
-    options: ValueObserverOptions<ActivitySnapshot> = {},
+    options: ValueObserverOptions<Activity> = {},
     ports: ObserverPorts = {},
   ) {
     const poller = ports.poller ?? sharedPoller(client);
     super(options, {
-      read: (wish, reader) =>
-        readValue(poller, 'activity', wish, reader, () => client.activity(), 'none'),
+      read: (timing, reader) =>
+        readValue(poller, 'activity', timing, reader, () => client.activity(), 'none'),
       merge: (before, next) =>
         before !== undefined && isShallowEqual(before, next) ? before : next,
       notify: ports.notify ?? microtaskScheduler,

@@ -11,18 +11,18 @@ import { isTerminal, type JobId, type JobView, type TerminalJobView } from '../j
 import {
   isSameView,
   type JobActions,
-  type JobSnapshot,
-  toSnapshot,
+  type JobObserverState,
+  toObserverState,
   type WatchedJob,
-} from './job-snapshot.ts';
+} from './job-observer-state.ts';
 import { toOffstageError } from './poll-loop.ts';
 import {
   type JobMember,
-  type JobSeat,
+  type JobSubscription,
   type Poller,
   type ReadOptions,
   sharedPoller,
-  wishOf,
+  timingOf,
 } from './poller.ts';
 
 export interface JobObserverOptions<Result = unknown, Phase extends string = string>
@@ -73,11 +73,11 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
   readonly #settled: Set<string>;
   #options: JobObserverOptions<Result, Phase>;
   #state: WatchedJob<Result, Phase>;
-  #snapshot: JobSnapshot<Result, Phase>;
-  readonly #initialSnapshot: JobSnapshot<Result, Phase>;
+  #snapshot: JobObserverState<Result, Phase>;
+  readonly #initialSnapshot: JobObserverState<Result, Phase>;
   #cursor = 0;
-  // A seat is held while someone subscribes, or a look asked for by hand is under way.
-  #seat: JobSeat | undefined;
+  // A subscription is held while someone subscribes, or a look asked for by hand is under way.
+  #subscription: JobSubscription | undefined;
   #visits = 0;
   // The job has ended and all of it was read: no look can bring anything more.
   #isComplete: boolean;
@@ -92,7 +92,7 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
     options: JobObserverOptions<Result, Phase> = {},
     ports: JobObserverPorts<Result, Phase> = {},
   ) {
-    wishesOf(options);
+    memberOf(options);
     this.jobId = jobId;
     this.#client = client;
     this.#options = options;
@@ -113,13 +113,13 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
       cancelAsked: false,
       paused: false,
     };
-    this.#initialSnapshot = this.#snapshot = toSnapshot(this.#state, this);
+    this.#initialSnapshot = this.#snapshot = toObserverState(this.#state, this);
   }
 
-  readonly getSnapshot = (): JobSnapshot<Result, Phase> => this.#snapshot;
+  readonly getSnapshot = (): JobObserverState<Result, Phase> => this.#snapshot;
 
   /** What a server renders: `initialData`, or the pending state. */
-  readonly getInitialSnapshot = (): JobSnapshot<Result, Phase> => this.#initialSnapshot;
+  readonly getInitialSnapshot = (): JobObserverState<Result, Phase> => this.#initialSnapshot;
 
   /** Calls `listener` after changes, merged by the `notify` port. Returns the way to stop. */
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -144,20 +144,20 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
 
   readonly refetch = async (): Promise<void> => {
     this.#visits++;
-    this.#syncSeat();
-    await this.#seat?.refetch();
+    this.#syncSubscription();
+    await this.#subscription?.refetch();
     this.#visits--;
-    this.#syncSeat();
+    this.#syncSubscription();
   };
 
   /** Replaces all options. @throws OffstageError `invalid_option` */
   setOptions(options: JobObserverOptions<Result, Phase>): void {
-    const wishes = wishesOf(options);
+    const timings = memberOf(options);
     this.#options = options;
-    this.#seat?.change(wishes);
+    this.#subscription?.change(timings);
     this.#update({
       wanted: this.#isWanted(),
-      events: newest(this.#state.events, wishes.maxEvents),
+      events: newest(this.#state.events, timings.maxEvents),
     });
     this.#onSubscribers();
   }
@@ -171,7 +171,7 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
   }
 
   #onSubscribers(): void {
-    this.#syncSeat();
+    this.#syncSubscription();
     // A job that was over before the first look settles like any other, but never within the call
     // to subscribe, and not when that subscription was only tried on.
     queueMicrotask(() => {
@@ -187,12 +187,12 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
     callSafely(this.#options.onSettled, job);
   }
 
-  #syncSeat(): void {
+  #syncSubscription(): void {
     const { jobId } = this;
     if (jobId !== undefined && (this.#visits > 0 || (this.#isReading() && !this.#isComplete))) {
-      if (this.#seat !== undefined) return;
-      this.#seat = this.#poller.readJob(jobId, {
-        ...wishesOf(this.#options),
+      if (this.#subscription !== undefined) return;
+      this.#subscription = this.#poller.readJob(jobId, {
+        ...memberOf(this.#options),
         cursor: this.#cursor,
         reader: {
           onAnswer: (answer) => this.#onAnswer(answer),
@@ -204,10 +204,10 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
         },
       });
       // Taking it may have told the one subscriber something that made it leave.
-      this.#syncSeat();
-    } else if (this.#seat !== undefined) {
-      this.#seat.leave();
-      this.#seat = undefined;
+      this.#syncSubscription();
+    } else if (this.#subscription !== undefined) {
+      this.#subscription.leave();
+      this.#subscription = undefined;
       this.#update({ paused: false });
     }
   }
@@ -233,7 +233,7 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
       job: isKnown ? known : view,
       events: newest(
         fresh.length === 0 ? before.events : [...before.events, ...fresh],
-        wishesOf(this.#options).maxEvents,
+        memberOf(this.#options).maxEvents,
       ),
       missed: before.missed + missed,
       error: undefined,
@@ -263,7 +263,7 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
     const asked = await this.#call(() => this.#client.cancel(jobId));
     if (!asked) this.#update({ cancelAsked: false });
     // Not awaited: the answer is known, and the look may have to wait for one under way.
-    void this.#seat?.refetch();
+    void this.#subscription?.refetch();
     return asked;
   }
 
@@ -283,17 +283,18 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
     const after = { ...before, ...change };
     if (isShallowEqual(before, after)) return;
     this.#state = after;
-    this.#snapshot = toSnapshot(after, this);
+    this.#snapshot = toObserverState(after, this);
     this.#listeners.changed();
   }
 }
 
 /** @throws OffstageError `invalid_option` */
-function wishesOf(
+function memberOf(
   options: ReadOptions & { readonly maxEvents?: number | undefined },
-): Pick<JobMember, 'wish' | 'maxEvents'> {
+): Pick<JobMember, 'timing' | 'maxEvents'> {
   const { maxEvents = 100 } = options;
-  if (Number.isInteger(maxEvents) && maxEvents >= 0) return { wish: wishOf(options), maxEvents };
+  if (Number.isInteger(maxEvents) && maxEvents >= 0)
+    return { timing: timingOf(options), maxEvents };
   throw new OffstageError('invalid_option', 'maxEvents must be a whole number, 0 or more.');
 }
 

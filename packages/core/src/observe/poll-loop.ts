@@ -5,7 +5,7 @@ import type { ChangeKind, JobPoll } from '../jobs/job-client.ts';
 import type { Visibility } from './visibility.ts';
 
 /** How one member wants its channel to be read. */
-export interface PollWish {
+export interface PollTiming {
   /** Milliseconds from the end of one poll to the next. */
   readonly intervalMs: number;
   /** Read also while the page is hidden. */
@@ -33,7 +33,7 @@ export interface PollReader<Answer> {
 
 /** A reader in its channel. */
 export interface PollMember<Answer> {
-  wish: PollWish;
+  timing: PollTiming;
   reader: PollReader<Answer>;
 }
 
@@ -83,7 +83,7 @@ export interface PollLoopPorts {
 }
 
 /** A member's place in a loop. */
-export interface PollSeat<Member, Answer> {
+export interface PollSubscription<Member, Answer> {
   /** What the channel's members saw last, for one who comes later. */
   readonly latest: Answer | undefined;
   /** Changes what the member wants. */
@@ -145,7 +145,7 @@ export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
   }
 
   /** Joins a channel; it is polled at once, together with all that join in this task. */
-  join(id: string, member: Member): PollSeat<Member, Answer> {
+  join(id: string, member: Member): PollSubscription<Member, Answer> {
     if (this.#channels.size === 0) {
       this.#unsubscribeVisibility = this.#ports.visibility.subscribe(() => this.#onVisibility());
     }
@@ -202,15 +202,15 @@ export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
 
   // Brings what follows from the members up to date: pause, watching and interval.
   #refresh(channel: Channel<Member, Answer>): void {
-    const wishes = [...channel.members].map(({ wish }) => wish);
+    const timings = [...channel.members].map(({ timing }) => timing);
     const paused =
-      this.#ports.visibility.isHidden() && !wishes.some(({ background }) => background);
-    const isWatched = !paused && !channel.stopped && wishes.some(({ push }) => push);
+      this.#ports.visibility.isHidden() && !timings.some(({ background }) => background);
+    const isWatched = !paused && !channel.stopped && timings.some(({ push }) => push);
     if (!isWatched) stopWatching(channel);
     else if (channel.stopWatching === undefined) this.#watch(channel);
-    channel.wishMs = Math.min(...wishes.map(({ intervalMs }) => intervalMs));
+    channel.shortestMs = Math.min(...timings.map(({ intervalMs }) => intervalMs));
     channel.intervalMs = Math.min(
-      ...wishes.map(({ push, intervalMs }) => (push && channel.pushed ? Infinity : intervalMs)),
+      ...timings.map(({ push, intervalMs }) => (push && channel.pushed ? Infinity : intervalMs)),
     );
     if (paused === channel.paused) return;
     channel.paused = paused;
@@ -290,12 +290,12 @@ export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
   }
 
   #timeOf(channel: Channel<Member, Answer>): number {
-    const { forced, stopped, paused, hinted, moved, dueMs, endedMs, wishMs } = channel;
+    const { forced, stopped, paused, hinted, moved, dueMs, endedMs, shortestMs } = channel;
     if (forced) return -Infinity;
     if (stopped || paused) return Infinity;
     const { minPushGapMs } = this.#ports;
     const hintMs = hinted ? endedMs + minPushGapMs : Infinity;
-    const movedMs = moved ? endedMs + Math.max(wishMs, minPushGapMs) : Infinity;
+    const movedMs = moved ? endedMs + Math.max(shortestMs, minPushGapMs) : Infinity;
     return Math.max(Math.min(dueMs, hintMs, movedMs), this.#gateMs);
   }
 
@@ -426,7 +426,7 @@ class Channel<Member, Answer> {
   moved = false;
   // A request for it is under way.
   asked = false;
-  wishMs = Infinity;
+  shortestMs = Infinity;
   forced = false;
   paused = false;
   stopped = false;

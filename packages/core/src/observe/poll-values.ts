@@ -4,17 +4,17 @@ import {
   PollLoop,
   type PollMember,
   type PollReader,
-  type PollSeat,
   type PollSource,
-  type PollWish,
+  type PollSubscription,
+  type PollTiming,
 } from './poll-loop.ts';
 import type { Poller } from './poller.ts';
 
 /** What the progress of a job means to a value: nothing, or how it stands in the value from then on. */
 export type ProgressUse<T> = 'none' | ((value: T, job: JobView) => T | undefined);
 
-/** A seat at something that is read whole. */
-export type ValueSeat = Omit<PollSeat<PollMember<never>, unknown>, 'latest'>;
+/** A subscription at something that is read whole. */
+export type ValueSubscription = Omit<PollSubscription<PollMember<never>, unknown>, 'latest'>;
 
 /**
  * Reads a list or the activity for all its observers (U4). A key stands for one kind of value. Such
@@ -25,23 +25,23 @@ export type ValueSeat = Omit<PollSeat<PollMember<never>, unknown>, 'latest'>;
 export function readValue<T>(
   poller: Poller,
   key: string,
-  wish: PollWish,
+  timing: PollTiming,
   reader: PollReader<T>,
   fetch: () => Promise<T>,
   progress: ProgressUse<T>,
-): ValueSeat {
+): ValueSubscription {
   const { client, ports, values } = poller;
   // A key always stands for one kind of value, that of its `fetch`.
   const known = values.get(key) as PollLoop<PollMember<T>, undefined, T> | undefined;
   const loop = known ?? new PollLoop(valueSource(client, fetch, progress), ports);
   values.set(key, loop);
-  const seat = loop.join(key, { wish, reader });
-  if (seat.latest !== undefined) reader.onAnswer(seat.latest);
+  const subscription = loop.join(key, { timing, reader });
+  if (subscription.latest !== undefined) reader.onAnswer(subscription.latest);
   return {
-    change: seat.change,
-    refetch: seat.refetch,
+    change: subscription.change,
+    refetch: subscription.refetch,
     leave: () => {
-      seat.leave();
+      subscription.leave();
       if (loop.size === 0 && values.get(key) === loop) values.delete(key);
     },
   };

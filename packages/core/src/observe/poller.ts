@@ -7,10 +7,10 @@ import {
   PollLoop,
   type PollLoopPorts,
   type PollMember,
-  type PollSeat,
   type PollSource,
+  type PollSubscription,
+  type PollTiming,
   type PollVerdict,
-  type PollWish,
 } from './poll-loop.ts';
 import { pageVisibility, type Visibility } from './visibility.ts';
 
@@ -35,7 +35,7 @@ export interface JobMember extends PollMember<JobPoll> {
   maxEvents: number;
 }
 
-export type JobSeat = PollSeat<JobMember, JobPoll>;
+export type JobSubscription = PollSubscription<JobMember, JobPoll>;
 
 /**
  * Reads jobs, lists and the activity for all observers of one client (U3, U4): observers of one job
@@ -68,13 +68,13 @@ export class Poller {
   }
 
   /** Each reader has its own cursor: it gets every event after it that the job still has (P3). */
-  readJob(id: string, member: JobMember): JobSeat {
-    const seat = this.#jobs.join(id, member);
-    const job = seat.latest?.job;
+  readJob(id: string, member: JobMember): JobSubscription {
+    const subscription = this.#jobs.join(id, member);
+    const job = subscription.latest?.job;
     if (job !== undefined) {
       member.reader.onAnswer({ job, events: [], cursor: member.cursor, missed: 0 });
     }
-    return seat;
+    return subscription;
   }
 }
 
@@ -166,7 +166,7 @@ export interface ReadOptions {
 }
 
 /** @throws OffstageError `invalid_option` */
-export function wishOf(options: ReadOptions): PollWish {
+export function timingOf(options: ReadOptions): PollTiming {
   const { pollInterval = 1000, transport = 'auto', pollInBackground = false } = options;
   if (typeof pollInterval !== 'number' || !(pollInterval > 0)) {
     throw new OffstageError('invalid_option', 'pollInterval must be positive milliseconds.');

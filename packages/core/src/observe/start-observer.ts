@@ -35,7 +35,8 @@ export interface StartActions<D extends AnyJobDefinition = JobDefinition> {
 }
 
 /** How the last start went. The same object until something changed. */
-export interface StartSnapshot<D extends AnyJobDefinition = JobDefinition> extends StartActions<D> {
+export interface StartObserverState<D extends AnyJobDefinition = JobDefinition>
+  extends StartActions<D> {
   readonly status: 'idle' | 'pending' | 'success' | 'error';
   /** The first view of the job that was started last; it does not follow the job. */
   readonly job: JobView<ResultOf<D>, PhaseOf<D>> | undefined;
@@ -48,7 +49,7 @@ export interface StartObserverPorts {
   readonly notify?: NotifyScheduler | undefined;
 }
 
-type Step<D extends AnyJobDefinition> = Pick<StartSnapshot<D>, 'status' | 'job' | 'error'>;
+type Step<D extends AnyJobDefinition> = Pick<StartObserverState<D>, 'status' | 'job' | 'error'>;
 
 /**
  * Starts jobs of one definition and tells how the last start went (U2, U7), with the conventions of
@@ -66,9 +67,9 @@ export class StartObserver<D extends AnyJobDefinition = JobDefinition> {
   readonly #client: JobClient;
   readonly #listeners: Listeners;
   readonly #actions: StartActions<D>;
-  readonly #initialSnapshot: StartSnapshot<D>;
+  readonly #initialSnapshot: StartObserverState<D>;
   #definition: D;
-  #snapshot: StartSnapshot<D>;
+  #snapshot: StartObserverState<D>;
   // The call whose end will show.
   #current: symbol | undefined;
   // The start that had no answer, and what it was to start.
@@ -79,17 +80,17 @@ export class StartObserver<D extends AnyJobDefinition = JobDefinition> {
     this.#definition = definition;
     this.#listeners = new Listeners(ports.notify ?? microtaskScheduler);
     this.#actions = { start: this.start, reset: this.reset };
-    this.#initialSnapshot = toSnapshot(
+    this.#initialSnapshot = toObserverState(
       { status: 'idle', job: undefined, error: undefined },
       this.#actions,
     );
     this.#snapshot = this.#initialSnapshot;
   }
 
-  readonly getSnapshot = (): StartSnapshot<D> => this.#snapshot;
+  readonly getSnapshot = (): StartObserverState<D> => this.#snapshot;
 
   /** What a server renders: the idle state. */
-  readonly getInitialSnapshot = (): StartSnapshot<D> => this.#initialSnapshot;
+  readonly getInitialSnapshot = (): StartObserverState<D> => this.#initialSnapshot;
 
   /** Calls `listener` after changes, merged by the `notify` port. Returns the way to stop. */
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -145,10 +146,10 @@ export class StartObserver<D extends AnyJobDefinition = JobDefinition> {
   }
 
   #step(step: Step<D>): void {
-    this.#show(toSnapshot(step, this.#actions));
+    this.#show(toObserverState(step, this.#actions));
   }
 
-  #show(snapshot: StartSnapshot<D>): void {
+  #show(snapshot: StartObserverState<D>): void {
     this.#snapshot = snapshot;
     this.#listeners.changed();
   }
@@ -162,9 +163,9 @@ function textOf(asked: readonly unknown[]): string | undefined {
   }
 }
 
-function toSnapshot<D extends AnyJobDefinition>(
+function toObserverState<D extends AnyJobDefinition>(
   step: Step<D>,
   actions: StartActions<D>,
-): StartSnapshot<D> {
+): StartObserverState<D> {
   return Object.freeze({ ...step, isPending: step.status === 'pending', ...actions });
 }

@@ -1,9 +1,9 @@
 import type { OffstageError } from '../foundation/errors.ts';
 import { callSafely, Listeners, type NotifyScheduler } from '../foundation/listeners.ts';
 import { isShallowEqual } from '../foundation/shallow-equal.ts';
-import type { PollFailure, PollReader, PollWish } from './poll-loop.ts';
-import type { ValueSeat } from './poll-values.ts';
-import { type ReadOptions, wishOf } from './poller.ts';
+import type { PollFailure, PollReader, PollTiming } from './poll-loop.ts';
+import type { ValueSubscription } from './poll-values.ts';
+import { type ReadOptions, timingOf } from './poller.ts';
 
 export interface ValueObserverOptions<T> extends ReadOptions {
   /** What a server's page has read already. */
@@ -13,7 +13,7 @@ export interface ValueObserverOptions<T> extends ReadOptions {
 }
 
 /** A value that is read again and again, at one moment. The same object until something changed. */
-export interface ValueSnapshot<T> {
+export interface ValueObserverState<T> {
   /** `undefined` before the first look. */
   readonly value: T | undefined;
   /** What went wrong while looking; the last good value stays beside it. */
@@ -27,7 +27,7 @@ export interface ValueSnapshot<T> {
 }
 
 export interface ValueObserverPorts<T> {
-  readonly read: (wish: PollWish, reader: PollReader<T>) => ValueSeat;
+  readonly read: (timing: PollTiming, reader: PollReader<T>) => ValueSubscription;
   /** Gives back `before`, or what of it is still right, where nothing changed. */
   readonly merge: (before: T | undefined, next: T) => T;
   readonly notify: NotifyScheduler;
@@ -48,13 +48,13 @@ export class ValueObserver<T> {
   readonly #listeners: Listeners;
   #options: ValueObserverOptions<T>;
   #state: State<T>;
-  #snapshot: ValueSnapshot<T>;
-  readonly #initialSnapshot: ValueSnapshot<T>;
-  #seat: ValueSeat | undefined;
+  #snapshot: ValueObserverState<T>;
+  readonly #initialSnapshot: ValueObserverState<T>;
+  #subscription: ValueSubscription | undefined;
   #visits = 0;
 
   constructor(options: ValueObserverOptions<T>, ports: ValueObserverPorts<T>) {
-    wishOf(options);
+    timingOf(options);
     this.#options = options;
     this.#ports = ports;
     this.#listeners = new Listeners(ports.notify);
@@ -66,52 +66,52 @@ export class ValueObserver<T> {
       stopped: false,
       enabled: options.enabled !== false,
     };
-    this.#snapshot = toSnapshot(this.#state);
+    this.#snapshot = toObserverState(this.#state);
     this.#initialSnapshot = this.#snapshot;
   }
 
-  readonly getSnapshot = (): ValueSnapshot<T> => this.#snapshot;
+  readonly getSnapshot = (): ValueObserverState<T> => this.#snapshot;
 
-  readonly getInitialSnapshot = (): ValueSnapshot<T> => this.#initialSnapshot;
+  readonly getInitialSnapshot = (): ValueObserverState<T> => this.#initialSnapshot;
 
   readonly subscribe = (listener: () => void): (() => void) => {
     const remove = this.#listeners.add(listener);
-    this.#syncSeat();
+    this.#syncSubscription();
     return () => {
-      if (remove()) this.#syncSeat();
+      if (remove()) this.#syncSubscription();
     };
   };
 
   readonly refetch = async (): Promise<void> => {
     this.#visits++;
-    this.#syncSeat();
-    await this.#seat?.refetch();
+    this.#syncSubscription();
+    await this.#subscription?.refetch();
     this.#visits--;
-    this.#syncSeat();
+    this.#syncSubscription();
   };
 
   setOptions(options: ValueObserverOptions<T>): void {
-    const wish = wishOf(options);
+    const timing = timingOf(options);
     this.#options = options;
-    this.#seat?.change({ wish });
+    this.#subscription?.change({ timing });
     this.#update({ enabled: options.enabled !== false });
-    this.#syncSeat();
+    this.#syncSubscription();
   }
 
-  #syncSeat(): void {
+  #syncSubscription(): void {
     const isReading = this.#listeners.size > 0 && this.#options.enabled !== false;
     if (isReading || this.#visits > 0) {
-      if (this.#seat !== undefined) return;
-      this.#seat = this.#ports.read(wishOf(this.#options), {
+      if (this.#subscription !== undefined) return;
+      this.#subscription = this.#ports.read(timingOf(this.#options), {
         onAnswer: (value) => this.#onAnswer(value),
         onFailure: (failure, isOld) => this.#onFailure(failure, isOld),
         onPaused: (paused) => this.#update({ paused }),
       });
       // Taking it may have told the one subscriber something that made it leave.
-      this.#syncSeat();
-    } else if (this.#seat !== undefined) {
-      this.#seat.leave();
-      this.#seat = undefined;
+      this.#syncSubscription();
+    } else if (this.#subscription !== undefined) {
+      this.#subscription.leave();
+      this.#subscription = undefined;
       this.#update({ paused: false });
     }
   }
@@ -131,14 +131,14 @@ export class ValueObserver<T> {
     const after = { ...before, ...change };
     if (isShallowEqual(before, after)) return;
     this.#state = after;
-    const snapshot = toSnapshot(after);
+    const snapshot = toObserverState(after);
     if (isShallowEqual(this.#snapshot, snapshot)) return;
     this.#snapshot = snapshot;
     this.#listeners.changed();
   }
 }
 
-function toSnapshot<T>(state: State<T>): ValueSnapshot<T> {
+function toObserverState<T>(state: State<T>): ValueObserverState<T> {
   const { value, error, failureCount, enabled, stopped, paused } = state;
   const isLooking = enabled && !stopped;
   return Object.freeze({

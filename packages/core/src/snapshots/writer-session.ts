@@ -200,7 +200,7 @@ export class WriterSession {
   async #note(gen: number): Promise<Cleanup['failed']> {
     if (gen === this.pointer.gen) return [];
     try {
-      await this.#lock.noteGen(gen);
+      await this.#lock.recordGen(gen);
       return [];
     } catch (error) {
       return [{ name: lockName, error }];

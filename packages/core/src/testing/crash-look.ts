@@ -5,7 +5,7 @@ import type { SnapshotStorage } from '../snapshots/storage.ts';
 import { SnapshotStore } from '../snapshots/store.ts';
 import type { CrashPlace } from './crash-scenario.ts';
 import type { MemoryOperation, MemoryStorage } from './memory-storage.ts';
-import type { SuiteFiles } from './storage-suite.ts';
+import type { SuiteFiles } from './suite-files.ts';
 
 /** What a reader sees on a disk. */
 export interface Sight {

@@ -1,5 +1,5 @@
 import { OffstageError, type OffstageErrorCode } from '../foundation/errors.ts';
-import type { ActivitySnapshot, JobPoll } from '../jobs/job-client.ts';
+import type { Activity, JobPoll } from '../jobs/job-client.ts';
 import {
   isTerminal,
   type JobFailure,
@@ -50,7 +50,7 @@ export const decodeListResponse = (value: unknown): readonly JobView[] =>
   record(jobsTable, value, 'answer').jobs;
 
 /** @throws OffstageError `invalid_response` */
-export const decodeActivity = (value: unknown): ActivitySnapshot =>
+export const decodeActivity = (value: unknown): Activity =>
   record(activityTable, value, 'activity');
 
 /**
@@ -151,7 +151,7 @@ const jobPoll: Form<JobPoll> = (value, at) => record(pollTable, value, at);
 const pollsTable = { polls: (value: unknown, at: string) => list(jobPoll, value, at) };
 const jobsTable = { jobs: (value: unknown, at: string) => list(jobView, value, at) };
 
-const activityTable: Table<ActivitySnapshot> = {
+const activityTable: Table<Activity> = {
   queued: count,
   running: count,
   foregroundLeases: count,

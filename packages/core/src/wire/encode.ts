@@ -1,6 +1,6 @@
 import type { OffstageError } from '../foundation/errors.ts';
 import { assertJson } from '../foundation/json-safe.ts';
-import type { ActivitySnapshot, JobPoll, PollOptions } from '../jobs/job-client.ts';
+import type { Activity, JobPoll, PollOptions } from '../jobs/job-client.ts';
 import type { JobView } from '../jobs/job-view.ts';
 
 /*
@@ -79,7 +79,7 @@ export function encodeStartRequest(input: unknown, exclusivityKey?: string | und
   return { input, exclusivityKey };
 }
 
-export function encodeActivity(snapshot: ActivitySnapshot): Encoded {
+export function encodeActivity(snapshot: Activity): Encoded {
   const { queued, running, foregroundLeases, maintenance, accepting } = snapshot;
   return { queued, running, foregroundLeases, maintenance, accepting };
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { OffstageError } from '../foundation/errors.ts';
-import type { ActivitySnapshot, JobPoll } from '../jobs/job-client.ts';
+import type { Activity, JobPoll } from '../jobs/job-client.ts';
 import type { JobView } from '../jobs/job-view.ts';
 import * as decoders from './decode.ts';
 import * as encoders from './encode.ts';
@@ -336,7 +336,7 @@ describe('what is out of form', () => {
 
   test('H5 what an engine keeps beside a view does not get out', () => {
     const view = { id: 'a', status: 'running', owner: 'secret' } as unknown as JobView;
-    const snapshot = { queued: 0, owner: 'secret' } as unknown as ActivitySnapshot;
+    const snapshot = { queued: 0, owner: 'secret' } as unknown as Activity;
     const sent = [wire.encodeListResponse([view]), wire.encodeActivity(snapshot)];
     expect(JSON.stringify(sent)).not.toContain('secret');
   });

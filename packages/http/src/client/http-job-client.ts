@@ -1,5 +1,5 @@
 import {
-  type ActivitySnapshot,
+  type Activity,
   type AnyJobDefinition,
   type InputOf,
   type JobClient,
@@ -150,7 +150,7 @@ export class HttpJobClient implements JobClient {
     return waitForEnd(this, id, options, this.#ports);
   }
 
-  async activity(): Promise<ActivitySnapshot> {
+  async activity(): Promise<Activity> {
     return decodeActivity(await this.#request('GET', '/activity'));
   }
 

@@ -176,8 +176,8 @@ export class HostThread {
 
   #receive(message: ToHost): void {
     switch (message[0]) {
-      case toHost.bell:
-        this.#reader.onBell();
+      case toHost.knock:
+        this.#reader.onKnock();
         break;
       case toHost.returned:
         this.#settle(message[1], { type: 'returned', value: message[2] });

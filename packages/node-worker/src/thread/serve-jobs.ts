@@ -55,7 +55,7 @@ class Thread {
     this.#port = state.port;
     this.#handlers = handlers;
     this.#words = new Int32Array(state.block, 0, headerBytes / 4);
-    this.#progress = new ProgressWriter(state.block, () => this.#send([toHost.bell]));
+    this.#progress = new ProgressWriter(state.block, () => this.#send([toHost.knock]));
     this.#faults = new FaultGuard({
       onCrash: (fault, exitCode, error) =>
         this.#send([

@@ -20,7 +20,7 @@ export function DropZone() {
   useEffect(() => watchDrops(setOver, uploads.add), [uploads]);
 
   const take = ({ currentTarget }: React.ChangeEvent<HTMLInputElement>): void => {
-    uploads.add(filesOfInput(currentTarget.files ?? new DataTransfer().files));
+    void uploads.add(filesOfInput(currentTarget.files ?? new DataTransfer().files));
     // So that the same files may be chosen again.
     currentTarget.value = '';
   };
