@@ -23,6 +23,9 @@ export interface OwnerJobs<Job> {
 
 /** All jobs, by owner; an owner without jobs and watchers leaves nothing behind (J18). */
 export class JobRegistry<Job extends { readonly atRest: boolean }> {
+  /** Unlike that of any other registry; its entries only count on, since an entry may last for one job. */
+  readonly #life = randomId();
+  #entries = 0;
   readonly #byOwner = new Map<string, OwnerJobs<Job>>();
 
   find(owner: string, id: string): Job | undefined {
@@ -36,6 +39,7 @@ export class JobRegistry<Job extends { readonly atRest: boolean }> {
   openOwner(owner: string): OwnerJobs<Job> {
     let ownerJobs = this.#byOwner.get(owner);
     if (ownerJobs === undefined) {
+      this.#entries += 1;
       ownerJobs = {
         owner,
         jobs: new Map(),
@@ -43,7 +47,7 @@ export class JobRegistry<Job extends { readonly atRest: boolean }> {
         active: 0,
         watchers: undefined,
         changes: 0,
-        life: randomId(),
+        life: `${this.#life}.${this.#entries}`,
       };
       this.#byOwner.set(owner, ownerJobs);
     }
