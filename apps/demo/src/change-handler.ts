@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { copyFileSync, renameSync, rmSync } from 'node:fs';
+import { constants, copyFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import {
   type Draft,
@@ -45,26 +45,74 @@ type Tools = Required<ChangeHandlerOptions>;
 
 /**
  * Adds uploads to the corpus and removes documents from it: a new version, all of it or nothing. What
- * did not change is taken over from the version before. Staged files are gone afterwards, whatever
- * the end.
+ * did not change is taken over from the version before. Staged files are gone once they are published,
+ * or where they are of no use; after any other end they are where they were, to be started again with.
  */
 export function createChangeHandler(
   options: ChangeHandlerOptions = {},
 ): HandledJob<typeof changeWork> {
   const tools = { pool: new ChildPool(), reads: new UploadReads(), parser: undefined, ...options };
-  return handle(
-    changeWork,
-    async (context) => {
-      try {
-        const outcome = await changeCorpus(context, tools);
-        removeStaged(context.input.add);
-        return outcome;
-      } catch (error) {
-        throw asPublicError(error);
-      }
-    },
-    { discard: ({ input }) => removeStaged(input.add) },
+  return handle(changeWork, async (context) => {
+    const { signal, input } = context;
+    const limit = new ChangeLimit(input.maxChangeMs, signal);
+    try {
+      const outcome = await changeCorpus(context, tools, limit);
+      removeStaged(input.add);
+      return outcome;
+    } catch (error) {
+      const shown = asPublicError(error);
+      if (PublicError.isInstance(shown) && isForGood(shown.code)) removeStaged(input.add);
+      throw shown;
+    } finally {
+      limit.end();
+    }
+  });
+}
+
+/** Whether a change that failed by this code would fail again, so that its uploads are of no use. */
+export const isForGood = (code: string): boolean =>
+  code === 'nothing_readable' || code === 'nothing_to_do';
+
+/** The time that a whole change may take, besides the limit of each file. */
+class ChangeLimit {
+  /** Aborted by the job's own signal, or when the time is over. */
+  readonly signal: AbortSignal;
+  readonly #job: AbortSignal;
+  readonly #maxMs: number;
+  readonly #startedAt = performance.now();
+  readonly #over = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(maxMs: number, job: AbortSignal) {
+    this.#maxMs = maxMs;
+    this.#job = job;
+    this.#timer = setTimeout(() => this.#over.abort(changeTimeout(maxMs)), maxMs);
+    this.signal = AbortSignal.any([job, this.#over.signal]);
+  }
+
+  /** Also where nothing else gets its turn. @throws what the signal has as its reason */
+  check(): void {
+    this.#job.throwIfAborted();
+    if (performance.now() - this.#startedAt > this.#maxMs) {
+      this.#over.abort(changeTimeout(this.#maxMs));
+    }
+    this.signal.throwIfAborted();
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+const changeTimeout = (maxMs: number): PublicError =>
+  new PublicError(
+    'change_timeout',
+    `The change took longer than ${duration(maxMs)}, so it was stopped and nothing was published. Start again with fewer files.`,
   );
+
+function duration(ms: number): string {
+  if (ms < 120_000) return `${ms / 1000} seconds`;
+  return `${Math.round(ms / 60_000)} minutes`;
 }
 
 const reportMs = 20;
@@ -72,8 +120,10 @@ const reportMs = 20;
 async function changeCorpus(
   context: Context,
   { pool, reads, parser: parserModule }: Tools,
+  limit: ChangeLimit,
 ): Promise<Outcome> {
-  const { input, signal, report } = context;
+  const { input, report } = context;
+  const { signal } = limit;
   if (input.add.length + input.remove.length > 0) {
     report({ phase: 'save', message: 'Opening the corpus' });
   } else {
@@ -123,7 +173,7 @@ async function changeCorpus(
   }
 
   const outcomes = await indexFiles(context, {
-    ...{ draft, index, read },
+    ...{ draft, index, read, limit },
     total: works.length,
   });
   const isAllFailed = outcomes.every(({ outcome }) => outcome === 'failed');
@@ -197,17 +247,19 @@ interface Indexing {
   readonly read: AsyncIterable<Parsed<Work>>;
   /** How many they are. */
   readonly total: number;
+  readonly limit: ChangeLimit;
 }
 
 async function indexFiles(
   { report }: Context,
-  { draft, index, read, total }: Indexing,
+  { draft, index, read, total, limit }: Indexing,
 ): Promise<FileOutcome[]> {
   const outcomes: FileOutcome[] = [];
   let originals: string | undefined;
   let done = 0;
   let reportedAt = 0;
   for await (const { found: work, file, outcome } of read) {
+    limit.check();
     if ('row' in work) {
       const indexed = described(work.row);
       if ('failure' in outcome) index.addFailure(indexed, outcome.failure);
@@ -222,9 +274,15 @@ async function indexFiles(
         outcomes.push(outcomeOf(planned, outcome.failure));
       } else {
         const document = newId();
+        // A copy, which costs nothing where the disk can share blocks: until it is published, the upload is
+        // what a change can be started with again, whatever becomes of this one.
         // Asked for once, not file by file: the draft sees to the folders above what it gives out.
         originals ??= path.dirname(draft.path(originalPath(document)));
-        move(planned.staged.staged, path.join(originals, document));
+        copyFileSync(
+          planned.staged.staged,
+          path.join(originals, document),
+          constants.COPYFILE_FICLONE,
+        );
         index.addDocument({ ...file, addedAt, document }, outcome.file);
         outcomes.push(outcomeOf(planned, null));
       }
@@ -344,16 +402,6 @@ function nothingReadable(outcomes: readonly FileOutcome[]): PublicError {
 
 /** 80 random bits: names of files in a version, and of documents on pages. */
 const newId = (): string => randomBytes(10).toString('hex');
-
-/** Staging and snapshots mostly share a disk. */
-function move(from: string, to: string): void {
-  try {
-    renameSync(from, to);
-  } catch (error) {
-    if (!(error instanceof Error) || Reflect.get(error, 'code') !== 'EXDEV') throw error;
-    copyFileSync(from, to);
-  }
-}
 
 function removeStaged(files: readonly StagedFile[]): void {
   for (const { staged } of files) rmSync(staged, { force: true });

@@ -36,7 +36,9 @@ const fileOutcome = object({
  * of it or nothing. With neither, it indexes everything again where the settings have changed.
  *
  * Public failure codes: `nothing_readable`, `unknown_upload`, `nothing_to_do`, `locked`,
- * `storage_full`, `storage_denied`, `storage_failed`, `corrupt`, `commit_indeterminate`.
+ * `storage_full`, `storage_denied`, `storage_failed`, `corrupt`, `commit_indeterminate`,
+ * `change_timeout`, and `EMFILE`, `ENFILE`, `EAGAIN`, `ENOMEM` for what the system lacks. After any but
+ * the first three, and after a cancel, its uploads wait to be started again with.
  */
 export const change = defineJob({
   name: 'documents.change',

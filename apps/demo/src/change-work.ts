@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { change } from './change-job.ts';
 import { parserSettings } from './parse/parser-settings.ts';
 
+/** Half an hour. */
+export const defaultMaxChangeMs = 1_800_000;
+
 /** A file that lies in staging, as the server hands it to the job. */
 const stagedFile = z.object({
   upload: z.string(),
@@ -26,6 +29,8 @@ export const changeWork = defineJob({
     dataFolder: z.string().min(1),
     add: z.array(stagedFile),
     remove: z.array(z.string()),
+    /** The whole change may take this long, in milliseconds. */
+    maxChangeMs: z.number().int().min(1).max(2_147_483_647).default(defaultMaxChangeMs),
     ...parserSettings,
   }),
   result: change.result,

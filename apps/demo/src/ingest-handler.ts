@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import {
   type HandledJob,
   handle,
@@ -42,6 +43,7 @@ async function publishFolder(
   const { files, refused, hidden } = collect(folder, { signal, maxFiles, except: dataFolder });
   if (files.length === 0) throw noDocuments(refused.length);
 
+  makeDataFolder(dataFolder);
   await using draft = await openSnapshots(dataFolder).begin({ signal });
   using index = new SearchIndexWriter(draft.path(indexFile));
   const corpusHash = new CorpusHash();
@@ -100,6 +102,15 @@ async function publishFolder(
     failures: failures.slice(0, maxListedFailures),
     hidden,
   };
+}
+
+/** It will hold documents: where it is made here, for its owner alone. */
+function makeDataFolder(dataFolder: string): void {
+  try {
+    mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+  } catch {
+    // Why not, opening it says.
+  }
 }
 
 function noDocuments(refused: number): PublicError {

@@ -11,24 +11,53 @@ import {
  */
 export function asPublicError(error: unknown): unknown {
   if (PublicError.isInstance(error) || JobCanceledError.isInstance(error)) return error;
+  const lacking = lackOf(error);
+  if (lacking !== undefined) {
+    const message = `This computer has ${lacks[lacking]} (${lacking}). Nothing was published; start again when other programs have ended.`;
+    return new PublicError(lacking, message, { cause: error });
+  }
   const code = OffstageError.isInstance(error) ? error.code : sqliteCode(error);
   const message = code === undefined ? undefined : messages[code];
-  return code === undefined || message === undefined
-    ? error
-    : new PublicError(code, message, { cause: error });
+  if (code !== undefined && message !== undefined) {
+    return new PublicError(code, message, { cause: error });
+  }
+  return error;
+}
+
+/** What a system lacks when it refuses to open a file or to start a process. */
+const lacks = {
+  EMFILE: 'no room for another open file',
+  ENFILE: 'no room for another open file',
+  EAGAIN: 'no room for another process',
+  ENOMEM: 'not enough memory left',
+} as const;
+
+const isLack = (code: unknown): code is keyof typeof lacks =>
+  typeof code === 'string' && Object.hasOwn(lacks, code);
+
+/** The code of such a refusal, also where the error that tells of it is another's cause. */
+export function lackOf(error: unknown): keyof typeof lacks | undefined {
+  // Others are told of in words of their own: a lock that is held has `EAGAIN` as its cause.
+  if (OffstageError.isInstance(error) && error.code !== 'storage_failed') return undefined;
+  let inner = error;
+  for (let depth = 0; depth < 5 && inner instanceof Error; depth += 1, inner = inner.cause) {
+    const code: unknown = Reflect.get(inner, 'code');
+    if (isLack(code)) return code;
+  }
+  return undefined;
 }
 
 const messages: Partial<Readonly<Record<OffstageErrorCode, string>>> = {
   locked:
     'Another ingest is writing to this data folder. Nothing was published; start again when it has ended.',
   lock_unsupported:
-    'The data folder lies where files cannot be locked safely. Choose one on a local disk.',
+    'The data folder cannot be locked: choose one on a local disk, and see the log of the server for the cause.',
   storage_full:
     'The disk with the data folder is full. Nothing was published; free some space and start again.',
   storage_denied: 'The data folder cannot be written to. Nothing was published.',
   storage_failed: 'The disk with the data folder failed. Nothing was published.',
   corrupt:
-    'The data folder is damaged, and nothing in it was touched. Restore it, or choose another one.',
+    'The data folder is damaged, and nothing in it was touched. See "offstage-snapshots <folder> repair", or choose another one.',
   unsupported_format:
     'The data folder was written by another version of this program. Choose another one.',
   commit_indeterminate:

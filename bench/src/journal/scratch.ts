@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { JobJournal, KeptJob } from '@offstage/core';
+import type { JobJournal, KeptJob } from '@offstage/core/engine';
 
 /** Runs it with a folder of its own, which goes afterwards. */
 export async function inScratch<T>(run: (folder: string) => Promise<T>): Promise<T> {

@@ -1,5 +1,6 @@
 import type { Timer } from '@offstage/core';
 import type { StreamHub } from './stream-hub.ts';
+import type { StreamReader } from './stream-reader.ts';
 
 /** What one stream tells. */
 export interface StreamSource {
@@ -15,12 +16,6 @@ export interface StreamPart {
   readonly more?: boolean;
   /** The stream ends with this. */
   readonly last?: boolean;
-}
-
-/** Who a stream writes to. It asks for each text with `pull`. */
-export interface StreamReader {
-  write(text: string): void;
-  end(): void;
 }
 
 // How long a client waits before it comes back, unless it knows better.
@@ -41,18 +36,21 @@ export class EventStream {
   touchedMs: number;
   readonly #source: StreamSource;
   readonly #hub: StreamHub;
+  /** Whom it counts for. */
+  readonly owner: unknown;
   readonly #endMs: number;
   #reader: StreamReader | undefined;
   #close: (() => void) | undefined;
   #gap: Timer | undefined;
   #state: 'idle' | 'wanted' | 'making' | 'closed' = 'idle';
   #hasChanged = true;
-  #sentMs = 0;
+  #sentMs = -Infinity;
 
-  constructor(source: StreamSource, hub: StreamHub) {
+  constructor(source: StreamSource, hub: StreamHub, owner: unknown) {
     this.#source = source;
+    this.owner = owner;
     this.#hub = hub;
-    this.touchedMs = hub.settings.clock.now();
+    this.touchedMs = hub.settings.clock.monotonic();
     this.#endMs = this.touchedMs + hub.settings.maxStreamMs;
     hub.add(this);
   }
@@ -98,7 +96,7 @@ export class EventStream {
   #make(): void {
     if (this.#state !== 'wanted' || !this.#hasChanged || this.#gap !== undefined) return;
     const { clock, minEventGapMs } = this.#hub.settings;
-    const waitMs = this.#sentMs + minEventGapMs - clock.now();
+    const waitMs = this.#sentMs + minEventGapMs - clock.monotonic();
     if (waitMs > 0) {
       this.#gap = clock.schedule(waitMs, () => {
         this.#gap = undefined;
@@ -126,13 +124,13 @@ export class EventStream {
     const { text, more = false, last = false } = part;
     if (more) this.#hasChanged = true;
     // What is there already need not wait.
-    this.#sentMs = more ? 0 : this.#hub.settings.clock.now();
+    this.#sentMs = more ? -Infinity : this.#hub.settings.clock.monotonic();
     this.#send(text);
     if (last || this.touchedMs >= this.#endMs) this.end();
   }
 
   #send(text: string): void {
-    this.#touch(this.#hub.settings.clock.now());
+    this.#touch(this.#hub.settings.clock.monotonic());
     // Before it is handed over: the reader may ask again within the call.
     this.#state = 'idle';
     this.#reader?.write(text);

@@ -1,22 +1,34 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { constants, copyFileSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { copyFile, link, lstat, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import {
-  type Durability,
-  type Examined,
-  type ExamineOptions,
-  type ExamineRequest,
-  type FileFacts,
-  type Hasher,
-  type Lease,
-  type ListedName,
-  OffstageError,
-  type ReadableFile,
-  type StorageDirectory,
-  type WritableFile,
-  type WriterLock,
-} from '@offstage/core';
+  access,
+  copyFile,
+  link,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  stat,
+  unlink,
+} from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type Durability, OffstageError } from '@offstage/core';
+import type {
+  Examined,
+  ExamineOptions,
+  ExamineRequest,
+  FileFacts,
+  FileLock,
+  Hasher,
+  Lease,
+  ListedName,
+  ReadableFile,
+  RootOptions,
+  StorageDirectory,
+  WritableFile,
+} from '@offstage/core/storage';
 import { durabilityOf } from './durability.ts';
 import { FileExaminer } from './examine-files.ts';
 import { mapAtOnce } from './map-at-once.ts';
@@ -52,20 +64,25 @@ export class NodeDirectory implements StorageDirectory {
     };
   }
 
-  createRoot(): Promise<void> {
+  createRoot({ isDurable = false }: RootOptions = {}): Promise<void> {
     return coded(`create the folder ${this.#root}`, async () => {
       const first = await mkdir(this.#root, { recursive: true });
-      if (first === undefined) return;
-      // Each new folder's name is in the one above it.
-      const top = dirname(first);
+      if (isDurable) return;
+      // The name of each folder is in the one above it. What was there may have been made a moment ago,
+      // on this file system and where this user may write, by a process that was killed before a sync.
+      const top = first && dirname(first);
+      const { dev } = await stat(this.#root);
+      let isNew = top !== undefined;
       for (let path = dirname(this.#root); ; path = dirname(path)) {
+        if (!isNew && !(await mayChange(path, dev))) return;
         await syncPath(path);
-        if (path === top || path === dirname(path)) return;
+        if (path === top) isNew = false;
+        if (path === dirname(path)) return;
       }
     });
   }
 
-  lock(path: string): Promise<WriterLock | undefined> {
+  lock(path: string): Promise<FileLock | undefined> {
     return tryFileLock(this.resolve(path), path);
   }
 
@@ -116,6 +133,7 @@ export class NodeDirectory implements StorageDirectory {
 
   linkFile(from: string, to: string): Promise<boolean> {
     return codedExcept(`link ${to}`, cannotLink, false, async () => {
+      this.#assertInside(to);
       await link(this.resolve(from), this.resolve(to));
       return true;
     });
@@ -124,12 +142,14 @@ export class NodeDirectory implements StorageDirectory {
   cloneFile(from: string, to: string): Promise<boolean> {
     const mode = constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL;
     return codedExcept(`clone ${to}`, cannotClone, false, async () => {
+      this.#assertInside(to);
       await copyFile(this.resolve(from), this.resolve(to), mode);
       return true;
     });
   }
 
   unlinkCopySync(path: string): void {
+    this.#assertInside(path);
     const target = this.resolve(path);
     const copy = join(dirname(target), `.${randomBytes(8).toString('hex')}`);
     try {
@@ -143,6 +163,7 @@ export class NodeDirectory implements StorageDirectory {
 
   makeDirectory(path: string): Promise<boolean> {
     return codedExcept(`create ${named(path)}`, ['EEXIST'], false, async () => {
+      this.#assertInside(path);
       await mkdir(this.resolve(path));
       return true;
     });
@@ -153,6 +174,7 @@ export class NodeDirectory implements StorageDirectory {
   }
 
   ensureDirectorySync(path: string): void {
+    this.#assertInside(path);
     try {
       mkdirSync(this.resolve(path));
     } catch (error) {
@@ -163,9 +185,10 @@ export class NodeDirectory implements StorageDirectory {
   }
 
   createFile(path: string): Promise<WritableFile | undefined> {
-    return codedExcept(`create ${named(path)}`, ['EEXIST'], undefined, () =>
-      NodeFile.create(this.resolve(path), path),
-    );
+    return codedExcept(`create ${named(path)}`, ['EEXIST'], undefined, async () => {
+      this.#assertInside(path);
+      return NodeFile.create(this.resolve(path), path);
+    });
   }
 
   openFile(path: string): Promise<ReadableFile | 'unsafe' | undefined> {
@@ -191,9 +214,10 @@ export class NodeDirectory implements StorageDirectory {
   }
 
   removeFile(path: string): Promise<void> {
-    return codedExcept(`remove ${named(path)}`, missing, undefined, () =>
-      unlink(this.resolve(path)),
-    );
+    return codedExcept(`remove ${named(path)}`, missing, undefined, async () => {
+      this.#assertInside(path);
+      await unlink(this.resolve(path));
+    });
   }
 
   // Removes links themselves, never what they point at.
@@ -201,6 +225,26 @@ export class NodeDirectory implements StorageDirectory {
     return coded(`remove ${named(path)}`, () =>
       rm(this.resolve(path), { recursive: true, force: true }),
     );
+  }
+
+  /**
+   * That no folder on the way is a link by now, behind which something would be written or removed
+   * that is not ours (S16). It is a look, and no lock: who swaps a folder between it and the call
+   * after it is not kept out, as Node has no calls relative to an open directory.
+   *
+   * Synchronous: some microseconds on the local disk, where an asynchronous one takes ten times that.
+   */
+  #assertInside(path: string): void {
+    for (let end = path.indexOf('/'); end !== -1; end = path.indexOf('/', end + 1)) {
+      const above = path.slice(0, end);
+      const stats = lstatSync(this.resolve(above), { throwIfNoEntry: false });
+      if (stats === undefined || stats.isDirectory()) continue;
+      throw new OffstageError(
+        'unsafe_entry',
+        `"${above}" in ${this.#root} is a link or a file by now, and nothing was written behind it: begin again.`,
+        { details: { path: above } },
+      );
+    }
   }
 }
 
@@ -235,5 +279,11 @@ async function syncPath(path: string): Promise<void> {
     await handle.close();
   }
 }
+
+const mayChange = (path: string, device: number): Promise<boolean> =>
+  Promise.all([stat(path), access(path, constants.R_OK | constants.W_OK)]).then(
+    ([{ dev }]) => dev === device,
+    () => false,
+  );
 
 const named = (path: string): string => (path === '' ? 'the folder' : path);

@@ -3,7 +3,8 @@ import * as fs from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { type Lease, OffstageError, type WriterLock } from '@offstage/core';
+import { OffstageError } from '@offstage/core';
+import type { FileLock, Lease } from '@offstage/core/storage';
 import { errnoOf, missing, noFollow } from './posix.ts';
 import { coded, codedExcept, storageError } from './storage-error.ts';
 
@@ -14,6 +15,9 @@ type Native = typeof import('fs-native-extensions');
 const open = promisify(fs.open);
 const fstat = promisify(fs.fstat);
 const close = promisify(fs.close);
+const read = promisify(fs.read);
+const write = promisify(fs.write);
+const fdatasync = promisify(fs.fdatasync);
 
 /**
  * Tries the lock of the operating system on a file: an open-file-description lock on Linux, `flock`
@@ -22,7 +26,7 @@ const close = promisify(fs.close);
  *
  * @throws OffstageError `lock_unsupported`.
  */
-export async function tryFileLock(path: string, name: string): Promise<WriterLock | undefined> {
+export async function tryFileLock(path: string, name: string): Promise<FileLock | undefined> {
   const native = await loadNative();
   const flags = fs.constants.O_RDWR | fs.constants.O_CREAT | noFollow;
   const fd = await coded(`open ${name}`, () => open(path, flags, 0o666));
@@ -36,9 +40,25 @@ export async function tryFileLock(path: string, name: string): Promise<WriterLoc
   const release = closeOnce(fd, name);
   return {
     isHeld: async () => !release.done && (await isStillNamed(fd, path)),
+    read: () =>
+      coded(`read ${name}`, async () => {
+        const content = new Uint8Array(mostContentBytes);
+        const { bytesRead } = await read(fd, content, 0, content.byteLength, 0);
+        return content.subarray(0, bytesRead);
+      }),
+    // Of one length: after the first time no space is needed for it, and no metadata are to be flushed.
+    write: (content) =>
+      coded(`write ${name}`, async () => {
+        const { bytesWritten } = await write(fd, content, 0, content.byteLength, 0);
+        if (bytesWritten !== content.byteLength) throw new Error('It was written in part.');
+        await fdatasync(fd);
+      }),
     release: release.run,
   };
 }
+
+// What the protocol keeps in it is shorter.
+const mostContentBytes = 256;
 
 // Leases are locks far behind the end of the file: where locks are mandatory (Windows), they keep
 // nobody from reading it.
@@ -49,8 +69,9 @@ const retryMs = 2;
 const retries = 500;
 
 /**
- * A shared lock on a file that is there, on a descriptor of its own. Where locks are not to be had at
- * all, it protects nothing, and no writer of this machine can begin either.
+ * A shared lock on a file that is there, on a descriptor of its own.
+ *
+ * @throws OffstageError `lock_unsupported`: a reader that goes on without is one that asked for it.
  */
 export async function lockShared(path: string, name: string): Promise<Lease | undefined> {
   const fd = await codedExcept(`open ${name}`, missing, undefined, () =>
@@ -83,18 +104,13 @@ function closeOnce(fd: number, name: string) {
 }
 
 async function waitShared(fd: number, path: string): Promise<boolean> {
-  try {
-    const native = await loadNative();
-    for (let tries = 0; tries < retries; tries += 1) {
-      const shared = { shared: true };
-      if (attempt(path, () => native.tryLock(fd, leaseByte, 1, shared))) return true;
-      await sleep(retryMs);
-    }
-    return false;
-  } catch (error) {
-    if (OffstageError.isInstance(error) && error.code === 'lock_unsupported') return true;
-    throw error;
+  const native = await loadNative();
+  for (let tries = 0; tries < retries; tries += 1) {
+    const shared = { shared: true };
+    if (attempt(path, () => native.tryLock(fd, leaseByte, 1, shared))) return true;
+    await sleep(retryMs);
   }
+  return false;
 }
 
 /** Whether anybody holds a shared lock on it; true when that cannot be told, too. */
@@ -122,7 +138,7 @@ async function loadNative(): Promise<Native> {
       const error = Object.assign(new Error(String(cause), { cause }), { code: 'EMFILE' });
       throw storageError(error, 'load fs-native-extensions');
     }
-    throw unsupported('the native module fs-native-extensions does not load on this system', cause);
+    throw cannotLoad(cause);
   }
 }
 
@@ -130,7 +146,7 @@ function attempt(path: string, lock: () => boolean): boolean {
   try {
     return lock();
   } catch (cause) {
-    throw unsupported(`the file system of ${path} refuses locks`, cause);
+    throw refusesLocks(path, cause);
   }
 }
 
@@ -145,9 +161,26 @@ async function isStillNamed(fd: number, path: string): Promise<boolean> {
   return named !== undefined && mine.ino === named.ino && mine.dev === named.dev;
 }
 
+const cannotLoad = (cause: unknown): OffstageError =>
+  unsupported(
+    `the native module fs-native-extensions, which has them, does not load (${firstLine(cause)}). ` +
+      'Code that was bundled cannot find it: mark @offstage/node-fs and fs-native-extensions as external (external of esbuild, externals of webpack, serverExternalPackages of Next.js, ssr.external of Vite), and have them installed where the bundle runs. ' +
+      `Code that was not bundled lacks it for ${process.platform}-${process.arch}: install the packages anew on this system.`,
+    cause,
+  );
+
+const refusesLocks = (path: string, cause: unknown): OffstageError =>
+  unsupported(
+    `the file system of ${path} refuses them (${firstLine(cause)}). Keep the snapshots on a local disk.`,
+    cause,
+  );
+
 const unsupported = (why: string, cause: unknown): OffstageError =>
   new OffstageError(
     'lock_unsupported',
-    `Publishing needs a lock of the operating system, and ${why}. Keep the snapshots on a local disk.`,
+    `Publishing, and reading under a lease, need locks of the operating system, and ${why} Reading without a lease is to be asked for: { lease: false }.`,
     { cause },
   );
+
+const firstLine = (cause: unknown): string =>
+  (cause instanceof Error ? cause.message : String(cause)).split('\n', 1)[0] ?? '';

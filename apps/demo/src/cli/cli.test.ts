@@ -1,4 +1,4 @@
-import { readdirSync, symlinkSync } from 'node:fs';
+import { readdirSync, statSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { eventsIn, runCli, startCli, startScript } from '../testing/cli.ts';
@@ -32,6 +32,18 @@ test('D9 an ingest of the shipped corpus exits 0, and a search finds a sentence 
   const json = await runCli('search', ['seventeen pencils', '--json', '--data', data]);
   expect(JSON.parse(json.stdout)).toMatchObject({ gen: 1, hits: [{ path: 'prompt-corner.pdf' }] });
 }, 60_000);
+
+test.runIf(posix)(
+  "D12 a data folder that is first made in the terminal is its owner's alone",
+  async () => {
+    const data = path.join(scratch(), 'deep', 'data');
+    const folder = writeFiles(scratch(), { 'a.md': 'text' });
+    expect((await runCli('ingest', [folder, '--data', data])).code).toBe(0);
+    for (const made of [data, path.dirname(data)]) {
+      expect([made, statSync(made).mode & 0o777]).toEqual([made, 0o700]);
+    }
+  },
+);
 
 test('D9 --json prints events as lines, and the last one says how it ended', async () => {
   const { code, stdout, stderr } = await runCli('ingest', [corpus, '--data', scratch(), '--json']);

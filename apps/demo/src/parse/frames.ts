@@ -13,6 +13,8 @@ export interface Frame {
 
 /** Where the child's answers leave it; its standard output is closed to what libraries print. */
 export const answerDescriptor = 3;
+/** Where its watchdog tells at which file it is: how many it has begun, a number a line. */
+export const placeDescriptor = 4;
 
 const prefixBytes = 8;
 

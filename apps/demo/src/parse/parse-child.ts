@@ -1,13 +1,15 @@
 /**
  * The process in which untrusted files are parsed (D6). Node's permission model forbids it to write a
- * file, to start a process, and to read anything but the code it runs: the files' bytes come in
- * through its standard input. It may be killed at any moment, and nothing is lost but the file at hand.
+ * file, to start a process, and to read anything but the code it runs, and `lockDown` what that model
+ * does not know; the files' bytes come in through its standard input. It may be killed at any moment, and
+ * nothing is lost but the file at hand.
  *
  *   parse-child.ts <module with parseFile> <memory limit in bytes>
  */
 import { readSync, writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { answerDescriptor, encodeFrame, FrameReader } from './frames.ts';
+import { answerDescriptor, encodeFrame, FrameReader, placeDescriptor } from './frames.ts';
+import { lockDown } from './lock-down.ts';
 import type { ParseAnswer, ParseRequest } from './messages.ts';
 import type { parseFile as ParseFile } from './parse-file.ts';
 import { UnreadableError } from './parsed-document.ts';
@@ -19,14 +21,20 @@ const [, , parserUrl = new URL('./parse-file.ts', import.meta.url).href, memoryL
 // that ends is how it says so.
 process.on('SIGINT', () => {});
 
+/** How many files were begun, and how many of them are done. */
+const counts = new Int32Array(new SharedArrayBuffer(8));
 new Worker(new URL('./watchdog.js', import.meta.url), {
-  workerData: { maxResidentBytes: Number(memoryLimit), parentId: process.ppid },
+  workerData: {
+    maxResidentBytes: Number(memoryLimit),
+    ...{ parentId: process.ppid, placeDescriptor, counts },
+  },
 }).unref();
 
 const gatherMs = 5;
 let gathered: Uint8Array[] = [];
 let gatheredSince = 0;
 
+lockDown();
 const { parseFile }: { parseFile: typeof ParseFile } = await import(parserUrl);
 gather({ ready: true });
 
@@ -41,7 +49,9 @@ for (;;) {
     // The parent's own words, so they are what they should be.
     const request = header as ParseRequest;
     if (request.prompt) flush();
+    Atomics.add(counts, 0, 1);
     gather(await parse(request, body));
+    Atomics.add(counts, 1, 1);
     if (request.prompt || performance.now() - gatheredSince > gatherMs) flush();
   }
 }

@@ -65,6 +65,20 @@ test('D6 a file that hangs is given up after its limit, and the rest goes on', a
   ]);
 });
 
+test('D6 a short file that hangs among others is charged once', async () => {
+  let children = 0;
+  class CountingPool extends ChildPool {
+    override take(...options: Parameters<ChildPool['take']>) {
+      children += 1;
+      return super.take(...options);
+    }
+  }
+  await using child = faulty({ fileTimeoutMs: 1500, pool: new CountingPool({ keep: 0 }) });
+  expect(await parseAll(child, ['a', 'hang', 'b'])).toEqual(['a done', 'timeout', 'b done']);
+  // The one that it hung, and the one that went on.
+  expect(children).toBe(2);
+});
+
 test('D6 the time limit is of one file, not of all that wait', async () => {
   await using child = new ParseProcess({ fileTimeoutMs: 1500 });
   const bytes = text('a**b'.repeat(10_000));

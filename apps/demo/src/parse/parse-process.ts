@@ -31,6 +31,8 @@ interface Pending {
   prompt: boolean;
   /** A file on which a child died is tried once more, in a fresh one: it may have died of another. */
   attempts: number;
+  /** How long children that died were at it: it has one limit, however often it is tried. */
+  spentMs: number;
   readonly settle: (outcome: ParseOutcome) => void;
   readonly fail: (error: unknown) => void;
 }
@@ -54,6 +56,9 @@ export class ParseProcess {
   readonly #signal: AbortSignal | undefined;
   readonly #pending: Pending[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #timerMs = 0;
+  /** Since when the file at the head is waited for. */
+  #headSince = 0;
   #child: RunningChild | undefined;
   #closed = false;
 
@@ -89,7 +94,8 @@ export class ParseProcess {
         return;
       }
       const prompt = bytes.length > smallBytes || !quickExtensions.has(extension);
-      const pending: Pending = { bytes, extension, prompt, attempts: 0, settle, fail };
+      const tried = { attempts: 0, spentMs: 0 };
+      const pending: Pending = { bytes, extension, prompt, ...tried, settle, fail };
       this.#pending.push(pending);
       this.#child ??= this.#start();
       this.#send(this.#child, pending);
@@ -141,9 +147,20 @@ export class ParseProcess {
 
   // The clock runs for the file at the head alone, and not while its child is still loading.
   #watchHead(): void {
-    if (this.#pending.length === 0 || !this.#child?.ready) this.#stopTimer();
-    else if (this.#timer !== undefined) this.#timer.refresh();
-    else this.#timer = setTimeout(() => this.#onTimer(), this.#options.fileTimeoutMs);
+    const [head] = this.#pending;
+    if (head === undefined || !this.#child?.ready) {
+      this.#stopTimer();
+      return;
+    }
+    this.#headSince = performance.now();
+    const limitMs = Math.max(1, this.#options.fileTimeoutMs - head.spentMs);
+    if (this.#timer !== undefined && this.#timerMs === limitMs) {
+      this.#timer.refresh();
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#timerMs = limitMs;
+    this.#timer = setTimeout(() => this.#onTimer(), limitMs);
   }
 
   #stopTimer(): void {
@@ -160,9 +177,12 @@ export class ParseProcess {
       setImmediate(() => {
         if (head === undefined || head !== this.#pending[0] || child !== this.#child) return;
         void this.#kill();
-        if (head.prompt) {
-          this.#pending.shift();
-          head.settle({ failure: tookTooLong(this.#options.fileTimeoutMs) });
+        const place = child === undefined ? -1 : child.begun - child.answered - 1;
+        // Where the child has not said it in time, the next one answers each file by itself.
+        const atFault = place >= 0 ? place : head.prompt ? 0 : undefined;
+        if (atFault !== undefined) {
+          const [slow] = this.#pending.splice(atFault, 1);
+          slow?.settle({ failure: tookTooLong(this.#options.fileTimeoutMs) });
         }
         this.#restart();
       }),
@@ -173,12 +193,15 @@ export class ParseProcess {
     if (child !== this.#child) return;
     this.#child = undefined;
     if (!child.ready) {
-      this.#failAll(new Error(`The parser's process could not start: ${child.errors}`));
+      const { startError: cause, errors } = child;
+      const why = cause?.message ?? errors;
+      this.#failAll(new Error(`The parser's process could not start: ${why}`, { cause }));
       return;
     }
     const head = this.#pending[0];
     if (head !== undefined) {
       head.attempts += 1;
+      head.spentMs += performance.now() - this.#headSince;
       if (head.attempts > 1) {
         this.#pending.shift();
         head.settle({ failure });

@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { confined } from './child-command.ts';
 import { encodeFrame, FrameReader } from './frames.ts';
 import { type FileFailure, type ParseOutcome, type ParseRequest, parseAnswer } from './messages.ts';
 
@@ -37,53 +38,48 @@ export class RunningChild {
   ready = false;
   /** The end of what it wrote to its standard error. */
   errors = '';
-  readonly #process: ChildProcess;
+  /** Why the system started no process, where it did not. */
+  startError: Error | undefined;
+  /** How many requests it has answered. */
+  answered = 0;
+  /** How many it has begun, as far as it has said: it does where the last one takes long. */
+  begun = 0;
+  readonly #process: ChildProcess | undefined;
   readonly #pipes: readonly Socket[];
-  readonly #input: Socket;
   readonly #exited: Promise<void>;
 
   constructor(options: ParseChildOptions) {
     this.options = options;
-    const { parser, memoryLimitMb } = options;
-    const child = spawn(
-      process.execPath,
-      [
-        '--permission',
-        ...readableFolders(parser).map((folder) => `--allow-fs-read=${folder}`),
-        '--allow-worker',
-        `--max-old-space-size=${memoryLimitMb * heapLimitFactor}`,
-        ...youngGeneration(memoryLimitMb),
-        '--no-warnings',
-        fileURLToPath(new URL('./parse-child.ts', import.meta.url)),
-        parser.href,
-        String((memoryLimitMb + baseMemoryMb) * 1024 * 1024),
-      ],
-      { stdio: ['pipe', 'ignore', 'pipe', 'pipe'], env: {}, windowsHide: true },
-    );
+    const { process: child, error } = startProcess(options);
     this.#process = child;
-    // Three pipes, as asked for above; the last one is the child's `answerDescriptor`.
-    const [input, , errors, answers] = child.stdio as unknown as [Socket, null, Socket, Socket];
-    this.#pipes = [input, errors, answers];
-    this.#input = input;
+    // Missing where the process has no descriptor left: the error comes as an event then.
+    const stdio = (child?.stdio ?? []) as readonly (Socket | null)[];
+    this.#pipes = stdio.filter((pipe) => pipe !== null);
+    const [input, , errors, answers, places] = stdio;
     // A child that died is noticed by its exit, not by the pipe that broke.
-    this.#input.on('error', () => {});
-    errors.setEncoding('utf8').on('data', (text: string) => {
+    input?.on('error', () => {});
+    errors?.setEncoding('utf8').on('data', (text: string) => {
       this.errors = (this.errors + text).slice(-4096);
     });
-    const start = setTimeout(() => child.kill('SIGKILL'), startTimeoutMs);
+    let place = '';
+    places?.setEncoding('utf8').on('data', (text: string) => {
+      place = (place + text).slice(-64);
+      this.begun = Number(/(\d+)\n$/.exec(place)?.[1] ?? this.begun);
+    });
+    const start = setTimeout(() => void this.kill(), startTimeoutMs);
     const reader = new FrameReader(maxAnswerBytes);
-    answers.on('data', (chunk: Buffer) => {
+    answers?.on('data', (chunk: Buffer) => {
       try {
         for (const { header } of reader.push(chunk)) {
           const answer = parseAnswer.parse(header);
           if ('ready' in answer) {
             clearTimeout(start);
             this.ready = true;
-          }
+          } else this.answered += 1;
           this.onAnswer('ready' in answer ? undefined : answer);
         }
       } catch {
-        child.kill('SIGKILL'); // what it says makes no sense
+        void this.kill(); // what it says makes no sense
       }
     });
     this.#exited = new Promise((resolve) => {
@@ -92,30 +88,35 @@ export class RunningChild {
         resolve();
         this.onEnd(failure);
       };
-      child.once('error', (error) => {
-        this.errors ||= error.message;
+      const onError = (error: Error): void => {
+        this.startError ??= error;
         end(crashed);
-      });
+      };
+      // Later, as an event would come: whoever made this listens only then.
+      if (error !== undefined) setImmediate(onError, error);
+      child?.once('error', onError);
       // `close` comes after all of its answers and messages have been read.
-      child.once('close', (_code, signal) => end(this.#reason(signal)));
+      child?.once('close', (_code, signal) => end(this.#reason(signal)));
     });
   }
 
   /** It answers in the order of its requests. */
   request(request: ParseRequest, bytes: Uint8Array): void {
-    this.#input.cork();
-    for (const piece of encodeFrame(request, bytes)) this.#input.write(piece);
-    process.nextTick(() => this.#input.uncork());
+    const [input] = this.#pipes;
+    if (input === undefined) return;
+    input.cork();
+    for (const piece of encodeFrame(request, bytes)) input.write(piece);
+    process.nextTick(() => input.uncork());
   }
 
   /** Whether it keeps this process alive. */
   hold(held: boolean): void {
-    for (const handle of [this.#process, ...this.#pipes]) held ? handle.ref() : handle.unref();
+    for (const handle of [this.#process, ...this.#pipes]) held ? handle?.ref() : handle?.unref();
   }
 
   /** Resolves when it is gone. */
   kill(): Promise<void> {
-    this.#process.kill('SIGKILL');
+    this.#process?.kill('SIGKILL');
     return this.#exited;
   }
 
@@ -128,6 +129,31 @@ export class RunningChild {
       };
     }
     return crashed;
+  }
+}
+
+/** A system that has none left refuses by an event, by an exception, or by both. */
+function startProcess({ parser, memoryLimitMb }: ParseChildOptions): {
+  readonly process?: ChildProcess;
+  readonly error?: Error;
+} {
+  try {
+    const { command, args } = confined(process.execPath, [
+      '--permission',
+      ...readableFolders(parser).map((folder) => `--allow-fs-read=${folder}`),
+      '--allow-worker',
+      `--max-old-space-size=${memoryLimitMb * heapLimitFactor}`,
+      ...youngGeneration(memoryLimitMb),
+      '--no-warnings',
+      fileURLToPath(new URL('./parse-child.ts', import.meta.url)),
+      parser.href,
+      String((memoryLimitMb + baseMemoryMb) * 1024 * 1024),
+    ]);
+    // Four pipes; the last two are the child's `answerDescriptor` and `placeDescriptor`.
+    const stdio: StdioOptions = ['pipe', 'ignore', 'pipe', 'pipe', 'pipe'];
+    return { process: spawn(command, args, { stdio, env: {}, windowsHide: true }) };
+  } catch (error) {
+    return { error: error instanceof Error ? error : new Error('No process was started.') };
   }
 }
 

@@ -1,7 +1,7 @@
 import { type JobClient, OffstageError } from '@offstage/core';
 import { z } from 'zod';
 import { change } from '../change-job.ts';
-import { changeWork } from '../change-work.ts';
+import { changeWork, type StagedFile } from '../change-work.ts';
 import type { ParserSettings } from '../parse/parser-settings.ts';
 import { Problem } from './problem.ts';
 import type { UploadStore } from './upload-store.ts';
@@ -18,12 +18,13 @@ export interface ChangeClientOptions {
   readonly uploads: UploadStore;
   readonly dataFolder: string;
   readonly parsing: ParserSettings;
+  readonly maxChangeMs: number;
   /** Makes way for the job before it is started. */
   readonly makeWay: () => Promise<void>;
   /** Called where it was not admitted, after all. */
   readonly onRefused: () => void;
   /** Called once the job is admitted. */
-  readonly onAdmitted: (jobId: string, what: string) => void;
+  readonly onAdmitted: (jobId: string, what: string, files: readonly StagedFile[]) => void;
   /** The corpus is held by something that is no job. */
   readonly refuseWhile: () => boolean;
   /** Called where it was refused because the corpus is being changed; gives the reason. */
@@ -35,22 +36,29 @@ export interface ChangeClientOptions {
  * the corpus's key. Everything else goes to the session's client as it is.
  */
 export function changeClient(options: ChangeClientOptions): JobClient {
-  const { client, session, uploads, dataFolder, parsing } = options;
+  const { client, session, uploads, dataFolder, parsing, maxChangeMs } = options;
   const start = async (definition: { readonly name: string }, input: unknown) => {
     if (definition.name !== change.name) {
       throw new OffstageError('unknown_definition', 'There is no such job.');
     }
     if (options.refuseWhile()) throw new OffstageError('conflict', options.whyBusy());
-    const { add, remove } = asked.parse(input);
+    const { success, data } = asked.safeParse(input);
+    if (!success) {
+      throw new OffstageError(
+        'invalid_input',
+        'A change names what to add and what to remove, by ids.',
+      );
+    }
+    const { add, remove } = data;
     const files = take(uploads, session, add);
     try {
       await options.makeWay();
       const job = await client.start(
         changeWork,
-        { dataFolder, add: [...files], remove, ...parsing },
+        { dataFolder, add: [...files], remove, maxChangeMs, ...parsing },
         { exclusivityKey: corpusKey },
       );
-      options.onAdmitted(job.id, describe(files.length, remove.length));
+      options.onAdmitted(job.id, describe(files.length, remove.length), files);
       return job;
     } catch (error) {
       uploads.giveBack(session, files);

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { change } from '../change-job.ts';
+import { openSnapshots } from '../snapshots.ts';
 import { encryptedPdf, scannedPdf, zipBomb } from '../testing/documents.ts';
 import { corpusFiles, filesBelow, startServer, visit } from '../testing/documents-server.ts';
 import { endlessMarkdown } from '../testing/scratch.ts';
@@ -24,7 +25,7 @@ test('D2 D4 files of every kind are uploaded, ingested with live progress, publi
   });
 
   const files = corpusFiles();
-  const names = Object.keys(files).sort();
+  const names = Object.keys(files).sort(new Intl.Collator('en', { numeric: true }).compare);
   const add = await me.upload(files);
   expect(add).toHaveLength(names.length);
   expect((await me.api.corpus()).stale).toMatchObject({ pending: names.length });
@@ -61,7 +62,7 @@ test('D2 D4 files of every kind are uploaded, ingested with live progress, publi
   expect(staged(data)).toEqual([]);
 });
 
-test('D4 documents are listed by pages, in the order of their names', async () => {
+test('D4 documents are listed by pages, in the order of their names, numbers by their value', async () => {
   const { url } = await startServer();
   const me = visit(url);
   const files = Object.fromEntries(Array.from({ length: 25 }, (_, n) => [`${n}.txt`, `text ${n}`]));
@@ -72,7 +73,7 @@ test('D4 documents are listed by pages, in the order of their names', async () =
     expect(page.total).toBe(25);
     names.push(...page.documents.map(({ name }) => name));
   }
-  expect(names).toEqual(Object.keys(files).sort());
+  expect(names).toEqual(Array.from({ length: 25 }, (_, n) => `${n}.txt`));
 });
 
 test('D5 what is added, changed, removed and doubled is told, and each change is a version', async () => {
@@ -158,13 +159,12 @@ test('D6 files that cannot be read are listed with a reason, and the rest is pub
   expect(await me.api.versions()).toHaveLength(1);
 });
 
-test('D3 J9 a cancel publishes nothing, removes what was staged, and search goes on meanwhile', async () => {
+test('D3 D7 a cancel publishes nothing, keeps what was uploaded, and search goes on meanwhile', async () => {
   const { url, data } = await startServer();
   const me = visit(url);
   await me.publish({ 'a.md': 'standing text' });
-  const job = await me.start(
-    await me.upload({ 'endless.md': endlessMarkdown, 'b.md': 'other text' }),
-  );
+  const add = await me.upload({ 'b.md': 'other text', 'endless.md': endlessMarkdown });
+  const job = await me.start(add);
   await vi.waitFor(async () => expect((await me.jobs.get(job))?.status).toBe('running'));
   expect((await me.api.search('standing')).gen).toBe(1);
   expect(await me.jobs.cancel(job)).toBe(true);
@@ -172,12 +172,62 @@ test('D3 J9 a cancel publishes nothing, removes what was staged, and search goes
   expect((await me.jobs.wait(job)).status).toBe('canceled');
   expect((await me.api.corpus()).current).toMatchObject({ gen: 1, documents: 1 });
   expect((await me.api.corpus()).busy).toBe(null);
-  expect(staged(data)).toEqual([]);
+  expect((await me.api.corpus()).pending.map(({ upload }) => upload)).toEqual(add);
   expect(readdirSync(path.join(data, 'snapshots')).filter((name) => name.startsWith('_'))).toEqual(
     [],
   );
-  // The way is free again.
-  expect((await me.publish({ 'b.md': 'other text' })).result).toMatchObject({ gen: 2 });
+  // The way is free again, and what was uploaded takes it.
+  const [fine = '', endless = ''] = add;
+  await me.api.dropUpload(endless);
+  expect((await me.jobs.wait(await me.start([fine]))).result).toMatchObject({ gen: 2, added: 1 });
+  await vi.waitFor(() => expect(readdirSync(path.join(data, 'staging'))).toEqual([]));
+});
+
+test('D7 S7 a change that finds the data folder locked says so, and starts again with the same uploads', async () => {
+  const { url, data } = await startServer();
+  const me = visit(url);
+  const add = await me.upload({ 'a.md': 'alpha text', 'b.md': 'beta text' });
+  {
+    await using _other = await openSnapshots(data).begin();
+    const end = await me.jobs.wait(await me.start(add));
+    expect(end).toMatchObject({ status: 'failed', failure: { code: 'locked' } });
+  }
+  expect((await me.api.corpus()).pending).toHaveLength(2);
+  expect((await me.jobs.wait(await me.start(add))).result).toMatchObject({ gen: 1, added: 2 });
+  expect((await me.api.corpus()).pending).toEqual([]);
+});
+
+test('D6 a change that takes longer than a whole change may is stopped, and keeps its uploads', async () => {
+  const { url } = await startServer({ maxChangeMs: 1500 });
+  const me = visit(url);
+  const add = await me.upload({ 'endless.md': endlessMarkdown, 'b.md': 'other text' });
+  const end = await me.jobs.wait(await me.start(add));
+  expect(end).toMatchObject({
+    status: 'failed',
+    failure: {
+      code: 'change_timeout',
+      message:
+        'The change took longer than 1.5 seconds, so it was stopped and nothing was published. Start again with fewer files.',
+    },
+  });
+  expect((await me.api.corpus()).pending).toHaveLength(2);
+});
+
+test('D5 D12 an input that is none is refused as such', async () => {
+  const { url } = await startServer();
+  const me = visit(url);
+  for (const input of [{ add: 5 }, { add: [5], remove: [] }, { add: ['x'] }, null, 'x', 7, []]) {
+    const answer = await me.fetch('/jobs/documents.change', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ input }),
+    });
+    expect([input, answer.status, await answer.json()]).toEqual([
+      input,
+      400,
+      expect.objectContaining({ code: 'invalid_input' }),
+    ]);
+  }
 });
 
 describe('one change at a time', () => {

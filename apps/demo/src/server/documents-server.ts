@@ -3,13 +3,16 @@ import { mkdirSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import path from 'node:path';
 import { getRequestListener } from '@hono/node-server';
-import { JobManager, type JobNews } from '@offstage/core';
+import { JobManager, type JobNews, type JobView } from '@offstage/core';
 import { createJobsHandler } from '@offstage/http';
 import { toNodeListener } from '@offstage/http/node';
 import { WorkerExecutor } from '@offstage/node-worker';
+import { isForGood } from '../change-handler.ts';
 import { change } from '../change-job.ts';
+import { defaultMaxChangeMs, type StagedFile } from '../change-work.ts';
 import type { ParserSettings } from '../parse/parser-settings.ts';
 import type { Busy, UploadLimits } from '../web/api.ts';
+import { limitBody } from './body-limits.ts';
 import { changeClient } from './change-client.ts';
 import { Corpus } from './corpus.ts';
 import { DataLock } from './data-lock.ts';
@@ -19,8 +22,9 @@ import { listen } from './listen.ts';
 import { openServerLog } from './logger.ts';
 import { Problem, problemAnswer } from './problem.ts';
 import { ReadAhead } from './read-ahead.ts';
-import { assertHost, assertSameSite, setSecurityHeaders } from './request-guard.ts';
-import { type Bindings, createRoutes } from './routes.ts';
+import { assertAddress, assertHost, assertSameSite, setSecurityHeaders } from './request-guard.ts';
+import type { Bindings } from './route-parts.ts';
+import { createRoutes } from './routes.ts';
 import { Sessions, sessionSecret } from './sessions.ts';
 import { StaticPages } from './static-pages.ts';
 import { UploadStore, type UploadStoreOptions } from './upload-store.ts';
@@ -41,6 +45,14 @@ export interface DocumentsServerOptions {
   readonly parsers?: number | undefined;
   /** @default 30_000 */
   readonly fileTimeoutMs?: number | undefined;
+  /** Any request but an upload has to be whole after this, in milliseconds. @default 30_000 */
+  readonly requestMs?: number | undefined;
+  /** A connection on which nothing moves is ended after this, in milliseconds. @default 120_000 */
+  readonly stallMs?: number | undefined;
+  /** Behind a proxy that sets `X-Forwarded-Proto`, on another machine. One on this machine is heard. @default false */
+  readonly trustProxy?: boolean | undefined;
+  /** A whole change may take this long. @default 1_800_000 */
+  readonly maxChangeMs?: number | undefined;
   readonly eventLog?: EventLogOptions | undefined;
   /** Whole errors on the terminal. @default false */
   readonly debug?: boolean | undefined;
@@ -71,6 +83,9 @@ export class DocumentsServer {
   #busy:
     | { readonly session: string | null; readonly jobId: string | null; readonly since: number }
     | undefined;
+  /** What changes at work have taken, by their ids. */
+  readonly #taken = new Map<string, { session: string; files: readonly StagedFile[] }>();
+  #cutShort: string | undefined;
   #closed: Promise<unknown> | undefined;
 
   constructor(options: DocumentsServerOptions) {
@@ -139,26 +154,36 @@ export class DocumentsServer {
     );
     const sessions = new Sessions({ secret: sessionSecret(dataFolder) });
     const allowedHosts = hostsOf(options);
-    this.#server = createServer((incoming, outgoing) => {
+    const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
       setSecurityHeaders(outgoing);
       this.#logRequest(incoming, outgoing);
+      this.#limitBody(incoming, outgoing);
       try {
+        assertAddress(incoming);
         assertHost(incoming, allowedHosts);
         assertSameSite(incoming);
       } catch (error) {
         refuse(incoming, outgoing, error, report);
         return;
       }
-      const { id, setCookie } = sessions.read(incoming.headers.cookie, isSecure(incoming));
+      const { id, setCookie } = sessions.read(
+        incoming.headers.cookie,
+        isSecure(incoming, options.trustProxy),
+      );
       if (setCookie !== undefined) outgoing.setHeader('set-cookie', setCookie);
       const isJobs = /^\/jobs(?:[/?]|$)/.test(incoming.url ?? '');
       session.run(id, () => {
         if (isJobs) answerJobs(incoming, outgoing);
         else void answerRoutes(incoming, outgoing);
       });
-    });
-    // A slow upload is an upload; headers and idle connections have the defaults of Node.js.
+    };
+    const headersTimeout = options.requestMs ?? 30_000;
+    const connectionsCheckingInterval = Math.min(5000, headersTimeout);
+    this.#server = createServer({ headersTimeout, connectionsCheckingInterval }, onRequest);
+    // Bodies have limits of their own: a slow upload is an upload, and a slow anything else is not.
     this.#server.requestTimeout = 0;
+    // Ends connections on which nothing moves: answers that nobody reads. Streams say now and then that they live.
+    this.#server.timeout = options.stallMs ?? 120_000;
   }
 
   /** Begins to listen, at the next free port where the wanted one is taken. */
@@ -183,6 +208,7 @@ export class DocumentsServer {
     this.#closing.abort();
     const listening = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
+    this.#cutShort = await this.#changeAtWork();
     const report = await this.#manager.shutdown({ graceMs });
     this.#server.closeAllConnections();
     await listening;
@@ -202,6 +228,7 @@ export class DocumentsServer {
       uploads: this.#uploads,
       dataFolder,
       parsing: this.#parsing,
+      maxChangeMs: this.#options.maxChangeMs ?? defaultMaxChangeMs,
       whyBusy: () =>
         this.#busyView(session)?.message ??
         'The documents are being changed. Wait until that has ended.',
@@ -210,9 +237,10 @@ export class DocumentsServer {
       onRefused: () => {
         if (this.#busy === undefined) this.#readAhead.resume();
       },
-      onAdmitted: (jobId, what) => {
+      onAdmitted: (jobId, what, files) => {
         const at = Date.now();
         this.#busy = { session, jobId, since: at };
+        this.#taken.set(jobId, { session, files });
         // Another start that was refused meanwhile has let it go on.
         void this.#readAhead.pause();
         try {
@@ -220,6 +248,9 @@ export class DocumentsServer {
         } catch (error) {
           this.#log.report(error, { jobId });
         }
+        // It may have ended before this was told.
+        const client = this.#manager.forOwner(session);
+        void client.get(jobId).then((job) => job?.endedAt && this.#onEnd(job, journal));
       },
     });
   }
@@ -227,16 +258,8 @@ export class DocumentsServer {
   #followJobs(journal: JobJournal): void {
     const manager = this.#manager;
     this.#events.follow(manager, change.name);
-    const onEnd = ({ job: { id: jobId, name, status } }: JobNews): void => {
-      if (name !== change.name) return;
-      if (status === 'succeeded') this.#corpus.refresh();
-      if (this.#busy?.jobId === jobId) this.#busy = undefined;
-      this.#readAhead.resume();
-      try {
-        journal.ended(jobId);
-      } catch (error) {
-        this.#log.report(error, { jobId });
-      }
+    const onEnd = ({ job }: JobNews): void => {
+      if (job.name === change.name) this.#onEnd(job, journal);
     };
     manager.on('succeeded', onEnd);
     manager.on('failed', onEnd);
@@ -244,6 +267,34 @@ export class DocumentsServer {
     manager.on('error', ({ error, reference, jobId }) => {
       this.#log.report(error, { reference, ...(jobId !== undefined && { jobId }) });
     });
+  }
+
+  #onEnd({ id: jobId, status, failure }: JobView, journal: JobJournal): void {
+    const taken = this.#taken.get(jobId);
+    if (taken === undefined) return;
+    this.#taken.delete(jobId);
+    const { session, files } = taken;
+    const isOver = status === 'succeeded' || (failure !== undefined && isForGood(failure.code));
+    if (isOver) void this.#uploads.gone(session, files);
+    else this.#uploads.giveBack(session, files);
+    if (status === 'succeeded') this.#corpus.refresh();
+    if (this.#busy?.jobId === jobId) this.#busy = undefined;
+    this.#readAhead.resume();
+    // Ended by the end of the server: the next one tells it, as after a kill.
+    if (!isOver && this.#cutShort === jobId) return;
+    try {
+      journal.ended(jobId);
+    } catch (error) {
+      this.#log.report(error, { jobId });
+    }
+  }
+
+  /** The change at work that nobody but the end of this server stops. */
+  async #changeAtWork(): Promise<string | undefined> {
+    const { session = null, jobId = null } = this.#busy ?? {};
+    if (session === null || jobId === null) return undefined;
+    const job = await this.#manager.forOwner(session).get(jobId);
+    return job?.cancelRequested === false ? jobId : undefined;
   }
 
   #busyView(session: string): Busy | null {
@@ -273,6 +324,23 @@ export class DocumentsServer {
     } finally {
       this.#busy = undefined;
     }
+  }
+
+  #limitBody(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    const { idleMs, minBytesPerSecond, maxRequestMs } = this.#uploads;
+    const { requestMs = 30_000 } = this.#options;
+    const isUpload = /^\/api\/uploads(?:[?]|$)/.test(incoming.url ?? '');
+    const limits = isUpload
+      ? { maxMs: maxRequestMs, windowMs: idleMs, minBytesPerSecond }
+      : { maxMs: requestMs, windowMs: requestMs, minBytesPerSecond: 0 };
+    limitBody(incoming, limits, () => {
+      if (outgoing.headersSent) incoming.destroy();
+      else {
+        const error = new Problem(408, 'too_slow', 'The request came too slowly, and was ended.');
+        refuse(incoming, outgoing, error, this.#log.report);
+        outgoing.once('close', () => incoming.destroy());
+      }
+    });
   }
 
   /** Routes, not addresses: those hold what people search for. */
@@ -305,9 +373,13 @@ function refuse(
   outgoing.end(JSON.stringify(body));
 }
 
-/** Behind a proxy that ends TLS on this machine, too. */
-const isSecure = (incoming: IncomingMessage): boolean =>
-  'encrypted' in incoming.socket || incoming.headers['x-forwarded-proto'] === 'https';
+/** Also behind a proxy that ends TLS on this machine, or on one that is trusted. */
+function isSecure(incoming: IncomingMessage, trustProxy = false): boolean {
+  const { socket, headers } = incoming;
+  if ('encrypted' in socket) return true;
+  const isNear = /^(?:::ffff:)?127\.|^::1$/.test(socket.remoteAddress ?? '');
+  return (trustProxy || isNear) && headers['x-forwarded-proto'] === 'https';
+}
 
 function hostsOf({ host, allowedHosts = [] }: DocumentsServerOptions): ReadonlySet<string> | 'any' {
   if (allowedHosts === 'any') return 'any';
@@ -315,5 +387,6 @@ function hostsOf({ host, allowedHosts = [] }: DocumentsServerOptions): ReadonlyS
   return new Set([...own, ...allowedHosts].map((name) => name.toLowerCase()));
 }
 
-const sections = /^\/(?:api\/[a-z]+|jobs|react|svelte)(?=[/?]|$)/;
+const sections =
+  /^\/(?:api\/(?:corpus|documents|interruptions|log|search|uploads|versions)|jobs|react|svelte)(?=[/?]|$)/;
 const routeOf = (url: string): string => sections.exec(url)?.[0] ?? (url === '/' ? '/' : 'other');

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import type { JobManager, JobView } from '@offstage/core';
 import type { LogEvent } from '../web/api.ts';
@@ -23,6 +24,8 @@ interface Kept {
  * messages, names and results never get here.
  */
 export class EventLog {
+  /** Of this life of the server; numbers of another one mean nothing here. */
+  readonly epoch = randomBytes(6).toString('hex');
   readonly #file: RotatingFile;
   readonly #capacity: number;
   readonly #sampleMs: number;
@@ -75,6 +78,11 @@ export class EventLog {
       .filter((kept) => kept.owner === owner && kept.event.seq > after)
       .map(({ event }) => event);
     return { events, cursor: this.#seq };
+  }
+
+  /** The number of the newest event of all. */
+  get newest(): number {
+    return this.#seq;
   }
 
   onChange(listener: () => void): () => void {

@@ -15,7 +15,7 @@ const maxShownLength = 200;
  */
 export function checkName(sent: string | undefined, maxBytes: number): CheckedName {
   // Windows separates by backslashes; some programs send them.
-  const name = shown(sent ?? '').replaceAll('\\', '/');
+  const name = shown(unescaped(sent ?? '')).replaceAll('\\', '/');
   const refuse = (code: string, message: string): CheckedName => ({
     name: name.slice(0, maxShownLength).toWellFormed(),
     problem: { code, message },
@@ -25,7 +25,7 @@ export function checkName(sent: string | undefined, maxBytes: number): CheckedNa
   if (Buffer.byteLength(name) > maxBytes) {
     return refuse('name_too_long', `its name is longer than ${maxBytes} bytes`);
   }
-  if (name.startsWith('/') || /^[A-Za-z]:/.test(name)) {
+  if (name.startsWith('/') || /^[A-Za-z]:\//.test(name)) {
     return refuse('name_refused', 'its name is a path from the root of a disk');
   }
   for (const part of name.split('/')) {
@@ -47,5 +47,9 @@ const deviceName = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|co
 
 // Control characters, and marks that turn the direction of what follows them, also beside the name.
 const unshowable = /[\p{Cc}\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u206f\ufeff]/gu;
+
+/** Browsers escape these three in the name of a form's file, and nothing else: not even the percent sign. */
+const unescaped = (name: string): string =>
+  name.replace(/%(?:22|0[AaDd])/g, (code) => decodeURIComponent(code));
 
 const shown = (name: string): string => name.toWellFormed().replace(unshowable, '').trim();

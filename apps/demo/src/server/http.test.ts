@@ -176,6 +176,28 @@ describe('other sites', () => {
   });
 });
 
+test('D12 an authority that is none, or an address that is no path, is refused as such', async () => {
+  for (const allowedHosts of [undefined, 'any'] as const) {
+    const { url } = await startServer({ allowedHosts });
+    for (const host of [
+      'localhost/jobs/hello?',
+      'localhost#',
+      'me@localhost',
+      'local host',
+      'a:b:c',
+    ]) {
+      const { status, body } = await ask(url, '/jobs', { headers: { host } });
+      expect([host, status]).toEqual([host, 400]);
+      expect(JSON.parse(body)).toMatchObject({ code: 'invalid_address', status: 400 });
+    }
+    for (const target of ['http://evil.example/jobs', '//evil.example/jobs', '*']) {
+      const method = target === '*' ? 'OPTIONS' : 'GET';
+      const headers = { host: 'localhost' };
+      expect([target, (await ask(url, target, { method, headers })).status]).toEqual([target, 400]);
+    }
+  }
+});
+
 describe('pages', () => {
   test('D1 D8 the pages are served by path; what is hashed is kept for good', async () => {
     const { url } = await startServer({ pagesFolder: pages() });

@@ -31,7 +31,7 @@ export class JobJournal {
 
   constructor(dataFolder: string, now: number = Date.now()) {
     this.#file = path.join(dataFolder, 'jobs.jsonl');
-    mkdirSync(dataFolder, { recursive: true });
+    mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
     for (const entry of readLines(this.#file)) {
       if (entry.op === 'end') this.#interrupted.delete(entry.jobId);
       else if (now - entry.at < maxAgeMs) this.#interrupted.set(entry.jobId, entry);

@@ -21,12 +21,13 @@ const eventsIn = (data: string): LogEvent[] =>
 async function watchLog(
   me: Visitor,
   fits: (event: LogEvent) => boolean,
-  lastId?: number,
+  lastId?: string,
+  ids: string[] = [],
 ): Promise<LogEvent[]> {
   const stop = new AbortController();
   const response = await me.fetch('/api/log', {
     signal: stop.signal,
-    headers: lastId === undefined ? {} : { 'last-event-id': String(lastId) },
+    headers: lastId === undefined ? {} : { 'last-event-id': lastId },
   });
   const events: LogEvent[] = [];
   let text = '';
@@ -36,7 +37,10 @@ async function watchLog(
     text = whole.pop() ?? '';
     for (const message of whole) {
       const data = /^data: (.*)$/m.exec(message)?.[1];
-      if (data !== undefined) events.push(JSON.parse(data));
+      const isReset = /^event: reset$/m.test(message);
+      const id = /^id: (.*)$/m.exec(message)?.[1];
+      if (id !== undefined) ids.push(isReset ? `reset ${id}` : id);
+      if (data !== undefined && !isReset) events.push(JSON.parse(data));
     }
     if (events.some(fits)) break;
   }
@@ -86,19 +90,71 @@ test('D10 D12 a page follows its own jobs live, goes on where it was, and sees n
   const { url } = await startServer();
   const [me, other] = [visit(url), visit(url)];
   await me.api.corpus();
-  const live = watchLog(me, ({ event }) => event === 'completed');
+  const ids: string[] = [];
+  const live = watchLog(me, ({ event }) => event === 'completed', undefined, ids);
   const { id } = await me.publish({ 'a.md': 'text' });
   const seen = await live;
   expect(seen[0]).toMatchObject({ event: 'started', jobId: id });
   expect(seen.at(-1)).toMatchObject({ event: 'completed', jobId: id });
   const middle = seen[2]?.seq ?? 0;
-  const rest = await watchLog(me, ({ event }) => event === 'completed', middle);
+  const epoch = ids[0]?.split('.')[0] ?? '';
+  expect(ids).toEqual(seen.map(({ seq }) => `${epoch}.${seq}`));
+  const rest = await watchLog(me, ({ event }) => event === 'completed', `${epoch}.${middle}`);
   expect(rest.map(({ seq }) => seq)).toEqual(
     seen.map(({ seq }) => seq).filter((seq) => seq > middle),
   );
   const theirs = await other.publish({ 'b.md': 'text' });
   const others = await watchLog(other, ({ event }) => event === 'completed');
   expect(new Set(others.map(({ jobId }) => jobId))).toEqual(new Set([theirs.id]));
+});
+
+test('D10 H3 a page that asks with the cursor of another life of the server gets all there is, and hears why', async () => {
+  const data = path.join(scratch(), 'data');
+  const first = await startServer({ dataFolder: data });
+  const me = visit(first.url);
+  await me.publish({ 'a.md': 'text' });
+  const before: string[] = [];
+  await watchLog(me, ({ event }) => event === 'completed', undefined, before);
+  await first.server.shutdown();
+
+  const second = await startServer({ dataFolder: data });
+  const again = visit(second.url);
+  again.cookie = me.cookie;
+  await again.publish({ 'b.md': 'other text' });
+  const isEnd = ({ event }: LogEvent): boolean => event === 'completed';
+  const all = await watchLog(again, isEnd);
+  expect(all[0]).toMatchObject({ event: 'started', seq: 1 });
+  // Those of the former life, of a life to come, and what is no cursor at all.
+  const ids: string[] = [];
+  expect(await watchLog(again, isEnd, before.at(-1), ids)).toEqual(all);
+  const epoch = ids[0]?.slice('reset '.length, -'.0'.length) ?? '';
+  expect(ids.slice(0, 2)).toEqual([`reset ${epoch}.0`, `${epoch}.1`]);
+  expect(before[0]?.startsWith(epoch)).toBe(false);
+  expect(await watchLog(again, isEnd, `${epoch}.999999`)).toEqual(all);
+  for (const none of ['17', 'x', '.', '-1.-1', `${epoch}.`, `${epoch}.1e3`]) {
+    expect(await watchLog(again, isEnd, none)).toEqual(all);
+  }
+});
+
+test('D10 D12 one session may not have all streams of the log', async () => {
+  const { url } = await startServer();
+  const me = visit(url);
+  await me.api.corpus();
+  const stop = new AbortController();
+  const open = async (): Promise<number> =>
+    (await me.fetch('/api/log', { signal: stop.signal })).status;
+  const statuses: number[] = [];
+  for (let n = 0; n < 11; n += 1) statuses.push(await open());
+  expect(statuses).toEqual([...Array.from({ length: 10 }, () => 200), 503]);
+  const other = visit(url);
+  expect((await other.fetch('/api/log', { signal: stop.signal })).status).toBe(200);
+  stop.abort();
+  // Those that went make room.
+  await vi.waitFor(async () => {
+    const ended = new AbortController();
+    expect((await me.fetch('/api/log', { signal: ended.signal })).status).toBe(200);
+    ended.abort();
+  });
 });
 
 test('D10 D12 J11 no log, event or answer to others holds a text, a name, a query, a path or a secret', async () => {
@@ -113,6 +169,8 @@ test('D10 D12 J11 no log, event or answer to others holds a text, a name, a quer
   await me.publish({ 'planted-alone.pdf': '%PDF-1.4 planted-bytes' });
   await me.fetch('/api/search?q=planted-query');
   await me.fetch('/planted-path/planted-file');
+  for (const place of ['api', 'api/search', 'jobs', 'react']) await me.fetch(`/${place}/planted`);
+  await me.fetch('/api/plantedwords?q=planted');
   await me.fetch('/api/documents?version=planted-version');
   await me.fetch('/jobs/planted-job');
   await me.fetch('/api/uploads', {

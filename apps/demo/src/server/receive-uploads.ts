@@ -34,16 +34,11 @@ export async function receiveUploads(
     throw tooLargeRequest(maxRequestBytes);
   }
   const reception = new Reception(session, store);
-  const { socket } = incoming;
-  const onIdle = (): void => void socket.destroy();
-  socket.setTimeout(store.idleMs).on('timeout', onIdle);
   try {
     return await reception.read(incoming, type);
   } catch (error) {
     await reception.undo();
     throw error;
-  } finally {
-    socket.setTimeout(0).off('timeout', onIdle);
   }
 }
 
@@ -109,7 +104,10 @@ class Reception {
     form.end();
     await finished;
     const arrived = await Promise.all(this.#files);
-    for (const { staged } of arrived) if (staged) this.#store.add(this.#session, staged);
+    this.#store.add(
+      this.#session,
+      arrived.flatMap(({ staged }) => (staged === undefined ? [] : [staged])),
+    );
     const answers = arrived.map(({ answer }) => answer);
     if (tooMany > 0) {
       answers.push(
@@ -129,9 +127,10 @@ class Reception {
   async undo(): Promise<void> {
     const arrived = await Promise.allSettled(this.#files);
     for (const end of arrived) {
-      if (end.status === 'fulfilled' && end.value.staged) {
-        await rm(end.value.staged.staged, { force: true }).catch(() => undefined);
-      }
+      if (end.status !== 'fulfilled' || end.value.staged === undefined) continue;
+      const { staged, bytes } = end.value.staged;
+      await rm(staged, { force: true }).catch(() => undefined);
+      this.#store.release(this.#session, { files: 1, bytes });
     }
   }
 
@@ -152,10 +151,11 @@ class Reception {
       return refuse(code, message);
     };
     if (checked.problem !== null) return fail(checked.problem.code, checked.problem.message);
-    if (!this.#store.hasRoom(this.#session)) {
+    if (!this.#store.reserveFile(this.#session)) {
       return fail('session_full', 'too many uploads wait already: publish or remove some of them');
     }
     const room = { counted: 0 };
+    let isKept = false;
     try {
       const written = await this.#write(stream, room);
       if (written === 'too_large') {
@@ -165,6 +165,7 @@ class Reception {
         return fail('session_full', 'too much waits already: publish or remove some uploads');
       }
       const { upload, file, sha256, bytes } = written;
+      isKept = true;
       return {
         answer: { upload, name: checked.name, bytes, problem: null },
         staged: { upload, name: checked.name, staged: file, bytes, sha256 },
@@ -172,7 +173,8 @@ class Reception {
     } catch (error) {
       return fail(...storageProblem(error));
     } finally {
-      this.#store.hasRoomFor(this.#session, -room.counted);
+      // Else it counts on: until its request has ended, and as long as it waits.
+      if (!isKept) this.#store.release(this.#session, { files: 1, bytes: room.counted });
     }
   }
 
@@ -199,11 +201,11 @@ class Reception {
         const chunk: Buffer = piece;
         hash.update(chunk);
         bytes += chunk.length;
+        if (!this.#store.reserveBytes(this.#session, chunk.length)) return 'session_full';
         room.counted += chunk.length;
         pending.push(chunk);
         pendingBytes += chunk.length;
         this.#count(chunk.length);
-        if (!this.#store.hasRoomFor(this.#session, chunk.length)) return 'session_full';
         if (pendingBytes < smallBytes) continue;
         await writeAll(place.descriptor, take());
         written();

@@ -30,6 +30,19 @@ export function setSecurityHeaders(outgoing: ServerResponse): void {
 }
 
 /**
+ * Refuses what is no plain path at a plain authority: a host of `localhost/jobs?` would otherwise take part
+ * in the path that routes see.
+ *
+ * @throws Problem 400
+ */
+export function assertAddress({ url = '', headers }: IncomingMessage): void {
+  const { host = '' } = headers;
+  const isAuthority = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i.test(host);
+  if (isAuthority && url.startsWith('/') && !url.startsWith('//')) return;
+  throw new Problem(400, 'invalid_address', 'The address of this request is none.');
+}
+
+/**
  * Refuses hosts that are not this server's: a name of somebody else's that is made to lead here would
  * otherwise be an origin of its own, and read the documents (DNS rebinding).
  *

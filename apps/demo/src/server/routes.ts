@@ -1,46 +1,24 @@
-import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
+import { keptVersions } from '../snapshots.ts';
 import type { CorpusView, Stale, UploadAnswer } from '../web/api.ts';
-import type { Corpus } from './corpus.ts';
-import type { EventLog } from './event-log.ts';
-import type { JobJournal } from './job-journal.ts';
-import { logStream } from './log-stream.ts';
+import { addDocumentRoutes } from './document-routes.ts';
+import { logStream, parseLogCursor } from './log-stream.ts';
+import { parseQuery as parse } from './parse-query.ts';
 import { Problem, problemAnswer } from './problem.ts';
 import { receiveUploads } from './receive-uploads.ts';
-import type { StaticPages } from './static-pages.ts';
-import type { UploadStore } from './upload-store.ts';
+import type { Bindings, RouteParts } from './route-parts.ts';
 
-/** What a request brings along, besides itself. */
-export interface Bindings extends HttpBindings {
-  readonly session: string;
-}
-
-export interface RouteParts {
-  readonly corpus: Corpus;
-  readonly uploads: UploadStore;
-  readonly journal: JobJournal;
-  readonly events: EventLog;
-  readonly pages: { readonly react: StaticPages; readonly svelte: StaticPages };
-  readonly busy: (session: string) => CorpusView['busy'];
-  /** Holds the corpus for the time of a rollback. @throws Problem 409 `conflict` */
-  readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
-  readonly report: (error: unknown) => string;
-  /** Aborted when the server ends. */
-  readonly closing: AbortSignal;
-}
-
-const page = z.object({
-  offset: z.coerce.number().int().min(0).max(1e9).default(0),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
-  version: z.string().max(100).optional(),
-});
 const searching = z.object({
   q: z.string().max(10_000).default(''),
   limit: z.coerce.number().int().min(1).max(100).default(20),
+  page: z.coerce.number().int().min(1).max(1e6).default(1),
+  folder: z.string().max(10_000).optional(),
+  typed: z.enum(['1', '0']).optional(),
 });
 const maxLogStreams = 200;
+const maxLogStreamsPerSession = 10;
 
 /** Everything but jobs: pages, uploads, the corpus and its versions, the log. */
 export function createRoutes(parts: RouteParts): Hono<{ Bindings: Bindings }> {
@@ -79,6 +57,8 @@ export function createRoutes(parts: RouteParts): Hono<{ Bindings: Bindings }> {
       .waiting(session)
       .map(({ upload, name, bytes }) => ({ upload, name, bytes }));
     const view: CorpusView = {
+      session: c.env.outgoing.hasHeader('set-cookie') ? 'new' : 'known',
+      keptVersions,
       current,
       stale: staleness(current?.settingsChanged ?? false, pending.length),
       busy: parts.busy(session),
@@ -87,13 +67,19 @@ export function createRoutes(parts: RouteParts): Hono<{ Bindings: Bindings }> {
     };
     return c.json(view);
   });
-  app.get('/api/documents', async (c) => {
-    const { version, offset, limit } = parse(page, c.req.query());
-    return c.json(await corpus.documents(version, { offset, limit }));
-  });
+  addDocumentRoutes(app, parts);
   app.get('/api/search', async (c) => {
-    const { q, limit } = parse(searching, c.req.query());
-    return c.json(await corpus.search(q, limit));
+    const { q, typed, ...options } = parse(searching, c.req.query());
+    const kinds = (c.req.queries('kind') ?? []).slice(0, 20);
+    const gone = new AbortController();
+    const leave = (): void => gone.abort();
+    c.env.outgoing.once('close', leave);
+    try {
+      const asked = { ...options, kinds, asTyped: typed === '1' };
+      return c.json(await corpus.search(q, asked, gone.signal));
+    } finally {
+      c.env.outgoing.off('close', leave);
+    }
   });
   app.get('/api/versions', async (c) => c.json({ versions: await corpus.versions() }));
   app.post('/api/versions/:gen/rollback', async (c) => {
@@ -111,19 +97,26 @@ export function createRoutes(parts: RouteParts): Hono<{ Bindings: Bindings }> {
   });
 
   let streams = 0;
+  const streamsOf = new Map<string, number>();
   app.get('/api/log', (c) => {
-    if (streams >= maxLogStreams) {
+    const { session, outgoing } = c.env;
+    const own = streamsOf.get(session) ?? 0;
+    if (streams >= maxLogStreams || own >= maxLogStreamsPerSession) {
       throw new Problem(503, 'unavailable', 'Too many pages watch the log just now.');
     }
     streams += 1;
+    streamsOf.set(session, own + 1);
     const gone = new AbortController();
-    c.env.outgoing.once('close', () => {
+    outgoing.once('close', () => {
       streams -= 1;
+      const left = (streamsOf.get(session) ?? 1) - 1;
+      if (left === 0) streamsOf.delete(session);
+      else streamsOf.set(session, left);
       gone.abort();
     });
-    const after = Number(c.req.header('last-event-id') ?? 0);
-    const stream = logStream(events, c.env.session, {
-      after: Number.isSafeInteger(after) && after > 0 ? after : 0,
+    const after = c.req.header('last-event-id') ?? c.req.query('after');
+    const stream = logStream(events, session, {
+      after: after === undefined ? undefined : parseLogCursor(after),
       signal: AbortSignal.any([gone.signal, closing]),
     });
     return new Response(stream, {
@@ -154,13 +147,14 @@ function problem(
 ) {
   const { outgoing, incoming } = c.env;
   // Whoever went away in the middle of an upload hears nothing any more.
-  if (outgoing.destroyed) return RESPONSE_ALREADY_SENT;
+  if (outgoing.destroyed || outgoing.headersSent) return RESPONSE_ALREADY_SENT;
   const { status, body } = problemAnswer(error, report);
   return new Response(JSON.stringify(body), {
     status,
     headers: {
       'content-type': 'application/problem+json',
       'cache-control': 'no-store',
+      ...(typeof body.retryAfter === 'number' && { 'retry-after': String(body.retryAfter) }),
       // What is left of the body is not worth reading.
       ...(!incoming.complete && { connection: 'close' }),
     },
@@ -175,12 +169,6 @@ function staleness(settingsChanged: boolean, pending: number): Stale | null {
     settingsChanged ? 'The settings were changed since this version was made.' : '',
   ];
   return { settingsChanged, pending, message: message.filter((part) => part !== '').join(' ') };
-}
-
-function parse<S extends z.ZodType>(schema: S, query: Record<string, string>): z.infer<S> {
-  const { success, data } = schema.safeParse(query);
-  if (success) return data;
-  throw new Problem(400, 'invalid_input', 'A value in the address is not what it should be.');
 }
 
 const notFound = (): Problem => new Problem(404, 'not_found', 'There is no such thing here.');

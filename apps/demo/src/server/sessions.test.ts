@@ -16,7 +16,9 @@ describe('cookies', () => {
     expect(setCookie).toMatch(
       /^offstage_session=[0-9a-f]{32}\.[0-9a-z]+\.[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Max-Age=2592000$/,
     );
-    expect(new Sessions({ secret }).read(undefined, true).setCookie).toMatch(/; Secure$/);
+    expect(new Sessions({ secret }).read(undefined, true).setCookie).toMatch(
+      /^__Host-offstage_session=[\w.-]+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=2592000; Secure$/,
+    );
   });
 
   test('D12 a good cookie is the same session again, also after a restart with the same secret', () => {
@@ -57,6 +59,36 @@ describe('cookies', () => {
     }
   });
 
+  test('D12 a good cookie is found among bad ones, however many stand before it', () => {
+    const sessions = new Sessions({ secret });
+    const { id, setCookie } = sessions.read(undefined, false);
+    const bad = Array.from({ length: 50 }, (_, n) => `offstage_session=bad${n}`);
+    for (const cookies of [
+      [...bad, sentBack(setCookie)],
+      [sentBack(setCookie), ...bad],
+    ]) {
+      expect(sessions.read(cookies.join('; '), false)).toEqual({ id, setCookie: undefined });
+    }
+  });
+
+  test('D12 a session that somebody planted for a longer path does not stand before the own one', () => {
+    const sessions = new Sessions({ secret });
+    const planted = sessions.read(undefined, false);
+    const own = sessions.read(undefined, false);
+    const both = `${sentBack(planted.setCookie)}; ${sentBack(own.setCookie)}`;
+    expect(sessions.read(both, false).id).toBe(own.id);
+  });
+
+  test('D12 behind https only a cookie counts that no neighbor can plant', () => {
+    const sessions = new Sessions({ secret });
+    const planted = sessions.read(undefined, false);
+    const own = sessions.read(undefined, true);
+    expect(sessions.read(sentBack(planted.setCookie), true).id).not.toBe(planted.id);
+    const both = `${sentBack(own.setCookie)}; ${sentBack(planted.setCookie)}`;
+    expect(sessions.read(both, true).id).toBe(own.id);
+    expect(sessions.read(both, false).id).toBe(planted.id);
+  });
+
   test('D12 a stale cookie is a new session; one that gets old is renewed', () => {
     let now = 1_800_000_000_000;
     const sessions = new Sessions({ secret, now: () => now });
@@ -81,6 +113,16 @@ test('D12 the secret is made once, and readable by its owner alone', () => {
   }
 });
 
+test('D12 a proxy on this machine says that the browser speaks https', async () => {
+  const { url } = await startServer();
+  const asked = async (protocol: string): Promise<string> => {
+    const answer = await fetch(`${url}/api/corpus`, { headers: { 'x-forwarded-proto': protocol } });
+    return answer.headers.getSetCookie().join();
+  };
+  expect(await asked('https')).toMatch(/^__Host-offstage_session=.*; Secure$/);
+  expect(await asked('http')).toMatch(/^offstage_session=/);
+});
+
 test('D12 a forged cookie reaches nothing of the session that it names', async () => {
   const { url } = await startServer({ stub: true });
   const me = visit(url);
@@ -98,4 +140,13 @@ test('D12 a forged cookie reaches nothing of the session that it names', async (
     expect(thief.cookie).not.toContain(forged);
   }
   await me.jobs.cancel(job);
+});
+
+test('D12 a browser without cookies is a new visitor each time, and can tell', async () => {
+  const { url } = await startServer();
+  const visitor = visit(url);
+  expect((await visitor.api.corpus()).session).toBe('new');
+  expect((await visitor.api.corpus()).session).toBe('known');
+  visitor.cookie = '';
+  expect((await visitor.api.corpus()).session).toBe('new');
 });

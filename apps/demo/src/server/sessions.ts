@@ -17,6 +17,9 @@ export interface SessionsOptions {
   readonly now?: (() => number) | undefined;
 }
 
+// Behind https a browser takes the first from this very server alone: neither a neighbor's domain nor a page
+// without https can plant one.
+const secureCookieName = '__Host-offstage_session';
 const cookieName = 'offstage_session';
 const idPattern = /^[0-9a-f]{32}$/;
 const dayMs = 86_400_000;
@@ -39,7 +42,10 @@ export class Sessions {
 
   /** @param secure The browser speaks https. */
   read(cookieHeader: string | undefined, secure: boolean): Session {
-    for (const value of cookiesOf(cookieHeader)) {
+    // Of several that are good the last one: browsers name first what is for a longer path, and ours are for
+    // the shortest one.
+    const values = cookiesOf(cookieHeader, secure ? secureCookieName : cookieName).reverse();
+    for (const value of values) {
       const found = this.#verify(value);
       if (found === undefined) continue;
       const isOld = this.#now() - found.issuedAt > Math.min(dayMs, this.#maxAgeMs / 2);
@@ -66,7 +72,9 @@ export class Sessions {
     const value = `${signed}.${this.#sign(signed).toString('base64url')}`;
     const maxAge = Math.floor(this.#maxAgeMs / 1000);
     const attributes = `Path=/; HttpOnly; SameSite=Lax; Max-Age=${maxAge}`;
-    return `${cookieName}=${value}; ${attributes}${secure ? '; Secure' : ''}`;
+    return secure
+      ? `${secureCookieName}=${value}; ${attributes}; Secure`
+      : `${cookieName}=${value}; ${attributes}`;
   }
 
   #sign(text: string): Buffer {
@@ -76,7 +84,7 @@ export class Sessions {
 
 /** The secret of a data folder: made at the first start, readable by its owner alone. */
 export function sessionSecret(dataFolder: string): Uint8Array {
-  mkdirSync(dataFolder, { recursive: true });
+  mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   const file = path.join(dataFolder, 'session-secret');
   try {
     writeFileSync(file, randomBytes(32).toString('hex'), { flag: 'wx', mode: 0o600 });
@@ -92,12 +100,10 @@ export function sessionSecret(dataFolder: string): Uint8Array {
   return sessionSecret(dataFolder);
 }
 
-function cookiesOf(header: string | undefined): string[] {
-  const values: string[] = [];
-  for (const pair of (header ?? '').split(';')) {
+/** All of them: the header is short, and somebody may have put many before the good one. */
+function cookiesOf(header: string | undefined, wanted: string): string[] {
+  return (header ?? '').split(';').flatMap((pair) => {
     const [name, ...value] = pair.split('=');
-    if (name?.trim() === cookieName) values.push(value.join('=').trim());
-  }
-  // More than a few are somebody's game.
-  return values.slice(0, 4);
+    return name?.trim() === wanted ? [value.join('=').trim()] : [];
+  });
 }

@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { type RunningCli, startScript } from '../testing/cli.ts';
 import { visit } from '../testing/documents-server.ts';
@@ -49,6 +51,35 @@ test('D1 npm start serves the pages on a free port where the usual one is taken,
   expect((await other.ended).code).toBe(143);
   first.process.kill('SIGINT');
   expect((await first.ended).code).toBe(130);
+}, 120_000);
+
+test('D1 what cannot be listened at or written to is told in plain words', async () => {
+  const folder = scratch();
+  const file = path.join(folder, 'file');
+  writeFileSync(file, '');
+  const bad: readonly (readonly [Record<string, string>, RegExp])[] = [
+    [{ PORT: '0x10' }, /^PORT must be a number from 0 to 65535\.$/],
+    [{ OFFSTAGE_PARSERS: 'two' }, /^OFFSTAGE_PARSERS must be a number from 1 to 64\.$/],
+    [
+      { HOST: '192.0.2.1' },
+      /^No server can listen at HOST 192\.0\.2\.1: this computer has no such address\.$/,
+    ],
+    [{ OFFSTAGE_DATA: file }, /^The data folder .*file cannot be used: it is a file\.$/],
+    [
+      { OFFSTAGE_DATA: path.join(file, 'x') },
+      /^The data folder .* a part of its path is a file\.$/,
+    ],
+    [{ OFFSTAGE_DATA: path.join(folder, 'x'.repeat(300)) }, /its path is too long\.$/],
+  ];
+  const script = new URL('./start.ts', import.meta.url);
+  for (const [env, line] of bad) {
+    const { code, stderr, stdout } = await startScript(script, [], {
+      ...{ PORT: '0', OFFSTAGE_DATA: path.join(folder, 'data') },
+      ...env,
+    }).ended;
+    expect([env, code, stdout]).toEqual([env, 1, '']);
+    expect(stderr.trimEnd()).toMatch(line);
+  }
 }, 120_000);
 
 test('D1 a port that is none is refused by name', async () => {

@@ -12,10 +12,16 @@ async function main(): Promise<number | undefined> {
     OFFSTAGE_DEBUG,
     OFFSTAGE_STUB,
     OFFSTAGE_PARSERS,
+    OFFSTAGE_TRUST_PROXY,
   } = process.env;
-  const port = Number(PORT ?? 4173);
-  if (!Number.isSafeInteger(port) || port < 0 || port > 65_535) {
+  const port = wholeNumber(PORT || '4173', 0, 65_535);
+  if (port === undefined) {
     console.error('PORT must be a number from 0 to 65535.');
+    return 1;
+  }
+  const parsers = OFFSTAGE_PARSERS ? wholeNumber(OFFSTAGE_PARSERS, 1, 64) : undefined;
+  if (OFFSTAGE_PARSERS && parsers === undefined) {
+    console.error('OFFSTAGE_PARSERS must be a number from 1 to 64.');
     return 1;
   }
   // Not where the command was typed: documents are to be there again next time.
@@ -23,15 +29,20 @@ async function main(): Promise<number | undefined> {
   let server: DocumentsServer;
   try {
     server = new DocumentsServer({
-      ...{ dataFolder, port, host: HOST },
+      ...{ dataFolder, port, parsers },
+      ...(HOST && { host: HOST }),
       allowedHosts:
         OFFSTAGE_HOSTS === '*' ? 'any' : OFFSTAGE_HOSTS?.split(',').map((name) => name.trim()),
-      parsers: Number(OFFSTAGE_PARSERS) || undefined,
+      trustProxy: OFFSTAGE_TRUST_PROXY === '1',
       debug: OFFSTAGE_DEBUG !== undefined,
       stub: OFFSTAGE_STUB === '1',
     });
   } catch (error) {
-    if (!(error instanceof DataFolderInUseError)) throw error;
+    if (!(error instanceof DataFolderInUseError)) {
+      console.error(`The data folder ${dataFolder} cannot be used: ${whyFolder(error)}.`);
+      if (OFFSTAGE_DEBUG) console.error(error);
+      return 1;
+    }
     const where = error.address === undefined ? '' : ` at ${error.address}`;
     console.log(`Documents is running already${where}`);
     return 0;
@@ -41,12 +52,63 @@ async function main(): Promise<number | undefined> {
     cancel: () => void server.shutdown().then(() => process.exit(stop.exitCode())),
     endAtOnce: () => undefined,
   });
-  const { url, port: bound } = await server.start();
+  let url: string;
+  let bound: number;
+  try {
+    ({ url, port: bound } = await server.start());
+  } catch (error) {
+    console.error(`No server can listen at HOST ${HOST || '127.0.0.1'}: ${whyHost(error)}.`);
+    if (OFFSTAGE_DEBUG) console.error(error);
+    await server.shutdown();
+    return 1;
+  }
   if (port !== 0 && bound !== port) console.log(`Port ${port} is taken.`);
   console.log(`Documents is at ${url}`);
   console.log('Press Ctrl-C to stop.');
   return undefined;
 }
 
+function wholeNumber(text: string, min: number, max: number): number | undefined {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  return value >= min && value <= max ? value : undefined;
+}
+
+const codeOf = (error: unknown): string =>
+  String((error instanceof Error && Reflect.get(error, 'code')) || 'unknown');
+
+function whyFolder(error: unknown): string {
+  const code = codeOf(error);
+  if (code === 'ERR_SQLITE_ERROR') return 'its lock cannot be written to';
+  return folderReasons[code] ?? `the system refuses it (${code})`;
+}
+
+const folderReasons: Readonly<Record<string, string>> = {
+  EACCES: 'permission is denied',
+  EPERM: 'permission is denied',
+  EROFS: 'its disk can only be read',
+  ENOTDIR: 'a part of its path is a file',
+  EEXIST: 'it is a file',
+  ENOSPC: 'its disk is full',
+  ELOOP: 'its path is a link that leads to itself',
+  ENAMETOOLONG: 'its path is too long',
+  ENOENT: 'a part of its path is not there',
+};
+
+function whyHost(error: unknown): string {
+  const code = codeOf(error);
+  return hostReasons[code] ?? `the system refuses it (${code})`;
+}
+
+const hostReasons: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'there is no such name',
+  EAI_AGAIN: 'the name cannot be looked up just now',
+  EADDRNOTAVAIL: 'this computer has no such address',
+  EAFNOSUPPORT: 'this computer has no addresses of that kind',
+  EINVAL: 'it is no address',
+  EACCES: 'permission is denied',
+  EPERM: 'permission is denied',
+};
+
 const code = await main();
-if (code !== undefined) process.exitCode = code;
+// Whatever was opened before it failed would keep the process.
+if (code !== undefined) process.exit(code);

@@ -10,34 +10,30 @@ import { changeWork } from '../change-work.ts';
  */
 export function createStubHandler(options: ChangeHandlerOptions): HandledJob<typeof changeWork> {
   const real = createChangeHandler(options);
-  return handle(
-    changeWork,
-    async (context) => {
-      const { input, signal, report } = context;
-      const kinds = new Set(
-        input.add.map(({ name }) => /(?:^|\/)(slow|hang|stuck|fail)-[^/]*$/.exec(name)?.[1]),
+  return handle(changeWork, async (context) => {
+    const { input, signal, report } = context;
+    const kinds = new Set(
+      input.add.map(({ name }) => /(?:^|\/)(slow|hang|stuck|fail)-[^/]*$/.exec(name)?.[1]),
+    );
+    if (kinds.has('fail')) {
+      report({ phase: 'parse', percent: 40, message: '2 of 5 files' });
+      await sleep(300, undefined, { signal });
+      throw new PublicError(
+        'nothing_readable',
+        'The only file could not be read, so nothing was published. "fail": it is damaged.',
       );
-      if (kinds.has('fail')) {
-        report({ phase: 'parse', percent: 40, message: '2 of 5 files' });
-        await sleep(300, undefined, { signal });
-        throw new PublicError(
-          'nothing_readable',
-          'The only file could not be read, so nothing was published. "fail": it is damaged.',
-        );
-      }
-      if (!['slow', 'hang', 'stuck'].some((kind) => kinds.has(kind))) {
-        return real.handler(context);
-      }
-      for (let step = 0; !signal.aborted; step += 1) {
-        const percent = Math.min(90, 10 + step / 4);
-        const files = Math.round((360 * percent) / 95);
-        report({ phase: 'parse', percent, message: `${files} of 360 files` });
-        await sleep(100, undefined, { signal }).catch(() => undefined);
-      }
-      if (kinds.has('hang')) await sleep(3000);
-      if (kinds.has('stuck')) await new Promise(() => undefined);
-      throw signal.reason;
-    },
-    { discard: real.discard ?? (() => undefined) },
-  );
+    }
+    if (!['slow', 'hang', 'stuck'].some((kind) => kinds.has(kind))) {
+      return real.handler(context);
+    }
+    for (let step = 0; !signal.aborted; step += 1) {
+      const percent = Math.min(90, 10 + step / 4);
+      const files = Math.round((360 * percent) / 95);
+      report({ phase: 'parse', percent, message: `${files} of 360 files` });
+      await sleep(100, undefined, { signal }).catch(() => undefined);
+    }
+    if (kinds.has('hang')) await sleep(3000);
+    if (kinds.has('stuck')) await new Promise(() => undefined);
+    throw signal.reason;
+  });
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -73,6 +73,7 @@ describe('names', () => {
       'a//b.md': 'name_refused',
       '/etc/passwd': 'name_refused',
       'C:\\Windows\\win.ini': 'name_refused',
+      'c:/windows/win.ini': 'name_refused',
       '..\\..\\boot.ini': 'name_refused',
       CON: 'name_refused',
       'nul.txt': 'name_refused',
@@ -127,6 +128,46 @@ describe('names', () => {
     expect(await found.json()).toMatchObject({
       hits: [{ name: '<img src=x onerror=alert(1)>.md' }],
     });
+  });
+
+  test('D12 a name keeps its quotes, colons and percent signs: it is text, however it is sent', async () => {
+    const { url, data } = await startServer();
+    const me = visit(url);
+    const names = [
+      'say "hi".txt',
+      'Q: what.txt',
+      'a:b.md',
+      '100%.md',
+      "it's; a=b.md",
+      'x?*<>|.md',
+      'Ж — “ё”.md',
+      'notes: part 1/Q: why.md',
+    ];
+    const { files = [] } = await send(
+      me,
+      names.map((name, n) => [name, `text ${n}`]),
+    );
+    expect(files.map(({ name }) => name)).toEqual(names);
+    const job = await me.start(files.flatMap(({ upload }) => (upload === null ? [] : [upload])));
+    await me.jobs.wait(job);
+    const { documents } = await me.api.documents();
+    expect(documents.map(({ name }) => name).sort()).toEqual([...names].sort());
+    for (const file of staged(data)) expect(file).toMatch(/^[0-9a-f]{32}\/[0-9a-f]{32}$/);
+  });
+
+  test.each([
+    ['as browsers escape it', 'filename="say %22hi%22.txt"'],
+    ['with backslashes, as older programs do', 'filename="say \\"hi\\".txt"'],
+    ['as RFC 5987 writes it', `filename*=UTF-8''say%20%22hi%22.txt`],
+  ])('D12 a name with quotes is read %s', async (_way, sent) => {
+    const { url } = await startServer();
+    const head = `--${boundary}\r\nContent-Disposition: form-data; name="files"; ${sent}\r\n\r\n`;
+    const answer = await visit(url).fetch('/api/uploads', {
+      method: 'POST',
+      headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
+      body: `${head}text\r\n--${boundary}--\r\n`,
+    });
+    expect(await answer.json()).toMatchObject({ files: [{ name: 'say "hi".txt', problem: null }] });
   });
 
   test('D12 a link that lies where a file is to be written is not followed', async () => {
@@ -185,6 +226,50 @@ describe('limits', () => {
     expect(codes(await send(me, [['d.txt', 'x']]))).toEqual(['session_full']);
     expect(staged(data)).toHaveLength(2);
     expect(codes(await send(visit(url), [['e.txt', 'x']]))).toEqual([undefined]);
+  });
+
+  test('D12 what has arrived counts while its request is under way, to the byte', async () => {
+    const limits = { maxWaitingBytes: 100_000, maxWaitingFiles: 4 };
+    const { url, data } = await startServer({ uploads: { limits } });
+    const me = visit(url);
+    const files = Array.from({ length: 8 }, (_, n) => [`${n}.txt`, 'x'.repeat(30_000)] as const);
+    const answer = await send(me, files);
+    expect(codes(answer)).toEqual([
+      ...[undefined, undefined, undefined],
+      ...Array.from({ length: 5 }, () => 'session_full'),
+    ]);
+    expect(staged(data)).toHaveLength(3);
+    expect(codes(await send(me, [['exact.txt', 'x'.repeat(10_000)]]))).toEqual([undefined]);
+    expect(codes(await send(me, [['empty.txt', '']]))).toEqual(['session_full']);
+    // What a change has taken counts as long as it lies there.
+    const { pending } = await me.api.corpus();
+    await me.jobs.wait(await me.start(pending.map(({ upload }) => upload)));
+    expect(codes(await send(me, files.slice(0, 1)))).toEqual([undefined]);
+  });
+
+  test('D12 two requests at once have one limit', async () => {
+    const limits = { maxWaitingBytes: 100_000 };
+    const { url, data } = await startServer({ uploads: { limits } });
+    const me = visit(url);
+    await me.api.corpus();
+    const file = [['a.txt', 'x'.repeat(60_000)]] as const;
+    const answers = await Promise.all([send(me, file), send(me, file), send(me, file)]);
+    expect(answers.flatMap(codes).filter((code) => code === undefined)).toHaveLength(1);
+    expect(staged(data)).toHaveLength(1);
+  });
+
+  test('D12 no empty folder is left of what was refused, dropped, cut or published', async () => {
+    const limits = { maxFileBytes: 1000 };
+    const { url, data } = await startServer({ uploads: { limits } });
+    const folders = (): string[] => readdirSync(path.join(data, 'staging'));
+    await send(visit(url), [['large.txt', 'x'.repeat(2000)]]);
+    await send(visit(url), [['../up.txt', 'x']]);
+    const me = visit(url);
+    const [dropped = '', published = ''] = await me.upload({ 'a.md': 'alpha', 'b.md': 'beta' });
+    await me.api.dropUpload(dropped);
+    expect(folders()).toHaveLength(1);
+    await me.jobs.wait(await me.start([published]));
+    await vi.waitFor(() => expect(folders()).toEqual([]));
   });
 
   test('D12 2 GiB by a content length are refused before they are read', async () => {
@@ -254,6 +339,53 @@ describe('limits', () => {
     await vi.waitFor(() => expect(staged(data)).toEqual([]));
   });
 
+  test.each([
+    [
+      'upload',
+      `POST /api/uploads HTTP/1.1\nContent-Type: multipart/form-data; boundary=${boundary}`,
+    ],
+    ['a start of a job', 'POST /jobs/documents.change HTTP/1.1\nContent-Type: application/json'],
+    ['a look that has a body', 'GET /api/corpus HTTP/1.1'],
+  ])('D12 %s that comes a byte at a time is cut', async (_what, head) => {
+    const { url, data } = await startServer({
+      uploads: { idleMs: 400, minBytesPerSecond: 1000 },
+      requestMs: 400,
+    });
+    const { port } = new URL(url);
+    const socket = connect(Number(port), '127.0.0.1');
+    let text = '';
+    socket.on('error', () => {}).setEncoding('utf8');
+    socket.on('data', (chunk) => {
+      text += chunk;
+    });
+    socket.write(`${head}\nHost: localhost\nContent-Length: 9999\n\n`.replaceAll('\n', '\r\n'));
+    if (head.includes('uploads')) socket.write(partHead('slow.txt'));
+    const trickle = setInterval(() => socket.write('x'), 20);
+    await new Promise((resolve) => socket.once('close', resolve));
+    clearInterval(trickle);
+    expect(text).toMatch(head.startsWith('GET') ? /^HTTP\/1.1 200 / : /^HTTP\/1.1 408 /);
+    await vi.waitFor(() => expect(staged(data)).toEqual([]));
+  });
+
+  test('D12 headers that come a byte at a time are cut', async () => {
+    const { url } = await startServer({ requestMs: 400 });
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.on('error', () => {}).resume();
+    socket.write('GET /api/corpus HTTP/1.1\r\nHost: localhost\r\nX-Slow: ');
+    const trickle = setInterval(() => socket.write('x'), 20);
+    await new Promise((resolve) => socket.once('close', resolve));
+    clearInterval(trickle);
+  });
+
+  test('D12 a connection on which nothing moves is ended', async () => {
+    const { url } = await startServer({ stallMs: 300 });
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write('GET /api/log HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    socket.resume();
+    await new Promise((resolve) => socket.once('close', resolve));
+  });
+
   test('D12 forms that are none, or broken, are refused', async () => {
     const { url, data } = await startServer();
     const me = visit(url);
@@ -300,8 +432,14 @@ test.runIf(canMount)(
     const text = Array.from({ length: 80_000 }, (_, n) => `word${n}`).join(' ');
     const end = await me.publish({ 'wordy.txt': text });
     expect(end).toMatchObject({ status: 'failed', failure: { code: 'storage_full' } });
-    expect(staged(data)).toEqual([]);
     expect((await me.api.search('standing')).gen).toBe(1);
+    // As it says: with some space the same upload starts again.
+    execFileSync('mount', ['-o', 'remount,size=64m', data]);
+    const [kept] = (await me.api.corpus()).pending;
+    expect(kept?.name).toBe('wordy.txt');
+    const again = await me.jobs.wait(await me.start([kept?.upload ?? '']));
+    expect(again.result).toMatchObject({ gen: 2, added: 1 });
+    await vi.waitFor(() => expect(staged(data)).toEqual([]));
     writeFiles(data, {});
   },
 );

@@ -1,5 +1,5 @@
-import { OffstageError } from '../errors.ts';
-import { type Uncloneable, uncloneable } from './uncloneable.ts';
+import { OffstageError } from '../foundation/errors.ts';
+import { uncloneable } from './uncloneable.ts';
 
 /** Which of an application's values a journal was to keep. */
 export type KeptValue = 'input' | 'saved' | 'result';
@@ -24,7 +24,7 @@ export function notKeepable(
   cause: unknown,
   clone?: (value: unknown) => unknown,
 ): OffstageError {
-  const { field, reason } = find(value, content, cause, clone);
+  const { field, reason } = uncloneable(value, content, clone);
   return new OffstageError(
     'not_serializable',
     `The job's ${value} cannot be kept: ${field} ${reason}. ` +
@@ -41,17 +41,4 @@ export function journalMisused(state: 'new' | 'open' | 'closed'): OffstageError 
     closed: 'is closed: it takes nothing any more',
   }[state];
   return new OffstageError('journal_failed', `The journal ${why}.`, { details: { reason: state } });
-}
-
-function find(
-  value: KeptValue,
-  content: unknown,
-  cause: unknown,
-  clone: ((value: unknown) => unknown) | undefined,
-): Uncloneable {
-  try {
-    return uncloneable(value, content, { cause, clone });
-  } catch {
-    return { field: value, reason: 'cannot be cloned' };
-  }
 }

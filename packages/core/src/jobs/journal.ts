@@ -1,5 +1,5 @@
-import type { StopReason } from '../errors.ts';
-import type { JobFailure, JobStatus, ProgressEvent, TerminalStatus } from '../job-view.ts';
+import type { StopReason } from '../foundation/errors.ts';
+import type { JobFailure, JobStatus, ProgressEvent, TerminalStatus } from './job-view.ts';
 import type { ScheduleRecord } from './schedule-options.ts';
 
 /** All of a job that it takes to go on with it in another process. Plain and structured-cloneable. */

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { CrashReport, CrashScenario } from '../testing/crash-scenario.ts';
 import { exploreCrashes } from '../testing/explore-crashes.ts';
-import { atOnce, oneByOne, scenarios } from './crash-scenarios.ts';
+import { atOnce, oneByOne, scenarios } from './crash-scenarios.test-support.ts';
 
 const long = process.env.OFFSTAGE_LONG === '1';
 
-const { first, second, retention, leased, rollback, afterRollback, hardLinks, reflinks } =
+const { first, second, retention, leased, rollback, afterRollback, hardLinks, reflinks, once } =
   scenarios;
 
 interface Short {
@@ -23,6 +23,7 @@ const short: readonly Short[] = [
   { scenario: leased, depth: 1, crashPoints: 50, states: 300 },
   { scenario: rollback, depth: 3, crashPoints: 20, states: 15 },
   { scenario: afterRollback, depth: 0, crashPoints: 55, states: 100 },
+  { scenario: once, depth: 1, crashPoints: 35, states: 35 },
   { scenario: hardLinks, depth: 0, crashPoints: 70, states: 150 },
   { scenario: reflinks, depth: 0, crashPoints: 70, states: 200 },
   { scenario: atOnce(first), depth: 0, crashPoints: 40, states: 60 },
@@ -45,7 +46,7 @@ function expectSound(report: CrashReport): void {
 
 describe.runIf(!long)('a crash at each operation', () => {
   test.for(short)(
-    'S17 S15 S4 S2 of $scenario.name leaves a good disk',
+    'S17 S15 S19 S4 S2 of $scenario.name leaves a good disk',
     { timeout: 120_000 },
     async (expected) => {
       const { scenario, depth } = expected;

@@ -1,9 +1,10 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { layoutFormat, parseName, versionName } from './layout.ts';
 import { digestOf } from './manifest.ts';
+import { repairAdvice } from './repair-advice.ts';
 import type { Hasher } from './storage.ts';
-import { isCount, isObject, isSha256, parseStored } from './stored-json.ts';
+import { isCount, isObject, isSha256, parseStored, type StoredObject } from './stored-json.ts';
 
 /** One commit, by what it published. */
 export interface VersionRef {
@@ -18,6 +19,8 @@ export interface VersionRef {
   readonly manifestSha256: string;
   /** When it was committed, in milliseconds since the Unix epoch. */
   readonly createdAt: number;
+  /** What it was published under, if under anything: no other is published under the same (S19). */
+  readonly key?: string | undefined;
 }
 
 /** What CURRENT says: which version is current, and which older ones are kept. */
@@ -52,7 +55,7 @@ export async function decodeCurrent(
   bytes: Uint8Array,
   storage: { createHash(): Hasher; readonly label: string },
 ): Promise<CurrentPointer> {
-  const { checksum, ...body } = parseStored(bytes, `CURRENT of ${storage.label}`);
+  const { checksum, ...body } = parseCurrent(bytes, storage.label);
   if (!isStoredPointer(body)) throw brokenCurrent(storage.label);
   const { gen, commitId, current, retained } = body;
   const versions = current === null ? [] : [current, ...retained];
@@ -100,13 +103,24 @@ function isRef(value: unknown): value is VersionRef {
     typeof value.content === 'string' &&
     parseName(value.content)?.kind === 'version' &&
     isSha256(value.manifestSha256) &&
-    isCount(value.createdAt)
+    isCount(value.createdAt) &&
+    (value.key === undefined || typeof value.key === 'string')
   );
 }
 
-const brokenCurrent = (label: string): OffstageError =>
-  new OffstageError(
-    'corrupt',
-    `CURRENT of ${label} is damaged. Nothing was changed or deleted: restore CURRENT from a copy.`,
-    { details: { reason: 'broken' } },
-  );
+function parseCurrent(bytes: Uint8Array, label: string): StoredObject {
+  try {
+    return parseStored(bytes, `CURRENT of ${label}`);
+  } catch (error) {
+    if (OffstageError.isInstance(error) && error.code === 'corrupt') {
+      throw brokenCurrent(label, error);
+    }
+    throw error;
+  }
+}
+
+const brokenCurrent = (label: string, cause?: unknown): OffstageError =>
+  new OffstageError('corrupt', `CURRENT of ${label} is damaged. ${repairAdvice}`, {
+    cause,
+    details: { reason: 'broken' },
+  });

@@ -1,4 +1,4 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import { decodeCurrent } from './current.ts';
 import type { StorageDirectory } from './directory.ts';
 import { DirectoryDraft } from './directory-draft.ts';
@@ -6,8 +6,10 @@ import { examineContent, readWhole, writeNew } from './directory-files.ts';
 import {
   currentName,
   currentTempName,
+  decodeRecordedGen,
   doomedName,
   draftName,
+  encodeRecordedGen,
   lockName,
   manifestName,
   parseName,
@@ -27,8 +29,18 @@ export function directoryStorage(directory: StorageDirectory): SnapshotStorage {
     createHash: () => directory.createHash(),
 
     async lock() {
-      await directory.createRoot();
-      return directory.lock(lockName);
+      // CURRENT comes after the root's name was made durable.
+      const isDurable = (await directory.stat(currentName)) !== undefined;
+      await directory.createRoot({ isDurable });
+      const lock = await directory.lock(lockName);
+      return (
+        lock && {
+          isHeld: () => lock.isHeld(),
+          recordedGen: async () => decodeRecordedGen(await lock.read()),
+          recordGen: (gen) => lock.write(encodeRecordedGen(gen)),
+          release: () => lock.release(),
+        }
+      );
     },
 
     readCurrent,
@@ -37,9 +49,9 @@ export function directoryStorage(directory: StorageDirectory): SnapshotStorage {
       await directory.syncDirectory('');
     },
 
-    async commit(expectedGen, next, { lastLook, signal } = {}) {
+    async commit(expectedGen, next, { lastLook, signal, replaceDamaged = false } = {}) {
       const before = await readCurrent();
-      const gen = before && (await decodeCurrent(before, directory)).gen;
+      const gen = before && (await genOf(before, replaceDamaged));
       if (gen !== expectedGen) throw movedOn(directory.label, expectedGen, gen);
       try {
         await directory.removeFile(currentTempName);
@@ -111,6 +123,17 @@ export function directoryStorage(directory: StorageDirectory): SnapshotStorage {
 
     watch: (onChange) => directory.watch(onChange),
   };
+
+  async function genOf(current: Uint8Array, mayBeDamaged: boolean): Promise<number | undefined> {
+    try {
+      return (await decodeCurrent(current, directory)).gen;
+    } catch (error) {
+      if (mayBeDamaged && OffstageError.isInstance(error) && error.code === 'corrupt') {
+        return undefined;
+      }
+      throw error;
+    }
+  }
 
   // A rename that reports an error has not happened, on a local disk. Elsewhere one looks.
   async function assertNotReplaced(error: unknown, before: Uint8Array | undefined): Promise<never> {

@@ -1,4 +1,4 @@
-import type { Durability, Hasher, Lease, WriterLock } from './storage.ts';
+import type { Durability, Hasher, Lease } from './storage.ts';
 
 /**
  * The primitives of a file system, one call of the operating system each, on paths relative to the
@@ -16,10 +16,13 @@ export interface StorageDirectory {
   durability(): Promise<Durability>;
   createHash(): Hasher;
 
-  /** Creates the root and whatever is missing above it, durably. Does nothing when it is there. */
-  createRoot(): Promise<void>;
+  /**
+   * Creates the root and whatever is missing above it, and makes their names durable, also when they
+   * are there: who made them may have been killed before that.
+   */
+  createRoot(options?: RootOptions): Promise<void>;
   /** Tries the OS lock on the file `path`, which is created when missing and never removed. */
-  lock(path: string): Promise<WriterLock | undefined>;
+  lock(path: string): Promise<FileLock | undefined>;
   /**
    * A shared OS lock on the file `path`, which is there; `undefined` when it is not. Goes with the
    * process. Any number of handles may hold one.
@@ -88,6 +91,21 @@ export interface StorageDirectory {
   removeFile(path: string): Promise<void>;
   /** Does nothing when it is not there. */
   removeTree(path: string): Promise<void>;
+}
+
+export interface RootOptions {
+  /** The root's name is known to be durable, so that creating it is all there is to do. */
+  readonly isDurable?: boolean | undefined;
+}
+
+export interface FileLock {
+  /** False once the file was removed or replaced. */
+  isHeld(): Promise<boolean>;
+  /** The content of the file, if it is short. */
+  read(): Promise<Uint8Array>;
+  /** Replaces the content in place, by one of the same length or for the first time, durably. */
+  write(content: Uint8Array): Promise<void>;
+  release(): Promise<void>;
 }
 
 export type FileKind = 'file' | 'directory' | 'symlink' | 'special';

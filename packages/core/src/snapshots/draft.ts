@@ -1,5 +1,5 @@
-import { OffstageError } from '../errors.ts';
-import type { StandardSchema } from '../standard-schema.ts';
+import { OffstageError } from '../foundation/errors.ts';
+import type { StandardSchema } from '../foundation/standard-schema.ts';
 import { asyncDispose } from './async-dispose.ts';
 import { checkPath, invalidPath, PathSet, unsafeEntry } from './entry-path.ts';
 import { layoutFormat, versionName } from './layout.ts';
@@ -8,7 +8,13 @@ import { metadataToStore } from './metadata.ts';
 import type { DraftWorkspace, Hasher } from './storage.ts';
 import { type ReusableFile, Version } from './version.ts';
 import { piecesOf, type WriteSource } from './write-source.ts';
-import type { FinalizeOptions, Published, WriterContext, WriterSession } from './writer-session.ts';
+import {
+  checkKey,
+  type FinalizeOptions,
+  type Published,
+  type WriterContext,
+  type WriterSession,
+} from './writer-session.ts';
 
 export interface WriteOptions {
   /** Noted in the manifest, such as `text/markdown`. */
@@ -132,11 +138,19 @@ export class Draft<Metadata = unknown> implements AsyncDisposable {
    * reason, or an OffstageError of code `invalid_metadata`, `unsafe_entry` (S6), `fenced`,
    * `draft_closed`, `storage_full`, `storage_denied` or `storage_failed`.
    *
+   * With a `key` under which a version that is kept was published, it publishes nothing, looks at no
+   * signal and asks no fence: it resolves to that version, and `repeated` is true (S19).
+   *
    * The one exception is `commit_indeterminate`: the disk failed at the commit, and whether the old
    * or the new version is current will show when the store is opened anew. Nothing is deleted.
    */
   finalize(metadata: Metadata, options: FinalizeOptions = {}): Promise<Published> {
     if (this.#state !== 'open') return Promise.reject(closed());
+    try {
+      checkKey(options.key);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     this.#state = 'finalizing';
     const published = this.#finalize(metadata, options);
     this.#ending = published.catch(() => undefined);
@@ -165,7 +179,7 @@ export class Draft<Metadata = unknown> implements AsyncDisposable {
       await writing;
     } catch (error) {
       for (const path of paths) this.#paths.delete(path);
-      throw error;
+      throw await this.#session.lostLock(error);
     } finally {
       for (const path of paths) this.#writing.delete(path);
     }
@@ -191,12 +205,17 @@ export class Draft<Metadata = unknown> implements AsyncDisposable {
 
   async #finalize(metadata: unknown, options: FinalizeOptions): Promise<Published> {
     try {
-      return await this.#publish(metadata, options);
+      const published = await this.#session.published(options.key);
+      if (published === undefined) return await this.#publish(metadata, options);
+      await this.#endWrites();
+      await this.#workspace.discard().catch(() => undefined);
+      return published;
     } catch (error) {
       const keep = OffstageError.isInstance(error) && error.code === 'commit_indeterminate';
+      const reason = await this.#session.lostLock(error);
       // What cannot be removed now, the next `begin` removes.
       if (!keep) await this.#workspace.discard().catch(() => undefined);
-      throw error;
+      throw reason;
     } finally {
       this.#state = 'closed';
       await this.#session.release();
@@ -208,8 +227,7 @@ export class Draft<Metadata = unknown> implements AsyncDisposable {
     signal?.throwIfAborted();
     const [unfinished] = this.#writing.keys();
     if (unfinished !== undefined) {
-      this.#closing.abort(closed());
-      await Promise.allSettled(this.#writing.values());
+      await this.#endWrites();
       throw unsafeEntry(unfinished, 'it is still being written: await draft.write()');
     }
     const stored = await metadataToStore(this.#schema, metadata);
@@ -220,12 +238,14 @@ export class Draft<Metadata = unknown> implements AsyncDisposable {
     const sealed = await this.#workspace.seal(signal);
 
     // Step 3: the manifest, and the draft gets the name of a version. No reader sees it yet.
-    const draft = this.#session.next(versionName, '');
+    const { key } = options;
+    const draft = this.#session.next(versionName, '', key);
     const manifest: Manifest = {
       format: layoutFormat,
       gen: draft.gen,
       id: draft.id,
       createdAt: draft.createdAt,
+      ...(key === undefined ? {} : { key }),
       metadata: stored,
       entries: sealed.map((entry) => {
         const mediaType = this.#mediaTypes.get(entry.path);
@@ -239,6 +259,11 @@ export class Draft<Metadata = unknown> implements AsyncDisposable {
 
     // Steps 4 to 6: CURRENT names it, durably; then retention.
     return this.#session.commit({ ...draft, manifestSha256 }, manifest, options);
+  }
+
+  async #endWrites(): Promise<void> {
+    this.#closing.abort(closed());
+    await Promise.allSettled(this.#writing.values());
   }
 
   async #remove(): Promise<void> {

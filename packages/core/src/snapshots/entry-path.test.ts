@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import { checkPath, maxPartBytes, maxPathBytes, PathSet, pathProblem } from './entry-path.ts';
 
 const refused: readonly string[] = [
@@ -38,6 +38,28 @@ const refused: readonly string[] = [
   'manifest.json',
   'MANIFEST.JSON',
   'manifest.json.',
+  ' ',
+  'a/ /b',
+  'a ',
+  'a /b',
+  'a/b ',
+  'a.',
+  'a./b',
+  'a.txt.',
+  'a. .',
+  '..a.',
+  'a\t',
+  'a\n',
+  '\u00a0',
+  'a\u00a0',
+  'a\u3000/b',
+  'a\u2003',
+  'a\u200b',
+  'a\ufeff',
+  'a\u202e',
+  'a\u0085',
+  'notes.txt:stream',
+  'a/b:c',
   'manifest.json/a',
   '\ud800',
   'x'.repeat(maxPartBytes + 1),
@@ -58,6 +80,10 @@ const accepted: readonly string[] = [
   '😀/日本語.md',
   'x'.repeat(maxPartBytes),
   '..a',
+  ' a',
+  'a .b',
+  '❤\ufe0f',
+  'क\u094d\u200d',
   'a..b',
 ];
 

@@ -1,4 +1,4 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import { manifestName } from './layout.ts';
 
 /** In bytes of UTF-8: one part of a path, and all of it (S3). */
@@ -108,10 +108,19 @@ export const unsafeEntry = (path: string, problem: string): OffstageError =>
 // the superscript digits for digits.
 const device = /^(?:con|prn|aux|nul|conin\$|conout\$|clock\$|com[0-9¹²³]|lpt[0-9¹²³])$/iu;
 
+// White space of all scripts, controls, and what parts or directs text without being seen. An emoji may
+// end in a variation selector, and some scripts in a joiner.
+const invisibleEnd =
+  /[\p{White_Space}\p{Cc}\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]$/u;
+
 function partProblem(part: string): string | undefined {
   if (part === '') return 'it has an empty part';
   if (part === '..') return 'it contains ".."';
   if (/^\.+$/u.test(part)) return 'it has a part of dots alone';
+  // Windows drops them, and whoever reads the name does not see them.
+  if (/\.$/u.test(part)) return 'a part ends in a dot';
+  if (invisibleEnd.test(part)) return 'a part is blank or ends in a blank';
+  if (part.includes(':')) return 'it contains a colon, which names a stream of a file on Windows';
   if (isLonger(part, maxPartBytes)) return `a part is longer than ${maxPartBytes} bytes`;
   const stem = part.split(/[.:]/u)[0]?.trimEnd() ?? '';
   if (device.test(stem)) return `"${part}" is the name of a device`;

@@ -3,7 +3,8 @@
  *
  * ```
  * <root>/
- *   LOCK            never removed; an OS lock on it is the one writer
+ *   LOCK            never removed; an OS lock on it is the one writer. Holds the highest generation that
+ *                   was ever current, so that an older CURRENT that was put back is told
  *   CURRENT         the pointer; replaced whole, and replacing it is the commit point
  *   CURRENT.tmp     the next pointer, on its way
  *   _tmp-<id>/      a draft
@@ -18,6 +19,20 @@ export const lockName = 'LOCK';
 export const currentName = 'CURRENT';
 export const currentTempName = 'CURRENT.tmp';
 export const manifestName = 'manifest.json';
+
+const notedGenPattern = /^(\d{16}) (\d{16})\n$/;
+
+/** The content of LOCK: twice the same number, so that one that was torn is told. */
+export function encodeRecordedGen(gen: number): Uint8Array {
+  const text = String(gen).padStart(16, '0');
+  return new TextEncoder().encode(`${text} ${text}\n`);
+}
+
+/** `undefined` when it holds none, as a new one does. */
+export function decodeRecordedGen(content: Uint8Array): number | undefined {
+  const [, first, second] = notedGenPattern.exec(new TextDecoder().decode(content)) ?? [];
+  return first !== undefined && first === second ? Number(first) : undefined;
+}
 
 /** The format of CURRENT and of manifests that this code writes, and the newest that it reads. */
 export const layoutFormat = 1;

@@ -1,4 +1,4 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import { canonicalJson, type Json } from './canonical-json.ts';
 import { layoutFormat } from './layout.ts';
 import type { Hasher } from './storage.ts';
@@ -22,6 +22,8 @@ export interface Manifest {
   readonly id: string;
   /** Milliseconds since the Unix epoch. */
   readonly createdAt: number;
+  /** What it was published under, if under anything (S19). */
+  readonly key?: string | undefined;
   /** As it was given to `finalize`, before the schema's defaults and transforms. */
   readonly metadata: Json;
   /** Sorted by path, by code unit. */
@@ -80,6 +82,7 @@ function isManifest(value: unknown): value is Manifest {
     isCount(value.gen) &&
     typeof value.id === 'string' &&
     isCount(value.createdAt) &&
+    (value.key === undefined || typeof value.key === 'string') &&
     value.metadata !== undefined &&
     Array.isArray(value.entries) &&
     value.entries.every(isEntry)

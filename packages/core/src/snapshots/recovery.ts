@@ -1,7 +1,9 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
+import { assertNotBackwards } from './backwards.ts';
 import { type CurrentPointer, decodeCurrent, emptyPointer, encodeCurrent } from './current.ts';
 import { parseName } from './layout.ts';
-import type { SnapshotStorage } from './storage.ts';
+import { repairAdvice } from './repair-advice.ts';
+import type { SnapshotStorage, WriterLock } from './storage.ts';
 
 /** What a recovery or a retention took away, and what it could not. */
 export interface Cleanup {
@@ -24,7 +26,7 @@ export async function readPointer(storage: SnapshotStorage): Promise<CurrentPoin
   if (bytes === null) {
     throw new OffstageError(
       'corrupt',
-      `${storage.label} holds snapshots and no CURRENT to say which one counts. Nothing was changed or deleted: restore CURRENT from a copy.`,
+      `${storage.label} holds snapshots and no CURRENT to say which one counts. ${repairAdvice}`,
       { details: { reason: 'missing' } },
     );
   }
@@ -34,20 +36,28 @@ export async function readPointer(storage: SnapshotStorage): Promise<CurrentPoin
 /**
  * Step 0, under the lock: initialises a new store; otherwise removes what CURRENT does not name.
  * Never changes which version is current, and does no harm when it is cut off and run again (S15).
+ *
+ * @throws OffstageError `corrupt` when CURRENT is an older one that was put back. Nothing is deleted.
  */
 export async function recover(
   storage: SnapshotStorage,
+  lock: WriterLock,
   newId: () => string,
 ): Promise<{ readonly pointer: CurrentPointer; readonly cleanup: Cleanup }> {
   const known = await readPointer(storage);
   if (known === undefined) {
-    // From here on a place without CURRENT is a damaged one.
+    // From here on a place without CURRENT is a damaged one. What an earlier store recorded is void.
     const pointer = emptyPointer(newId());
+    await lock.recordGen(pointer.gen);
     const bytes = await encodeCurrent(pointer, storage);
     await storage.commit(undefined, { gen: pointer.gen, bytes });
     return { pointer, cleanup: { removed: [], failed: [] } };
   }
   await storage.settleCurrent();
+  const recorded = await lock.recordedGen();
+  await assertNotBackwards(storage, known, recorded);
+  // A writer that was killed may have committed, and not recorded it.
+  if (recorded !== known.gen) await lock.recordGen(known.gen);
   return { pointer: known, cleanup: await removeGarbage(storage, known) };
 }
 

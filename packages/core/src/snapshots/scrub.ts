@@ -1,5 +1,5 @@
-import { OffstageError } from '../errors.ts';
-import type { StandardSchema } from '../standard-schema.ts';
+import { OffstageError } from '../foundation/errors.ts';
+import type { StandardSchema } from '../foundation/standard-schema.ts';
 import { asyncDispose } from './async-dispose.ts';
 import { nameOf, type VersionRef } from './current.ts';
 import { manifestName } from './layout.ts';
@@ -15,10 +15,15 @@ export interface ScrubReport {
   readonly versions: readonly VersionReport[];
 }
 
+interface ScrubOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly lease?: boolean | undefined;
+}
+
 /** Compares every file of every version that is kept with its digest (S14). */
 export async function scrub(
   storage: SnapshotStorage,
-  signal: AbortSignal | undefined,
+  { signal, lease = true }: ScrubOptions,
 ): Promise<ScrubReport> {
   const pointer = await readPointer(storage);
   const seen = new Set<string>();
@@ -28,7 +33,7 @@ export async function scrub(
     // After a rollback two commits share their content.
     if (seen.has(ref.content)) continue;
     seen.add(ref.content);
-    const report = await scrubVersion(storage, ref, signal);
+    const report = await scrubVersion(storage, ref, { signal, lease });
     if (report !== undefined) versions.push(report);
   }
   return { ok: versions.every(({ problems }) => problems.length === 0), versions };
@@ -38,7 +43,7 @@ export async function scrub(
 async function scrubVersion(
   storage: SnapshotStorage,
   ref: VersionRef,
-  signal: AbortSignal | undefined,
+  { signal, lease }: ScrubOptions & { readonly lease: boolean },
 ): Promise<VersionReport | undefined> {
   const damaged = (problem: string): VersionReport => ({
     version: nameOf(ref),
@@ -53,7 +58,7 @@ async function scrubVersion(
   };
   let version: Version | undefined;
   try {
-    version = await Version.load(storage, anyMetadata, ref, 'off');
+    version = await Version.load(storage, anyMetadata, ref, { verify: 'off', lease });
   } catch (error) {
     if (!OffstageError.isInstance(error) || error.code !== 'corrupt') throw error;
     return damaged('is damaged');

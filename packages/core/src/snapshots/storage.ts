@@ -75,6 +75,8 @@ export interface SnapshotStorage {
 export interface CommitOptions {
   readonly lastLook?: (() => Promise<void>) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** A CURRENT that cannot be read is replaced as well, whatever was expected: for a repair. */
+  readonly replaceDamaged?: boolean | undefined;
 }
 
 /**
@@ -88,6 +90,13 @@ export type Durability = 'durable' | 'process-crash-safe' | 'best-effort';
 export interface WriterLock {
   /** False once somebody removed what the lock is on, so that it keeps nobody out any more. */
   isHeld(): Promise<boolean>;
+  /**
+   * The generation that was recorded last, with what the lock is on: beside CURRENT, so that it is not
+   * put back with it. `undefined` when none was, or when that cannot be read.
+   */
+  recordedGen(): Promise<number | undefined>;
+  /** Notes, durably, that this generation is or was current. */
+  recordGen(gen: number): Promise<void>;
   release(): Promise<void>;
 }
 

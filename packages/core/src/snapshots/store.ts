@@ -1,20 +1,25 @@
-import { type Clock, systemClock } from '../clock.ts';
-import { OffstageError } from '../errors.ts';
-import type { InferInput, InferOutput, StandardSchema } from '../standard-schema.ts';
+import { type Clock, systemClock } from '../foundation/clock.ts';
+import { OffstageError } from '../foundation/errors.ts';
+import type { InferInput, InferOutput, StandardSchema } from '../foundation/standard-schema.ts';
 import { asyncDispose } from './async-dispose.ts';
-import { type CurrentPointer, nameOf, type VersionRef } from './current.ts';
+import type { CurrentPointer, VersionRef } from './current.ts';
 import { Draft } from './draft.ts';
 import { idPattern, randomId } from './layout.ts';
+import { missingContent } from './missing-content.ts';
 import { type Cleanup, readPointer } from './recovery.ts';
+import { type RepairOptions, type RepairResult, repair } from './repair.ts';
 import type { RetentionPolicy } from './retention.ts';
 import { type ScrubReport, scrub } from './scrub.ts';
 import type { SnapshotStorage } from './storage.ts';
 import { readManifest, type VerifyMode, Version } from './version.ts';
+import { summaryOf, type VersionSummary } from './version-summary.ts';
 import { type WatchOptions, watchVersions } from './watch.ts';
 import {
+  checkKey,
   type FinalizeOptions,
   type LockOptions,
   type Published,
+  takeLock,
   type WriterContext,
   WriterSession,
 } from './writer-session.ts';
@@ -54,23 +59,21 @@ export interface PruneOptions extends WriterOptions {
   readonly minAgeMs?: number | undefined;
 }
 
-export interface OpenOptions {
+export interface LeaseOptions {
+  /**
+   * Whether what is open is kept from being removed (S10). `false` is for places where no lock is to
+   * be had: a retention may take the files away while they are read.
+   * @default true
+   */
+  readonly lease?: boolean | undefined;
+}
+
+export interface OpenOptions extends LeaseOptions {
   /** @default the store's */
   readonly verify?: VerifyMode | undefined;
 }
 
-/** A version that can be opened or rolled back to. */
-export interface VersionSummary {
-  readonly gen: number;
-  readonly id: string;
-  /** `<gen>-<id>`. */
-  readonly version: string;
-  /** When it was committed, in milliseconds since the Unix epoch. */
-  readonly createdAt: number;
-  readonly current: boolean;
-  /** The version whose content it has: another one than `version` after a rollback. */
-  readonly content: string;
-}
+export type { VersionSummary } from './version-summary.ts';
 
 /**
  * Versions of a set of files, published all at once or not at all. One writer at a time, across
@@ -123,8 +126,8 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
   /**
    * The current version, or `undefined` before the first one was published.
    *
-   * @throws OffstageError `corrupt`, `unsupported_format`, or `invalid_metadata` when the schema has
-   * changed since.
+   * @throws OffstageError `corrupt`, `unsupported_format`, `lock_unsupported` when no lease is to be
+   * had and `lease` is not `false`, or `invalid_metadata` when the schema has changed since.
    */
   current(options: OpenOptions = {}): Promise<Version<InferOutput<Schema>> | undefined> {
     return this.#open((pointer) => pointer.versions[0], options);
@@ -174,8 +177,10 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
    *
    * @throws OffstageError `corrupt` when CURRENT is broken; `storage_failed`; or the signal's reason.
    */
-  verify(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<ScrubReport> {
-    return scrub(this.#context.storage, options.signal);
+  verify(
+    options: LeaseOptions & { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<ScrubReport> {
+    return scrub(this.#context.storage, options);
   }
 
   /**
@@ -187,12 +192,15 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
    */
   async rollback(gen: number, options: WriterOptions & FinalizeOptions = {}): Promise<Published> {
     const { storage } = this.#context;
+    checkKey(options.key);
     const session = await this.#openSession(options);
     try {
+      const published = await session.published(options.key);
+      if (published !== undefined) return published;
       const old = find(session.pointer, gen);
       const manifest = old && (await readManifest(storage, old));
       if (old === undefined || manifest === undefined) throw notFound(storage.label, gen);
-      const ref = session.next(() => old.content, old.manifestSha256);
+      const ref = session.next(() => old.content, old.manifestSha256, options.key);
       return await session.commit(ref, manifest, options);
     } finally {
       await session.release();
@@ -234,12 +242,33 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
     }
   }
 
+  /**
+   * For a store whose CURRENT is missing or damaged, or is an older one that was put back: proposes a
+   * new one from the manifests of the versions that are there, shows it to `confirm`, and writes it if
+   * that answers `true`. Deletes nothing. What it leaves out, the next writer removes.
+   *
+   * @throws OffstageError `corrupt` when no version can be named; `not_found` when there is none of
+   * `gen`; and what `begin` throws.
+   *
+   * @example
+   * const { problem, versions } = await store.repair(); // what it would do
+   * await store.repair({ confirm: (proposal) => askSomebody(proposal) });
+   */
+  async repair(options: WriterOptions & RepairOptions = {}): Promise<RepairResult> {
+    const lock = await takeLock(this.#context, this.#lockOptions(options));
+    try {
+      return await repair(this.#context, lock, options);
+    } finally {
+      await lock.release().catch(() => undefined);
+    }
+  }
+
   #openSession(options: WriterOptions): Promise<WriterSession> {
-    const lock: LockOptions = {
-      signal: options.signal,
-      lockTimeoutMs: checkTimeout(options.lockTimeoutMs ?? this.#lockTimeoutMs),
-    };
-    return WriterSession.open(this.#context, lock);
+    return WriterSession.open(this.#context, this.#lockOptions(options));
+  }
+
+  #lockOptions({ signal, lockTimeoutMs = this.#lockTimeoutMs }: WriterOptions): LockOptions {
+    return { signal, lockTimeoutMs: checkTimeout(lockTimeoutMs) };
   }
 
   /**
@@ -248,7 +277,7 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
    */
   async #open(
     pick: (pointer: CurrentPointer) => VersionRef | undefined,
-    { verify = this.#verifyMode }: OpenOptions,
+    { verify = this.#verifyMode, lease = true }: OpenOptions,
   ): Promise<Version<InferOutput<Schema>> | undefined> {
     const { storage } = this.#context;
     checkVerify(verify);
@@ -259,7 +288,7 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
       if (pointer === undefined || ref === undefined) return undefined;
       if (pointer.gen <= seenGen) throw missingContent(storage.label, ref);
       seenGen = pointer.gen;
-      const version = await Version.load(storage, schema, ref, verify);
+      const version = await Version.load(storage, schema, ref, { verify, lease });
       if (version === undefined) continue;
       // Named still, now that it is leased: from here on no writer removes it.
       let isNamed = false;
@@ -273,15 +302,6 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
     }
   }
 }
-
-const summaryOf = (ref: VersionRef, index: number): VersionSummary => ({
-  gen: ref.gen,
-  id: ref.id,
-  version: nameOf(ref),
-  createdAt: ref.createdAt,
-  current: index === 0,
-  content: ref.content,
-});
 
 const find = (pointer: CurrentPointer, gen: number): VersionRef | undefined =>
   pointer.versions.find((ref) => ref.gen === gen);
@@ -321,11 +341,4 @@ const notFound = (label: string, gen: number): OffstageError =>
     'not_found',
     `${label} has no version of generation ${gen}: list() tells which ones are kept.`,
     { details: { gen } },
-  );
-
-const missingContent = (label: string, ref: VersionRef): OffstageError =>
-  new OffstageError(
-    'corrupt',
-    `The files of version ${nameOf(ref)} are missing in ${label}: roll back to another version, or publish anew.`,
-    { details: { version: nameOf(ref) } },
   );

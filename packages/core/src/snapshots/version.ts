@@ -1,5 +1,5 @@
-import { OffstageError } from '../errors.ts';
-import type { StandardSchema } from '../standard-schema.ts';
+import { OffstageError } from '../foundation/errors.ts';
+import type { StandardSchema } from '../foundation/standard-schema.ts';
 import { asyncDispose } from './async-dispose.ts';
 import { nameOf, type VersionRef } from './current.ts';
 import { decodeManifest, digestOf, type Manifest, type ManifestEntry } from './manifest.ts';
@@ -33,7 +33,7 @@ export interface VersionReport {
 
 /**
  * A published version, open for reading. It is a lease: retention, in any process, leaves its files
- * alone until it is disposed or this process has ended (S10).
+ * alone until it is disposed or this process has ended (S10), unless it was opened with `lease: false`.
  *
  * @example
  * await using version = await store.current();
@@ -86,9 +86,9 @@ export class Version<Metadata = unknown> implements AsyncDisposable {
     storage: SnapshotStorage,
     schema: StandardSchema<unknown, Metadata>,
     ref: VersionRef,
-    verifyMode: VerifyMode,
+    { verify, lease: isLeased }: { readonly verify: VerifyMode; readonly lease: boolean },
   ): Promise<Version<Metadata> | undefined> {
-    const lease = await storage.lease(ref.content);
+    const lease = isLeased ? await storage.lease(ref.content) : noLease;
     if (lease === undefined) return undefined;
     let version: Version<Metadata> | undefined;
     try {
@@ -96,7 +96,7 @@ export class Version<Metadata = unknown> implements AsyncDisposable {
       if (manifest === undefined) return undefined;
       const what = `The metadata of version ${nameOf(ref)} do not fit the schema`;
       const metadata = await checkMetadata(schema, manifest.metadata, what);
-      version = new Version(storage, ref, lease, manifest, metadata, verifyMode);
+      version = new Version(storage, ref, lease, manifest, metadata, verify);
       return version;
     } finally {
       if (version === undefined) await lease.release();
@@ -106,9 +106,10 @@ export class Version<Metadata = unknown> implements AsyncDisposable {
   /**
    * Where native libraries find the file or directory. Its content is not verified.
    *
-   * @throws OffstageError `not_found` when the version has nothing of that name.
+   * @throws OffstageError `not_found` when the version has nothing of that name, or was disposed.
    */
   path(relative: string): string {
+    this.#assertOpen();
     const directory = `${relative}/`;
     if (this.#entry(relative) === undefined) {
       const known = this.manifest.entries.some(({ path }) => path.startsWith(directory));
@@ -220,6 +221,8 @@ export class Version<Metadata = unknown> implements AsyncDisposable {
     );
   }
 }
+
+const noLease: Lease = { release: async () => undefined };
 
 export interface ReusableFile {
   readonly storage: SnapshotStorage;

@@ -1,10 +1,13 @@
-import { type Clock, sleep } from '../clock.ts';
-import { OffstageError } from '../errors.ts';
+import { type Clock, sleep } from '../foundation/clock.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import { type CurrentPointer, encodeCurrent, nameOf, type VersionRef } from './current.ts';
+import { lockName } from './layout.ts';
 import type { Manifest } from './manifest.ts';
+import { missingContent } from './missing-content.ts';
 import { type Cleanup, recover, removeGarbage } from './recovery.ts';
 import { planRetention, type RetentionPolicy } from './retention.ts';
 import type { Durability, SnapshotStorage, WriterLock } from './storage.ts';
+import { readManifest } from './version.ts';
 
 /** What the writers of one store share. */
 export interface WriterContext {
@@ -31,6 +34,12 @@ export interface FinalizeOptions {
    * still is the newest. `false`, or an error, ends in `fenced`, and nothing is published.
    */
   readonly fence?: (() => boolean | Promise<boolean>) | undefined;
+  /**
+   * What this is, such as the id of its job: 1 to 200 characters. A store in which a version that is
+   * kept was published under the same key publishes nothing, and that version is what `finalize`
+   * resolves to (S19). So work that is done again after its commit is not published again.
+   */
+  readonly key?: string | undefined;
 }
 
 /** What was published. */
@@ -44,6 +53,8 @@ export interface Published {
   readonly durability: Durability;
   /** What retention removed and what it could not; a failure there does not fail the publish (S12). */
   readonly cleanup: Cleanup;
+  /** Nothing was published: the version was there, published under the same key before (S19). */
+  readonly repeated: boolean;
 }
 
 /** One writer's turn: from the lock, through recovery, to at most one commit. */
@@ -72,7 +83,7 @@ export class WriterSession {
     try {
       options.signal?.throwIfAborted();
       if (context.indeterminate !== undefined) throw refused(context.indeterminate);
-      return new WriterSession(context, lock, await recover(context.storage, context.newId));
+      return new WriterSession(context, lock, await recover(context.storage, lock, context.newId));
     } catch (error) {
       await lock.release();
       throw noted(context, error);
@@ -80,11 +91,38 @@ export class WriterSession {
   }
 
   /** The next commit, for the content of that name. */
-  next(content: (gen: number, id: string) => string, manifestSha256: string): VersionRef {
+  next(
+    content: (gen: number, id: string) => string,
+    manifestSha256: string,
+    key: string | undefined,
+  ): VersionRef {
     const gen = this.pointer.gen + 1;
     const id = this.#context.newId();
     const createdAt = Math.max(0, Math.trunc(this.#context.clock.now()));
-    return { gen, id, content: content(gen, id), manifestSha256, createdAt };
+    const ref = { gen, id, content: content(gen, id), manifestSha256, createdAt };
+    return key === undefined ? ref : { ...ref, key };
+  }
+
+  /**
+   * The version that was published under that key, if CURRENT names it still (S19).
+   *
+   * @throws OffstageError `invalid_option`; `corrupt` when its manifest is damaged or missing.
+   */
+  async published(key: string | undefined): Promise<Published | undefined> {
+    if (!checkKey(key)) return undefined;
+    const ref = this.pointer.versions.find((known) => known.key === key);
+    if (ref === undefined) return undefined;
+    const { storage } = this.#context;
+    const manifest = await readManifest(storage, ref);
+    if (manifest === undefined) throw missingContent(storage.label, ref);
+    return {
+      version: nameOf(ref),
+      gen: ref.gen,
+      manifest,
+      durability: await storage.durability(),
+      cleanup: { removed: [], failed: [] },
+      repeated: true,
+    };
   }
 
   /** Steps 4 to 6: the commit, and what goes because of it. */
@@ -104,7 +142,7 @@ export class WriterSession {
     const durability = await storage.durability();
     const pointer: CurrentPointer = { gen: ref.gen, commitId: newId(), versions };
     const cleanup = await this.#replaceCurrent(pointer, { signal, fence });
-    return { version: nameOf(ref), gen: ref.gen, manifest, durability, cleanup };
+    return { version: nameOf(ref), gen: ref.gen, manifest, durability, cleanup, repeated: false };
   }
 
   /**
@@ -149,10 +187,31 @@ export class WriterSession {
     } catch (error) {
       throw noted(this.#context, error);
     }
-    return removeGarbage(storage, pointer).catch((error: unknown) => ({
-      removed: [],
-      failed: [{ name: storage.label, error }],
-    }));
+    const failed = await this.#note(pointer.gen);
+    try {
+      const cleanup = await removeGarbage(storage, pointer);
+      return { ...cleanup, failed: [...cleanup.failed, ...failed] };
+    } catch (error) {
+      return { removed: [], failed: [...failed, { name: storage.label, error }] };
+    }
+  }
+
+  /** The commit stands without, and the next recovery notes it. */
+  async #note(gen: number): Promise<Cleanup['failed']> {
+    if (gen === this.pointer.gen) return [];
+    try {
+      await this.#lock.recordGen(gen);
+      return [];
+    } catch (error) {
+      return [{ name: lockName, error }];
+    }
+  }
+
+  /** The reason of what failed, if it is that this writer's lock is lost. */
+  async lostLock(error: unknown): Promise<unknown> {
+    if (!OffstageError.isInstance(error) || error.code === 'commit_indeterminate') return error;
+    if (await this.#lock.isHeld().catch(() => true)) return error;
+    return error.code === 'fenced' ? error : lostLock(this.#context.storage.label, error);
   }
 
   #leased(): Promise<ReadonlySet<string>> {
@@ -163,16 +222,16 @@ export class WriterSession {
 const pollMs = 20;
 
 // Asked again and again, because locks of the operating system that wait cannot be called off.
-async function takeLock(
-  { storage, clock }: WriterContext,
+export async function takeLock(
+  { storage, clock }: Pick<WriterContext, 'storage' | 'clock'>,
   { signal, lockTimeoutMs }: LockOptions,
 ): Promise<WriterLock> {
-  const deadlineMs = clock.now() + lockTimeoutMs;
+  const deadlineMs = clock.monotonic() + lockTimeoutMs;
   for (;;) {
     signal?.throwIfAborted();
     const lock = await storage.lock();
     if (lock !== undefined) return lock;
-    const remainingMs = deadlineMs - clock.now();
+    const remainingMs = deadlineMs - clock.monotonic();
     if (remainingMs <= 0) {
       throw new OffstageError(
         'locked',
@@ -198,10 +257,11 @@ async function askFence(fence: () => boolean | Promise<boolean>): Promise<void> 
   );
 }
 
-const lostLock = (label: string): OffstageError =>
+const lostLock = (label: string, cause?: unknown): OffstageError =>
   new OffstageError(
     'fenced',
     `The lock file in ${label} was removed or replaced while this writer worked, so that another one may be at work as well: begin again.`,
+    { cause },
   );
 
 const isIndeterminate = (error: unknown): error is OffstageError =>
@@ -218,3 +278,18 @@ const refused = (cause: OffstageError): OffstageError =>
     'An earlier commit of this store ended without a known outcome, so it writes no more. Check the disk, then make a new SnapshotStore.',
     { cause },
   );
+
+const maxKeyLength = 200;
+
+/** False when there is none. */
+export function checkKey(key: unknown): key is string {
+  if (key === undefined) return false;
+  const isKey =
+    typeof key === 'string' && key !== '' && key.length <= maxKeyLength && key.isWellFormed();
+  if (isKey) return true;
+  throw new OffstageError(
+    'invalid_option',
+    `key is no well-formed text of 1 to ${maxKeyLength} characters.`,
+    { details: { name: 'key' } },
+  );
+}

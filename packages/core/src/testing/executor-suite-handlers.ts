@@ -1,7 +1,8 @@
-import { JobCanceledError, PublicError } from '../errors.ts';
-import { defineJob } from '../job-definition.ts';
-import { type HandledJob, handle, type Report, transfer } from '../job-handler.ts';
-import type { StandardSchema } from '../standard-schema.ts';
+import { JobCanceledError, PublicError } from '../foundation/errors.ts';
+import type { StandardSchema } from '../foundation/standard-schema.ts';
+import { defineJob } from '../jobs/job-definition.ts';
+import { type HandledJob, handle, type Report, transfer } from '../jobs/job-handler.ts';
+import { hostileValue } from './hostile-values.ts';
 
 function anything<T = unknown>(): StandardSchema<T> {
   return {
@@ -148,7 +149,74 @@ export const executorSuiteHandlers: readonly HandledJob[] = [
       },
     },
   ),
+  handle(
+    job('discardLate', anything<{ counter: SharedArrayBuffer }>()),
+    async ({ input, report }) => {
+      report({ phase: 'work', message: 'waiting' });
+      // Deaf to its signal; ends when the second cell says so.
+      const cells = new Int32Array(input.counter);
+      while (Atomics.load(cells, 1) === 0) {
+        await new Promise<void>((resolve) => setTimeout(resolve));
+      }
+      if (Atomics.load(cells, 0) > 0) throw new Error('Its discard came before its end.');
+    },
+    { discard: ({ input }) => void count(input.counter) },
+  ),
+  handle(job('hostile', anything<HostileInput>()), ({ input, report }) => behave(input, report), {
+    // Its input may be hostile itself, and its answer no promise.
+    discard: ({ input }) => behave(input, undefined) as undefined,
+  }),
 ];
+
+/** What a handler or a discard does with a hostile value. */
+export const hostileWays = [
+  'return',
+  'return later',
+  'return in a field',
+  'throw',
+  'reject with',
+  'throw as a cause',
+  'throw among errors',
+  'throw in a field',
+  'report',
+] as const;
+
+export type HostileWay = (typeof hostileWays)[number];
+
+interface HostileInput {
+  readonly value: string;
+  readonly way: HostileWay;
+}
+
+function behave({ value: name, way }: HostileInput, report: unknown): unknown {
+  const value = hostileValue(name);
+  switch (way) {
+    case 'return':
+      return value;
+    case 'return later':
+      return Promise.resolve().then(() => value);
+    case 'return in a field':
+      return { fine: 1, field: value };
+    case 'throw':
+      throw value;
+    case 'reject with':
+      return Promise.reject(value);
+    case 'throw as a cause':
+      throw new Error('It has a cause.', { cause: value });
+    case 'throw among errors':
+      throw new AggregateError([new Error('one'), value], 'There are many.');
+    case 'throw in a field':
+      throw Object.assign(new Error('It has a field.'), { field: value });
+    case 'report': {
+      // What a handler in plain JavaScript may do.
+      const any = report as ((report: unknown) => void) | undefined;
+      any?.(value);
+      any?.({ phase: value, percent: value, message: value });
+      any?.({ phase: 'work', percent: value, message: value });
+      return 'reported';
+    }
+  }
+}
 
 // Timers are in every platform that handlers run on; no library declares them for all.
 declare function setTimeout(callback: () => void): unknown;

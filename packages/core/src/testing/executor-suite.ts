@@ -1,6 +1,7 @@
-import { OffstageError, PublicError, type StopReason } from '../errors.ts';
-import type { DiscardTask, JobExecutor, JobOutcome, JobTask } from '../job-executor.ts';
-import type { ProgressEvent } from '../job-view.ts';
+import { PublicError, type StopReason } from '../foundation/errors.ts';
+import type { JobExecutor } from '../jobs/job-executor.ts';
+import { hostileTests } from './executor-suite-hostile.ts';
+import { codeOf, codeOfRejection, discardOf, errorOf, start } from './executor-suite-kit.ts';
 import type { SuiteRunner } from './suite-runner.ts';
 
 export interface ExecutorSuiteOptions {
@@ -13,8 +14,8 @@ export interface ExecutorSuiteOptions {
 }
 
 /**
- * The executable form of the `JobExecutor` port: what every executor does alike (J5, J9, P2, P5, W1,
- * W5, W6, W7).
+ * The executable form of the `JobExecutor` port: what every executor does alike (F1, F2, F5, J5, J9, P2,
+ * P5, W1, W5, W6, W7).
  *
  * @example
  * executorSuite({ describe, test, expect }, {
@@ -341,6 +342,31 @@ export function executorSuite(runner: SuiteRunner, options: ExecutorSuiteOptions
       expect(run.settlements).toBe(1);
     });
 
+    test('F5 J9 a discard asked for as a shutdown cuts its run off runs when the handler is gone', async (executor) => {
+      const counter = new SharedArrayBuffer(8);
+      const cells = new Int32Array(counter);
+      const task = discardOf('suite.discardLate', { counter });
+      let onBegun = (): void => {};
+      const begun = new Promise<void>((resolve) => {
+        onBegun = resolve;
+      });
+      const discarded = new Promise<void>((resolve, reject) => {
+        executor.run(
+          { ...task, attempt: 1, progressCapacity: 10 },
+          {
+            progress: onBegun,
+            dropped: () => {},
+            settled: () => executor.discard(task).then(resolve, reject),
+          },
+        );
+      });
+      await begun;
+      await executor.shutdown({ graceMs: 0 });
+      Atomics.store(cells, 1, 1);
+      await discarded;
+      expect(cells[0]).toBe(1);
+    });
+
     test('W6 after a shutdown nothing runs', async (executor) => {
       await executor.shutdown({ graceMs: 0 });
       expect(codeOf(await start(executor, { name: 'suite.echo' }).outcome)).toBe('executor_failed');
@@ -349,104 +375,7 @@ export function executorSuite(runner: SuiteRunner, options: ExecutorSuiteOptions
         'executor_failed',
       );
     });
+
+    hostileTests(test, expect, options.clones);
   });
-}
-
-interface StartedRun {
-  readonly outcome: Promise<JobOutcome>;
-  readonly firstProgress: Promise<void>;
-  readonly events: readonly ProgressEvent[];
-  readonly eventsAtSettlement: number;
-  readonly dropped: number;
-  readonly settlements: number;
-  readonly settledWithinRun: boolean;
-  stop(reason: StopReason): void;
-  /** Stops it once it is running. */
-  stopAndWait(): Promise<JobOutcome>;
-}
-
-function start(
-  executor: JobExecutor,
-  task: Partial<JobTask> & { readonly name: string },
-): StartedRun {
-  const events: ProgressEvent[] = [];
-  let dropped = 0;
-  let settlements = 0;
-  let eventsAtSettlement = -1;
-  let running = true;
-  let settledWithinRun = false;
-  let onProgress = (): void => {};
-  let onSettled = (_: JobOutcome): void => {};
-  const firstProgress = new Promise<void>((resolve) => {
-    onProgress = resolve;
-  });
-  const outcome = new Promise<JobOutcome>((resolve) => {
-    onSettled = resolve;
-  });
-  const run = executor.run(
-    { jobId: 'job-1', attempt: 1, input: undefined, progressCapacity: 100, ...task },
-    {
-      progress(event) {
-        events.push(event);
-        onProgress();
-      },
-      dropped(count) {
-        dropped += count;
-      },
-      settled(end) {
-        settledWithinRun = running;
-        settlements += 1;
-        eventsAtSettlement = events.length;
-        onSettled(end);
-      },
-    },
-  );
-  running = false;
-  return {
-    outcome,
-    firstProgress,
-    events,
-    get eventsAtSettlement() {
-      return eventsAtSettlement;
-    },
-    get dropped() {
-      return dropped;
-    },
-    get settlements() {
-      return settlements;
-    },
-    get settledWithinRun() {
-      return settledWithinRun;
-    },
-    stop: (reason) => run.stop(reason),
-    async stopAndWait() {
-      await firstProgress;
-      run.stop('canceled');
-      return outcome;
-    },
-  };
-}
-
-const discardOf = (name: string, input: unknown): DiscardTask => ({
-  jobId: 'job-1',
-  name,
-  input,
-  outcome: { status: 'canceled' },
-});
-
-const errorOf = (outcome: JobOutcome): unknown =>
-  outcome.type === 'threw' ? outcome.error : undefined;
-
-function codeOf(outcome: JobOutcome): string | undefined {
-  const error = errorOf(outcome);
-  return OffstageError.isInstance(error) ? error.code : undefined;
-}
-
-async function codeOfRejection(promise: Promise<unknown>): Promise<string | undefined> {
-  try {
-    await promise;
-    return undefined;
-  } catch (error) {
-    return OffstageError.isInstance(error) ? error.code : String(error);
-  }
 }

@@ -1,4 +1,4 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import type { JobJournal, JournalEntry, KeptJob, KeptSchedule } from '../jobs/journal.ts';
 import { emptyJournal, type JournalContent, replay } from '../jobs/journal-replay.ts';
 import type { SuiteRunner } from './suite-runner.ts';

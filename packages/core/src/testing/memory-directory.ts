@@ -1,15 +1,16 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import type {
   Examined,
   ExamineOptions,
   ExamineRequest,
   FileFacts,
+  FileLock,
   ListedName,
   ReadableFile,
   StorageDirectory,
   WritableFile,
 } from '../snapshots/directory.ts';
-import type { Durability, Hasher, Lease, WriterLock } from '../snapshots/storage.ts';
+import type { Durability, Hasher, Lease } from '../snapshots/storage.ts';
 import {
   bytesOf,
   change,
@@ -36,7 +37,7 @@ import type {
   MemoryOperation,
   MemoryStorageOptions,
   MemorySync,
-} from './memory-storage.ts';
+} from './memory-storage-types.ts';
 import { knownSha256 } from './sha256.ts';
 
 // What a name takes on a disk that can be full.
@@ -131,7 +132,7 @@ export class MemoryDirectory implements StorageDirectory {
     this.#machine.root ??= newDirectory();
   }
 
-  async lock(path: string): Promise<WriterLock | undefined> {
+  async lock(path: string): Promise<FileLock | undefined> {
     this.#begin('lock', path);
     const { locks } = this.#machine;
     if (findNode(this.#machine, path) === undefined) this.#create(path, newFile());
@@ -142,6 +143,18 @@ export class MemoryDirectory implements StorageDirectory {
     this.#locks.add(node);
     return {
       isHeld: async () => locks.get(node) === this && findNode(this.#machine, path) === node,
+      read: async () => {
+        this.#begin('read', path);
+        return joined(node.chunks);
+      },
+      write: async (content) => {
+        this.#begin('write', path);
+        this.#assertSpace(content.byteLength - bytesOf(node));
+        node.chunks = [content.slice()];
+        node.revision += 1;
+        this.#begin('syncFile', path);
+        this.#sync('syncFile', path, node);
+      },
       release: async () => this.#unlock(node),
     };
   }

@@ -1,4 +1,4 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import type { JobJournal, JournalEntry, JournalHealth, KeptState } from '../jobs/journal.ts';
 import {
   journalMisused,

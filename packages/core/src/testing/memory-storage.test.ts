@@ -101,8 +101,8 @@ describe('a simulated machine', () => {
       onOperation: ({ name }, self) => pendingAt.push([name, self.pending().length]),
     });
     await publish(storeOn(late), 'new');
-    const [synced, listed, next] = pendingAt.slice(-3);
-    expect([synced?.[0], listed?.[0]]).toEqual(['syncDirectory', 'list']);
+    const [listed, next] = pendingAt.slice(-2);
+    expect([listed?.[0], next?.[0]]).toEqual(['list', 'lockedShared']);
     expect([listed?.[1], next?.[1], late.pending().length]).toEqual([2, 2, 0]);
   });
 });

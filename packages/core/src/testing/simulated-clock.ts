@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../clock.ts';
+import type { Clock, Timer } from '../foundation/clock.ts';
 
 export interface SimulatedClock extends Clock {
   /** How many timers are set. */
@@ -8,7 +8,18 @@ export interface SimulatedClock extends Clock {
    * are ready run, so what a timer starts has happened before the next one fires.
    */
   advance(durationMs: number): Promise<void>;
+  /**
+   * Sets what `now` tells, as somebody does who sets the clock of the machine. Neither `monotonic` nor
+   * a timer notices (F6).
+   *
+   * @example
+   * clock.setWallClock(clock.now() - 3_600_000);
+   */
+  setWallClock(nowMs: number): void;
 }
+
+// What a machine that was started a little while ago would tell.
+const bootMs = 1_000_000;
 
 interface Entry {
   readonly dueMs: number;
@@ -16,9 +27,13 @@ interface Entry {
   readonly callback: () => void;
 }
 
-/** A clock that stands still until a test moves it. Starts at `startMs`. @default startMs 0 */
+/**
+ * A clock that stands still until a test moves it. `now` starts at `startMs`, `monotonic` elsewhere, so
+ * that who takes one for the other is found out. @default startMs 0
+ */
 export function simulatedClock(startMs = 0): SimulatedClock {
-  let nowMs = startMs;
+  let nowMs = bootMs;
+  let aheadMs = startMs - bootMs;
   let order = 0;
   const entries = new Set<Entry>();
 
@@ -33,7 +48,8 @@ export function simulatedClock(startMs = 0): SimulatedClock {
   };
 
   return {
-    now: () => nowMs,
+    now: () => nowMs + aheadMs,
+    monotonic: () => nowMs,
     schedule(delayMs, callback): Timer {
       const entry = { dueMs: nowMs + Math.max(0, delayMs), order: order++, callback };
       entries.add(entry);
@@ -41,6 +57,9 @@ export function simulatedClock(startMs = 0): SimulatedClock {
     },
     get pending() {
       return entries.size;
+    },
+    setWallClock(wallMs) {
+      aheadMs = wallMs - nowMs;
     },
     async advance(durationMs) {
       const untilMs = nowMs + durationMs;

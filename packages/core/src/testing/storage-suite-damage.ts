@@ -1,10 +1,14 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
+import type { Draft } from '../snapshots/draft.ts';
 import type { DraftWorkspace, SnapshotStorage } from '../snapshots/storage.ts';
 import { simulatedClock } from './simulated-clock.ts';
 import {
   contents,
+  type Note,
   publish,
   rejectionOf,
+  type StorageUnderTest,
+  type Store,
   type SuiteKit,
   storeOn,
   textOf,
@@ -31,6 +35,41 @@ export function damageTests({
       await publish(store, 'next');
       expect(await currentText(store)).toBe('next');
       expect(contents(place).length).toBe(2);
+    });
+
+    test('S7 a writer whose LOCK was deleted, and whose draft another one removed, is fenced', async (place) => {
+      const store = storeOn(place.storage);
+      await publish(store, 'old');
+      const [writes, seals] = [await store.begin(), await lockless(place, store)];
+      await seals.write('text.txt', 'new');
+      const other = await lockless(place, storeOn(place.another()));
+      await expectCode(writes.write('text.txt', 'late'), 'fenced');
+      await expectCode(seals.finalize({ text: 'new' }), 'fenced');
+      await other.write('text.txt', 'other');
+      await other.finalize({ text: 'other' });
+      expect(await currentText(store)).toBe('other');
+      await writes.discard();
+      expect(contents(place).length).toBe(2);
+    });
+
+    test('S15 an older CURRENT that was put back deletes nothing, and repair names all', async (place) => {
+      const store = storeOn(place.storage);
+      await publish(store, 'old');
+      const old = place.files.read('CURRENT') ?? '';
+      await publish(store, 'new');
+      place.files.write('CURRENT', old);
+      const before = contents(place);
+      for (const write of [() => store.begin(), () => store.recover(), () => store.prune()]) {
+        const error = await expectCode(write(), 'corrupt');
+        expect(error.details.reason).toBe('backwards');
+      }
+      expect((await store.repair()).repaired).toBe(false);
+      expect(contents(place)).toEqual(before);
+      expect(await currentText(store)).toBe('old');
+      expect((await store.repair({ confirm: () => true })).repaired).toBe(true);
+      expect(await currentText(store)).toBe('new');
+      await publish(store, 'next');
+      expect((await store.list()).map(({ gen }) => gen)).toEqual([4, 3, 2, 1]);
     });
 
     test('S7 where LOCK is a folder nobody writes, and readers read', async (place) => {
@@ -126,6 +165,12 @@ export function damageTests({
       for (const [path, content] of written) expect(await textOf(version, path)).toBe(content);
     });
   });
+}
+
+/** A draft of one more writer, as LOCK is gone. Its recovery removes what others are at. */
+function lockless(place: StorageUnderTest, store: Store): Promise<Draft<Note>> {
+  place.files.remove('LOCK');
+  return store.begin();
 }
 
 /** A storage on whose drafts somebody lays hand after they were sealed. */

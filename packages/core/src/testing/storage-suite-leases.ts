@@ -1,4 +1,4 @@
-import { contents, publish, type SuiteKit, storeOn, textOf } from './storage-suite-kit.ts';
+import { codeOf, contents, publish, type SuiteKit, storeOn, textOf } from './storage-suite-kit.ts';
 
 /** The suite's tests of versions that are open, and of what their readers get. */
 export function leaseTests({ name, runner, expect, test, expectCode }: SuiteKit): void {
@@ -56,6 +56,29 @@ export function leaseTests({ name, runner, expect, test, expectCode }: SuiteKit)
       await using current = await store.current();
       expect(await textOf(current, 'text.txt')).toBe('first');
       expect(await textOf(open, 'text.txt')).toBe('first');
+    });
+
+    test('S10 reading without a lease is for those who ask for it', async (place) => {
+      const store = storeOn(place.storage, { retain: 1 });
+      const { version } = await publish(store, 'first');
+      await using current = await store.current({ lease: false });
+      await using opened = await store.open(1, { lease: false });
+      expect(await textOf(current, 'text.txt')).toBe('first');
+      expect(await textOf(opened, 'text.txt')).toBe('first');
+      expect((await store.verify({ lease: false })).ok).toBe(true);
+      await publish(storeOn(place.another(), { retain: 1 }), 'second');
+      expect(place.files.list(version)).toEqual([]);
+      await expectCode(opened.open('text.txt'), 'corrupt');
+    });
+
+    test('S10 a version that was disposed hands out nothing any more', async (place) => {
+      const store = storeOn(place.storage);
+      await publish(store, 'first');
+      const version = await store.open(1);
+      await version[Symbol.asyncDispose]();
+      expect(codeOf(() => version.path('text.txt'))).toBe('not_found');
+      await expectCode(version.open('text.txt'), 'not_found');
+      await expectCode(version.verify(), 'not_found');
     });
 
     test('S9 when files are verified is for the reader to say', async (place) => {

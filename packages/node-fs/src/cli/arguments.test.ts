@@ -3,7 +3,7 @@ import { readArguments, UsageError } from './arguments.ts';
 
 test.each<[string, string[], string]>([
   ['nothing', [], 'Name the folder with the snapshots'],
-  ['no command', ['x'], 'Name a command: list, show, verify, rollback, watch, gc.'],
+  ['no command', ['x'], 'Name a command: list, show, verify, rollback, watch, gc, repair.'],
   ['an unknown command', ['x', 'frob'], 'No command "frob".'],
   ['the command first', ['list', 'x'], 'The folder comes first: offstage-snapshots <dir> list'],
   ['an unknown option', ['x', 'list', '--frob'], "Unknown option '--frob'"],
@@ -14,6 +14,7 @@ test.each<[string, string[], string]>([
   ['a limit of 0', ['x', 'list', '--limit', '0'], '--limit takes a whole number of at least 1.'],
   ['an age without a unit', ['x', 'gc', '--retain', '1', '--min-age', '7'], '--min-age takes'],
   ['an age alone', ['x', 'gc', '--min-age', '7d'], '--min-age goes with --retain'],
+  ['a question for another command', ['x', 'gc', '--yes'], 'gc takes no --yes.'],
   ['a bad timeout', ['x', 'gc', '--lock-timeout', '1s'], '--lock-timeout takes a whole number'],
 ])('S14 %s is told apart, and what is wrong is said', (_name, args, message) => {
   const failing = () => readArguments(args);

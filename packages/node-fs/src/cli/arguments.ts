@@ -26,8 +26,15 @@ Looks after the snapshots in a folder.
                       newest N, what is in use, and
     --min-age AGE     what is younger (90s, 12h, 7d)
 
-  --lock-timeout MS   rollback, gc: how long to wait for
-                      another writer (default: 10000)
+  repair [gen]      proposes a CURRENT in place of one that
+                    is missing, damaged or too old, with
+                    the newest version current or that of
+                    gen. Deletes nothing, and asks before
+                    it writes
+    --yes             writes it without a question
+
+  --lock-timeout MS   rollback, gc, repair: how long to wait
+                      for another writer (default: 10000)
   --json              prints one JSON document, and watch
                       a line of JSON for each generation
   -h, --help          prints this
@@ -83,13 +90,21 @@ export interface GcCommand extends Common, Locking {
   readonly minAgeMs: number;
 }
 
+export interface RepairCommand extends Common, Locking {
+  readonly name: 'repair';
+  /** `undefined`: the newest. */
+  readonly gen: number | undefined;
+  readonly yes: boolean;
+}
+
 export type Command =
   | ListCommand
   | ShowCommand
   | VerifyCommand
   | RollbackCommand
   | WatchCommand
-  | GcCommand;
+  | GcCommand
+  | RepairCommand;
 
 const options = {
   limit: { type: 'string' },
@@ -100,6 +115,7 @@ const options = {
   retain: { type: 'string' },
   'min-age': { type: 'string' },
   'lock-timeout': { type: 'string' },
+  yes: { type: 'boolean' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
@@ -112,6 +128,7 @@ const optionsOf: Readonly<Record<Command['name'], readonly string[]>> = {
   rollback: ['verify', 'lock-timeout'],
   watch: ['after', 'once'],
   gc: ['retain', 'min-age', 'lock-timeout'],
+  repair: ['yes', 'lock-timeout'],
 };
 
 /** @throws UsageError */
@@ -161,6 +178,11 @@ export function readArguments(args: readonly string[]): Command | 'help' | 'vers
       }
       const minAgeMs = age(values['min-age'] ?? '0s');
       return { name, folder, json, retain, minAgeMs, lockTimeoutMs };
+    }
+    case 'repair': {
+      atMost(operands, 1, name);
+      const gen = generation(operands[0]);
+      return { name, folder, json, gen, yes: values.yes ?? false, lockTimeoutMs };
     }
   }
 }

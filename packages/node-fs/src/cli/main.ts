@@ -6,6 +6,7 @@ import { type Command, readArguments, UsageError, usage } from './arguments.ts';
 import { gc } from './gc.ts';
 import { list } from './list.ts';
 import { type Output, processOutput } from './output.ts';
+import { repair } from './repair.ts';
 import { rollback } from './rollback.ts';
 import { show } from './show.ts';
 import { openFolder } from './snapshot-folder.ts';
@@ -42,6 +43,8 @@ async function run(command: Command, output: Output, signal: AbortSignal): Promi
       return watch(at, command, output, signal);
     case 'gc':
       return gc(at, command, output, signal);
+    case 'repair':
+      return repair(at, command, output, signal);
   }
 }
 

@@ -7,6 +7,7 @@ import {
   findVersion,
   leaseStates,
   listVersions,
+  openToRead,
   type SnapshotFolder,
   sizeOf,
   versionPath,
@@ -24,7 +25,7 @@ export async function show(
   const summary = findVersion(at, await listVersions(at), gen);
   // Before it is opened, which takes a lease.
   const leased = (await leaseStates(at, [summary]))(summary);
-  await using version = await at.store.open(summary.gen, { verify: 'off' });
+  await using version = await openToRead(at, summary.gen);
   const { entries, metadata } = version.manifest;
   const size = sizeOf(entries);
   const path = versionPath(at, summary);

@@ -6,6 +6,7 @@ import {
   type SnapshotStorage,
   SnapshotStore,
   type StandardSchema,
+  type Version,
   type VersionSummary,
 } from '@offstage/core';
 import { nodeStorage } from '../node-storage.ts';
@@ -84,6 +85,16 @@ export function findVersion(
       : `${folder} keeps no version of generation ${gen}. Those that it keeps are in: offstage-snapshots <dir> list`,
     gen === undefined ? {} : { details: { gen } },
   );
+}
+
+/** Under a lease where one is to be had: no writer can be at work on this machine where none is. */
+export async function openToRead({ store }: SnapshotFolder, gen: number): Promise<Version> {
+  try {
+    return await store.open(gen, { verify: 'off' });
+  } catch (error) {
+    if (!OffstageError.isInstance(error) || error.code !== 'lock_unsupported') throw error;
+    return store.open(gen, { verify: 'off', lease: false });
+  }
 }
 
 /** The generation that a content was published as: another one than its own after a rollback. */

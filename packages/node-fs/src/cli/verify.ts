@@ -1,7 +1,13 @@
 import { OffstageError, type VersionReport, type VersionSummary } from '@offstage/core';
 import type { VerifyCommand } from './arguments.ts';
 import type { Output } from './output.ts';
-import { contentSize, findVersion, listVersions, type SnapshotFolder } from './snapshot-folder.ts';
+import {
+  contentSize,
+  findVersion,
+  listVersions,
+  openToRead,
+  type SnapshotFolder,
+} from './snapshot-folder.ts';
 import { count, formatBytes, formatDuration, visible } from './text.ts';
 
 export async function verify(
@@ -50,7 +56,7 @@ export async function verifyVersion(
   tick();
   const ticking = setInterval(tick, 100);
   try {
-    await using version = await at.store.open(summary.gen, { verify: 'off' });
+    await using version = await openToRead(at, summary.gen);
     return await version.verify({ signal });
   } catch (error) {
     const problem = problemOf(error);

@@ -4,13 +4,8 @@ import {
   receiveMessageOnPort,
   Worker,
 } from 'node:worker_threads';
-import {
-  type Clock,
-  type JobOutcome,
-  OffstageError,
-  type StopReason,
-  type Timer,
-} from '@offstage/core';
+import { type Clock, OffstageError, type StopReason, type Timer } from '@offstage/core';
+import type { JobOutcome } from '@offstage/core/engine';
 import { createBlock, headerBytes, nextTaskNumber, stopReasons, word } from '../shared/block.ts';
 import { deferred } from '../shared/deferred.ts';
 import { reviveError } from '../shared/error-codec.ts';
@@ -118,6 +113,11 @@ export class HostThread {
     return this.#task !== undefined;
   }
 
+  /** What it is busy with is a handler, and no discard. */
+  get isHandling(): boolean {
+    return this.#task?.progress !== undefined;
+  }
+
   get handlers(): readonly ServedHandler[] {
     return [...(this.#handlers?.values() ?? [])];
   }
@@ -176,8 +176,8 @@ export class HostThread {
 
   #receive(message: ToHost): void {
     switch (message[0]) {
-      case toHost.bell:
-        this.#reader.onBell();
+      case toHost.knock:
+        this.#reader.onKnock();
         break;
       case toHost.returned:
         this.#settle(message[1], { type: 'returned', value: message[2] });
@@ -275,13 +275,7 @@ export class HostThread {
 
   #onExit(exitCode: number): void {
     // What the thread said before it died may still be on its way.
-    for (
-      let left = receiveMessageOnPort(this.#port);
-      left;
-      left = receiveMessageOnPort(this.#port)
-    ) {
-      this.#receive(left.message);
-    }
+    this.#receiveRest();
     this.#loadTimer.cancel();
     this.#reader.drain();
     this.#reader.close();
@@ -310,6 +304,20 @@ export class HostThread {
     }
     this.#events.onGone(this, undefined);
     task.end({ type: 'threw', error: crashError(end, exitCode, task.name) });
+  }
+
+  #receiveRest(): void {
+    for (;;) {
+      let left: { readonly message: ToHost } | undefined;
+      try {
+        left = receiveMessageOnPort(this.#port);
+      } catch (cause) {
+        this.#onUnreadable('result', cause);
+        continue;
+      }
+      if (left === undefined) return;
+      this.#receive(left.message);
+    }
   }
 
   #loadError({ reason, cause }: End, exitCode: number): OffstageError {

@@ -1,4 +1,5 @@
-import type { DiscardTask, JobHost, JobOutcome, JobRun, JobTask, StopReason } from '@offstage/core';
+import type { StopReason } from '@offstage/core';
+import type { DiscardTask, JobHost, JobOutcome, JobRun, JobTask } from '@offstage/core/engine';
 import { deferred } from '../shared/deferred.ts';
 import { type ToThread, toThread } from '../shared/wire.ts';
 
@@ -24,12 +25,14 @@ export class RunTask implements ThreadTask, JobRun {
   readonly progress: { readonly host: JobHost; readonly capacity: number };
   posts = 0;
   onStopRequest: ((reason: StopReason) => void) | undefined;
+  readonly transfer: readonly unknown[];
   readonly #task: JobTask;
   #stopReason: StopReason | undefined;
 
   constructor(task: JobTask, host: JobHost) {
     this.#task = task;
     this.progress = { host, capacity: task.progressCapacity };
+    this.transfer = listOf(task.transfer);
   }
 
   get name(): string {
@@ -42,10 +45,6 @@ export class RunTask implements ThreadTask, JobRun {
 
   get input(): unknown {
     return this.#task.input;
-  }
-
-  get transfer(): readonly unknown[] {
-    return this.#task.transfer ?? none;
   }
 
   get stopReason(): StopReason | undefined {
@@ -112,3 +111,12 @@ export class DiscardRun implements ThreadTask {
 }
 
 const none: readonly unknown[] = [];
+
+// The list is the application's and may throw when it is read; what it holds is copied then.
+function listOf(transfer: readonly unknown[] | undefined): readonly unknown[] {
+  try {
+    return transfer === undefined ? none : [...transfer];
+  } catch {
+    return none;
+  }
+}

@@ -1,17 +1,17 @@
-import {
-  type Clock,
-  type DiscardTask,
-  type HandlerInfo,
-  type JobExecutor,
-  type JobHost,
-  type JobRun,
-  type JobTask,
-  OffstageError,
-  systemClock,
-} from '@offstage/core';
+import { type Clock, OffstageError, systemClock } from '@offstage/core';
+import type {
+  DiscardTask,
+  HandlerInfo,
+  JobExecutor,
+  JobHost,
+  JobRun,
+  JobTask,
+} from '@offstage/core/engine';
 import { type Deferred, deferred } from '../shared/deferred.ts';
 import { resolveEntry } from './entry.ts';
 import { HostThread, type ResourceLimits, type ThreadOptions } from './host-thread.ts';
+import { StartBackoff } from './start-backoff.ts';
+import { TaskQueue } from './task-queue.ts';
 import { DiscardRun, RunTask, type ThreadTask } from './thread-task.ts';
 
 export interface WorkerExecutorOptions {
@@ -58,11 +58,13 @@ export class WorkerExecutor implements JobExecutor {
   // Idle ones, the last used on top: its caches are warm, and the others may rest.
   readonly #idle: HostThread[] = [];
   readonly #retiring = new Set<HostThread>();
-  readonly #discards = new Queue<ThreadTask>();
-  readonly #runs = new Queue<ThreadTask>();
+  readonly #discards = new TaskQueue<ThreadTask>();
+  readonly #runs = new TaskQueue<ThreadTask>();
   #handlers: ReadonlyMap<string, HandlerInfo> | undefined;
   #ready: Deferred<void> | undefined;
+  readonly #backoff: StartBackoff;
   #shutdown: Promise<void> | undefined;
+  #isClosed = false;
   #onQuiet: (() => void) | undefined;
   #onError: (error: OffstageError) => void = warn;
 
@@ -84,6 +86,7 @@ export class WorkerExecutor implements JobExecutor {
       execArgv: options.execArgv,
       env: options.env,
     };
+    this.#backoff = new StartBackoff(clock, () => this.#dispatch());
   }
 
   ready(): Promise<void> {
@@ -125,14 +128,16 @@ export class WorkerExecutor implements JobExecutor {
     return this.#shutdown;
   }
 
-  #admit(task: ThreadTask, queue: Queue<ThreadTask>): void {
-    if (this.#shutdown !== undefined) {
+  #admit(task: ThreadTask, queue: TaskQueue<ThreadTask>): void {
+    // A shutdown still takes the discards of what it has cut off (F5).
+    if (this.#isClosed || (this.#shutdown !== undefined && queue === this.#runs)) {
       void Promise.resolve().then(() => task.end({ type: 'threw', error: closed() }));
       return;
     }
     const thread = this.#waiting === 0 ? this.#idle.pop() : undefined;
     if (thread === undefined) {
       queue.push(task);
+      task.onStopRequest = () => this.#onStopWaiting(task);
       this.#dispatch();
     } else if (!thread.begin(task)) this.#idle.push(thread);
   }
@@ -145,10 +150,27 @@ export class WorkerExecutor implements JobExecutor {
       const task = this.#discards.shift() ?? this.#runs.shift();
       if (task === undefined || !thread.begin(task)) this.#idle.push(thread);
     }
-    while (this.#loading.size < this.#waiting && this.#threads.size < this.concurrency) {
-      if (!this.#spawn()) break;
-    }
+    this.#spawnNeeded();
     this.#notifyQuiet();
+  }
+
+  #spawnNeeded(): void {
+    const { hasFailed } = this.#backoff;
+    // After a failure one thread tries for all that wait.
+    const needed = hasFailed ? Math.min(1, this.#waiting) : this.#waiting;
+    while (this.#loading.size < needed && this.#threads.size < this.concurrency) {
+      if (!this.#backoff.mayStart(this.#waiting > 0) || !this.#spawn()) return;
+    }
+  }
+
+  // While no thread can be had nobody would hear of the stop (F4). Otherwise the handler does.
+  #onStopWaiting(task: ThreadTask): void {
+    if (!this.#backoff.hasFailed || !this.#runs.delete(task)) return;
+    this.#backoff.rest(this.#waiting > 0);
+    void Promise.resolve().then(() => {
+      task.end({ type: 'stopped' });
+      this.#notifyQuiet();
+    });
   }
 
   /** False when no thread could be had. */
@@ -167,7 +189,8 @@ export class WorkerExecutor implements JobExecutor {
       const error = new OffstageError('executor_failed', 'A worker thread could not be started.', {
         cause,
       });
-      void Promise.resolve().then(() => this.#giveUp(error));
+      if (this.#handlers === undefined) void Promise.resolve().then(() => this.#giveUp(error));
+      else this.#startFailed(error);
       return false;
     }
     this.#threads.add(thread);
@@ -177,6 +200,7 @@ export class WorkerExecutor implements JobExecutor {
 
   #onLoaded(thread: HostThread): void {
     this.#loading.delete(thread);
+    this.#backoff.succeeded();
     this.#handlers ??= new Map(
       thread.handlers.map(({ name, discards }) => [name, Object.freeze({ discards })]),
     );
@@ -199,30 +223,46 @@ export class WorkerExecutor implements JobExecutor {
 
   #onGone(thread: HostThread, unbegun: ThreadTask | undefined): void {
     this.#remove(thread);
-    if (unbegun !== undefined) this.#runs.unshift(unbegun);
+    if (unbegun !== undefined) {
+      unbegun.onStopRequest = () => this.#onStopWaiting(unbegun);
+      this.#runs.unshift(unbegun);
+    }
     this.#dispatch();
   }
 
   #onLoadFailed(thread: HostThread, error: OffstageError): void {
     this.#remove(thread);
-    this.#giveUp(error);
+    if (this.#handlers === undefined) this.#giveUp(error);
+    else this.#startFailed(error);
   }
 
-  // No new attempt is made for what waits, or an entry that cannot load would be loaded for ever.
+  /** It has never loaded. No new attempt is made for what waits, or it would be made for ever (W4). */
   #giveUp(error: OffstageError): void {
-    if (this.#handlers === undefined) {
-      this.#ready?.reject(error);
-      this.#ready = undefined;
-    }
+    this.#ready?.reject(error);
+    this.#ready = undefined;
     if (this.#threads.size === 0) this.#failWaiting(error);
     this.#notifyQuiet();
   }
 
+  /**
+   * It has loaded before, so that it may again: what waits goes on waiting, longer each time (F4). Where
+   * the longest wait has not helped either, each further failure costs the job that is first.
+   */
+  #startFailed(error: OffstageError): void {
+    if (this.#shutdown === undefined) this.#onError(error);
+    for (const task of this.#runs.takeAll(({ stopReason }) => stopReason !== undefined)) {
+      void Promise.resolve().then(() => task.end({ type: 'stopped' }));
+    }
+    if (this.#backoff.failed() && this.#threads.size === 0) {
+      const task = this.#discards.shift() ?? this.#runs.shift();
+      void Promise.resolve().then(() => task?.end({ type: 'threw', error }));
+    }
+    this.#dispatch();
+  }
+
   #failWaiting(error: OffstageError): void {
     for (const queue of [this.#discards, this.#runs]) {
-      for (let task = queue.shift(); task !== undefined; task = queue.shift()) {
-        task.end({ type: 'threw', error });
-      }
+      for (const task of queue.takeAll()) task.end({ type: 'threw', error });
     }
   }
 
@@ -246,50 +286,44 @@ export class WorkerExecutor implements JobExecutor {
   }
 
   async #close(graceMs: number): Promise<void> {
-    if (!this.#quiet) {
-      await new Promise<void>((resolve) => {
-        const timer = this.#options.clock.schedule(graceMs, resolve, { keepAlive: true });
-        this.#onQuiet = () => {
-          timer.cancel();
-          resolve();
-        };
-      });
-      this.#onQuiet = undefined;
-    }
-    this.#failWaiting(
-      new OffstageError('worker_crashed', 'The executor was shut down before the job began.', {
-        details: { reason: 'shutdown' },
-      }),
-    );
+    await this.#whenQuiet(graceMs);
+    await this.#cutOff();
+    await this.#whenQuiet(discardGraceMs);
+    this.#isClosed = true;
+    this.#backoff.end();
+    this.#failWaiting(cutOff());
     const threads = [...this.#threads, ...this.#retiring];
     await Promise.all(threads.map((thread) => thread.terminate()));
   }
-}
 
-/** First in, first out, at a constant cost. */
-class Queue<T> {
-  readonly #items = new Map<number, T>();
-  #first = 0;
-  #next = 0;
-
-  get size(): number {
-    return this.#items.size;
+  /** Ends what runs and what waits to run; discards go on. */
+  async #cutOff(): Promise<void> {
+    const handling = [...this.#threads].filter((thread) => thread.isHandling);
+    const ended = Promise.all(handling.map((thread) => thread.terminate()));
+    for (const task of this.#runs.takeAll()) task.end({ type: 'threw', error: cutOff() });
+    await ended;
   }
 
-  push(item: T): void {
-    this.#items.set(this.#next++, item);
-  }
-
-  unshift(item: T): void {
-    this.#items.set(--this.#first, item);
-  }
-
-  shift(): T | undefined {
-    const item = this.#items.get(this.#first);
-    if (item !== undefined) this.#items.delete(this.#first++);
-    return item;
+  async #whenQuiet(withinMs: number): Promise<void> {
+    if (this.#quiet || withinMs === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = this.#options.clock.schedule(withinMs, resolve, { keepAlive: true });
+      this.#onQuiet = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+    this.#onQuiet = undefined;
   }
 }
+
+/** How long the discards of what a shutdown has cut off may take (F5). */
+const discardGraceMs = 1000;
+
+const cutOff = (): OffstageError =>
+  new OffstageError('worker_crashed', 'The executor was shut down before the job began.', {
+    details: { reason: 'shutdown' },
+  });
 
 const closed = (): OffstageError =>
   new OffstageError('executor_failed', 'The executor is shut down and runs nothing more.');

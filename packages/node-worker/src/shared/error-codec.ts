@@ -1,9 +1,14 @@
+import { types } from 'node:util';
 import {
+  boundedText,
   JobCanceledError,
+  maxErrorText,
   OffstageError,
   type OffstageErrorCode,
   PublicError,
+  textOf,
 } from '@offstage/core';
+import { type Budget, isCarriable } from './carriable.ts';
 
 /**
  * An error as structured clone carries it whole (W5): name, message, stack, `cause`, own fields,
@@ -46,53 +51,135 @@ type NativeName = keyof typeof natives;
 /** More errors than this in one chain are told as text. */
 const maxErrors = 32;
 const maxListLength = 1000;
+/** Lists of errors in lists of errors. */
+const maxListDepth = 8;
+const maxFields = 100;
+const maxKeyLength = 200;
+/** What all that belongs to one error may hold together; each text is bounded by itself as well. */
+const maxValues = 10_000;
+const maxText = 8 * maxErrorText;
 
-/** Never throws, whatever was thrown; the answer always survives `postMessage`. */
+/**
+ * Never throws, whatever was thrown; the answer always survives `postMessage`, and neither it nor the
+ * time that it takes grows with what was thrown (F1, F2).
+ */
 export function encodeError(thrown: unknown): EncodedError {
-  const errors: EncodedOne[] = [];
-  const places = new Map<object, number>();
+  try {
+    return new Encoder().encode(thrown);
+  } catch {
+    return undescribed;
+  }
+}
 
-  const encodeValue = (value: unknown): EncodedValue => {
-    if (isError(value)) return encodeOne(value);
+/** Stands for what cannot be described. */
+export const undescribed: EncodedError = {
+  errors: [],
+  root: ['value', 'Something was thrown that cannot be described.'],
+};
+
+class Encoder {
+  readonly #errors: EncodedOne[] = [];
+  readonly #places = new Map<object, number>();
+  readonly #budget: Budget = { values: maxValues, text: maxText };
+
+  encode(thrown: unknown): EncodedError {
+    const root = this.#value(thrown, 0);
+    return { errors: this.#errors, root };
+  }
+
+  #value(value: unknown, depth: number): EncodedValue {
+    if (typeof value === 'string') return ['value', this.#cut(value)];
+    this.#budget.values -= 1;
+    if (this.#budget.values < 0) return ['value', tooMuch];
+    if (isError(value)) return this.#one(value);
     if (isPlain(value)) return ['value', value];
-    if (holdsErrors(value)) return ['list', value.slice(0, maxListLength).map(encodeValue)];
-    try {
-      return ['value', structuredClone(value)];
-    } catch {
-      return ['value', describe(value)];
+    if (depth < maxListDepth && holdsErrors(value)) {
+      const list = value.slice(0, maxListLength);
+      return ['list', Array.from(list, (each) => this.#value(each, depth + 1))];
     }
-  };
+    try {
+      if (isCarriable(value, this.#budget)) return ['value', structuredClone(value)];
+    } catch {
+      // It is described instead.
+    }
+    return ['value', this.#cut(describe(value))];
+  }
 
-  const encodeOne = (error: object): EncodedValue => {
-    const known = places.get(error);
+  #one(error: object): EncodedValue {
+    const known = this.#places.get(error);
     if (known !== undefined) return ['error', known];
-    if (errors.length >= maxErrors) return ['value', describe(error)];
-    const place = errors.length;
-    places.set(error, place);
+    if (this.#errors.length >= maxErrors) return ['value', this.#cut(describe(error))];
+    const place = this.#errors.length;
+    this.#places.set(error, place);
     // Keeps the place while what the error refers to takes the next ones.
-    errors.push(unreadable);
-    const name = text(read(error, 'name')) ?? 'Error';
-    const inner = read(error, 'errors');
-    const kind = kindOf(error, encodeValue);
+    this.#errors.push(unreadable);
     const keys = keysOf(error);
-    errors[place] = {
+    const name = this.#text(error, 'name') ?? 'Error';
+    const message = this.#text(error, 'message') ?? '';
+    const stack = this.#text(error, 'stack');
+    const kind = this.#kind(error);
+    const inner = read(error, 'errors');
+    this.#errors[place] = {
       kind,
       name,
       nameIsField: keys.includes('name'),
-      message: text(read(error, 'message')) ?? '',
-      stack: text(read(error, 'stack')),
-      cause: owns(error, 'cause') ? encodeValue(read(error, 'cause')) : undefined,
-      inner: Array.isArray(inner) ? encodeValue(inner) : undefined,
+      message,
+      stack,
+      cause: owns(error, 'cause') ? this.#value(read(error, 'cause'), 0) : undefined,
+      inner: holds(() => Array.isArray(inner)) ? this.#value(inner, 0) : undefined,
       fields: keys
         .filter((key) => !carried.has(key) && !(kind.type === 'offstage' && key === 'details'))
-        .map((key) => [key, encodeValue(read(error, key))] as const),
+        .slice(0, maxFields)
+        .map((key) => [key.slice(0, maxKeyLength), this.#value(read(error, key), 0)] as const),
     };
     return ['error', place];
-  };
+  }
 
-  const root = encodeValue(thrown);
-  return { errors, root };
+  #kind(error: object): ErrorKind {
+    const code = this.#text(error, 'code');
+    if (JobCanceledError.isInstance(error)) {
+      return { type: 'canceled', reason: this.#text(error, 'reason') ?? 'canceled' };
+    }
+    if (code !== undefined && OffstageError.isInstance(error)) {
+      return { type: 'offstage', code, details: this.#details(read(error, 'details')) };
+    }
+    if (code !== undefined && PublicError.isInstance(error)) return { type: 'public', code };
+    if (holds(() => typeof DOMException === 'function' && error instanceof DOMException)) {
+      return { type: 'dom' };
+    }
+    if (holds(() => error instanceof AggregateError)) return { type: 'aggregate' };
+    for (const native of nativeNames) {
+      if (holds(() => error instanceof natives[native])) return { type: 'native', native };
+    }
+    return { type: 'native', native: 'Error' };
+  }
+
+  // One field that cannot be cloned must not turn all details into text.
+  #details(details: unknown): EncodedValue {
+    if (typeof details !== 'object' || details === null) return ['value', {}];
+    const told: Record<string, unknown> = {};
+    for (const key of keysOf(details).slice(0, maxFields)) {
+      const value = read(details, key);
+      const encoded = this.#value(value, 0);
+      told[key.slice(0, maxKeyLength)] =
+        encoded[0] === 'value' ? encoded[1] : this.#cut(describe(value));
+    }
+    return ['value', told];
+  }
+
+  #text(error: object, key: string): string | undefined {
+    const text = read(error, key);
+    return typeof text === 'string' ? this.#cut(text) : undefined;
+  }
+
+  #cut(text: string): string {
+    const cut = boundedText(text, Math.max(0, Math.min(maxErrorText, this.#budget.text)));
+    this.#budget.text -= cut.length;
+    return cut;
+  }
 }
+
+const tooMuch = '[more than an error may hold]';
 
 /** The error, or whatever else was thrown, as near to the original as a copy can be. */
 export function reviveError(encoded: EncodedError): unknown {
@@ -131,43 +218,8 @@ const unreadable: EncodedOne = {
   fields: [],
 };
 
-function kindOf(error: object, encodeValue: (value: unknown) => EncodedValue): ErrorKind {
-  const code = text(read(error, 'code'));
-  if (holds(() => JobCanceledError.isInstance(error))) {
-    return { type: 'canceled', reason: text(read(error, 'reason')) ?? 'canceled' };
-  }
-  if (code !== undefined && holds(() => OffstageError.isInstance(error))) {
-    return { type: 'offstage', code, details: encodeDetails(read(error, 'details'), encodeValue) };
-  }
-  if (code !== undefined && holds(() => PublicError.isInstance(error))) {
-    return { type: 'public', code };
-  }
-  if (holds(() => typeof DOMException === 'function' && error instanceof DOMException)) {
-    return { type: 'dom' };
-  }
-  if (holds(() => error instanceof AggregateError)) return { type: 'aggregate' };
-  for (const native of nativeNames) {
-    if (holds(() => error instanceof natives[native])) return { type: 'native', native };
-  }
-  return { type: 'native', native: 'Error' };
-}
-
 // The most derived first: every TypeError is an Error too.
 const nativeNames = (Object.keys(natives) as NativeName[]).reverse();
-
-// One field that cannot be cloned must not turn all details into text.
-function encodeDetails(
-  details: unknown,
-  encodeValue: (value: unknown) => EncodedValue,
-): EncodedValue {
-  if (typeof details !== 'object' || details === null) return ['value', {}];
-  const carriedDetails: Record<string, unknown> = {};
-  for (const key of keysOf(details)) {
-    const encoded = encodeValue(read(details, key));
-    carriedDetails[key] = encoded[0] === 'value' ? encoded[1] : describe(read(details, key));
-  }
-  return ['value', carriedDetails];
-}
 
 function create(one: EncodedOne): Error {
   const { kind, message, name } = one;
@@ -200,24 +252,22 @@ function define(error: Error, key: string, value: unknown, enumerable: boolean):
 
 function isError(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
-  return holds(
-    () => value instanceof Error || Object.prototype.toString.call(value) === '[object Error]',
+  return (
+    types.isNativeError(value) ||
+    holds(
+      () => value instanceof Error || Object.prototype.toString.call(value) === '[object Error]',
+    )
   );
 }
 
+// A proxy may claim any length, and a list with holes may have one.
 const holdsErrors = (value: unknown): value is unknown[] =>
-  holds(() => Array.isArray(value) && value.some(isError));
+  !types.isProxy(value) &&
+  Array.isArray(value) &&
+  holds(() => value.slice(0, maxListLength).some(isError));
 
 const isPlain = (value: unknown): boolean =>
-  value === null ||
-  value === undefined ||
-  typeof value === 'string' ||
-  typeof value === 'number' ||
-  typeof value === 'boolean' ||
-  typeof value === 'bigint';
-
-const text = (value: unknown): string | undefined =>
-  typeof value === 'string' ? value : undefined;
+  value === null || value === undefined || typeof value === 'number' || typeof value === 'boolean';
 
 // An error may be a proxy or have getters, and any look at it may throw.
 function holds(look: () => boolean): boolean {
@@ -246,13 +296,21 @@ function keysOf(value: object): string[] {
   }
 }
 
+const maxDescription = 1000;
+
 function describe(value: unknown): string {
   try {
-    if (typeof value === 'function') return `[function ${value.name || 'anonymous'}]`;
-    if (isError(value))
-      return `[${String(read(value, 'name'))}: ${String(read(value, 'message'))}]`;
-    return typeof value === 'symbol' ? value.toString() : Object.prototype.toString.call(value);
+    return boundedText(describeWhole(value), maxDescription);
   } catch {
     return `[${typeof value}]`;
   }
+}
+
+function describeWhole(value: unknown): string {
+  if (typeof value === 'function') return `[function ${textOf(value.name) || 'anonymous'}]`;
+  if (isError(value)) {
+    return `[${textOf(read(value, 'name'))}: ${textOf(read(value, 'message'))}]`;
+  }
+  if (typeof value === 'bigint') return '[bigint]';
+  return typeof value === 'symbol' ? value.toString() : Object.prototype.toString.call(value);
 }

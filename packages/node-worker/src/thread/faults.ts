@@ -21,6 +21,7 @@ export interface FaultListener {
 export class FaultGuard {
   readonly #owner = new AsyncLocalStorage<TaskRun>();
   readonly #listener: FaultListener;
+  readonly #refusals = new Set<unknown>();
   readonly #exit: (code?: number | string | null) => never = process.exit.bind(process);
 
   constructor(listener: FaultListener) {
@@ -36,7 +37,8 @@ export class FaultGuard {
   }
 
   #onFault(fault: Fault, error: unknown): void {
-    if (error instanceof RefusedExit) return;
+    // By identity: any other look at what was thrown may throw itself (F1).
+    if (this.#refusals.has(error)) return;
     const owner = this.#owner.getStore();
     if (owner?.settled === true) this.#listener.onLeftover(fault, owner, error);
     else {
@@ -49,12 +51,15 @@ export class FaultGuard {
     const owner = this.#owner.getStore();
     if (owner?.settled === true) {
       const error = new RefusedExit(owner.jobId);
+      this.#refusals.add(error);
       this.#listener.onLeftover('exit', owner, error);
       // The caller relies on exit not to return.
       throw error;
     }
-    this.#listener.onCrash('exit', Number(code ?? process.exitCode ?? 0), undefined);
-    return this.#exit(code);
+    const exitCode = code ?? process.exitCode ?? 0;
+    const isCode = typeof exitCode === 'number' || typeof exitCode === 'string';
+    this.#listener.onCrash('exit', isCode ? Number(exitCode) : 1, undefined);
+    return this.#exit(isCode ? code : 1);
   }
 }
 

@@ -1,7 +1,8 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { type HandledJob, type HandlerEnd, indexHandlers, OffstageError } from '@offstage/core';
+import { type HandledJob, OffstageError } from '@offstage/core';
+import { type HandlerEnd, indexHandlers } from '@offstage/core/engine';
 import { headerBytes, word } from '../shared/block.ts';
-import { encodeError } from '../shared/error-codec.ts';
+import { encodeError, undescribed } from '../shared/error-codec.ts';
 import { notSerializable } from '../shared/serializable.ts';
 import {
   type ThreadState,
@@ -54,7 +55,7 @@ class Thread {
     this.#port = state.port;
     this.#handlers = handlers;
     this.#words = new Int32Array(state.block, 0, headerBytes / 4);
-    this.#progress = new ProgressWriter(state.block, () => this.#send([toHost.bell]));
+    this.#progress = new ProgressWriter(state.block, () => this.#send([toHost.knock]));
     this.#faults = new FaultGuard({
       onCrash: (fault, exitCode, error) =>
         this.#send([
@@ -127,23 +128,36 @@ class Thread {
     this.#settle(run, end);
   }
 
-  #settle(run: TaskRun, { outcome, transfer }: HandlerEnd): void {
+  // The answer is made and sent first. Whatever fails meanwhile fails this task, and a task that has
+  // not been answered does not count as settled (F2).
+  #settle(run: TaskRun, end: HandlerEnd): void {
+    this.#answer(run.number, end);
     run.settled = true;
     this.#current = undefined;
-    const { number } = run;
-    if (outcome.type === 'stopped') this.#send([toHost.stopped, number]);
-    else if (outcome.type === 'threw') {
-      this.#send([toHost.threw, number, encodeError(outcome.error)]);
+    if (performance.now() - this.#turnedAtMs < maxTurnMs) this.#sleepForNext();
+    else setImmediate(this.#onTurn);
+  }
+
+  #answer(number: number, { outcome, transfer }: HandlerEnd): void {
+    if (outcome.type === 'stopped') {
+      this.#send([toHost.stopped, number]);
+    } else if (outcome.type === 'threw') {
+      this.#tellError(number, outcome.error);
     } else {
       try {
         this.#send([toHost.returned, number, outcome.value], transfer);
       } catch (cause) {
-        const error = notSerializable('result', outcome.value, transfer, cause);
-        this.#send([toHost.threw, number, encodeError(error)]);
+        this.#tellError(number, notSerializable('result', outcome.value, transfer, cause));
       }
     }
-    if (performance.now() - this.#turnedAtMs < maxTurnMs) this.#sleepForNext();
-    else setImmediate(this.#onTurn);
+  }
+
+  #tellError(number: number, error: unknown): void {
+    try {
+      this.#send([toHost.threw, number, encodeError(error)]);
+    } catch {
+      this.#send([toHost.threw, number, undescribed]);
+    }
   }
 
   readonly #onTurn = (): void => {
@@ -157,11 +171,20 @@ class Thread {
   #sleepForNext(): void {
     for (;;) {
       const posted = Atomics.load(this.#words, word.posted);
-      const next = receiveMessageOnPort(this.#port);
+      const next = this.#takeNext();
       if (next !== undefined) {
         this.#receive(next.message);
         if (this.#current !== undefined) return;
       } else if (Atomics.wait(this.#words, word.posted, posted, sleepMs) === 'timed-out') return;
+    }
+  }
+
+  #takeNext(): { readonly message: ToThread } | undefined {
+    try {
+      return receiveMessageOnPort(this.#port);
+    } catch (error) {
+      this.#send([toHost.unreadable, encodeError(error)]);
+      return undefined;
     }
   }
 

@@ -5,7 +5,7 @@ import {
   maxKeptBytes,
   notKeepable,
   tooLarge,
-} from '@offstage/core';
+} from '@offstage/core/engine';
 import type { Arena, ArenaReader } from '../shared/arena.ts';
 import { decodeValue, encodeValue } from '../shared/value-codec.ts';
 import type { JobColumns, WireEntry } from '../shared/wire.ts';

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { JobJournal } from '@offstage/core';
+import type { JobJournal } from '@offstage/core/engine';
 import { journalSuite } from '@offstage/core/testing';
 import { describe, expect, test } from 'vitest';
 import { sqliteJournal } from './sqlite-journal.ts';

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { OffstageError } from '@offstage/core';
 import {
   type JobJournal,
   type JournalEntry,
@@ -9,8 +10,7 @@ import {
   type KeptJob,
   type KeptSchedule,
   type KeptState,
-  OffstageError,
-} from '@offstage/core';
+} from '@offstage/core/engine';
 import { Arena, ArenaReader } from '../shared/arena.ts';
 import { fromPlain, journalDamaged, journalFailed, journalNewer } from '../shared/journal-error.ts';
 import { decodeValue, UnknownFormatError } from '../shared/value-codec.ts';

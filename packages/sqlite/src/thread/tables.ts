@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { isDone } from '@offstage/core';
+import { isDone } from '@offstage/core/engine';
 import { Arena, type ArenaReader } from '../shared/arena.ts';
 import type { JobColumns, WireEntry } from '../shared/wire.ts';
 
