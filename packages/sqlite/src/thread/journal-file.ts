@@ -8,7 +8,7 @@ import {
   statSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { isBusy, journalError, journalFailed, locked } from '../shared/journal-error.ts';
 import type { JournalThreadOptions } from '../shared/wire.ts';
 import { readHolder, removeHolder, writeHolder } from './holder.ts';
@@ -36,6 +36,8 @@ export class JournalFile {
   readonly #path: string;
   readonly #identity: string;
   readonly #onStep: OnStep;
+  readonly #begin: StatementSync;
+  readonly #commit: StatementSync;
   #logIdentity: string | undefined;
 
   private constructor(database: DatabaseSync, path: string, onStep: OnStep) {
@@ -43,6 +45,8 @@ export class JournalFile {
     this.#path = path;
     this.#onStep = onStep;
     this.#identity = identityOf(path) ?? '';
+    this.#begin = database.prepare('BEGIN IMMEDIATE');
+    this.#commit = database.prepare('COMMIT');
   }
 
   /** @throws OffstageError, as `JobJournal.open` has it. */
@@ -94,16 +98,15 @@ export class JournalFile {
    * @throws whatever `run` or SQLite throws; nothing is changed then, unless the disk failed in the end.
    */
   transaction(run: () => void): void {
-    const { database } = this;
-    database.exec('BEGIN IMMEDIATE');
+    this.#begin.run();
     try {
       this.#onStep('group: begun');
       run();
       this.#onStep('group: written');
-      database.exec('COMMIT');
+      this.#commit.run();
       this.#onStep('group: durable');
     } catch (error) {
-      if (database.isTransaction) database.exec('ROLLBACK');
+      if (this.database.isTransaction) this.database.exec('ROLLBACK');
       throw error;
     }
     this.#requireNamed();
