@@ -142,7 +142,7 @@ export default defineConfig({
         test: {
           name: 'repo',
           root: '.',
-          include: ['scripts/**/*.test.ts', 'docs/**/*.test.ts'],
+          include: ['scripts/**/*.test.ts', 'docs/**/*.test.ts', 'bench/src/**/*.test.ts'],
           exclude: isQuick ? leftOutWhenQuick : [],
         },
       },

@@ -9,15 +9,16 @@ interface Environment {
   readonly path?: string;
 }
 
+// Where a host serves the site below a path, as GitHub Pages does.
+const base = process.env.OFFSTAGE_DOCS_BASE ?? '/';
+
 export default defineConfig({
   title: 'Offstage',
   description:
     'Long work for TypeScript applications: background jobs, live progress, safe cancel, results published all at once.',
   lang: 'en',
-  // Where a host serves the site below a path, as GitHub Pages does.
-  base: process.env.OFFSTAGE_DOCS_BASE ?? '/',
-  cleanUrls: false,
-  lastUpdated: false,
+  base,
+  head: [['link', { rel: 'icon', type: 'image/svg+xml', href: `${base}favicon.svg` }]],
   // Included by the changelog.
   srcExclude: ['project/changes.md'],
   rewrites: { ':folder/README.md': ':folder/index.md' },
