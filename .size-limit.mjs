@@ -1,5 +1,5 @@
 // What a page loads, minified and gzipped, of the packages as built: `size-limit`, after a build.
-const core = 'packages/core/dist/index.js';
+const observe = 'packages/core/dist/observe/index.js';
 const client = 'packages/http/dist/client/index.js';
 const react = 'packages/react/dist/index.js';
 const svelte = 'packages/svelte/dist/index.js';
@@ -44,7 +44,7 @@ function pages(framework, limit) {
 }
 
 export default [
-  check('core: JobObserver', '4.5 kB', { [core]: '{ JobObserver }' }),
+  check('core: JobObserver', '4.5 kB', { [observe]: '{ JobObserver }' }),
   check(
     'http: HttpJobClient, first load',
     '5.7 kB',

@@ -5,10 +5,10 @@ import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 
 const refused = [
-  ['packages/core/src/job.ts', 'node:fs'],
-  ['packages/core/src/job.ts', 'p-queue'],
-  ['packages/core/src/job.ts', '@offstage/node-fs'],
-  ['packages/core/src/job.ts', './index.ts'],
+  ['packages/core/src/jobs/job.ts', 'node:fs'],
+  ['packages/core/src/jobs/job.ts', 'p-queue'],
+  ['packages/core/src/jobs/job.ts', '@offstage/node-fs'],
+  ['packages/core/src/jobs/job.ts', './index.ts'],
   ['packages/core/src/jobs/schedules.ts', 'croner'],
   ['packages/core/src/jobs/cron.ts', 'zod'],
   ['packages/core/src/snapshots/draft.ts', 'react'],
@@ -20,10 +20,8 @@ const refused = [
 ] as const;
 
 const allowed = [
-  ['packages/core/src/wire.ts', 'zod'],
-  ['packages/core/src/wire.ts', 'zod/mini'],
-  ['packages/core/src/job-manager.ts', 'eventemitter3'],
-  ['packages/core/src/job-manager.ts', './job.ts'],
+  ['packages/core/src/jobs/job-manager.ts', 'eventemitter3'],
+  ['packages/core/src/jobs/job-manager.ts', './job.ts'],
   ['packages/core/src/jobs/cron.ts', 'croner'],
   ['packages/core/src/snapshots/draft.ts', '../errors.ts'],
   ['packages/core/src/job.test.ts', 'vitest'],

@@ -18,7 +18,16 @@ export default defineConfig({
   format: ['esm'],
   platform: 'neutral',
   target: 'es2023',
-  dts: { entry: { index: 'src/index.ts', 'testing/index': 'src/testing/index.ts' } },
+  dts: {
+    entry: {
+      index: 'src/index.ts',
+      'observe/index': 'src/observe/index.ts',
+      engine: 'src/engine.ts',
+      storage: 'src/storage.ts',
+      'wire/index': 'src/wire/index.ts',
+      'testing/index': 'src/testing/index.ts',
+    },
+  },
   sourcemap: true,
   clean: true,
   splitting: false,

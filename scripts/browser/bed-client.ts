@@ -1,13 +1,13 @@
 import { inject } from 'vitest';
-import type { WorldAct, WorldState } from './world.ts';
+import type { BedAct, BedState } from './bed-session.ts';
 
-/** A world as the page under test sees it. */
-export interface RemoteWorld {
+/** A bed as the page under test sees it. */
+export interface RemoteTestBed {
   /** Where its jobs are served, on the page's own origin. */
   readonly baseUrl: string;
-  act(act: WorldAct): Promise<unknown>;
+  act(act: BedAct): Promise<unknown>;
   start(count?: number): Promise<string[]>;
-  state(): Promise<WorldState>;
+  state(): Promise<BedState>;
   /** How many batched polls it has received. */
   polls(): Promise<number>;
 }
@@ -17,12 +17,12 @@ export const tabUrl = (module: string): string =>
   `/bed/${inject('bedPort')}/page?module=${encodeURIComponent(module)}`;
 
 /** Opens a server for one test, through the test bed's control port. */
-export async function openWorld(): Promise<RemoteWorld> {
-  const control = `/bed/${inject('bedPort')}/worlds`;
+export async function openTestBed(): Promise<RemoteTestBed> {
+  const control = `/bed/${inject('bedPort')}/sessions`;
   const port = await request(control, {});
   const place = `${control}/${port}`;
-  const act = (act: WorldAct): Promise<unknown> => request(place, act);
-  const state = async (): Promise<WorldState> => request(place) as Promise<WorldState>;
+  const act = (act: BedAct): Promise<unknown> => request(place, act);
+  const state = async (): Promise<BedState> => request(place) as Promise<BedState>;
   return {
     baseUrl: `/bed/${port}/jobs`,
     act,

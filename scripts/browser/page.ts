@@ -1,12 +1,6 @@
 // Runs in Chromium: core has no Node.js in it, so the whole of a job and of a publish happens here.
-import {
-  defineJob,
-  handle,
-  InlineExecutor,
-  JobManager,
-  JobObserver,
-  SnapshotStore,
-} from '@offstage/core';
+import { defineJob, handle, InlineExecutor, JobManager, SnapshotStore } from '@offstage/core';
+import { JobObserver } from '@offstage/core/observe';
 import { memoryStorage } from '@offstage/core/testing';
 import * as z from 'zod';
 

@@ -1,15 +1,15 @@
-// The test bed's own process: opens, steers and closes worlds for the pages under test.
-//   POST /worlds            opens a world and answers its port
-//   POST /worlds/<port>     does a `WorldAct`
-//   GET  /worlds/<port>     tells what the world saw
+// The test bed's own process: opens, steers and closes sessions for the pages under test.
+//   POST /sessions            opens a bed and answers its port
+//   POST /sessions/<port>     does a `BedAct`
+//   GET  /sessions/<port>     tells what the bed saw
 //   GET  /page?module=<url> is a page of its own, for a second tab
 // It prints its port, and ends when its standard input does.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { World, type WorldAct } from './world.ts';
+import { type BedAct, BedSession } from './bed-session.ts';
 
-const worlds = new Map<string, World>();
+const sessions = new Map<string, BedSession>();
 const server = createServer((incoming, outgoing) => {
   const url = new URL(incoming.url ?? '/', 'http://localhost');
   if (url.pathname === '/page') {
@@ -28,19 +28,19 @@ console.log((server.address() as AddressInfo).port);
 process.stdin.on('end', () => process.exit()).resume();
 
 async function answer(incoming: IncomingMessage, path: string): Promise<unknown> {
-  const [, port] = /^\/worlds\/(\d+)$/.exec(path) ?? [];
+  const [, port] = /^\/sessions\/(\d+)$/.exec(path) ?? [];
   if (port === undefined) {
-    const world = await World.open();
-    worlds.set(String(world.port), world);
-    return world.port;
+    const bed = await BedSession.open();
+    sessions.set(String(bed.port), bed);
+    return bed.port;
   }
-  const world = worlds.get(port);
-  if (world === undefined) throw new Error(`There is no world at ${port}.`);
-  if (incoming.method === 'GET') return world.state;
-  return world.act(await readAct(incoming));
+  const bed = sessions.get(port);
+  if (bed === undefined) throw new Error(`There is no bed at ${port}.`);
+  if (incoming.method === 'GET') return bed.state;
+  return bed.act(await readAct(incoming));
 }
 
-async function readAct(incoming: IncomingMessage): Promise<WorldAct> {
+async function readAct(incoming: IncomingMessage): Promise<BedAct> {
   let text = '';
   for await (const chunk of incoming) text += chunk;
   return JSON.parse(text);

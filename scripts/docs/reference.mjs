@@ -21,7 +21,7 @@ export async function writeReference() {
   if (project === undefined) return false;
   // TypeDoc names a module by its source. A reader knows it by what an import says.
   for (const { name, source } of entries) {
-    const sourceName = source.replace(/^packages\//, '').replace(/\/index\.ts$/, '');
+    const sourceName = source.replace(/^packages\//, '').replace(/(?:\/index)?\.ts$/, '');
     const module = project.children?.find((child) => child.name === sourceName);
     if (module === undefined) throw new Error(`TypeDoc has no module for ${name}.`);
     module.name = name;

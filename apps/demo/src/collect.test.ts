@@ -114,6 +114,40 @@ test('D6 hidden entries are counted, and the data folder is passed over', () => 
   expect(hidden).toBe(2);
 });
 
+test.runIf(posix)(
+  'D2 what systems leave in a folder, and other data folders, are passed over and counted',
+  () => {
+    const left = ['desktop.ini', 'THUMBS.DB', '~$lock.docx', '.DS_Store', '._x', 'Icon\r'];
+    const folder = writeFiles(scratch(), {
+      ...Object.fromEntries(left.map((name) => [`sub/${name}`, 'x'])),
+      'sub/.~lock.x.odt#': 'x',
+      'other/Desktop.ini': 'x',
+      '__MACOSX/sub/._a.md': 'x',
+      '$RECYCLE.BIN/a.md': 'x',
+      'old-data/snapshots/CURRENT': 'x',
+      'old-data/snapshots/LOCK': '',
+      'old-data/snapshots/1-a/documents/a.md': 'x',
+      'old-data/log/events.jsonl': 'x',
+      'store/CURRENT': 'x',
+      'store/LOCK': '',
+      'snapshots/holiday.md': 'x',
+      'sub/CURRENT': 'x',
+      'sub/~tilde.md': 'x',
+      'sub/$5.md': 'x',
+      'sub/my thumbs.db.md': 'x',
+    });
+    const { files, hidden } = collect(folder);
+    expect(files.map((file) => file.path)).toEqual([
+      'snapshots/holiday.md',
+      'sub/$5.md',
+      'sub/CURRENT',
+      'sub/my thumbs.db.md',
+      'sub/~tilde.md',
+    ]);
+    expect(hidden).toBe(left.length + 6);
+  },
+);
+
 describe('D9 a folder that cannot be ingested says why', () => {
   test.each<[string, (folder: string) => string, string]>([
     ['missing', (folder) => path.join(folder, 'missing'), 'folder_not_found'],

@@ -13,6 +13,7 @@ import {
 import path from 'node:path';
 import { PublicError } from '@offstage/core';
 import type { FileFailure } from './parse/messages.ts';
+import { isPassedOver, storeFolder, storeMarks } from './passed-over.ts';
 import { lackOf } from './public-errors.ts';
 
 /** An entry of the folder, by its path relative to it with `/` between the parts. */
@@ -26,7 +27,10 @@ export interface Collection {
   readonly files: readonly FoundFile[];
   /** What was met and is no regular file, or could not be entered. */
   readonly refused: readonly { readonly path: string; readonly failure: FileFailure }[];
-  /** Entries whose names begin with a dot; what is below them is not counted. */
+  /**
+   * Entries that were passed over: hidden ones, what systems leave in folders, other data folders of this
+   * application. What is below them is not counted.
+   */
   readonly hidden: number;
 }
 
@@ -61,7 +65,7 @@ export function collect(folder: string, options: CollectOptions = {}): Collectio
       const entryAbsolute = path.join(absolute, entry.name);
       const refuse = (failure: FileFailure): void =>
         void refused.push({ path: entryPath, failure });
-      if (entry.name.startsWith('.')) {
+      if (isPassedOver(entry.name)) {
         hidden += 1;
       } else if (entry.isFile()) {
         if (files.length === maxFiles) {
@@ -82,6 +86,10 @@ export function collect(folder: string, options: CollectOptions = {}): Collectio
           below = readdirSync(entryAbsolute, { withFileTypes: true });
         } catch (error) {
           refuse(unreadable(error, entryPath));
+          continue;
+        }
+        if (isStore(below) || holdsStore(entryAbsolute, below)) {
+          hidden += 1;
           continue;
         }
         walk(entryAbsolute, entryPath, depth + 1, below);
@@ -179,6 +187,20 @@ function openFolder(folder: string): { absolute: string; entries: Dirent[] } {
     throw new PublicError('folder_unreadable', `The folder cannot be read: ${reason(code)}.`, {
       cause: error,
     });
+  }
+}
+
+/** Whether these are the entries of a snapshot store's folder. */
+const isStore = (entries: readonly Dirent[]): boolean =>
+  storeMarks.every((mark) => entries.some((entry) => entry.name === mark && entry.isFile()));
+
+/** Whether a folder is a data folder of this application. */
+function holdsStore(absolute: string, entries: readonly Dirent[]): boolean {
+  if (!entries.some((entry) => entry.name === storeFolder && entry.isDirectory())) return false;
+  try {
+    return isStore(readdirSync(path.join(absolute, storeFolder), { withFileTypes: true }));
+  } catch {
+    return false; // the walk meets it next, and says why
   }
 }
 

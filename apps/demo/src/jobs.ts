@@ -36,7 +36,7 @@ export const ingest = defineJob({
     failed: z.number(),
     /** At most `maxListedFailures` of them. */
     failures: z.array(fileFailureView).readonly(),
-    /** Entries whose names begin with a dot. */
+    /** Entries that were passed over: hidden, left by a system, or another data folder. */
     hidden: z.number(),
   }),
   phases: ['scan', 'parse', 'index', 'snapshot', 'done'],

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { decodePollManyResponse, encodePollManyResponse, type JobPoll } from '@offstage/core';
+import type { JobPoll } from '@offstage/core';
+import { decodePollManyResponse, encodePollManyResponse } from '@offstage/core/wire';
 import { build } from 'esbuild';
 import * as z from 'zod/mini';
 import { interleave, median, pairedRatio } from '../measure.ts';

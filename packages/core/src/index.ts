@@ -1,7 +1,5 @@
-export type { ActivityLease } from './activity-gate.ts';
-export { backoffMs, retryAfterMs } from './backoff.ts';
-export { boundedText, maxErrorText, textOf } from './bounded-text.ts';
-export { type Clock, sleep, systemClock, type Timer } from './clock.ts';
+export { boundedText, maxErrorText, textOf } from './foundation/bounded-text.ts';
+export { type Clock, systemClock, type Timer } from './foundation/clock.ts';
 export {
   JobCanceledError,
   OffstageError,
@@ -9,17 +7,28 @@ export {
   type OffstageErrorOptions,
   PublicError,
   type StopReason,
-} from './errors.ts';
-export { InlineExecutor, type InlineExecutorOptions } from './inline-executor.ts';
+} from './foundation/errors.ts';
+export { checkSchema, type SchemaCheck } from './foundation/schema-check.ts';
 export type {
-  ActivitySnapshot,
+  InferInput,
+  InferOutput,
+  SchemaIssue,
+  SchemaResult,
+  StandardSchema,
+} from './foundation/standard-schema.ts';
+export type { ActivityLease } from './jobs/activity-gate.ts';
+export { invalidInput } from './jobs/admission-errors.ts';
+export { InlineExecutor, type InlineExecutorOptions } from './jobs/inline-executor.ts';
+export type {
+  Activity,
+  ChangeKind,
   JobClient,
   JobPoll,
   ListFilter,
   PollOptions,
   StartOptions,
   WaitOptions,
-} from './job-client.ts';
+} from './jobs/job-client.ts';
 export {
   type AnyJobDefinition,
   defineJob,
@@ -29,45 +38,20 @@ export {
   type PhaseOf,
   type ResultOf,
   type ReturnOf,
-} from './job-definition.ts';
-export type {
-  DiscardOutcome,
-  DiscardTask,
-  HandlerInfo,
-  JobExecutor,
-  JobHost,
-  JobOutcome,
-  JobRun,
-  JobTask,
-} from './job-executor.ts';
+} from './jobs/job-definition.ts';
 export {
   type HandledJob,
   type HandleOptions,
-  type HandlerEnd,
   handle,
-  indexHandlers,
   type JobContext,
   type JobHandler,
   type ProgressReport,
   type Report,
-  runHandler,
   type Transfer,
   transfer,
-} from './job-handler.ts';
-export {
-  ActivityObserver,
-  JobListObserver,
-  type JobListObserverOptions,
-} from './job-list-observer.ts';
-export { JobManager, type ShutdownOptions, type ShutdownReport } from './job-manager.ts';
-export type { JobManagerOptions } from './job-manager-options.ts';
-export {
-  JobObserver,
-  type JobObserverOptions,
-  type JobObserverPorts,
-  type ObserverPorts,
-} from './job-observer.ts';
-export type { JobActions, JobSnapshot } from './job-snapshot.ts';
+} from './jobs/job-handler.ts';
+export { JobManager, type ShutdownOptions, type ShutdownReport } from './jobs/job-manager.ts';
+export type { JobManagerOptions } from './jobs/job-manager-options.ts';
 export {
   type ActiveJobView,
   type CanceledJobView,
@@ -82,64 +66,21 @@ export {
   type SucceededJobView,
   type TerminalJobView,
   type TerminalStatus,
-} from './job-view.ts';
-export { frameScheduler, microtaskScheduler, type NotifyScheduler } from './listeners.ts';
+} from './jobs/job-view.ts';
+export { filterKey, listPageOf, noSuchPage, overviewOf } from './jobs/list-page.ts';
 export type {
   JobManagerEventName,
   JobManagerEvents,
   JobManagerListener,
   JobNews,
   ManagerError,
-} from './manager-events.ts';
-export {
-  type PollFailure,
-  type PollReader,
-  type PollSeat,
-  type PollWish,
-  toOffstageError,
-} from './poll-loop.ts';
-export {
-  type JobMember,
-  type JobSeat,
-  Poller,
-  type PollerOptions,
-  type ReadOptions,
-  sharedPoller,
-} from './poller.ts';
-export { maxMessageLength, repairMessage, repairPercent } from './progress-report.ts';
-export type { CurrentPointer, VersionRef } from './snapshots/current.ts';
-export type {
-  Examined,
-  ExamineOptions,
-  ExamineRequest,
-  FileFacts,
-  FileKind,
-  FileLock,
-  ListedName,
-  ReadableFile,
-  RootOptions,
-  StorageDirectory,
-  WritableFile,
-} from './snapshots/directory.ts';
-export { directoryStorage } from './snapshots/directory-storage.ts';
+} from './jobs/manager-events.ts';
 export { Draft, type WriteOptions } from './snapshots/draft.ts';
 export type { Manifest, ManifestEntry } from './snapshots/manifest.ts';
 export type { Cleanup } from './snapshots/recovery.ts';
 export type { RepairOptions, RepairProposal, RepairResult } from './snapshots/repair.ts';
 export type { ScrubReport } from './snapshots/scrub.ts';
-export type {
-  CommitOptions,
-  DraftWorkspace,
-  Durability,
-  ExaminedEntry,
-  Hasher,
-  Lease,
-  ReuseSource,
-  SealedEntry,
-  SnapshotStorage,
-  StoredFile,
-  WriterLock,
-} from './snapshots/storage.ts';
+export type { Durability, SnapshotStorage } from './snapshots/storage.ts';
 export {
   type LeaseOptions,
   type OpenOptions,
@@ -158,42 +99,3 @@ export {
 export type { WatchOptions } from './snapshots/watch.ts';
 export type { WriteSource } from './snapshots/write-source.ts';
 export type { FinalizeOptions, Published } from './snapshots/writer-session.ts';
-export type {
-  InferInput,
-  InferOutput,
-  SchemaIssue,
-  SchemaResult,
-  StandardSchema,
-} from './standard-schema.ts';
-export {
-  type StartActions,
-  StartObserver,
-  type StartObserverPorts,
-  type StartSnapshot,
-} from './start-observer.ts';
-export type { ValueObserverOptions, ValueSnapshot } from './value-observer.ts';
-export { pageVisibility, type Visibility } from './visibility.ts';
-export {
-  type Encoded,
-  encodeActivity,
-  encodeJobPoll,
-  encodeJobView,
-  encodeListResponse,
-  encodePollManyRequest,
-  encodePollManyResponse,
-  encodeProblem,
-  encodeStartRequest,
-  type WireProblem,
-} from './wire.ts';
-export {
-  decodeActivity,
-  decodeJobPoll,
-  decodeJobView,
-  decodeListResponse,
-  decodePollManyRequest,
-  decodePollManyResponse,
-  decodeProblem,
-  decodeStartRequest,
-  type WirePoll,
-  type WireStartRequest,
-} from './wire-decode.ts';

@@ -1,4 +1,11 @@
-import type { EventStream } from './event-stream.ts';
+import type { StreamReader } from './stream-reader.ts';
+
+/** A body that is made as its reader asks for it. */
+export interface PulledBody {
+  pull(reader: StreamReader): void;
+  /** Nobody reads it any more. */
+  end(): void;
+}
 
 /**
  * What the handler answers, before it becomes a Response. Node.js writes it to a socket as it is: a
@@ -7,7 +14,7 @@ import type { EventStream } from './event-stream.ts';
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | EventStream | null;
+  readonly body: string | PulledBody | null;
 }
 
 /** A refusal of the application's is passed on as it is. */
@@ -58,7 +65,7 @@ export function emptyAnswer(status: number, headers?: Readonly<Record<string, st
 }
 
 /** Server-sent events; `null` answers a HEAD. */
-export function streamAnswer(body: EventStream | null): Answer {
+export function streamAnswer(body: PulledBody | null): Answer {
   return { status: 200, headers: streaming, body };
 }
 
@@ -67,6 +74,9 @@ export const isResponse = (value: object): value is Response => 'arrayBuffer' in
 
 /** The answer to HEAD: that to GET without its body. */
 export function withoutBody(answer: Answer | Response): Answer | Response {
-  if (!isResponse(answer)) return { ...answer, body: null };
+  if (!isResponse(answer)) {
+    if (typeof answer.body === 'object') answer.body?.end();
+    return { ...answer, body: null };
+  }
   return new Response(null, { status: answer.status, headers: answer.headers });
 }

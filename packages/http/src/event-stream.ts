@@ -1,5 +1,6 @@
 import type { Timer } from '@offstage/core';
 import type { StreamHub } from './stream-hub.ts';
+import type { StreamReader } from './stream-reader.ts';
 
 /** What one stream tells. */
 export interface StreamSource {
@@ -15,12 +16,6 @@ export interface StreamPart {
   readonly more?: boolean;
   /** The stream ends with this. */
   readonly last?: boolean;
-}
-
-/** Who a stream writes to. It asks for each text with `pull`. */
-export interface StreamReader {
-  write(text: string): void;
-  end(): void;
 }
 
 // How long a client waits before it comes back, unless it knows better.
@@ -41,6 +36,8 @@ export class EventStream {
   touchedMs: number;
   readonly #source: StreamSource;
   readonly #hub: StreamHub;
+  /** Whom it counts for. */
+  readonly owner: unknown;
   readonly #endMs: number;
   #reader: StreamReader | undefined;
   #close: (() => void) | undefined;
@@ -49,8 +46,9 @@ export class EventStream {
   #hasChanged = true;
   #sentMs = -Infinity;
 
-  constructor(source: StreamSource, hub: StreamHub) {
+  constructor(source: StreamSource, hub: StreamHub, owner: unknown) {
     this.#source = source;
+    this.owner = owner;
     this.#hub = hub;
     this.touchedMs = hub.settings.clock.monotonic();
     this.#endMs = this.touchedMs + hub.settings.maxStreamMs;

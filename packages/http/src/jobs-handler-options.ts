@@ -29,6 +29,16 @@ export interface JobsHandlerOptions {
   /** Open streams of this handler; further ones are refused with 503. @default 1000 */
   readonly maxStreams?: number | undefined;
   /**
+   * Open streams of one owner; further ones are refused with 429, and their pages poll. Tabs of one
+   * browser share one stream. @default 50
+   */
+  readonly maxStreamsPerOwner?: number | undefined;
+  /**
+   * About how many bytes an answer to many polls, or a list, has at most; its client asks again for
+   * the rest. One job is given however large its result is. @default 4_194_304
+   */
+  readonly maxAnswerBytes?: number | undefined;
+  /**
    * A stream ends after this many milliseconds, and its client comes back with its cursor: it is
    * asked again who it is. @default 3_600_000
    */
@@ -60,6 +70,8 @@ export interface JobsHandlerSettings {
   readonly bodyTimeoutMs: number;
   readonly allowedOrigins: ReadonlySet<string>;
   readonly maxStreams: number;
+  readonly maxStreamsPerOwner: number;
+  readonly maxAnswerBytes: number;
   readonly maxStreamMs: number;
   readonly heartbeatMs: number;
   readonly minEventGapMs: number;
@@ -81,6 +93,8 @@ export function settingsOf(options: JobsHandlerOptions): JobsHandlerSettings {
     bodyTimeoutMs: duration('bodyTimeoutMs', options.bodyTimeoutMs ?? 30_000),
     allowedOrigins: originsOf(options.allowedOrigins ?? []),
     maxStreams: count('maxStreams', options.maxStreams ?? 1000),
+    maxStreamsPerOwner: count('maxStreamsPerOwner', options.maxStreamsPerOwner ?? 50),
+    maxAnswerBytes: count('maxAnswerBytes', options.maxAnswerBytes ?? 4_194_304),
     maxStreamMs: duration('maxStreamMs', options.maxStreamMs ?? 3_600_000),
     heartbeatMs: duration('heartbeatMs', options.heartbeatMs ?? 15_000),
     minEventGapMs: count('minEventGapMs', options.minEventGapMs ?? 50),

@@ -40,6 +40,7 @@ export function createJobsHandler(options: JobsHandlerOptions): JobsHandler {
   const context: HandlerContext = {
     settings,
     json: new JsonText(report),
+    report,
     document: openApiDocument(options),
     hub: new StreamHub(settings, report),
   };
@@ -69,7 +70,11 @@ async function route(request: Request, context: HandlerContext): Promise<Answer 
     throw new TypeError('clientFor gave neither a job client nor a response.');
   }
   if (isResponse(client)) return client;
-  return actions[found.name]({ request, client, query: searchParams, key }, context);
+  // Before it is read: what changes meanwhile is another version.
+  const { version = '' } = client;
+  const answer = await actions[found.name]({ request, client, query: searchParams, key }, context);
+  if (version === '' || answer.headers['content-type'] !== 'application/json') return answer;
+  return { ...answer, headers: { ...answer.headers, 'offstage-version': version } };
 }
 
 function reporter({ onError }: JobsHandlerSettings): ReportError {

@@ -1,10 +1,5 @@
-import {
-  encodeJobPoll,
-  encodeJobView,
-  type JobPoll,
-  type JobView,
-  OffstageError,
-} from '@offstage/core';
+import { type JobPoll, type JobView, OffstageError } from '@offstage/core';
+import { encodeJobPoll, encodeJobView } from '@offstage/core/wire';
 import type { ReportError } from './problems.ts';
 
 /**
@@ -34,16 +29,34 @@ export class JsonText {
     return text;
   };
 
-  readonly poll = (poll: JobPoll): string => {
+  readonly poll = (poll: JobPoll): string => this.#poll(poll, this.view);
+
+  #poll(poll: JobPoll, viewText: (view: JobView) => string): string {
     const { job, events } = poll;
     if (job === undefined) return JSON.stringify(encodeJobPoll(poll));
     const told = events.length === 0 ? '[]' : JSON.stringify(events);
     const numbers = `"cursor":${poll.cursor},"missed":${poll.missed}`;
-    return `{"job":${this.view(job)},"events":${told},${numbers}}`;
-  };
+    return `{"job":${viewText(job)},"events":${told},${numbers}}`;
+  }
 
-  list<T>(items: readonly T[], textOf: (item: T) => string): string {
-    return `[${items.map(textOf).join()}]`;
+  /** As `poll`, for the polls of one answer: the text of a job that is in it twice is made once. */
+  polls(polls: readonly JobPoll[]): (poll: JobPoll) => string {
+    const seen = new Set<JobView>();
+    const repeated = new Set<JobView>();
+    for (const { job } of polls) {
+      if (job !== undefined && seen.has(job)) repeated.add(job);
+      else if (job !== undefined) seen.add(job);
+    }
+    if (repeated.size === 0) return this.poll;
+    const texts = new Map<JobView, string>();
+    return (poll) =>
+      this.#poll(poll, (view) => {
+        const known = texts.get(view);
+        if (known !== undefined) return known;
+        const text = this.view(view);
+        if (repeated.has(view)) texts.set(view, text);
+        return text;
+      });
   }
 
   #ended(view: JobView): string {

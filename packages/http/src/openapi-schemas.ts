@@ -5,6 +5,10 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 
 const count = { type: 'integer', minimum: 0 };
 const time = { type: 'number', description: 'Milliseconds since the Unix epoch.' };
+const rest = {
+  type: 'boolean',
+  description: 'True when only the first had room in the answer; ask again for the others.',
+};
 const timeOrNull = { ...time, type: ['number', 'null'] };
 const ref = (name: string): JsonSchema => ({ $ref: `#/components/schemas/${name}` });
 
@@ -58,7 +62,7 @@ export const componentSchemas = {
     },
     ['job'],
   ),
-  JobList: object({ jobs: { type: 'array', items: ref('Job') } }),
+  JobList: object({ jobs: { type: 'array', items: ref('Job') }, rest }, ['rest']),
   PollManyRequest: object({
     polls: {
       type: 'array',
@@ -66,7 +70,7 @@ export const componentSchemas = {
       items: object({ id: { type: 'string' }, after: count, limit: count }, ['after', 'limit']),
     },
   }),
-  PollManyResponse: object({ polls: { type: 'array', items: ref('JobPoll') } }),
+  PollManyResponse: object({ polls: { type: 'array', items: ref('JobPoll') }, rest }, ['rest']),
   Activity: object({
     queued: count,
     running: count,

@@ -100,6 +100,7 @@ const refusals: Readonly<Record<number, (init: Init) => Promise<Response>>> = {
   },
   409: failing('conflict'),
   413: through({ maxBodyBytes: 1 }),
+  422: failing('idempotency_key_reused'),
   415: (init) => call(jobsServer().handle, { ...init, headers: { 'content-type': 'text/xml' } }),
   429: failing('queue_full'),
   500: failing('storage_failed'),
@@ -146,7 +147,9 @@ test('H2 every documented status of every route is given by the handler, in its 
         return hasBody ? post(to, sent) : { path: to, method: verb.toUpperCase() };
       };
       const requests = [running.id, ended.id, 'unknown', 'no%20id'].map((id) => init(id));
-      if (operationId === 'list') requests.push({ path: `${path}?status=none` });
+      if (operationId === 'list') {
+        requests.push({ path: `${path}?status=none` }, { path: `${path}?before=nobody` });
+      }
       if (verb === 'post') requests.push(init(running.id, { polls: 1, exclusivityKey: 1 }));
       for (const request of requests) await look(path, verb, await call(handle, request));
       if (operationId.startsWith('start.')) {

@@ -35,6 +35,7 @@ const query = (name: string, description: string, schema: unknown, more = {}) =>
   ...more,
 });
 const count = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
+const jobId = { type: 'string', pattern: '^[\\w.:~@=+-]{1,200}$' };
 const page = [
   query('after', 'The cursor of the last poll.', count),
   query('limit', 'At most this many events; 0 reads the job alone.', count),
@@ -57,14 +58,21 @@ const operations: Readonly<Record<Exclude<RouteName, 'start'>, Operation>> = {
         { explode: true },
       ),
       query('name', 'Jobs of one definition.', { type: 'string', maxLength: 100 }),
+      query('limit', 'At most this many, by default 100; more than 1,000 are never given.', {
+        ...count,
+        minimum: 1,
+      }),
+      query('before', 'The id of the last job of the page before.', jobId),
+      query('results', 'Whether results are in it.', { type: 'boolean', default: false }),
     ],
     ok: json('JobList'),
-    problems: [400],
+    problems: [400, 404],
   },
   activity: { summary: 'What stands in the way of new jobs.', ok: json('Activity') },
   ownerEvents: {
     summary: 'A stream of hints: which of your jobs changed.',
     ok: eventText,
+    problems: [429],
   },
   openapi: {
     summary: 'This document.',
@@ -103,7 +111,7 @@ const operations: Readonly<Record<Exclude<RouteName, 'start'>, Operation>> = {
       },
     ],
     ok: eventText,
-    problems: [400, 404],
+    problems: [400, 404, 429],
   },
 };
 
@@ -111,7 +119,14 @@ const idParameter = {
   name: 'id',
   in: 'path',
   required: true,
-  schema: { type: 'string', pattern: '^[\\w.:~@=+-]{1,200}$' },
+  schema: jobId,
+};
+
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  description: 'Names this one start: asked again with it, it is answered with the job it began.',
+  schema: { type: 'string', minLength: 1 },
 };
 
 const problemTexts: Readonly<Record<number, string>> = {
@@ -123,7 +138,8 @@ const problemTexts: Readonly<Record<number, string>> = {
   409: 'The exclusivity key is held by another job.',
   413: 'The body is too large.',
   415: 'The body is not application/json in UTF-8.',
-  429: 'Too many jobs are waiting or running.',
+  422: 'Something else was started under this Idempotency-Key.',
+  429: 'Too many jobs are waiting or running, or too many streams are open.',
   500: 'The server failed; `reference` leads to the error in its log.',
   503: 'No jobs are taken now, or no more streams.',
 };
@@ -172,7 +188,8 @@ function startOperation({ name, input, result }: AnyJobDefinition): JsonSchema {
     summary: `Starts a job "${name}".`,
     body: startRequest(jsonSchemaOf(input, 'input', `urn:job:${name}:input`)),
     ok: { status: 201, schema: ended },
-    problems: [404, 409, 429],
+    parameters: [idempotencyKey],
+    problems: [404, 409, 422, 429],
   });
 }
 

@@ -1,4 +1,5 @@
-import { encodeProblem, OffstageError, type OffstageErrorCode } from '@offstage/core';
+import { OffstageError, type OffstageErrorCode } from '@offstage/core';
+import { encodeProblem } from '@offstage/core/wire';
 import { type Answer, jsonAnswer } from './answer.ts';
 import { Refusal } from './refusal.ts';
 
@@ -27,6 +28,7 @@ const answers: Readonly<Partial<Record<OffstageErrorCode, Told>>> = {
   unknown_definition: { status: 404 },
   not_found: { status: 404 },
   conflict: { status: 409 },
+  idempotency_key_reused: { status: 422 },
   queue_full: { status: 429, retryAfterMs: 5000 },
   admission_paused: { status: 503, retryAfterMs: 5000 },
   manager_closed: { status: 503, retryAfterMs: 5000 },

@@ -35,7 +35,7 @@ const statuses: ReadonlySet<string> = new Set<JobStatus>([
 ]);
 const isStatus = (text: string): text is JobStatus => statuses.has(text);
 
-/** `?status=running&status=queued&name=…`. @throws Refusal 400 */
+/** `?status=running&status=queued&name=…&limit=…&before=…&results=true`. @throws Refusal 400 */
 export function readFilter(query: URLSearchParams): ListFilter {
   const asked = [...new Set(query.getAll('status'))];
   const known = asked.filter(isStatus);
@@ -46,7 +46,18 @@ export function readFilter(query: URLSearchParams): ListFilter {
   if (name !== undefined && name.length > 100) {
     throw badRequest('name must be the name of a job: at most 100 characters.');
   }
-  return { status: known.length === 0 ? undefined : known, name };
+  const limit = readCount(query, 'limit');
+  if (limit === 0) throw badRequest('limit must be at least 1.');
+  const before = readOne(query, 'before');
+  const results = readOne(query, 'results') ?? 'false';
+  if (results !== 'true' && results !== 'false') throw badRequest('results must be true or false.');
+  return {
+    status: known.length === 0 ? undefined : known,
+    name,
+    limit,
+    before: before === undefined ? undefined : requireJobId(before),
+    results: results === 'true',
+  };
 }
 
 function readCount(query: URLSearchParams, name: string): number | undefined {

@@ -1,18 +1,25 @@
 import {
   type AnyJobDefinition,
+  checkSchema,
+  invalidInput,
+  type JobClient,
+  type JobPoll,
+} from '@offstage/core';
+import {
   decodePollManyRequest,
   decodeStartRequest,
   encodeActivity,
-  type JobClient,
-  type JobPoll,
   type WirePoll,
-} from '@offstage/core';
+} from '@offstage/core/wire';
 import { type Answer, jsonAnswer, streamAnswer, textAnswer } from './answer.ts';
+import { listAnswer } from './bounded-list.ts';
 import { EventStream, type StreamSource } from './event-stream.ts';
+import { readIdempotencyKey } from './idempotency-key.ts';
 import { JobSource } from './job-source.ts';
 import type { JobsHandlerSettings } from './jobs-handler-options.ts';
 import type { JsonText } from './json-text.ts';
 import { OwnerSource } from './owner-source.ts';
+import type { ReportError } from './problems.ts';
 import { isJobId, parseCount, readFilter, readPage, requireJobId } from './query.ts';
 import { readJson } from './read-json.ts';
 import { noSuchJob, Refusal } from './refusal.ts';
@@ -32,6 +39,7 @@ export interface Call {
 export interface HandlerContext {
   readonly settings: JobsHandlerSettings;
   readonly json: JsonText;
+  readonly report: ReportError;
   readonly document: unknown;
   readonly hub: StreamHub;
 }
@@ -42,16 +50,21 @@ export const actions: Readonly<Record<RouteName, RouteAction>> = {
   async start({ request, client, key }, { settings, json }) {
     const definition = definitionOf(settings, key);
     const { input, exclusivityKey } = decodeStartRequest(await readJson(request, settings));
-    const job = await client.start(definition, input, { exclusivityKey });
+    // Before the application's own client sees it, which may take for granted what the schema says.
+    const checked = await checkSchema(definition.input, input);
+    if (!checked.valid) throw invalidInput(definition, checked);
+    const idempotencyKey = readIdempotencyKey(request.headers);
+    const job = await client.start(definition, input, { exclusivityKey, idempotencyKey });
     return textAnswer(json.view(job), {
       status: 201,
       headers: { location: `${settings.basePath}/${encodeURIComponent(job.id)}` },
     });
   },
 
-  async list({ client, query }, { json }) {
-    const jobs = await client.list(readFilter(query));
-    return textAnswer(`{"jobs":${json.list(jobs, json.view)}}`);
+  async list({ client, query }, { settings, json, report }) {
+    const items = await client.list(readFilter(query));
+    const { maxAnswerBytes: maxBytes } = settings;
+    return listAnswer({ field: 'jobs', items, textOf: json.view, maxBytes, onFailure: report });
   },
 
   async activity({ client }) {
@@ -64,16 +77,22 @@ export const actions: Readonly<Record<RouteName, RouteAction>> = {
     return textAnswer(json.poll(poll));
   },
 
-  async pollMany({ request, client }, { settings, json }) {
+  async pollMany({ request, client }, { settings, json, report }) {
     const asked = decodePollManyRequest(await readJson(request, settings));
-    const inForm = asked.map(({ id }) => isJobId(id));
-    const polls = await client.pollMany(asked.filter((_, index) => inForm[index]));
+    // Each once, however often it is named.
+    const once = new Map<string, WirePoll>();
+    const names = asked.map((poll) => {
+      const name = JSON.stringify([poll.id, poll.after, poll.limit]);
+      if (isJobId(poll.id)) once.set(name, poll);
+      return name;
+    });
+    const polls = await client.pollMany([...once.values()]);
+    const found = new Map([...once.keys()].map((name, index) => [name, polls[index]]));
     // What is no id is answered like an id that nobody knows.
-    let next = 0;
-    const answers = asked.map(
-      (poll, index) => (inForm[index] ? polls[next++] : undefined) ?? none(poll),
-    );
-    return textAnswer(`{"polls":${json.list(answers, json.poll)}}`);
+    const items = asked.map((poll, index) => found.get(names[index] ?? '') ?? none(poll));
+    const { maxAnswerBytes: maxBytes } = settings;
+    const textOf = json.polls(items);
+    return listAnswer({ field: 'polls', items, textOf, maxBytes, onFailure: report });
   },
 
   async cancel({ client, key }) {
@@ -99,7 +118,8 @@ export const actions: Readonly<Record<RouteName, RouteAction>> = {
   },
 
   async ownerEvents(call, context) {
-    return stream(call, context, () => new OwnerSource(call.client, context.settings));
+    const { settings, json } = context;
+    return stream(call, context, () => new OwnerSource(call.client, settings, json));
   },
 
   async openapi(_call, { document }) {
@@ -121,12 +141,19 @@ const none = ({ after = 0 }: WirePoll): JobPoll => ({
 });
 
 function stream(
-  { request }: Call,
+  { request, client }: Call,
   { hub }: HandlerContext,
   createSource: () => StreamSource,
 ): Answer {
   if (request.method === 'HEAD') return streamAnswer(null);
-  if (!hub.isFull) return streamAnswer(new EventStream(createSource(), hub));
+  // A client that does not say whose it is counts by itself.
+  const owner = client.owner ?? client;
+  if (hub.isFullFor(owner)) {
+    throw new Refusal(429, 'unavailable', 'You have too many streams open. Poll instead.', {
+      'retry-after': '5',
+    });
+  }
+  if (!hub.isFull) return streamAnswer(new EventStream(createSource(), hub, owner));
   throw new Refusal(503, 'unavailable', 'Too many streams are open. Poll instead.', {
     'retry-after': '5',
   });

@@ -1,7 +1,16 @@
 import type { Timer } from '@offstage/core';
-import type { EventStream } from './event-stream.ts';
 import type { JobsHandlerSettings } from './jobs-handler-options.ts';
 import { problemText, type ReportError } from './problems.ts';
+
+/** What the hub has to know of a stream. */
+export interface HubStream {
+  /** When something was last sent, or found not to be worth sending. */
+  readonly touchedMs: number;
+  /** Whom it counts for. */
+  readonly owner: unknown;
+  /** Silence has lasted for a heartbeat. */
+  pulse(nowMs: number): void;
+}
 
 /**
  * The open streams of one handler. One timer serves the heartbeats and the end of all of them: they
@@ -10,7 +19,8 @@ import { problemText, type ReportError } from './problems.ts';
 export class StreamHub {
   readonly settings: JobsHandlerSettings;
   readonly #report: ReportError;
-  readonly #streams = new Set<EventStream>();
+  readonly #streams = new Set<HubStream>();
+  readonly #byOwner = new Map<unknown, number>();
   readonly #pulseMs: number;
   #timer: Timer | undefined;
 
@@ -24,18 +34,26 @@ export class StreamHub {
     return this.#streams.size >= this.settings.maxStreams;
   }
 
-  add(stream: EventStream): void {
+  isFullFor(owner: unknown): boolean {
+    return (this.#byOwner.get(owner) ?? 0) >= this.settings.maxStreamsPerOwner;
+  }
+
+  add(stream: HubStream): void {
+    this.#byOwner.set(stream.owner, (this.#byOwner.get(stream.owner) ?? 0) + 1);
     this.#streams.add(stream);
     if (this.#timer === undefined) this.#schedule(this.#pulseMs);
   }
 
-  touched(stream: EventStream): void {
+  touched(stream: HubStream): void {
     if (!this.#streams.delete(stream)) return;
     this.#streams.add(stream);
   }
 
-  remove(stream: EventStream): void {
-    this.#streams.delete(stream);
+  remove(stream: HubStream): void {
+    if (!this.#streams.delete(stream)) return;
+    const left = (this.#byOwner.get(stream.owner) ?? 0) - 1;
+    if (left > 0) this.#byOwner.set(stream.owner, left);
+    else this.#byOwner.delete(stream.owner);
     if (this.#streams.size > 0) return;
     this.#timer?.cancel();
     this.#timer = undefined;

@@ -1,3 +1,4 @@
+import type { JobView } from '@offstage/core';
 import { settle } from '@offstage/core/testing';
 import { describe, expect, test } from 'vitest';
 import {
@@ -335,10 +336,11 @@ describe('H3 the stream of an owner', () => {
 
   test('H3 is bounded: past a thousand jobs it says "all"', async () => {
     const { handle, alice } = jobsServer();
-    for (let n = 0; n <= 1000; n += 1) await alice.start(slow, { n });
+    const started: JobView[] = [];
+    for (let n = 0; n <= 1000; n += 1) started.push(await alice.start(slow, { n }));
     const busy = streamReader(await call(handle, '/jobs/events'));
     expect(await busy.chunk()).toBe('retry: 2000\n\n');
-    for (const job of await alice.list()) await alice.cancel(job.id);
+    for (const { id } of started) await alice.cancel(id);
     await settle();
     expect(await busy.event()).toMatchObject({ event: 'ready' });
     expect(await busy.event()).toMatchObject({ event: 'change', data: { all: true } });

@@ -1,5 +1,4 @@
-import { type Answer, isResponse } from './answer.ts';
-import type { EventStream } from './event-stream.ts';
+import { type Answer, isResponse, type PulledBody } from './answer.ts';
 
 /** An answer as fetch has it. `signal` is the request's: when it aborts, a stream ends (H3). */
 export function toResponse(answer: Answer | Response, signal: AbortSignal): Response {
@@ -12,7 +11,7 @@ export function toResponse(answer: Answer | Response, signal: AbortSignal): Resp
 const encoder = new TextEncoder();
 
 /** With no room in its queue, it asks the stream only when its own reader does. */
-function readable(stream: EventStream, signal: AbortSignal): ReadableStream<Uint8Array> {
+function readable(stream: PulledBody, signal: AbortSignal): ReadableStream<Uint8Array> {
   const end = (): void => stream.end();
   let isCanceled = false;
   return new ReadableStream<Uint8Array>(

@@ -1,4 +1,4 @@
-import type { Clock, JobClient, Timer } from '@offstage/core';
+import type { ChangeKind, Clock, JobClient, Timer } from '@offstage/core';
 
 export interface ChangeWatch {
   readonly clock: Clock;
@@ -13,7 +13,7 @@ export function watchOrRepeat(
   client: JobClient,
   id: string | undefined,
   { clock, pollIntervalMs }: ChangeWatch,
-  changed: (changedId?: string) => void,
+  changed: (changedId?: string, kind?: ChangeKind) => void,
 ): () => void {
   if (client.watch !== undefined) return client.watch(id, changed);
   let timer: Timer;

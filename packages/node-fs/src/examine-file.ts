@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
-import type { Examined, ExamineOptions, ExamineRequest } from '@offstage/core';
+import type { Examined, ExamineOptions, ExamineRequest } from '@offstage/core/storage';
 import { errnoOf, factsOf, missing, notAFile, readFlags } from './posix.ts';
 
 const pieceBytes = 1024 * 1024;

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ExamineRequest } from '@offstage/core';
+import type { ExamineRequest } from '@offstage/core/storage';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { FileExaminer } from './examine-files.ts';

@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { sep } from 'node:path';
-import type { Examined, ExamineOptions, ExamineRequest, FileFacts } from '@offstage/core';
+import type { Examined, ExamineOptions, ExamineRequest, FileFacts } from '@offstage/core/storage';
 import { examineFile } from './examine-file.ts';
 import { ExaminePool } from './examine-pool.ts';
 import type { ExaminedColumns, ThreadAnswer, ThreadTask } from './examine-thread.ts';

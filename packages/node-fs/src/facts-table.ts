@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import type { FileFacts } from '@offstage/core';
+import type { FileFacts } from '@offstage/core/storage';
 import { kindOf, stampOf } from './posix.ts';
 
 /** What is known of many files, in columns, as it goes from one thread to another. */

@@ -11,7 +11,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { directoryStorage, OffstageError, SnapshotStore } from '@offstage/core';
+import { OffstageError, SnapshotStore } from '@offstage/core';
+import { directoryStorage } from '@offstage/core/storage';
 import { describe, expect, onTestFinished, type TestContext, test } from 'vitest';
 import {
   type PayloadStore,

@@ -14,22 +14,21 @@ import {
   unlink,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import {
-  type Durability,
-  type Examined,
-  type ExamineOptions,
-  type ExamineRequest,
-  type FileFacts,
-  type FileLock,
-  type Hasher,
-  type Lease,
-  type ListedName,
-  OffstageError,
-  type ReadableFile,
-  type RootOptions,
-  type StorageDirectory,
-  type WritableFile,
-} from '@offstage/core';
+import { type Durability, OffstageError } from '@offstage/core';
+import type {
+  Examined,
+  ExamineOptions,
+  ExamineRequest,
+  FileFacts,
+  FileLock,
+  Hasher,
+  Lease,
+  ListedName,
+  ReadableFile,
+  RootOptions,
+  StorageDirectory,
+  WritableFile,
+} from '@offstage/core/storage';
 import { durabilityOf } from './durability.ts';
 import { FileExaminer } from './examine-files.ts';
 import { mapAtOnce } from './map-at-once.ts';

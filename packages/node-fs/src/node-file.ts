@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import { promisify } from 'node:util';
-import type { FileFacts, ReadableFile, WritableFile } from '@offstage/core';
+import type { FileFacts, ReadableFile, WritableFile } from '@offstage/core/storage';
 import { createFlags, errnoOf, factsOf, notAFile, readFlags } from './posix.ts';
 import { coded } from './storage-error.ts';
 

@@ -3,7 +3,8 @@ import * as fs from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { type FileLock, type Lease, OffstageError } from '@offstage/core';
+import { OffstageError } from '@offstage/core';
+import type { FileLock, Lease } from '@offstage/core/storage';
 import { errnoOf, missing, noFollow } from './posix.ts';
 import { coded, codedExcept, storageError } from './storage-error.ts';
 

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { directoryStorage, OffstageError, type SnapshotStorage } from '@offstage/core';
+import { OffstageError, type SnapshotStorage } from '@offstage/core';
+import { directoryStorage } from '@offstage/core/storage';
 import { NodeDirectory } from './node-directory.ts';
 
 /**

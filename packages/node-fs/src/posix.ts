@@ -1,5 +1,5 @@
 import { type BigIntStats, constants } from 'node:fs';
-import type { FileFacts } from '@offstage/core';
+import type { FileFacts } from '@offstage/core/storage';
 
 /** What the operating system says of a name that is not there. */
 export const missing: readonly string[] = ['ENOENT', 'ENOTDIR'];

@@ -1,21 +1,21 @@
 import { HttpJobClient } from '@offstage/http/client';
 import { afterEach, expect, test, vi } from 'vitest';
 import { commands } from 'vitest/browser';
-import { openWorld, tabUrl } from '../../../scripts/browser/bed-client.ts';
+import { openTestBed, tabUrl } from '../../../scripts/browser/bed-client.ts';
 import { useJobProgress } from './index.ts';
 import { mountHook } from './testing/mount.tsx';
 
 afterEach(() => commands.closeTabs());
 
 test('U5 J5 two tabs see one job: what one cancels, the other shows; closing one ends nothing', async () => {
-  const world = await openWorld();
-  const [first = '', second = ''] = await world.start(2);
+  const bed = await openTestBed();
+  const [first = '', second = ''] = await bed.start(2);
   const module = new URL('./testing/tab.tsx', import.meta.url);
   const openTab = (id: string): Promise<number> => {
-    module.search = new URLSearchParams({ jobs: world.baseUrl, id }).toString();
+    module.search = new URLSearchParams({ jobs: bed.baseUrl, id }).toString();
     return commands.openTab(tabUrl(module.href));
   };
-  const client = new HttpJobClient({ baseUrl: world.baseUrl });
+  const client = new HttpJobClient({ baseUrl: bed.baseUrl });
   const onSettled = vi.fn();
   const here = await mountHook(({ id }: { id: string }) => useJobProgress(id, { onSettled }), {
     client,
@@ -23,7 +23,7 @@ test('U5 J5 two tabs see one job: what one cancels, the other shows; closing one
   });
   const there = await openTab(first);
   await expect.poll(() => commands.readTab(there)).toContain('running -');
-  await world.act({ do: 'report', id: first, percent: 40 });
+  await bed.act({ do: 'report', id: first, percent: 40 });
   await expect.poll(() => commands.readTab(there)).toContain('running 40');
   await expect.poll(here.current).toMatchObject({ percent: 40 });
   await commands.clickTab(there, 'button');
@@ -35,6 +35,6 @@ test('U5 J5 two tabs see one job: what one cancels, the other shows; closing one
   const other = await openTab(second);
   await expect.poll(() => commands.readTab(other)).toContain('running -');
   await commands.closeTabs();
-  await world.act({ do: 'report', id: second, percent: 60 });
+  await bed.act({ do: 'report', id: second, percent: 60 });
   await expect.poll(here.current).toMatchObject({ percent: 60, isActive: true });
 });

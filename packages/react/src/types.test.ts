@@ -1,5 +1,6 @@
-import type { JobFailure, JobId, JobSnapshot, JobView } from '@offstage/core';
+import type { JobFailure, JobId, JobView } from '@offstage/core';
 import { defineJob } from '@offstage/core';
+import type { JobObserverState } from '@offstage/core/observe';
 import { createElement, type ReactNode } from 'react';
 import { renderToString } from 'react-dom/server';
 import { expect, expectTypeOf, test } from 'vitest';
@@ -25,7 +26,7 @@ function Definition(): ReactNode {
       if (job.status === 'succeeded') expectTypeOf(job.result).toEqualTypeOf<Result>();
     },
   });
-  expectTypeOf(typed).toEqualTypeOf<JobSnapshot<Result, Phase>>();
+  expectTypeOf(typed).toEqualTypeOf<JobObserverState<Result, Phase>>();
   expectTypeOf(typed.result).toEqualTypeOf<Result | undefined>();
   expectTypeOf(typed.phase).toEqualTypeOf<Phase | undefined>();
   expectTypeOf(typed.events[0]?.phase).toEqualTypeOf<Phase | undefined>();

@@ -1,23 +1,22 @@
+import type { Activity, JobClient } from '@offstage/core';
 import {
   ActivityObserver,
-  type ActivitySnapshot,
   frameScheduler,
-  type JobClient,
   type ValueObserverOptions,
-  type ValueSnapshot,
-} from '@offstage/core';
+  type ValueObserverState,
+} from '@offstage/core/observe';
 import { useEffect } from 'react';
 import { useJobClient } from './jobs-provider.ts';
 import { useKept, useObserver } from './use-observer.ts';
 
-export interface UseActivityOptions extends ValueObserverOptions<ActivitySnapshot> {
+export interface UseActivityOptions extends ValueObserverOptions<Activity> {
   /** @default the client of the nearest `JobsProvider` */
   readonly client?: JobClient | undefined;
 }
 
-export interface UseActivityResult extends Omit<ValueSnapshot<ActivitySnapshot>, 'value'> {
+export interface UseActivityResult extends Omit<ValueObserverState<Activity>, 'value'> {
   /** `undefined` before the first look. */
-  readonly activity: ActivitySnapshot | undefined;
+  readonly activity: Activity | undefined;
   /** Looks now. Never rejects. */
   readonly refetch: () => Promise<void>;
 }

@@ -1,4 +1,5 @@
-import type { JobObserverOptions, TerminalJobView } from '@offstage/core';
+import type { TerminalJobView } from '@offstage/core';
+import type { JobObserverOptions } from '@offstage/core/observe';
 import { Component, type ReactNode } from 'react';
 import { describe, expect, test, vi } from 'vitest';
 import { render } from 'vitest-browser-react';
@@ -86,7 +87,7 @@ describe('what a hook shows', () => {
     expect(far.client.polls).toEqual([]);
   });
 
-  test('U1 another client is another world: nothing of the former one shows', async () => {
+  test('U1 another client is another bed: nothing of the former one shows', async () => {
     const first = stage();
     const second = stage();
     const job = await first.play();

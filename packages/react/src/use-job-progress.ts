@@ -1,14 +1,10 @@
+import type { AnyJobDefinition, JobClient, JobId, PhaseOf, ResultOf } from '@offstage/core';
 import {
-  type AnyJobDefinition,
   frameScheduler,
-  type JobClient,
-  type JobId,
   JobObserver,
   type JobObserverOptions,
-  type JobSnapshot,
-  type PhaseOf,
-  type ResultOf,
-} from '@offstage/core';
+  type JobObserverState,
+} from '@offstage/core/observe';
 import { useEffect } from 'react';
 import { useJobClient } from './jobs-provider.ts';
 import { useKept, useObserver } from './use-observer.ts';
@@ -34,15 +30,15 @@ export interface UseJobProgressOptions<Result = unknown, Phase extends string = 
 export function useJobProgress<D extends AnyJobDefinition>(
   jobId: string | undefined,
   options: UseJobProgressOptions<ResultOf<D>, PhaseOf<D>> & { readonly definition: D },
-): JobSnapshot<ResultOf<D>, PhaseOf<D>>;
+): JobObserverState<ResultOf<D>, PhaseOf<D>>;
 export function useJobProgress<Result = unknown, Phase extends string = string>(
   jobId: JobId<Result, Phase> | undefined,
   options?: UseJobProgressOptions<Result, Phase>,
-): JobSnapshot<Result, Phase>;
+): JobObserverState<Result, Phase>;
 export function useJobProgress<Result, Phase extends string>(
   jobId: JobId<Result, Phase> | undefined,
   options: UseJobProgressOptions<Result, Phase> = {},
-): JobSnapshot<Result, Phase> {
+): JobObserverState<Result, Phase> {
   const client = useJobClient(options.client);
   const observer = useKept<JobObserver<Result, Phase>>(
     (replaces) => new JobObserver(client, jobId, options, { notify: frameScheduler, replaces }),

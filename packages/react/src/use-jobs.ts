@@ -1,12 +1,10 @@
+import { filterKey, type JobClient, type JobView, type ListFilter } from '@offstage/core';
 import {
   frameScheduler,
-  type JobClient,
   JobListObserver,
   type JobListObserverOptions,
-  type JobView,
-  type ListFilter,
-  type ValueSnapshot,
-} from '@offstage/core';
+  type ValueObserverState,
+} from '@offstage/core/observe';
 import { useEffect } from 'react';
 import { useJobClient } from './jobs-provider.ts';
 import { useKept, useObserver } from './use-observer.ts';
@@ -16,7 +14,7 @@ export interface UseJobsOptions extends Omit<JobListObserverOptions, 'filter'> {
   readonly client?: JobClient | undefined;
 }
 
-export interface UseJobsResult extends Omit<ValueSnapshot<readonly JobView[]>, 'value'> {
+export interface UseJobsResult extends Omit<ValueObserverState<readonly JobView[]>, 'value'> {
   /** Newest first; empty before the first look. A view stays the same object until it changes. */
   readonly jobs: readonly JobView[];
   /** Looks now. Never rejects. */
@@ -37,7 +35,7 @@ export function useJobs(filter: ListFilter = {}, options: UseJobsOptions = {}): 
   const observer = useKept(
     () => new JobListObserver(client, { ...options, filter }, { notify: frameScheduler }),
     client,
-    JSON.stringify([filter.name, filter.status]),
+    filterKey(filter),
   );
   useEffect(() => observer.setOptions(options));
   const { value: jobs = none, ...snapshot } = useObserver(observer);

@@ -1,10 +1,5 @@
-import {
-  type AnyJobDefinition,
-  frameScheduler,
-  type JobClient,
-  StartObserver,
-  type StartSnapshot,
-} from '@offstage/core';
+import type { AnyJobDefinition, JobClient } from '@offstage/core';
+import { frameScheduler, StartObserver, type StartObserverState } from '@offstage/core/observe';
 import { useEffect } from 'react';
 import { useJobClient } from './jobs-provider.ts';
 import { useKept, useObserver } from './use-observer.ts';
@@ -28,7 +23,7 @@ export interface UseStartJobOptions {
 export function useStartJob<D extends AnyJobDefinition>(
   definition: D,
   options: UseStartJobOptions = {},
-): StartSnapshot<D> {
+): StartObserverState<D> {
   const client = useJobClient(options.client);
   const observer = useKept(
     () => new StartObserver(client, definition, { notify: frameScheduler }),

@@ -1,4 +1,4 @@
-import type { JobObserverOptions } from '@offstage/core';
+import type { JobObserverOptions } from '@offstage/core/observe';
 import { type Component, flushSync, hydrate, unmount } from 'svelte';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import legacyPending from '../fixtures/legacy.pending.txt?raw';

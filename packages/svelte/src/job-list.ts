@@ -1,20 +1,23 @@
 import {
-  ActivityObserver,
-  type ActivitySnapshot,
-  frameScheduler,
+  type Activity,
+  filterKey,
   type JobClient,
-  JobListObserver,
-  type JobListObserverOptions,
   type JobView,
   type ListFilter,
-  type ValueObserverOptions,
-  type ValueSnapshot,
 } from '@offstage/core';
+import {
+  ActivityObserver,
+  frameScheduler,
+  JobListObserver,
+  type JobListObserverOptions,
+  type ValueObserverOptions,
+  type ValueObserverState,
+} from '@offstage/core/observe';
 import { type ObserverStore, observerStore, setOptions } from './observer-store.ts';
 import { areFixed, readerOf, type Source } from './source.ts';
 
 /** The store of a value that is read again and again. */
-export interface ValueStore<T> extends ObserverStore<ValueSnapshot<T>> {
+export interface ValueStore<T> extends ObserverStore<ValueObserverState<T>> {
   /** Looks now. Never rejects; what went wrong is the snapshot's `error`. */
   readonly refetch: () => Promise<void>;
 }
@@ -37,8 +40,12 @@ export function jobs(
   const readClient = readerOf(client);
   const readFilter = readerOf(filter);
   const readOptions = readerOf(options);
-  const { store, observer } = observerStore<ValueSnapshot<readonly JobView[]>, JobListObserver>({
+  const { store, observer } = observerStore<
+    ValueObserverState<readonly JobView[]>,
+    JobListObserver
+  >({
     fixed: areFixed(client, filter, options),
+    // A getter gives a new object each time; what it says is what counts.
     keys: () => [readClient(), filterKey(readFilter())],
     create: () =>
       new JobListObserver(
@@ -58,11 +65,11 @@ export function jobs(
  */
 export function activity(
   client: Source<JobClient>,
-  options: Source<ValueObserverOptions<ActivitySnapshot>> = {},
-): ValueStore<ActivitySnapshot> {
+  options: Source<ValueObserverOptions<Activity>> = {},
+): ValueStore<Activity> {
   const readClient = readerOf(client);
   const readOptions = readerOf(options);
-  const { store, observer } = observerStore<ValueSnapshot<ActivitySnapshot>, ActivityObserver>({
+  const { store, observer } = observerStore<ValueObserverState<Activity>, ActivityObserver>({
     fixed: areFixed(client, options),
     keys: () => [readClient()],
     create: () => new ActivityObserver(readClient(), readOptions(), { notify: frameScheduler }),
@@ -70,6 +77,3 @@ export function activity(
   });
   return Object.assign(store, { refetch: () => observer().refetch() });
 }
-
-// A getter gives a new object each time; what it says is what counts.
-const filterKey = ({ name, status }: ListFilter): string => JSON.stringify([name, status]);

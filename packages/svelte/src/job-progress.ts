@@ -1,21 +1,17 @@
+import type { AnyJobDefinition, JobClient, JobId, PhaseOf, ResultOf } from '@offstage/core';
 import {
-  type AnyJobDefinition,
   frameScheduler,
   type JobActions,
-  type JobClient,
-  type JobId,
   JobObserver,
   type JobObserverOptions,
-  type JobSnapshot,
-  type PhaseOf,
-  type ResultOf,
-} from '@offstage/core';
+  type JobObserverState,
+} from '@offstage/core/observe';
 import { type ObserverStore, observerStore, setOptions } from './observer-store.ts';
 import { areFixed, readerOf, type Source } from './source.ts';
 
 /** The store of one job; its actions are those of the job that it shows now. */
 export interface JobProgress<Result = unknown, Phase extends string = string>
-  extends ObserverStore<JobSnapshot<Result, Phase>>,
+  extends ObserverStore<JobObserverState<Result, Phase>>,
     JobActions {}
 
 /**
@@ -48,18 +44,19 @@ export function jobProgress<Result, Phase extends string>(
   const readClient = readerOf(client);
   const readId = readerOf(id);
   const readOptions = readerOf(options);
-  const { store, observer } = observerStore<JobSnapshot<Result, Phase>, JobObserver<Result, Phase>>(
-    {
-      fixed: areFixed(client, id, options),
-      keys: () => [readClient(), readId()],
-      create: (replaces) =>
-        new JobObserver(readClient(), readId(), readOptions(), {
-          notify: frameScheduler,
-          replaces,
-        }),
-      refresh: (observer) => setOptions(observer, readOptions()),
-    },
-  );
+  const { store, observer } = observerStore<
+    JobObserverState<Result, Phase>,
+    JobObserver<Result, Phase>
+  >({
+    fixed: areFixed(client, id, options),
+    keys: () => [readClient(), readId()],
+    create: (replaces) =>
+      new JobObserver(readClient(), readId(), readOptions(), {
+        notify: frameScheduler,
+        replaces,
+      }),
+    refresh: (observer) => setOptions(observer, readOptions()),
+  });
   return Object.assign(store, {
     cancel: () => observer().cancel(),
     consume: () => observer().consume(),

@@ -1,4 +1,4 @@
-import { sharedPoller } from '@offstage/core';
+import { sharedPoller } from '@offstage/core/observe';
 import type {} from '@vitest/browser-playwright';
 import { mount, unmount } from 'svelte';
 import { expect, test, vi } from 'vitest';

@@ -1,5 +1,6 @@
 import path from 'node:path';
-import type { JobClient, JobObserverOptions, JobView } from '@offstage/core';
+import type { JobClient, JobView } from '@offstage/core';
+import type { JobObserverOptions } from '@offstage/core/observe';
 import { settle } from '@offstage/core/testing';
 import { render } from 'svelte/server';
 import { get } from 'svelte/store';

@@ -1,17 +1,16 @@
+import type { AnyJobDefinition, JobClient } from '@offstage/core';
 import {
-  type AnyJobDefinition,
   frameScheduler,
-  type JobClient,
   type StartActions,
   StartObserver,
-  type StartSnapshot,
-} from '@offstage/core';
+  type StartObserverState,
+} from '@offstage/core/observe';
 import { type ObserverStore, observerStore } from './observer-store.ts';
 import { areFixed, readerOf, type Source } from './source.ts';
 
 /** The store of how the last start went. */
 export interface StartJob<D extends AnyJobDefinition>
-  extends ObserverStore<StartSnapshot<D>>,
+  extends ObserverStore<StartObserverState<D>>,
     StartActions<D> {}
 
 /**
@@ -28,7 +27,7 @@ export function startJob<D extends AnyJobDefinition>(
   definition: D,
 ): StartJob<D> {
   const readClient = readerOf(client);
-  const { store, observer } = observerStore<StartSnapshot<D>, StartObserver<D>>({
+  const { store, observer } = observerStore<StartObserverState<D>, StartObserver<D>>({
     fixed: areFixed(client),
     keys: () => [readClient()],
     create: () => new StartObserver(readClient(), definition, { notify: frameScheduler }),

@@ -76,8 +76,10 @@ export function textDisplay({ searchCommand }: TextDisplayOptions): IngestDispla
           lines.push(`    and ${(failed - failures.length).toLocaleString('en')} more`);
         }
       }
-      if (hidden > 0)
-        lines.push(`  ${count(hidden, 'hidden entry')} passed over`.replace('entrys', 'entries'));
+      if (hidden > 0) {
+        const entries = `${hidden.toLocaleString('en')} ${hidden === 1 ? 'entry' : 'entries'}`;
+        lines.push(`  ${entries} passed over: hidden, left by a system, or another data folder`);
+      }
       lines.push(`  Search it: ${searchCommand}`);
       process.stdout.write(`${lines.join('\n')}\n`);
     },

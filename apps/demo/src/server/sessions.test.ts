@@ -141,3 +141,12 @@ test('D12 a forged cookie reaches nothing of the session that it names', async (
   }
   await me.jobs.cancel(job);
 });
+
+test('D12 a browser without cookies is a new visitor each time, and can tell', async () => {
+  const { url } = await startServer();
+  const visitor = visit(url);
+  expect((await visitor.api.corpus()).session).toBe('new');
+  expect((await visitor.api.corpus()).session).toBe('known');
+  visitor.cookie = '';
+  expect((await visitor.api.corpus()).session).toBe('new');
+});

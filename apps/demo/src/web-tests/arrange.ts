@@ -58,7 +58,15 @@ export async function tenThousand(context: BrowserContext): Promise<void> {
     const documents = Array.from({ length: Math.min(limit, total - offset) }, (_, index) =>
       documentAt(offset + index),
     );
-    return route.fulfill({ json: { version: query.get('version'), total, documents } });
+    return route.fulfill({
+      json: {
+        version: query.get('version'),
+        total,
+        documents,
+        kinds: [{ kind: 'text/plain', count: total }],
+        reasons: [],
+      },
+    });
   });
 }
 

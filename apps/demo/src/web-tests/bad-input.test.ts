@@ -92,7 +92,15 @@ describe.concurrent.each(kinds)('%s', (kind) => {
       textFile('props.txt', 'A lantern.\n'),
       textFile('torn.pdf', '%PDF-1.7\n'),
     ]);
+    const names = page.getByRole('region', { name: 'Same names', exact: true });
+    await names.getByText('call.txt').waitFor();
+    await names.getByRole('button', { name: 'Replace it' }).click();
     await jobCard(page).getByText('Version 2 is published without 1 file').waitFor();
+    await jobCard(page)
+      .getByText(
+        /^1\sdocument added, 1\sdocument replaced, 1\sfile there already, 1\sfile not searchable/,
+      )
+      .waitFor();
     await jobCard(page).getByText('Details of 3 other files').click();
     const told = (label: string): Promise<string[]> =>
       jobCard(page)

@@ -310,6 +310,69 @@ export const states: readonly State[] = [
     },
   },
   {
+    name: 'documents-not-taken',
+    arrange: async ({ context, fullUrl, kind }) => {
+      const page = await open(context, fullUrl, kind);
+      await choose(page, [textFile('~$lock.docx'), textFile('desktop.ini')]);
+      await page.getByText('2 entries passed over').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'documents-same-names',
+    arrange: async ({ context, own, kind }) => {
+      const page = await open(context, await own(), kind);
+      await choose(page, [textFile('curtain-call.txt', unique()), textFile('new.txt', unique())]);
+      await page.getByText('A document of this name is there already').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'documents-not-searchable',
+    arrange: async ({ context, fullUrl, kind }) => {
+      const page = await open(context, fullUrl, kind);
+      await page.getByLabel('Kind').selectOption('failed');
+      await page.getByRole('region', { name: 'Reasons' }).waitFor();
+      await page.getByText('1 of 13 files').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'documents-chosen',
+    arrange: async ({ context, fullUrl, kind }) => {
+      const page = await open(context, fullUrl, kind);
+      await page.getByLabel('Choose quick-change.docx').check();
+      await page.getByText('1 chosen').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'documents-none-like-that',
+    arrange: async ({ context, fullUrl, kind }) => {
+      const page = await open(context, fullUrl, kind);
+      await page.getByLabel('Filter by name').fill('xylophone');
+      await page.getByText('No document of this version is like that').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'documents-no-cookies',
+    arrange: async ({ context, fullUrl, kind }) => {
+      await rewrite<CorpusView>(context, '**/api/corpus', (corpus) => ({
+        ...corpus,
+        session: 'new',
+      }));
+      const page = await open(context, fullUrl, kind);
+      await page.getByText('Cookies are needed').waitFor();
+      await page.getByTitle('quick-change.docx').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'not-found',
+    arrange: ({ context, fullUrl, kind }) => open(context, fullUrl, kind, 'nonsense'),
+  },
+  {
     name: 'documents-remove',
     arrange: async ({ context, fullUrl, kind }) => {
       const page = await open(context, fullUrl, kind);
@@ -361,6 +424,15 @@ export const states: readonly State[] = [
       const page = await open(context, fullUrl, kind, 'search');
       await page.getByLabel('Words to find').fill('stage');
       await page.getByText('Search is not there just now.').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'document-open',
+    arrange: async ({ context, fullUrl, kind }) => {
+      const page = await open(context, fullUrl, kind, 'search?q=stage');
+      await page.getByRole('list', { name: 'Passages' }).getByRole('link').first().click();
+      await page.getByText(/^1 of \d+ places?/).waitFor();
       return page;
     },
   },

@@ -100,6 +100,10 @@ export interface Busy {
 }
 
 export interface CorpusView {
+  /** `new` where the request brought no session along: the first one, or a browser without cookies. */
+  readonly session: 'new' | 'known';
+  /** How many versions are kept; the oldest ones go. */
+  readonly keptVersions: number;
   readonly current: VersionView | null;
   readonly stale: Stale | null;
   readonly busy: Busy | null;
@@ -125,10 +129,48 @@ export interface DocumentView {
   readonly addedAt: number | null;
 }
 
+export const documentSorts = ['name', 'size', 'added', 'passages'] as const;
+export type DocumentSort = (typeof documentSorts)[number];
+
+/** Which documents are meant, in which order, and which of them are wanted. */
+export interface DocumentsQuery {
+  /** @default the current one */
+  readonly version?: string | undefined;
+  readonly offset?: number | undefined;
+  readonly limit?: number | undefined;
+  /** Names count numbers by their value. @default 'name' */
+  readonly sort?: DocumentSort | undefined;
+  /** @default 'asc' */
+  readonly order?: 'asc' | 'desc' | undefined;
+  /** Words that the name holds, folders included. */
+  readonly name?: string | undefined;
+  /** A media type; 'failed' for those that cannot be searched. */
+  readonly kind?: string | undefined;
+  /** The message of a problem. */
+  readonly reason?: string | undefined;
+}
+
+export interface DocumentKind {
+  /** A media type; `null` for those that cannot be searched. */
+  readonly kind: string | null;
+  readonly count: number;
+}
+
 export interface DocumentsPage {
   readonly version: string | null;
+  /** Of what the query means. */
   readonly total: number;
   readonly documents: readonly DocumentView[];
+  /** Of the whole version. */
+  readonly kinds: readonly DocumentKind[];
+  /** Why documents of the version cannot be searched. */
+  readonly reasons: readonly { readonly reason: string; readonly count: number }[];
+}
+
+/** An upload that waits, under the name of a document with another content. */
+export interface Replacement {
+  readonly upload: string;
+  readonly name: string;
 }
 
 export interface SnippetPart {
@@ -136,23 +178,83 @@ export interface SnippetPart {
   readonly match: boolean;
 }
 
-export interface SearchHit {
-  readonly documentId: string;
+/** A document as it can be searched. */
+export interface DocumentText {
+  readonly id: string;
   readonly name: string;
   readonly title: string;
-  /** The heading, or the page, under which the passage stands; may be empty. */
+  readonly mediaType: string | null;
+  /** Whether the version keeps the file itself. */
+  readonly hasOriginal: boolean;
+  readonly passages: readonly {
+    /** Empty where it is that of the passage before, or none. */
+    readonly heading: string;
+    readonly parts: readonly SnippetPart[];
+  }[];
+}
+
+/** A passage in which the query was found. */
+export interface PassageHit {
+  /** Its number in this version; passages of a document count on in reading order. */
+  readonly passage: number;
+  /** The heading, or the page, under which it stands; may be empty. */
   readonly heading: string;
   readonly snippet: readonly SnippetPart[];
   readonly score: number;
 }
 
+/** A document with the best of its passages that were found. */
+export interface DocumentHit {
+  readonly documentId: string;
+  readonly name: string;
+  readonly title: string;
+  readonly mediaType: string;
+  /** `pdf`, `word`, `web`, `markdown`, `text` and the like; a media type where it has no such name. */
+  readonly kind: string;
+  /** How many of its passages were found. */
+  readonly passages: number;
+  /** The best three at most, best first. */
+  readonly hits: readonly PassageHit[];
+}
+
+export interface SearchHit extends PassageHit {
+  readonly documentId: string;
+  readonly name: string;
+  readonly title: string;
+  readonly mediaType: string;
+}
+
 export interface SearchAnswer {
   readonly version: string;
   readonly gen: number;
+  /** One page of the documents that were found, best first. */
+  readonly documents: readonly DocumentHit[];
+  /** The best passages of these documents, best first, for who lists passages. */
   readonly hits: readonly SearchHit[];
+  /** All that was found, on whatever page. */
+  readonly total: { readonly documents: number; readonly passages: number };
+  /** From 1. */
+  readonly page: number;
+  readonly pages: number;
   /** `any` when no passage holds all of the words, and those with some of them are given. */
   readonly matched: 'all' | 'any';
+  /** What was looked for, other forms of words included. */
+  readonly searched: readonly string[];
+  /** Of each word that is nowhere, what may have been meant; empty where all was found. */
+  readonly near: readonly { readonly word: string; readonly near: readonly string[] }[];
   readonly tookMs: number;
+}
+
+export interface SearchOptions {
+  /** Documents on a page, 1 to 100. @default 20 */
+  readonly limit?: number;
+  /** From 1. @default 1 */
+  readonly page?: number;
+  readonly kinds?: readonly string[];
+  /** In this folder and those below it alone. */
+  readonly folder?: string;
+  /** The query is not complete yet: its last word may go on. @default false */
+  readonly asTyped?: boolean;
 }
 
 /** A job of this session that was at work when the server ended. */
@@ -197,14 +299,14 @@ export interface RequestOptions {
 
 export interface Api {
   corpus(options?: RequestOptions): Promise<CorpusView>;
-  documents(
-    query?: { readonly version?: string; readonly offset?: number; readonly limit?: number },
-    options?: RequestOptions,
-  ): Promise<DocumentsPage>;
-  search(
-    query: string,
-    options?: RequestOptions & { readonly limit?: number },
-  ): Promise<SearchAnswer>;
+  documents(query?: DocumentsQuery, options?: RequestOptions): Promise<DocumentsPage>;
+  /** The ids of all that a query means. */
+  documentIds(query: DocumentsQuery, options?: RequestOptions): Promise<readonly string[]>;
+  /** A document of the current version, with the words of a query marked. */
+  documentText(id: string, query: string, options?: RequestOptions): Promise<DocumentText>;
+  /** Which of this session's waiting uploads would take the place of a document. */
+  replacements(options?: RequestOptions): Promise<readonly Replacement[]>;
+  search(query: string, options?: RequestOptions & SearchOptions): Promise<SearchAnswer>;
   versions(options?: RequestOptions): Promise<readonly VersionView[]>;
   rollback(gen: number, options?: RequestOptions): Promise<{ version: string; gen: number }>;
   /** Without progress; a page that shows progress sends the same form by XMLHttpRequest. */
@@ -215,19 +317,32 @@ export interface Api {
   dropUpload(upload: string, options?: RequestOptions): Promise<void>;
   interruptions(options?: RequestOptions): Promise<readonly Interruption[]>;
   dismissInterruption(jobId: string, options?: RequestOptions): Promise<void>;
-  /** Follows the log until it is stopped; a reconnect goes on where it was. Browsers only. */
-  log(onEvent: (event: LogEvent) => void, onOpen?: (isOpen: boolean) => void): () => void;
+  /**
+   * Follows the log until it is stopped, over whatever happens to the connection. An event may come twice;
+   * `id` tells, also over the lives of several servers. Browsers only.
+   */
+  log(
+    onEvent: (event: LogEvent, id: string) => void,
+    onOpen?: (isOpen: boolean) => void,
+  ): () => void;
 }
 
 export const apiPaths = {
   corpus: '/api/corpus',
   documents: '/api/documents',
+  documentIds: '/api/documents/ids',
+  documentText: '/api/documents/text',
+  original: '/api/documents/original',
+  replacements: '/api/uploads/replacements',
   search: '/api/search',
   versions: '/api/versions',
   uploads: '/api/uploads',
   interruptions: '/api/interruptions',
   log: '/api/log',
 } as const;
+
+const firstRetryMs = 500;
+const maxRetryMs = 15_000;
 
 export interface ApiOptions {
   /** Before every path. @default '' */
@@ -255,9 +370,15 @@ export function createApi({ origin = '', fetch: send = globalThis.fetch }: ApiOp
 
   return {
     corpus: (options) => get(apiPaths.corpus, options),
-    documents: (query = {}, options) => get(`${apiPaths.documents}${queryOf(query)}`, options),
-    search: (q, options) =>
-      get(`${apiPaths.search}${queryOf({ q, limit: options?.limit })}`, options),
+    documents: (query = {}, options) =>
+      get(`${apiPaths.documents}${queryOf({ ...query })}`, options),
+    documentIds: async (query, options) =>
+      (await get<{ ids: string[] }>(`${apiPaths.documentIds}${queryOf({ ...query })}`, options))
+        .ids,
+    documentText: (id, q, options) => get(`${apiPaths.documentText}${queryOf({ id, q })}`, options),
+    replacements: async (options) =>
+      (await get<{ files: Replacement[] }>(apiPaths.replacements, options)).files,
+    search: (q, options) => get(`${apiPaths.search}${searchQueryOf(q, options)}`, options),
     versions: async (options) =>
       (await get<{ versions: readonly VersionView[] }>(apiPaths.versions, options)).versions,
     rollback: async (gen, options) =>
@@ -275,14 +396,36 @@ export function createApi({ origin = '', fetch: send = globalThis.fetch }: ApiOp
       await change(`${apiPaths.interruptions}/${encodeURIComponent(jobId)}`, 'DELETE', options);
     },
     log(onEvent, onOpen) {
-      const source = new EventSource(`${origin}${apiPaths.log}`);
-      source.onmessage = ({ data }) => onEvent(JSON.parse(data));
-      source.onopen = () => onOpen?.(true);
-      source.onerror = () => onOpen?.(false);
-      return () => source.close();
+      let source: EventSource;
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      let failures = 0;
+      const connect = (): void => {
+        source = new EventSource(`${origin}${apiPaths.log}`);
+        source.onmessage = ({ data, lastEventId }) => onEvent(JSON.parse(data), lastEventId);
+        source.onopen = () => {
+          failures = 0;
+          onOpen?.(true);
+        };
+        source.onerror = () => {
+          onOpen?.(false);
+          // A browser gives up for good on an answer that is no stream, such as a proxy's 502.
+          if (source.readyState !== EventSource.CLOSED) return;
+          timer = setTimeout(connect, Math.min(firstRetryMs * 2 ** failures, maxRetryMs));
+          failures += 1;
+        };
+      };
+      connect();
+      return () => {
+        clearTimeout(timer);
+        source.close();
+      };
     },
   };
 }
+
+/** Where a document's own file is to be had. */
+export const originalPath = (id: string, isDownload: boolean): string =>
+  `${apiPaths.original}${queryOf({ id, download: isDownload ? 1 : undefined })}`;
 
 /** A refusal as an error, also for answers to an XMLHttpRequest. */
 export function problemOf(status: number, body: unknown): ApiError {
@@ -303,6 +446,13 @@ const jsonOf = async <T>(response: Response): Promise<T> => (await response.json
 async function apiErrorOf(response: Response): Promise<ApiError> {
   const body: unknown = await response.json().catch(() => undefined);
   return problemOf(response.status, body);
+}
+
+function searchQueryOf(q: string, options: SearchOptions = {}): string {
+  const { limit, page, folder, asTyped, kinds = [] } = options;
+  const typed = asTyped === true ? 1 : undefined;
+  const kind = kinds.map((one) => `&kind=${encodeURIComponent(one)}`).join('');
+  return `${queryOf({ q, limit, page, folder, typed })}${kind}`;
 }
 
 function queryOf(values: Readonly<Record<string, string | number | undefined>>): string {

@@ -1,5 +1,5 @@
 import { Cron } from 'croner';
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 
 /** The moments that a cron expression names in a time zone, in milliseconds since the Unix epoch. */
 export interface CronTicks {

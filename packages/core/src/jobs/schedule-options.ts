@@ -1,8 +1,8 @@
-import { invalidInput } from '../admission-errors.ts';
-import { OffstageError } from '../errors.ts';
-import type { AnyJobDefinition, InputOf } from '../job-definition.ts';
-import { checkSchema } from '../schema-check.ts';
+import { OffstageError } from '../foundation/errors.ts';
+import { checkSchema } from '../foundation/schema-check.ts';
+import { invalidInput } from './admission-errors.ts';
 import { invalidOption, requireWhole } from './invalid-option.ts';
+import type { AnyJobDefinition, InputOf } from './job-definition.ts';
 
 /** What a schedule starts, and when (A9). Exactly one of `cron` and `everyMs`. */
 export interface ScheduleOptions<D extends AnyJobDefinition = AnyJobDefinition> {

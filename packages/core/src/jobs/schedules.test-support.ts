@@ -1,4 +1,4 @@
-import { defineJob } from '../job-definition.ts';
+import { defineJob } from './job-definition.ts';
 import { memoryScheduleStore, type ScheduleStore } from './schedule-store.ts';
 import { type ScheduleEngine, type ScheduleEvent, Schedules } from './schedules.ts';
 import { type ShiftingClock, shiftingClock } from './shifting-clock.test-support.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { codeOf } from '../job-manager.test-support.ts';
+import { codeOf } from './job-manager.test-support.ts';
 import {
   berlinAt,
   dayMs,

@@ -1,8 +1,8 @@
-import { managerClosed } from '../admission-errors.ts';
-import { OffstageError } from '../errors.ts';
-import type { AnyJobDefinition } from '../job-definition.ts';
+import { OffstageError } from '../foundation/errors.ts';
+import { managerClosed } from './admission-errors.ts';
 import type { DueClock } from './alarm.ts';
 import { type DueMember, Waiting } from './due.ts';
+import type { AnyJobDefinition } from './job-definition.ts';
 import {
   readSchedule,
   readScheduleId,

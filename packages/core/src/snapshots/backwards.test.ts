@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { OffstageError } from '../errors.ts';
-import type { StandardSchema } from '../standard-schema.ts';
+import { OffstageError } from '../foundation/errors.ts';
+import type { StandardSchema } from '../foundation/standard-schema.ts';
 import { powerLosses } from '../testing/crash-states.ts';
 import { type MemoryStorage, memoryStorage } from '../testing/memory-storage.ts';
-import { encodeNotedGen } from './layout.ts';
+import { encodeRecordedGen } from './layout.ts';
 import { SnapshotStore } from './store.ts';
 
 interface Note {
@@ -99,7 +99,7 @@ describe('an older CURRENT that was put back', () => {
     const storage = memoryStorage();
     const [old = ''] = await published(storage, 'one', 'two', 'three');
     storage.files.write('CURRENT', old);
-    storage.files.write('LOCK', new TextDecoder().decode(encodeNotedGen(1)));
+    storage.files.write('LOCK', new TextDecoder().decode(encodeRecordedGen(1)));
     expect(await codeOf(storeOn(storage).recover())).toEqual(refusal);
     expect(versionsOf(storage).length).toBe(3);
   });
@@ -123,7 +123,7 @@ describe('an older CURRENT that was put back', () => {
     }
   });
 
-  test('S17 without the fsync of what is noted, it would not be', async () => {
+  test('S17 without the fsync of what is recorded, it would not be', async () => {
     let ignored = 0;
     const storage = memoryStorage({
       syncs({ name, path }) {
@@ -139,7 +139,7 @@ describe('an older CURRENT that was put back', () => {
     expect(ignored).toBe(3);
   });
 
-  test('S15 a store of an older release has noted nothing, and goes on', async () => {
+  test('S15 a store of an older release has recorded nothing, and goes on', async () => {
     const storage = memoryStorage();
     await published(storage, 'one', 'two');
     storage.files.write('LOCK', '');

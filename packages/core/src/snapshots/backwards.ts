@@ -1,4 +1,4 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import type { CurrentPointer } from './current.ts';
 import { ownManifest, versionsIn } from './found-versions.ts';
 import { repairAdvice } from './repair-advice.ts';
@@ -10,9 +10,9 @@ import type { SnapshotStorage } from './storage.ts';
  *
  * A crash leaves a version that CURRENT does not name as well. That one was never current: its
  * generation is the one after CURRENT's, and it was never noted. So CURRENT went backwards when
- * - a higher generation was noted; or
+ * - a higher generation was recorded; or
  * - a whole version is there of a generation that only a later commit can have led to; or
- * - a whole version of the next generation is there, and what was noted is lost, so that nothing
+ * - a whole version of the next generation is there, and what was recorded is lost, so that nothing
  *   proves that it never was current.
  *
  * @throws OffstageError `corrupt`
@@ -20,14 +20,14 @@ import type { SnapshotStorage } from './storage.ts';
 export async function assertNotBackwards(
   storage: SnapshotStorage,
   pointer: CurrentPointer,
-  noted: number | undefined,
+  recorded: number | undefined,
 ): Promise<void> {
-  const known = await highestKnown(storage, pointer, noted);
+  const known = await highestKnown(storage, pointer, recorded);
   if (known <= pointer.gen) return;
   throw new OffstageError(
     'corrupt',
     `CURRENT of ${storage.label} is of generation ${pointer.gen}, and generation ${known} ${
-      noted === known ? 'was current before' : 'may have been current before'
+      recorded === known ? 'was current before' : 'may have been current before'
     }: an older CURRENT was put back. ${repairAdvice}`,
     { details: { reason: 'backwards', gen: pointer.gen, newest: known } },
   );
@@ -37,20 +37,20 @@ export async function assertNotBackwards(
 export async function highestKnown(
   storage: SnapshotStorage,
   pointer: CurrentPointer,
-  noted: number | undefined,
+  recorded: number | undefined,
 ): Promise<number> {
-  const newest = await newerThan(storage, pointer, noted);
-  return Math.max(pointer.gen, noted ?? 0, newest ?? 0);
+  const newest = await newerThan(storage, pointer, recorded);
+  return Math.max(pointer.gen, recorded ?? 0, newest ?? 0);
 }
 
 /** The newest version of a later commit than CURRENT's, as far as generations tell. */
 async function newerThan(
   storage: SnapshotStorage,
   { gen, versions }: CurrentPointer,
-  noted: number | undefined,
+  recorded: number | undefined,
 ): Promise<number | undefined> {
   const named = new Set(versions.map(({ content }) => content));
-  const neverCurrent = noted === undefined ? gen : gen + 1;
+  const neverCurrent = recorded === undefined ? gen : gen + 1;
   for (const found of await versionsIn(storage)) {
     if (found.gen <= neverCurrent) return undefined;
     if (named.has(found.name)) continue;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CrashReport, ExploreOptions } from '../testing/crash-scenario.ts';
 import { exploreCrashes } from '../testing/explore-crashes.ts';
-import { harmless, type Mutant, mutants } from './crash-mutants.ts';
+import { harmless, type Mutant, mutants } from './crash-mutants.test-support.ts';
 
 /** Explores the mutant, and makes sure that it was one. */
 async function explore(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CrashReport, CrashScenario } from '../testing/crash-scenario.ts';
 import { exploreCrashes } from '../testing/explore-crashes.ts';
-import { atOnce, oneByOne, scenarios } from './crash-scenarios.ts';
+import { atOnce, oneByOne, scenarios } from './crash-scenarios.test-support.ts';
 
 const long = process.env.OFFSTAGE_LONG === '1';
 

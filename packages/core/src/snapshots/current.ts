@@ -1,4 +1,4 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { layoutFormat, parseName, versionName } from './layout.ts';
 import { digestOf } from './manifest.ts';

@@ -1,13 +1,13 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import type { Examined, FileFacts, StorageDirectory, WritableFile } from './directory.ts';
 import { writeNew } from './directory-files.ts';
 import {
-  assertSameWorld,
+  assertSameContents,
   changedEntry,
-  checkWorld,
+  checkContents,
+  type DraftContents,
   lookAround,
-  type World,
-} from './draft-world.ts';
+} from './draft-contents.ts';
 import { invalidPath, parentsOf, unsafeEntry } from './entry-path.ts';
 import { type Content, type Known, KnownFiles } from './known-files.ts';
 import { manifestName } from './layout.ts';
@@ -39,7 +39,7 @@ export class DirectoryDraft implements DraftWorkspace {
   readonly #madeDirectories = new Set<string>();
   #canClone = true;
   #syncFailure: unknown;
-  #world: World = { files: [], directories: [] };
+  #contents: DraftContents = { files: [], directories: [] };
 
   constructor(directory: StorageDirectory, draftName: string) {
     this.#directory = directory;
@@ -92,11 +92,11 @@ export class DirectoryDraft implements DraftWorkspace {
 
   async seal(signal?: AbortSignal): Promise<readonly SealedEntry[]> {
     if (this.#syncFailure !== undefined) throw this.#syncFailure;
-    const world = await lookAround(this.#directory, this.#draftName);
+    const contents = await lookAround(this.#directory, this.#draftName);
     const refusal = new AbortController();
-    const atOnce = this.#isLarge(world);
+    const atOnce = this.#isLarge(contents);
     const sealing = this.#sealFiles(
-      world,
+      contents,
       !atOnce,
       signal === undefined ? refusal.signal : AbortSignal.any([signal, refusal.signal]),
     );
@@ -104,8 +104,8 @@ export class DirectoryDraft implements DraftWorkspace {
     const flushing = atOnce ? this.#directory.syncTree(this.#draftName) : undefined;
     // Meanwhile: most of the hashing happens elsewhere.
     try {
-      checkWorld(world, (path) => this.#known.has(path));
-      this.#assertNoneRemoved(world);
+      checkContents(contents, (path) => this.#known.has(path));
+      this.#assertNoneRemoved(contents);
     } catch (error) {
       refusal.abort(error);
     }
@@ -116,18 +116,18 @@ export class DirectoryDraft implements DraftWorkspace {
     // All that is worth knowing is in the entries now.
     this.#known.clear();
     signal?.throwIfAborted();
-    await assertSameWorld(this.#directory, this.#draftName, world);
-    this.#world = world;
+    await assertSameContents(this.#directory, this.#draftName, contents);
+    this.#contents = contents;
     return entries;
   }
 
   async publish(name: string, manifest: Iterable<Uint8Array>): Promise<void> {
-    const atOnce = this.#isLarge(this.#world);
+    const atOnce = this.#isLarge(this.#contents);
     await writeNew(this.#directory, this.#at(manifestName), manifest, { sync: !atOnce });
     // All that the name will stand for is durable before the name is.
     if (!atOnce || !(await this.#directory.syncTree(this.#draftName))) {
       if (atOnce) await this.#syncFiles();
-      for (const path of this.#world.directories) {
+      for (const path of this.#contents.directories) {
         await this.#directory.syncDirectory(this.#at(path));
       }
       await this.#directory.syncDirectory(this.#draftName);
@@ -226,7 +226,7 @@ export class DirectoryDraft implements DraftWorkspace {
     }
   }
 
-  #assertNoneRemoved({ files }: World): void {
+  #assertNoneRemoved({ files }: DraftContents): void {
     const found = files.reduce((count, path) => count + Number(this.#known.has(path)), 0);
     if (found === this.#known.size) return;
     const there = new Set(files);
@@ -237,7 +237,7 @@ export class DirectoryDraft implements DraftWorkspace {
 
   /** Hashes what was not hashed on the way in, and finds that nothing changed until all was. */
   async #sealFiles(
-    { files }: World,
+    { files }: DraftContents,
     sync: boolean,
     signal: AbortSignal | undefined,
   ): Promise<readonly SealedEntry[]> {
@@ -299,12 +299,12 @@ export class DirectoryDraft implements DraftWorkspace {
     return !parentsOf(path).some((parent) => this.#native.has(parent));
   }
 
-  #isLarge({ files }: World): boolean {
+  #isLarge({ files }: DraftContents): boolean {
     return files.length >= this.#directory.syncTreeFrom;
   }
 
   async #syncFiles(): Promise<void> {
-    const requests = [...this.#world.files, manifestName].map((path) => ({
+    const requests = [...this.#contents.files, manifestName].map((path) => ({
       path: this.#at(path),
       hash: false,
     }));

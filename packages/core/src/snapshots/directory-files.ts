@@ -1,4 +1,4 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import { concatBytes } from './bytes.ts';
 import type { Examined, ExamineRequest, ReadableFile, StorageDirectory } from './directory.ts';
 import { manifestName } from './layout.ts';

@@ -1,4 +1,4 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import { decodeCurrent } from './current.ts';
 import type { StorageDirectory } from './directory.ts';
 import { DirectoryDraft } from './directory-draft.ts';
@@ -6,10 +6,10 @@ import { examineContent, readWhole, writeNew } from './directory-files.ts';
 import {
   currentName,
   currentTempName,
-  decodeNotedGen,
+  decodeRecordedGen,
   doomedName,
   draftName,
-  encodeNotedGen,
+  encodeRecordedGen,
   lockName,
   manifestName,
   parseName,
@@ -36,8 +36,8 @@ export function directoryStorage(directory: StorageDirectory): SnapshotStorage {
       return (
         lock && {
           isHeld: () => lock.isHeld(),
-          notedGen: async () => decodeNotedGen(await lock.read()),
-          noteGen: (gen) => lock.write(encodeNotedGen(gen)),
+          recordedGen: async () => decodeRecordedGen(await lock.read()),
+          recordGen: (gen) => lock.write(encodeRecordedGen(gen)),
           release: () => lock.release(),
         }
       );

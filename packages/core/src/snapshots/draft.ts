@@ -1,5 +1,5 @@
-import { OffstageError } from '../errors.ts';
-import type { StandardSchema } from '../standard-schema.ts';
+import { OffstageError } from '../foundation/errors.ts';
+import type { StandardSchema } from '../foundation/standard-schema.ts';
 import { asyncDispose } from './async-dispose.ts';
 import { checkPath, invalidPath, PathSet, unsafeEntry } from './entry-path.ts';
 import { layoutFormat, versionName } from './layout.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import { checkPath, maxPartBytes, maxPathBytes, PathSet, pathProblem } from './entry-path.ts';
 
 const refused: readonly string[] = [

@@ -1,4 +1,4 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import { manifestName } from './layout.ts';
 
 /** In bytes of UTF-8: one part of a path, and all of it (S3). */

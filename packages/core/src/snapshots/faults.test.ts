@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { OffstageError, type OffstageErrorCode } from '../errors.ts';
-import type { StandardSchema } from '../standard-schema.ts';
+import { OffstageError, type OffstageErrorCode } from '../foundation/errors.ts';
+import type { StandardSchema } from '../foundation/standard-schema.ts';
 import {
   type MemoryStorage,
   type MemoryStorageOptions,
@@ -159,7 +159,7 @@ async function forEachOperation(
   }
 }
 
-// After these the work has done what it is for (what was committed is noted by the next writer, too), or does it in another way. A scrub tries each file
+// After these the work has done what it is for (what was committed is recorded by the next writer, too), or does it in another way. A scrub tries each file
 // by itself when all at once have failed.
 const mayGoOn = (at: string): boolean =>
   /removeTree|_del-|lockedShared|list $|stat [^/]+$|(?:write|syncFile) LOCK$/.test(at);

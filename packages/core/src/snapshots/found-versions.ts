@@ -1,4 +1,4 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import { type LayoutName, parseName } from './layout.ts';
 import { decodeManifest, digestOf, type Manifest } from './manifest.ts';
 import type { SnapshotStorage } from './storage.ts';

@@ -23,13 +23,13 @@ export const manifestName = 'manifest.json';
 const notedGenPattern = /^(\d{16}) (\d{16})\n$/;
 
 /** The content of LOCK: twice the same number, so that one that was torn is told. */
-export function encodeNotedGen(gen: number): Uint8Array {
+export function encodeRecordedGen(gen: number): Uint8Array {
   const text = String(gen).padStart(16, '0');
   return new TextEncoder().encode(`${text} ${text}\n`);
 }
 
 /** `undefined` when it holds none, as a new one does. */
-export function decodeNotedGen(content: Uint8Array): number | undefined {
+export function decodeRecordedGen(content: Uint8Array): number | undefined {
   const [, first, second] = notedGenPattern.exec(new TextDecoder().decode(content)) ?? [];
   return first !== undefined && first === second ? Number(first) : undefined;
 }

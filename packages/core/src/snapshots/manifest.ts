@@ -1,4 +1,4 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import { canonicalJson, type Json } from './canonical-json.ts';
 import { layoutFormat } from './layout.ts';
 import type { Hasher } from './storage.ts';

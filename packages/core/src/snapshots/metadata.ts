@@ -1,5 +1,5 @@
-import { OffstageError } from '../errors.ts';
-import { describeIssues, type StandardSchema } from '../standard-schema.ts';
+import { OffstageError } from '../foundation/errors.ts';
+import { describeIssues, type StandardSchema } from '../foundation/standard-schema.ts';
 import { canonicalJson, type Json } from './canonical-json.ts';
 
 /**

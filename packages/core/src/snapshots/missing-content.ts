@@ -1,4 +1,4 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import { nameOf, type VersionRef } from './current.ts';
 
 export const missingContent = (label: string, ref: VersionRef): OffstageError =>

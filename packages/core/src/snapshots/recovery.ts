@@ -1,4 +1,4 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import { assertNotBackwards } from './backwards.ts';
 import { type CurrentPointer, decodeCurrent, emptyPointer, encodeCurrent } from './current.ts';
 import { parseName } from './layout.ts';
@@ -46,18 +46,18 @@ export async function recover(
 ): Promise<{ readonly pointer: CurrentPointer; readonly cleanup: Cleanup }> {
   const known = await readPointer(storage);
   if (known === undefined) {
-    // From here on a place without CURRENT is a damaged one. What an earlier store noted is void.
+    // From here on a place without CURRENT is a damaged one. What an earlier store recorded is void.
     const pointer = emptyPointer(newId());
-    await lock.noteGen(pointer.gen);
+    await lock.recordGen(pointer.gen);
     const bytes = await encodeCurrent(pointer, storage);
     await storage.commit(undefined, { gen: pointer.gen, bytes });
     return { pointer, cleanup: { removed: [], failed: [] } };
   }
   await storage.settleCurrent();
-  const noted = await lock.notedGen();
-  await assertNotBackwards(storage, known, noted);
-  // A writer that was killed may have committed, and not noted it.
-  if (noted !== known.gen) await lock.noteGen(known.gen);
+  const recorded = await lock.recordedGen();
+  await assertNotBackwards(storage, known, recorded);
+  // A writer that was killed may have committed, and not recorded it.
+  if (recorded !== known.gen) await lock.recordGen(known.gen);
   return { pointer: known, cleanup: await removeGarbage(storage, known) };
 }
 

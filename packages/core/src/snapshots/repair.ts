@@ -1,4 +1,4 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import { highestKnown } from './backwards.ts';
 import { type CurrentPointer, encodeCurrent, type VersionRef } from './current.ts';
 import { type FoundVersion, ownManifest, versionsIn } from './found-versions.ts';
@@ -56,7 +56,7 @@ export async function repair(
   { confirm, gen, signal }: RepairOptions & { readonly signal?: AbortSignal | undefined },
 ): Promise<RepairResult> {
   const { storage } = context;
-  const state = await stateOf(storage, await lock.notedGen());
+  const state = await stateOf(storage, await lock.recordedGen());
   if (state.problem === 'none') {
     const versions = (state.pointer?.versions ?? []).map(summaryOf);
     return { problem: 'none', versions, leftOut: [], repaired: false };
@@ -78,7 +78,7 @@ export async function repair(
   };
   await storage.commit(state.pointer?.gen, next, { lastLook, signal, replaceDamaged: true });
   // It stands without, and the next recovery notes it.
-  await lock.noteGen(pointer.gen).catch(() => undefined);
+  await lock.recordGen(pointer.gen).catch(() => undefined);
   return { ...proposal, repaired: true };
 }
 
@@ -86,11 +86,11 @@ interface State {
   readonly problem: RepairProposal['problem'];
   /** What CURRENT says, if it can be read. */
   readonly pointer: CurrentPointer | undefined;
-  readonly noted: number | undefined;
+  readonly recorded: number | undefined;
   readonly found: readonly FoundVersion[];
 }
 
-async function stateOf(storage: SnapshotStorage, noted: number | undefined): Promise<State> {
+async function stateOf(storage: SnapshotStorage, recorded: number | undefined): Promise<State> {
   const found = await versionsIn(storage);
   let pointer: CurrentPointer | undefined;
   try {
@@ -98,28 +98,28 @@ async function stateOf(storage: SnapshotStorage, noted: number | undefined): Pro
   } catch (error) {
     if (!OffstageError.isInstance(error) || error.code !== 'corrupt') throw error;
     const problem = error.details.reason === 'missing' ? 'missing' : 'broken';
-    return { problem, pointer, noted, found };
+    return { problem, pointer, recorded, found };
   }
   const backwards =
-    pointer !== undefined && (await highestKnown(storage, pointer, noted)) > pointer.gen;
-  return { problem: backwards ? 'backwards' : 'none', pointer, noted, found };
+    pointer !== undefined && (await highestKnown(storage, pointer, recorded)) > pointer.gen;
+  return { problem: backwards ? 'backwards' : 'none', pointer, recorded, found };
 }
 
 async function propose(
   { storage, newId, clock }: RepairContext,
-  { pointer, noted, found }: State,
+  { pointer, recorded, found }: State,
   gen: number | undefined,
 ): Promise<{ readonly pointer: CurrentPointer; readonly leftOut: RepairProposal['leftOut'] }> {
   const refs: VersionRef[] = [];
   const leftOut: { readonly name: string; readonly reason: string }[] = [];
-  let highest = Math.max(noted ?? 0, pointer?.gen ?? 0);
+  let highest = Math.max(recorded ?? 0, pointer?.gen ?? 0);
   for (const version of found) {
     const own = await ownManifest(storage, version);
     if (own !== undefined) highest = Math.max(highest, version.gen);
     const known = pointer?.versions.find(({ content }) => content === version.name);
     if (own === undefined || (known !== undefined && known.manifestSha256 !== own.sha256)) {
       leftOut.push({ name: version.name, reason: 'its manifest is missing or damaged' });
-    } else if (noted !== undefined && version.gen === noted + 1 && version.gen !== gen) {
+    } else if (recorded !== undefined && version.gen === recorded + 1 && version.gen !== gen) {
       leftOut.push({ name: version.name, reason: 'it was never current' });
     } else if (refs.at(-1)?.gen === version.gen) {
       leftOut.push({ name: version.name, reason: 'another version has its generation' });

@@ -91,12 +91,12 @@ export interface WriterLock {
   /** False once somebody removed what the lock is on, so that it keeps nobody out any more. */
   isHeld(): Promise<boolean>;
   /**
-   * The generation that was noted last, with what the lock is on: beside CURRENT, so that it is not
+   * The generation that was recorded last, with what the lock is on: beside CURRENT, so that it is not
    * put back with it. `undefined` when none was, or when that cannot be read.
    */
-  notedGen(): Promise<number | undefined>;
+  recordedGen(): Promise<number | undefined>;
   /** Notes, durably, that this generation is or was current. */
-  noteGen(gen: number): Promise<void>;
+  recordGen(gen: number): Promise<void>;
   release(): Promise<void>;
 }
 

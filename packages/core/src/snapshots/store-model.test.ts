@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import { type MemoryStorage, memoryStorage } from '../testing/memory-storage.ts';
 import { type Store, storeOn } from '../testing/storage-suite-kit.ts';
 import type { Draft } from './draft.ts';

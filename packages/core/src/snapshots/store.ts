@@ -1,6 +1,6 @@
-import { type Clock, systemClock } from '../clock.ts';
-import { OffstageError } from '../errors.ts';
-import type { InferInput, InferOutput, StandardSchema } from '../standard-schema.ts';
+import { type Clock, systemClock } from '../foundation/clock.ts';
+import { OffstageError } from '../foundation/errors.ts';
+import type { InferInput, InferOutput, StandardSchema } from '../foundation/standard-schema.ts';
 import { asyncDispose } from './async-dispose.ts';
 import type { CurrentPointer, VersionRef } from './current.ts';
 import { Draft } from './draft.ts';

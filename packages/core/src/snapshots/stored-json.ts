@@ -1,4 +1,4 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import { layoutFormat } from './layout.ts';
 
 /** An object of which nothing is known yet. */

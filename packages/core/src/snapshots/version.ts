@@ -1,5 +1,5 @@
-import { OffstageError } from '../errors.ts';
-import type { StandardSchema } from '../standard-schema.ts';
+import { OffstageError } from '../foundation/errors.ts';
+import type { StandardSchema } from '../foundation/standard-schema.ts';
 import { asyncDispose } from './async-dispose.ts';
 import { nameOf, type VersionRef } from './current.ts';
 import { decodeManifest, digestOf, type Manifest, type ManifestEntry } from './manifest.ts';

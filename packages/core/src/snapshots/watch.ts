@@ -1,4 +1,4 @@
-import { type Clock, sleep } from '../clock.ts';
+import { type Clock, sleep } from '../foundation/clock.ts';
 import type { SnapshotStorage } from './storage.ts';
 
 export interface WatchOptions {

@@ -1,4 +1,4 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 
 /** What `draft.write` takes. Strings are written as UTF-8. */
 export type WriteSource =

@@ -1,5 +1,5 @@
-import { type Clock, sleep } from '../clock.ts';
-import { OffstageError } from '../errors.ts';
+import { type Clock, sleep } from '../foundation/clock.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import { type CurrentPointer, encodeCurrent, nameOf, type VersionRef } from './current.ts';
 import { lockName } from './layout.ts';
 import type { Manifest } from './manifest.ts';
@@ -200,7 +200,7 @@ export class WriterSession {
   async #note(gen: number): Promise<Cleanup['failed']> {
     if (gen === this.pointer.gen) return [];
     try {
-      await this.#lock.noteGen(gen);
+      await this.#lock.recordGen(gen);
       return [];
     } catch (error) {
       return [{ name: lockName, error }];

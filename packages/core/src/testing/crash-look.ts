@@ -1,11 +1,11 @@
+import type { StandardSchema } from '../foundation/standard-schema.ts';
 import { currentName, currentTempName, lockName, parseName } from '../snapshots/layout.ts';
 import type { ManifestEntry } from '../snapshots/manifest.ts';
 import type { SnapshotStorage } from '../snapshots/storage.ts';
 import { SnapshotStore } from '../snapshots/store.ts';
-import type { StandardSchema } from '../standard-schema.ts';
 import type { CrashPlace } from './crash-scenario.ts';
 import type { MemoryOperation, MemoryStorage } from './memory-storage.ts';
-import type { SuiteFiles } from './storage-suite.ts';
+import type { SuiteFiles } from './suite-files.ts';
 
 /** What a reader sees on a disk. */
 export interface Sight {

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../foundation/clock.ts';
 import type { MemoryOperation, MemoryStorage, MemoryStorageOptions } from './memory-storage.ts';
 
 /** Where something runs that may be cut off. */

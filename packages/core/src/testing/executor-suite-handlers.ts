@@ -1,7 +1,7 @@
-import { JobCanceledError, PublicError } from '../errors.ts';
-import { defineJob } from '../job-definition.ts';
-import { type HandledJob, handle, type Report, transfer } from '../job-handler.ts';
-import type { StandardSchema } from '../standard-schema.ts';
+import { JobCanceledError, PublicError } from '../foundation/errors.ts';
+import type { StandardSchema } from '../foundation/standard-schema.ts';
+import { defineJob } from '../jobs/job-definition.ts';
+import { type HandledJob, handle, type Report, transfer } from '../jobs/job-handler.ts';
 import { hostileValue } from './hostile-values.ts';
 
 function anything<T = unknown>(): StandardSchema<T> {

@@ -1,6 +1,6 @@
-import { OffstageError } from '../errors.ts';
-import type { JobExecutor, JobOutcome } from '../job-executor.ts';
-import { JobManager } from '../job-manager.ts';
+import { OffstageError } from '../foundation/errors.ts';
+import type { JobExecutor, JobOutcome } from '../jobs/job-executor.ts';
+import { JobManager } from '../jobs/job-manager.ts';
 import { executorSuiteHandlers, type HostileWay, hostileWays } from './executor-suite-handlers.ts';
 import { discardOf, errorOf, type StartedRun, start } from './executor-suite-kit.ts';
 import { hostileValues } from './hostile-values.ts';

@@ -1,6 +1,6 @@
-import { OffstageError, type StopReason } from '../errors.ts';
-import type { DiscardTask, JobExecutor, JobOutcome, JobTask } from '../job-executor.ts';
-import type { ProgressEvent } from '../job-view.ts';
+import { OffstageError, type StopReason } from '../foundation/errors.ts';
+import type { DiscardTask, JobExecutor, JobOutcome, JobTask } from '../jobs/job-executor.ts';
+import type { ProgressEvent } from '../jobs/job-view.ts';
 
 /** A run under way, and what was told of it. */
 export interface StartedRun {

@@ -1,5 +1,5 @@
-import { PublicError, type StopReason } from '../errors.ts';
-import type { JobExecutor } from '../job-executor.ts';
+import { PublicError, type StopReason } from '../foundation/errors.ts';
+import type { JobExecutor } from '../jobs/job-executor.ts';
 import { hostileTests } from './executor-suite-hostile.ts';
 import { codeOf, codeOfRejection, discardOf, errorOf, start } from './executor-suite-kit.ts';
 import type { SuiteRunner } from './suite-runner.ts';

@@ -1,5 +1,5 @@
-import type { InputOf } from '../job-definition.ts';
-import { suiteJob, suiteUnhandledJob } from './job-client-suite-handlers.ts';
+import type { InputOf } from '../jobs/job-definition.ts';
+import { suiteFaultyJob, suiteJob, suiteUnhandledJob } from './job-client-suite-handlers.ts';
 import {
   codeOf,
   eventually,
@@ -58,6 +58,45 @@ export function jobClientAdmissionSuite({ expect }: SuiteRunner, test: JobClient
   test('J3 a definition without a handler starts nothing', async ({ alice }) => {
     expect(await codeOf(alice.start(suiteUnhandledJob, {}))).toBe('unknown_definition');
     expect(await alice.list()).toEqual([]);
+  });
+
+  test('J3 a start that is asked for again with its key is the job that was started', async ({
+    alice,
+    bob,
+  }) => {
+    const keyed = { idempotencyKey: 'click "1" \\' };
+    const input = { wait: true, end: 'cancel' } as const;
+    const starts = [1, 2, 3].map(() => alice.start(suiteJob, input, keyed));
+    const ids = new Set((await Promise.all(starts)).map(({ id }) => id));
+    expect(ids.size).toBe(1);
+    const [id = ''] = ids;
+    expect(await codeOf(alice.start(suiteJob, { ...input, value: 'other' }, keyed))).toBe(
+      'idempotency_key_reused',
+    );
+    expect(await codeOf(alice.start(suiteFaultyJob, { fault: 'public' }, keyed))).toBe(
+      'idempotency_key_reused',
+    );
+    // Keys of two owners are two keys (J4).
+    const foreign = await bob.start(suiteJob, {}, keyed);
+    expect(foreign.id === id).toBe(false);
+    await bob.wait(foreign.id);
+    const end = await stop(alice, id);
+    expect(await alice.start(suiteJob, input, keyed)).toEqual(end);
+    expect((await alice.list()).map((job) => job.id)).toEqual([id]);
+    // Remembered while the job is, and no longer.
+    await eventually(async () => ((await alice.consume(id)) ? true : undefined));
+    const next = await alice.start(suiteJob, {}, keyed);
+    expect(next.id === id).toBe(false);
+    await alice.wait(next.id);
+  });
+
+  test('J3 a start that failed leaves nothing of its key behind', async ({ alice }) => {
+    const keyed = { idempotencyKey: 'again' };
+    const bad = { reports: 'many' } as unknown as SuiteInput;
+    expect(await codeOf(alice.start(suiteJob, bad, keyed))).toBe('invalid_input');
+    expect(await codeOf(alice.start(suiteJob, bad, keyed))).toBe('invalid_input');
+    const { id } = await alice.start(suiteJob, {}, keyed);
+    await alice.wait(id);
   });
 
   test('J4 a foreign job cannot be told from one that does not exist', async ({ alice, bob }) => {

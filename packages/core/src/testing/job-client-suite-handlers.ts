@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { JobCanceledError, PublicError } from '../errors.ts';
-import { defineJob } from '../job-definition.ts';
-import { type HandledJob, handle } from '../job-handler.ts';
+import { JobCanceledError, PublicError } from '../foundation/errors.ts';
+import { defineJob } from '../jobs/job-definition.ts';
+import { type HandledJob, handle } from '../jobs/job-handler.ts';
 
 /** What no observer may ever read; the suite looks for it in every view of a failed job. */
 export const suiteSecret = 'secret-7f3a';

@@ -1,6 +1,6 @@
-import { OffstageError } from '../errors.ts';
-import type { JobClient } from '../job-client.ts';
-import type { JobId, JobView, TerminalJobView } from '../job-view.ts';
+import { OffstageError } from '../foundation/errors.ts';
+import type { JobClient } from '../jobs/job-client.ts';
+import type { JobId, JobView, TerminalJobView } from '../jobs/job-view.ts';
 import { suiteJob } from './job-client-suite-handlers.ts';
 import { settle } from './simulated-clock.ts';
 import type { SuiteRunner } from './suite-runner.ts';
@@ -11,6 +11,7 @@ export interface JobClientSuiteSetup {
   readonly progressCapacity: number;
   readonly maxQueued: number;
   readonly maxActivePerOwner: number;
+  readonly maxKeptPerOwner: number;
 }
 
 /** An engine of its own for one test. */
@@ -53,6 +54,7 @@ export function jobClientTest(runner: SuiteRunner, options: JobClientSuiteOption
         progressCapacity: 100,
         maxQueued: 10_000,
         maxActivePerOwner: Number.POSITIVE_INFINITY,
+        maxKeptPerOwner: 100,
         ...setup,
       });
       try {

@@ -1,4 +1,4 @@
-import { isTerminal } from '../job-view.ts';
+import { isTerminal } from '../jobs/job-view.ts';
 import {
   suiteFaultyJob,
   suiteJob,
@@ -40,7 +40,7 @@ export function jobClientLifeSuite({ expect }: SuiteRunner, test: JobClientTest)
       await alice.get(id),
       (await alice.poll(id)).job,
       (await alice.pollMany([{ id }]))[0]?.job,
-      (await alice.list())[0],
+      (await alice.list({ results: true }))[0],
     ];
     for (const view of views) {
       expect(Object.isFrozen(view)).toBe(true);

@@ -1,6 +1,8 @@
-import { isTerminal } from '../job-view.ts';
+import type { ListFilter } from '../jobs/job-client.ts';
+import { isTerminal } from '../jobs/job-view.ts';
 import { suiteFaultyJob, suiteJob, suiteMalformedJob } from './job-client-suite-handlers.ts';
 import {
+  codeOf,
   eventually,
   type JobClientTest,
   runToEnd,
@@ -31,9 +33,63 @@ export function jobClientReadingSuite({ expect }: SuiteRunner, test: JobClientTe
     expect(await ids({ name: 'suite.faulty' })).toEqual([faulty.id]);
     expect(await ids({ name: 'suite.job', status: 'succeeded' })).toEqual([done.id]);
     expect(await ids({ name: 'nothing' })).toEqual([]);
-    expect((await alice.list())[2]).toEqual(done);
     await stop(alice, running.id);
   });
+
+  test('J17 a list has results only when they are asked for', async ({ alice }) => {
+    const done = await runToEnd(alice);
+    expect(done.result?.value).toBe('done');
+    expect(await alice.list()).toEqual([{ ...done, result: undefined }]);
+    expect(await alice.list({ results: false })).toEqual([{ ...done, result: undefined }]);
+    expect(await alice.list({ results: true })).toEqual([done]);
+    expect(await alice.get(done.id)).toEqual(done);
+  });
+
+  test(
+    'J17 pages hold a hundred jobs, or as many as asked for, and together all, newest first',
+    async ({ alice, bob }) => {
+      const started = await Promise.all(
+        Array.from({ length: 205 }, () => alice.start(suiteJob, {})),
+      );
+      await Promise.all(started.map(({ id }) => alice.wait(id)));
+      const pagesOf = async (filter: ListFilter): Promise<string[][]> => {
+        const pages: string[][] = [];
+        for (let before: string | undefined; ; before = pages.at(-1)?.at(-1)) {
+          const page = await alice.list({ ...filter, before });
+          if (page.length === 0) return pages;
+          pages.push(page.map(({ id }) => id));
+        }
+      };
+      const pages = await pagesOf({});
+      expect(pages.map(({ length }) => length)).toEqual([100, 100, 5]);
+      expect(new Set(pages.flat())).toEqual(new Set(started.map(({ id }) => id)));
+      const wide = await pagesOf({ limit: 150, name: 'suite.job', status: 'succeeded' });
+      expect(wide.map(({ length }) => length)).toEqual([150, 55]);
+      expect(wide.flat()).toEqual(pages.flat());
+      expect((await alice.list({ limit: 1 })).map(({ id }) => id)).toEqual([pages[0]?.[0]]);
+      expect(await alice.list({ status: 'failed', before: pages[0]?.[0] })).toEqual([]);
+      // A foreign job to begin before looks like one that is gone (J4).
+      const first = pages[0]?.[0] ?? '';
+      expect(await codeOf(bob.list({ before: first }))).toBe('not_found');
+      await alice.consume(first);
+      expect(await codeOf(alice.list({ before: first }))).toBe('not_found');
+    },
+    { maxKeptPerOwner: 1000 },
+  );
+
+  test(
+    'J17 no more ended jobs are kept than maxKeptPerOwner: those longest not looked at go',
+    async ({ alice, bob }) => {
+      const foreign = await runToEnd(bob);
+      const [first, second] = [await runToEnd(alice), await runToEnd(alice)];
+      await alice.get(first.id);
+      const third = await runToEnd(alice);
+      expect((await alice.list()).map(({ id }) => id)).toEqual([third.id, first.id]);
+      expect(await alice.get(second.id)).toBe(undefined);
+      expect((await bob.get(foreign.id))?.status).toBe('succeeded');
+    },
+    { maxKeptPerOwner: 2 },
+  );
 
   test('P2 P3 poll reads events from a cursor on, and consumes nothing', async ({ alice }) => {
     const { id } = await runToEnd(alice, { reports: 5 });

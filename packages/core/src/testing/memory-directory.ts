@@ -1,4 +1,4 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import type {
   Examined,
   ExamineOptions,
@@ -37,7 +37,7 @@ import type {
   MemoryOperation,
   MemoryStorageOptions,
   MemorySync,
-} from './memory-storage.ts';
+} from './memory-storage-types.ts';
 import { knownSha256 } from './sha256.ts';
 
 // What a name takes on a disk that can be full.

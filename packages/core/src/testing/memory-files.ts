@@ -1,6 +1,6 @@
 import { change, joined, newDirectory, newFile, newOther } from './memory-disk.ts';
 import { addNode, failed, findNode, type Machine, placeOf, removeNode } from './memory-machine.ts';
-import type { SuiteFiles } from './storage-suite.ts';
+import type { SuiteFiles } from './suite-files.ts';
 
 /** A simulated disk behind the protocol's back. What is done here is not synced. */
 export const filesOf = (machine: Machine): SuiteFiles => ({

@@ -1,4 +1,4 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import { change, type DirectoryNode, type DiskNode } from './memory-disk.ts';
 
 /** What all processes of one simulated machine see. */

@@ -1,6 +1,6 @@
-import { JobObserver, type JobObserverOptions } from '../job-observer.ts';
+import { JobObserver, type JobObserverOptions } from '../observe/job-observer.ts';
 
-import { Poller } from '../poller.ts';
+import { Poller } from '../observe/poller.ts';
 import { ScriptedClient, scriptedPage } from './scripted-client.ts';
 import { simulatedClock } from './simulated-clock.ts';
 

@@ -1,6 +1,6 @@
-import { OffstageError } from '../errors.ts';
-import type { JobClient, JobPoll, PollOptions } from '../job-client.ts';
-import type { JobFailure, JobStatus, JobView, ProgressEvent } from '../job-view.ts';
+import { OffstageError } from '../foundation/errors.ts';
+import type { ChangeKind, JobClient, JobPoll, PollOptions } from '../jobs/job-client.ts';
+import type { JobFailure, JobStatus, JobView, ProgressEvent } from '../jobs/job-view.ts';
 
 interface ScriptedJob {
   view: JobView;
@@ -34,7 +34,7 @@ export class ScriptedClient implements JobClient {
   readonly #jobs = new Map<string, ScriptedJob>();
   readonly #watchers = new Set<{
     readonly id: string | undefined;
-    readonly hint: () => void;
+    readonly hint: (id?: string, kind?: ChangeKind) => void;
     readonly onPush: ((isPushed: boolean) => void) | undefined;
   }>();
   #isPushed = true;
@@ -84,7 +84,7 @@ export class ScriptedClient implements JobClient {
     const event = { seq, at: seq, phase: 'work', percent, message: `step ${seq}` };
     job.events = [...job.events, event].slice(-this.ringSize);
     job.view = { ...job.view, progress: event };
-    this.hint(id);
+    this.hint(id, 'progress');
   }
 
   remove(id: string): void {
@@ -101,10 +101,10 @@ export class ScriptedClient implements JobClient {
     }
   }
 
-  hint(id: string): void {
+  hint(id: string, kind: ChangeKind = 'change'): void {
     if (!this.#isPushed) return;
     for (const watcher of [...this.#watchers]) {
-      if (watcher.id === undefined || watcher.id === id) watcher.hint();
+      if (watcher.id === undefined || watcher.id === id) watcher.hint(id, kind);
     }
   }
 

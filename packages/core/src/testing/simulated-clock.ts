@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../clock.ts';
+import type { Clock, Timer } from '../foundation/clock.ts';
 
 export interface SimulatedClock extends Clock {
   /** How many timers are set. */

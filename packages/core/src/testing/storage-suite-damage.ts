@@ -1,4 +1,4 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import type { Draft } from '../snapshots/draft.ts';
 import type { DraftWorkspace, SnapshotStorage } from '../snapshots/storage.ts';
 import { simulatedClock } from './simulated-clock.ts';

@@ -1,30 +1,12 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
+import type { StandardSchema } from '../foundation/standard-schema.ts';
 import type { SnapshotStorage } from '../snapshots/storage.ts';
 import { SnapshotStore, type SnapshotStoreOptions } from '../snapshots/store.ts';
 import type { Version } from '../snapshots/version.ts';
 import type { FinalizeOptions, Published } from '../snapshots/writer-session.ts';
-import type { StandardSchema } from '../standard-schema.ts';
 import { type SimulatedClock, settle } from './simulated-clock.ts';
+import type { SuiteFiles } from './suite-files.ts';
 import type { SuiteRunner } from './suite-runner.ts';
-
-/**
- * The store's files behind the protocol's back: what native libraries and other programs do. Paths
- * as `draft.path()` returns them, or relative to the root. Parent directories are there.
- */
-export interface SuiteFiles {
-  write(path: string, content: string): void;
-  read(path: string): string | undefined;
-  makeDirectory(path: string): void;
-  /** A second name for a file. */
-  link(existing: string, path: string): void;
-  /** A symbolic link to something outside the root. */
-  symlink(path: string): void;
-  /** A pipe, a socket or a device. */
-  special(path: string): void;
-  remove(path: string): void;
-  /** None when there is no such directory. */
-  list(path: string): readonly string[];
-}
 
 export interface StorageUnderTest {
   readonly storage: SnapshotStorage;

@@ -1,5 +1,4 @@
 import { memoryStorage } from './memory-storage.ts';
-import type { SuiteFiles } from './storage-suite-kit.ts';
 import {
   codeOf,
   contents,
@@ -9,6 +8,7 @@ import {
   storeOn,
   textOf,
 } from './storage-suite-kit.ts';
+import type { SuiteFiles } from './suite-files.ts';
 
 /** The suite's tests of files that are taken over from another version. */
 export function reuseTests({ name, runner, expect, test, expectCode }: SuiteKit): void {

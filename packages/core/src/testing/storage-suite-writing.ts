@@ -1,4 +1,4 @@
-import { OffstageError } from '../errors.ts';
+import { OffstageError } from '../foundation/errors.ts';
 import { draftName, versionName } from '../snapshots/layout.ts';
 import { settle, simulatedClock } from './simulated-clock.ts';
 import {
@@ -10,11 +10,11 @@ import {
   type Note,
   publish,
   rejectionOf,
-  type SuiteFiles,
   type SuiteKit,
   storeOn,
   textOf,
 } from './storage-suite-kit.ts';
+import type { SuiteFiles } from './suite-files.ts';
 
 /** The suite's tests of drafts and their writers. */
 export function writingTests({

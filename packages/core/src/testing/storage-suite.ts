@@ -8,7 +8,8 @@ import { watchingTests } from './storage-suite-watching.ts';
 import { writingTests } from './storage-suite-writing.ts';
 import type { SuiteRunner } from './suite-runner.ts';
 
-export type { StorageSuiteOptions, StorageUnderTest, SuiteFiles } from './storage-suite-kit.ts';
+export type { StorageSuiteOptions, StorageUnderTest } from './storage-suite-kit.ts';
+export type { SuiteFiles } from './suite-files.ts';
 
 /**
  * The contract of a `SnapshotStorage`, by rule: the store's behaviour on it. What only a crash shows

@@ -1,10 +1,11 @@
-import { backoffMs, retryAfterMs, type Timer, toOffstageError } from '@offstage/core';
+import type { JobClient, Timer } from '@offstage/core';
+import { backoffMs, retryAfterMs, toOffstageError } from '@offstage/core/observe';
 import type { HttpPorts } from './http-job-client-options.ts';
-import { readHints } from './read-hints.ts';
+import { type Hints, readHints } from './read-hints.ts';
 
 interface Watcher {
   readonly id: string | undefined;
-  readonly onChange: (changedId?: string) => void;
+  readonly onChange: Parameters<NonNullable<JobClient['watch']>>[1];
   readonly onPush: ((isPushed: boolean) => void) | undefined;
 }
 
@@ -76,11 +77,11 @@ export class HintStream {
       onAlive: () => {
         if (this.#isUp) this.#after(maxSilenceMs, () => lose(this.#backoffMs()));
       },
-      onReady: () => {
+      onReady: (version) => {
         this.#failures = 0;
-        this.#setUp(true);
+        this.#setUp(true, version);
       },
-      onChange: (ids) => this.#hint(ids),
+      onChange: (hints) => this.#hint(hints),
     }).then(
       () => lose(this.#backoffMs()),
       (error: unknown) => lose(this.#waitAfter(error)),
@@ -112,17 +113,36 @@ export class HintStream {
     return backoffMs(retryMs, this.#failures, this.#ports.random());
   }
 
-  #setUp(isUp: boolean): void {
+  #setUp(isUp: boolean, version?: string): void {
+    const { versions, pending } = this.#ports;
+    const connection = this.#connection;
+    // All that was read until now was read under the version with which the hints begin.
+    const isCurrent = (): boolean =>
+      version !== undefined && versions.size === 1 && versions.has(version);
+    if (!isUp) versions.clear();
     this.#isUp = isUp;
     this.#each(({ onPush }) => onPush?.(isUp));
-    if (isUp) this.#hint(undefined);
+    if (!isUp) return;
+    if (!isCurrent()) this.#hint(undefined);
+    else if (pending.size > 0) {
+      // What was asked for before may be answered with how things were.
+      void Promise.allSettled(pending).then(() => {
+        if (connection === this.#connection && !isCurrent()) this.#hint(undefined);
+      });
+    }
   }
 
-  #hint(ids: ReadonlySet<unknown> | undefined): void {
+  #hint(hints: Hints | undefined): void {
     this.#each(({ id, onChange }) => {
-      if (ids === undefined) onChange();
-      else if (id === undefined) for (const each of ids) onChange(String(each));
-      else if (ids.has(id)) onChange(id);
+      if (hints === undefined) {
+        onChange();
+        return;
+      }
+      const { ids, progress, polls } = hints;
+      for (const each of id === undefined ? ids : [id]) {
+        const kind = progress.has(each) ? 'progress' : 'change';
+        if (ids.has(each)) onChange(String(each), kind, polls.get(each));
+      }
     });
   }
 

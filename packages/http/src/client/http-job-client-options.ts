@@ -6,6 +6,7 @@ export type HttpHeaders = Readonly<Record<string, string>> | Headers;
 export interface HttpJobClientOptions {
   /**
    * Where the handler is mounted, such as `/jobs` or `https://api.example.com/jobs`. Without a query.
+   * A server that redirects from there is taken to want a sign-in: `unauthorized`.
    */
   readonly baseUrl: string;
   /** @default globalThis.fetch */
@@ -31,6 +32,10 @@ export interface HttpJobClientOptions {
 
 /** What the parts of a client share. */
 export interface HttpPorts {
+  /** The versions under which answers were read since hints last came (F7). */
+  readonly versions: Set<string>;
+  /** Requests whose answers are still to come. */
+  readonly pending: Set<Promise<unknown>>;
   readonly send: Send;
   readonly clock: Clock;
   readonly random: () => number;
@@ -41,7 +46,12 @@ export interface HttpPorts {
 export type Send = (
   path: string,
   accept: string,
-  init: { readonly method?: string; readonly body?: string; readonly signal: AbortSignal },
+  init: {
+    readonly method?: string;
+    readonly body?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly signal: AbortSignal;
+  },
 ) => Promise<Response>;
 
 /** `fetch` with what the options say goes along with every request. */
@@ -49,9 +59,15 @@ export function senderOf({ baseUrl, fetch, headers, credentials }: HttpJobClient
   const base = baseUrl.replace(/\/+$/, '');
   return async (path, accept, init) => {
     const all = new Headers(typeof headers === 'function' ? await headers() : headers);
+    for (const [name, value] of Object.entries(init.headers ?? {})) all.set(name, value);
     all.set('accept', accept);
     if (init.body !== undefined) all.set('content-type', 'application/json');
     const send = fetch ?? globalThis.fetch;
-    return send(base + path, { ...init, headers: all, ...(credentials && { credentials }) });
+    return send(base + path, {
+      ...init,
+      headers: all,
+      redirect: 'manual',
+      ...(credentials && { credentials }),
+    });
   };
 }

@@ -1,12 +1,6 @@
 import {
-  type ActivitySnapshot,
+  type Activity,
   type AnyJobDefinition,
-  decodeActivity,
-  decodeJobView,
-  decodeListResponse,
-  decodePollManyResponse,
-  encodePollManyRequest,
-  encodeStartRequest,
   type InputOf,
   type JobClient,
   type JobId,
@@ -18,17 +12,28 @@ import {
   type PollOptions,
   type ResultOf,
   type StartOptions,
-  sharedPoller,
   systemClock,
   type TerminalJobView,
   type WaitOptions,
 } from '@offstage/core';
+import { sharedPoller } from '@offstage/core/observe';
+import {
+  decodeActivity,
+  decodeJobView,
+  decodeListResponse,
+  decodePollManyResponse,
+  encodePollManyRequest,
+  encodeStartRequest,
+} from '@offstage/core/wire';
 import { type HttpJobClientOptions, type HttpPorts, senderOf } from './http-job-client-options.ts';
 import { lazyHints } from './lazy-hints.ts';
 import { requestJson } from './request-json.ts';
 
 // What no engine's id is, and what a path would take for something else.
 const idForm = /^(?!\.+$)[\w.:~@=+-]{1,200}$/;
+
+// Only the first of what was asked for had room in the answer.
+const hasRest = (answer: unknown): boolean => Reflect.get(Object(answer), 'rest') === true;
 
 /**
  * A job client for browsers, over the handler of `createJobsHandler` (H4). Make one per page: all
@@ -58,7 +63,8 @@ export class HttpJobClient implements JobClient {
         'baseUrl must be a string, timeoutMs and pollIntervalMs positive milliseconds.',
       );
     }
-    this.#ports = { send: senderOf(options), clock, random, timeoutMs, pollIntervalMs };
+    const shared = { versions: new Set<string>(), pending: new Set<Promise<unknown>>() };
+    this.#ports = { send: senderOf(options), clock, random, timeoutMs, pollIntervalMs, ...shared };
     sharedPoller(this, { clock, random });
     if (streaming) this.watch = lazyHints(this.#ports);
   }
@@ -69,7 +75,16 @@ export class HttpJobClient implements JobClient {
     options: StartOptions = {},
   ): Promise<JobView<ResultOf<D>, PhaseOf<D>>> {
     const request = encodeStartRequest(input, options.exclusivityKey);
-    const answer = await this.#request('POST', `/${encodeURIComponent(definition.name)}`, request);
+    const { idempotencyKey = crypto.getRandomValues(new Uint32Array(4)).join('-') } = options;
+    const ask = (): Promise<unknown> =>
+      requestJson(this.#ports, 'POST', `/${encodeURIComponent(definition.name)}`, request, {
+        'idempotency-key': `"${idempotencyKey.replace(/["\\]/g, '\\$&')}"`,
+      });
+    // Without an answer nobody knows whether it began: asked again, it is the same start (J3).
+    const answer = await ask().catch((error: OffstageError) => {
+      if (error.code !== 'unavailable' || error.details.status !== undefined) throw error;
+      return ask();
+    });
     // Its result can only be what the definition's schema gave.
     return decodeJobView(answer) as JobView<ResultOf<D>, PhaseOf<D>>;
   }
@@ -93,19 +108,30 @@ export class HttpJobClient implements JobClient {
     requests: readonly (PollOptions & { readonly id: string })[],
   ): Promise<readonly JobPoll[]> {
     const asked = encodePollManyRequest(requests);
-    const polls = decodePollManyResponse(await this.#request('POST', '/poll', asked));
-    if (polls.length === requests.length) return polls;
+    const answer = await this.#request('POST', '/poll', asked);
+    const polls = decodePollManyResponse(answer);
+    const rest = requests.slice(polls.length);
+    if (rest.length === 0 && polls.length === requests.length) return polls;
+    if (polls.length > 0 && hasRest(answer)) return [...polls, ...(await this.pollMany(rest))];
     throw new OffstageError('invalid_response', `${requests.length} answers were expected.`);
   }
 
-  async list({ status, name }: ListFilter = {}): Promise<readonly JobView[]> {
-    const query = new URLSearchParams(name === undefined ? '' : { name });
+  async list(filter: ListFilter = {}): Promise<readonly JobView[]> {
+    const { status, ...rest } = filter;
+    const query = new URLSearchParams();
+    for (const [field, value] of Object.entries(rest)) {
+      if (value !== undefined && value !== false) query.append(field, String(value));
+    }
     if (status !== undefined) {
       const statuses = [status].flat();
       if (statuses.length === 0) return [];
       for (const each of statuses) query.append('status', each);
     }
-    return decodeListResponse(await this.#request('GET', `?${query}`));
+    const answer = await this.#request('GET', `?${query}`);
+    const jobs = decodeListResponse(answer);
+    const limit = (filter.limit ?? 100) - jobs.length;
+    if (!hasRest(answer) || limit < 1) return jobs;
+    return [...jobs, ...(await this.list({ ...filter, limit, before: jobs.at(-1)?.id }))];
   }
 
   cancel(id: string): Promise<boolean> {
@@ -124,7 +150,7 @@ export class HttpJobClient implements JobClient {
     return waitForEnd(this, id, options, this.#ports);
   }
 
-  async activity(): Promise<ActivitySnapshot> {
+  async activity(): Promise<Activity> {
     return decodeActivity(await this.#request('GET', '/activity'));
   }
 

@@ -1,15 +1,24 @@
-import { decodeProblem } from '@offstage/core';
+import type { JobPoll } from '@offstage/core';
+import { decodeJobPoll, decodeProblem } from '@offstage/core/wire';
 import { createParser } from 'eventsource-parser';
 import type { HttpPorts } from './http-job-client-options.ts';
 import { errorOf, isOfType, readJson } from './request-json.ts';
+
+export interface Hints {
+  readonly ids: ReadonlySet<unknown>;
+  /** Those among them that merely progressed. */
+  readonly progress: ReadonlySet<unknown>;
+  /** What came along, by id. */
+  readonly polls: ReadonlyMap<unknown, JobPoll>;
+}
 
 export interface HintReader {
   /** Something came, whatever it was; called after what it brought. */
   onAlive(): void;
   /** Hints come from now on. */
-  onReady(): void;
+  onReady(version: string | undefined): void;
   /** These jobs changed; any may have, where the ids are `undefined`. */
-  onChange(ids: ReadonlySet<unknown> | undefined): void;
+  onChange(hints: Hints | undefined): void;
 }
 
 /**
@@ -30,8 +39,8 @@ export async function readHints(
     maxBufferSize: 1_000_000,
     onEvent({ event, data }) {
       if (signal.aborted) return;
-      if (event === 'ready') reader.onReady();
-      if (event === 'change') reader.onChange(idsOf(data));
+      if (event === 'ready') reader.onReady(versionOf(data));
+      if (event === 'change') reader.onChange(hintsOf(data));
       if (event === 'problem') throw decodeProblem(JSON.parse(data));
     },
   });
@@ -46,11 +55,25 @@ export async function readHints(
   }
 }
 
-// What cannot be read may have meant any job.
-function idsOf(data: string): ReadonlySet<unknown> | undefined {
+function versionOf(data: string): string | undefined {
   try {
-    const { ids } = JSON.parse(data);
-    return Array.isArray(ids) ? new Set(ids) : undefined;
+    return JSON.parse(data).version;
+  } catch {
+    return undefined;
+  }
+}
+
+// What cannot be read may have meant any job.
+function hintsOf(data: string): Hints | undefined {
+  try {
+    const { ids, progress = [], polls = [] } = JSON.parse(data);
+    const told: readonly JobPoll[] = polls.map(decodeJobPoll);
+    if (!Array.isArray(ids)) return undefined;
+    return {
+      ids: new Set(ids),
+      progress: new Set(progress),
+      polls: new Map(told.map((poll) => [poll.job?.id, poll])),
+    };
   } catch {
     return undefined;
   }

@@ -1,10 +1,6 @@
-import {
-  decodeProblem,
-  OffstageError,
-  type OffstageErrorCode,
-  retryAfterMs,
-  toOffstageError,
-} from '@offstage/core';
+import { OffstageError, type OffstageErrorCode } from '@offstage/core';
+import { retryAfterMs, toOffstageError } from '@offstage/core/observe';
+import { decodeProblem } from '@offstage/core/wire';
 import type { HttpPorts } from './http-job-client-options.ts';
 
 /**
@@ -14,10 +10,11 @@ import type { HttpPorts } from './http-job-client-options.ts';
  * answer in time, or a server or proxy says that it cannot; `invalid_response` for what is no JSON.
  */
 export function requestJson(
-  { send, clock, timeoutMs }: HttpPorts,
+  { send, clock, timeoutMs, versions, pending }: HttpPorts,
   method: string,
   path: string,
   content?: unknown,
+  headers?: Readonly<Record<string, string>>,
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const controller = new AbortController();
@@ -31,15 +28,23 @@ export function requestJson(
       const response = await send(path, 'application/json', {
         method,
         signal,
+        ...(headers !== undefined && { headers }),
         ...(content !== undefined && { body: JSON.stringify(content) }),
       });
       const answer = await readJson(response);
+      // Two are enough to know that something changed.
+      if (versions.size < 2) versions.add(response.headers.get('offstage-version') ?? '');
       if (response.ok && answer !== undefined) return answer;
       throw errorOf(response, answer, clock.now());
     };
-    ask()
+    const asking = ask();
+    pending.add(asking);
+    asking
       .then(resolve, (error: unknown) => reject(toOffstageError(error)))
-      .finally(() => timer.cancel());
+      .finally(() => {
+        timer.cancel();
+        pending.delete(asking);
+      });
   });
 }
 
@@ -60,12 +65,18 @@ export const isOfType = ({ headers }: Response, type: string): boolean =>
 export function errorOf(response: Response, answer: unknown, nowMs: number): OffstageError {
   const { status, headers } = response;
   const told = problemOf(answer);
+  // To a page where people sign in, as a rule; fetch hides where to, and a poll has nothing there (U3).
+  const isMoved =
+    response.type === 'opaqueredirect' || response.redirected || (status >= 300 && status < 400);
   const waitMs = readRetryAfter(headers, nowMs);
   return new OffstageError(
-    refusals[status] ??
+    (isMoved ? 'unauthorized' : refusals[status]) ??
       told?.code ??
       (status < 429 || status === 501 ? 'invalid_response' : 'unavailable'),
-    told?.message ?? `The server answered with status ${status}, and not in the agreed form.`,
+    told?.message ??
+      (isMoved
+        ? 'The jobs are elsewhere now, behind a sign-in perhaps.'
+        : `The server answered with status ${status}, and not in the agreed form.`),
     { details: { ...(waitMs > 0 && { retryAfterMs: waitMs }), ...told?.details, status } },
   );
 }

@@ -1,10 +1,10 @@
 import {
   type JobClient,
-  JobObserver,
   OffstageError,
   type TerminalJobView,
   type WaitOptions,
 } from '@offstage/core';
+import { JobObserver } from '@offstage/core/observe';
 import type { HttpPorts } from './http-job-client-options.ts';
 
 /**

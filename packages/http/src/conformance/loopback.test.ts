@@ -1,6 +1,7 @@
 import { createServer, request as forward, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { frameScheduler, JobListObserver, JobObserver, type JobView } from '@offstage/core';
+import type { JobView } from '@offstage/core';
+import { frameScheduler, JobListObserver, JobObserver } from '@offstage/core/observe';
 import { settle, suiteJob } from '@offstage/core/testing';
 import { afterEach, expect, test } from 'vitest';
 import { HttpJobClient } from '../client/http-job-client.ts';

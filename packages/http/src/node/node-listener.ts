@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { PulledBody } from '../answer.ts';
 import { type Answer, type AnswerRequest, answerRequest, isResponse } from '../answer.ts';
-import type { EventStream } from '../event-stream.ts';
 import { drain, hasBody, requestBody } from './request-body.ts';
+import { isAuthority, isPlainPath } from './target.ts';
 
 export type NodeListener = (incoming: IncomingMessage, outgoing: ServerResponse) => void;
 
@@ -49,6 +50,7 @@ async function respond(
     const content = body === null ? undefined : contentOf(body);
     writeHead(incoming, outgoing, given, content);
     outgoing.end(content);
+    if (!outgoing.writableFinished) cutWhenStuck(outgoing, 'finish');
   } else if (body instanceof ReadableStream) {
     writeHead(incoming, outgoing, given);
     await pump(body, outgoing);
@@ -101,20 +103,25 @@ function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request | un
   try {
     // Not `incoming.headers`, which would be made, and kept, besides.
     const headers = new Headers();
-    let host = 'localhost';
+    let host: string | undefined;
     for (let index = 0; index + 1 < incoming.rawHeaders.length; index += 2) {
       const name = incoming.rawHeaders[index] ?? '';
       const value = incoming.rawHeaders[index + 1] ?? '';
       if (name === ':authority') host = value;
       if (!name.startsWith(':')) headers.append(name, value);
     }
-    host = headers.get('host') ?? host;
+    const named = headers.get('host');
+    // Two names of one server are one too many: whoever stands before may have looked at the other.
+    if (named !== null && host !== undefined && named !== host) return undefined;
+    host ??= named ?? 'localhost';
+    if (!isAuthority(host)) return undefined;
     const isSecure = 'encrypted' in incoming.socket && incoming.socket.encrypted === true;
     const origin = `${isSecure ? 'https' : 'http'}://${host}`;
     const body = method === 'GET' || method === 'HEAD' ? undefined : requestBody(incoming);
     const init = { method, headers, signal };
     const sent = body === undefined ? {} : { body, duplex: 'half' as const };
-    return new Request(addressOf(incoming, origin), { ...init, ...sent });
+    const address = addressOf(incoming, origin);
+    return address === undefined ? undefined : new Request(address, { ...init, ...sent });
   } catch {
     // A host, an address or a method that no Request can have.
     return undefined;
@@ -122,22 +129,41 @@ function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request | un
 }
 
 /** Express cuts the path of a router off `url`, and keeps all of it in `originalUrl`. */
-function addressOf(incoming: IncomingMessage, origin: string): string {
+function addressOf(incoming: IncomingMessage, origin: string): string | undefined {
   const whole = 'originalUrl' in incoming ? incoming.originalUrl : incoming.url;
-  const address = typeof whole === 'string' ? whole : '/';
+  const target = typeof whole === 'string' ? whole : '/';
   // Proxies send whole addresses; their host is the Host header's.
-  if (address.startsWith('/')) return origin + address;
-  const { pathname, search } = new URL(address);
-  return origin + pathname + search;
+  const [, named, path = target] = /^https?:\/\/([^/?#]*)(.*)$/is.exec(target) ?? [];
+  if (named !== undefined && !isAuthority(named)) return undefined;
+  const address = path === '' ? '/' : path;
+  return isPlainPath(address) ? origin + address : undefined;
 }
 
-/** A stream of jobs: each write asks for the next, once the socket has taken it. */
-function feed(stream: EventStream, outgoing: ServerResponse): void {
+// What is not taken for so long has no reader any more, though its connection stands.
+const stuckMs = 60_000;
+
+function whenDrained(outgoing: ServerResponse, then: () => void): void {
+  outgoing.once('drain', then);
+  cutWhenStuck(outgoing, 'drain');
+}
+
+/** A reader that takes nothing of what is written holds its connection and the text (H5). */
+function cutWhenStuck(outgoing: ServerResponse, event: 'drain' | 'finish'): void {
+  const timer = setTimeout(() => outgoing.destroy(), stuckMs).unref();
+  const stop = (): void => {
+    clearTimeout(timer);
+    outgoing.off(event, stop).off('close', stop);
+  };
+  outgoing.once(event, stop).once('close', stop);
+}
+
+/** A stream of jobs, or a long list: each write asks for the next, once the socket has taken it. */
+function feed(stream: PulledBody, outgoing: ServerResponse): void {
   const pull = (): void => stream.pull(reader);
   const reader = {
     write(text: string): void {
       if (outgoing.write(text)) queueMicrotask(pull);
-      else outgoing.once('drain', pull);
+      else whenDrained(outgoing, pull);
     },
     end: (): void => void outgoing.end(),
   };
@@ -170,7 +196,7 @@ function drained(outgoing: ServerResponse): Promise<void> {
       resolve();
     };
     if (outgoing.destroyed) resolve();
-    outgoing.once('drain', settle);
+    whenDrained(outgoing, settle);
     outgoing.once('close', settle);
   });
 }

@@ -4,13 +4,8 @@ import {
   receiveMessageOnPort,
   Worker,
 } from 'node:worker_threads';
-import {
-  type Clock,
-  type JobOutcome,
-  OffstageError,
-  type StopReason,
-  type Timer,
-} from '@offstage/core';
+import { type Clock, OffstageError, type StopReason, type Timer } from '@offstage/core';
+import type { JobOutcome } from '@offstage/core/engine';
 import { createBlock, headerBytes, nextTaskNumber, stopReasons, word } from '../shared/block.ts';
 import { deferred } from '../shared/deferred.ts';
 import { reviveError } from '../shared/error-codec.ts';
@@ -181,8 +176,8 @@ export class HostThread {
 
   #receive(message: ToHost): void {
     switch (message[0]) {
-      case toHost.bell:
-        this.#reader.onBell();
+      case toHost.knock:
+        this.#reader.onKnock();
         break;
       case toHost.returned:
         this.#settle(message[1], { type: 'returned', value: message[2] });

@@ -1,13 +1,14 @@
 import { BroadcastChannel } from 'node:worker_threads';
-import type { DiscardOutcome, StopReason } from '@offstage/core';
+import type { StopReason } from '@offstage/core';
+import type { DiscardOutcome } from '@offstage/core/engine';
 import { expect, test } from 'vitest';
 import type {
   DrivenDiscard,
   DrivenRun,
   Driver,
-} from '../../../core/src/driven-executor.test-support.ts';
-import { limits } from '../../../core/src/job-manager.model.test-support.ts';
-import { checkManager } from '../../../core/src/job-manager.model-run.test-support.ts';
+} from '../../../core/src/jobs/driven-executor.test-support.ts';
+import { limits } from '../../../core/src/jobs/job-manager.model.test-support.ts';
+import { checkManager } from '../../../core/src/jobs/job-manager.model-run.test-support.ts';
 import { fixture } from '../../fixtures/harness.ts';
 import { WorkerExecutor } from './worker-executor.ts';
 

@@ -1,4 +1,5 @@
-import { type JobHost, type ProgressEvent, repairMessage, repairPercent } from '@offstage/core';
+import type { ProgressEvent } from '@offstage/core';
+import { type JobHost, repairMessage, repairPercent } from '@offstage/core/engine';
 import { type SimulatedClock, simulatedClock } from '@offstage/core/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -62,7 +63,7 @@ describe('the progress channel', () => {
   test('W3 P4 of a flood the newest are delivered, in order, no more than the ring of the job', () => {
     const it = channel(10);
     flood(it, 100_000);
-    it.reader.onBell();
+    it.reader.onKnock();
     expect(seqs(it)).toEqual(Array.from({ length: 10 }, (_, i) => 99_991 + i));
     expect(it.events.at(-1)).toMatchObject({ phase: 'work', message: 'Page 99999' });
   });
@@ -70,7 +71,7 @@ describe('the progress channel', () => {
   test('W3 after a message the host looks by itself, and then is rung again', async () => {
     const it = channel();
     flood(it, 1);
-    it.reader.onBell();
+    it.reader.onKnock();
     expect(seqs(it)).toEqual([1]);
     flood(it, 1);
     expect(it.rings).toBe(1);
@@ -82,12 +83,12 @@ describe('the progress channel', () => {
     expect(it.rings).toBe(2);
   });
 
-  test('W3 what is reported while the bell is freed is not lost', async () => {
+  test('W3 what is reported while the knock is freed is not lost', async () => {
     const it = channel();
     flood(it, 1);
-    it.reader.onBell();
+    it.reader.onKnock();
     const { words, writer } = it;
-    // The thread reports between the last look and the store that frees the bell.
+    // The thread reports between the last look and the store that frees the knock.
     const drain = it.reader.drain.bind(it.reader);
     let looks = 0;
     it.reader.drain = () => {
@@ -99,7 +100,7 @@ describe('the progress channel', () => {
     await it.clock.advance(lookIntervalMs);
     expect(it.events.at(-1)?.message).toBe('in between');
     await it.clock.advance(10 * lookIntervalMs);
-    expect(Atomics.load(words, word.bell)).toBe(0);
+    expect(Atomics.load(words, word.knock)).toBe(0);
     expect(it.clock.pending).toBe(0);
   });
 
@@ -165,7 +166,7 @@ describe('the progress channel', () => {
     it.writer.countMalformed();
     it.writer.countMalformed();
     expect(it.rings).toBe(1);
-    it.reader.onBell();
+    it.reader.onKnock();
     it.reader.drain();
     it.writer.countMalformed();
     it.reader.end();

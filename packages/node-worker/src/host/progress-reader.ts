@@ -1,11 +1,5 @@
-import {
-  type Clock,
-  type JobHost,
-  type ProgressEvent,
-  repairMessage,
-  repairPercent,
-  type Timer,
-} from '@offstage/core';
+import type { Clock, ProgressEvent, Timer } from '@offstage/core';
+import { type JobHost, repairMessage, repairPercent } from '@offstage/core/engine';
 import {
   type Block,
   headerBytes,
@@ -56,7 +50,7 @@ export class ProgressReader {
   }
 
   /** The thread rang. */
-  onBell(): void {
+  onKnock(): void {
     if (this.#timer !== undefined) return;
     this.drain();
     this.#lookLater();
@@ -135,9 +129,9 @@ export class ProgressReader {
         this.#lookLater();
         return;
       }
-      Atomics.store(this.#words, word.bell, 0);
-      // What was reported just before the bell was free again rang nobody.
-      if (this.drain() && Atomics.exchange(this.#words, word.bell, 1) === 0) this.#lookLater();
+      Atomics.store(this.#words, word.knock, 0);
+      // What was reported just before the knock was free again rang nobody.
+      if (this.drain() && Atomics.exchange(this.#words, word.knock, 1) === 0) this.#lookLater();
     });
   }
 }

@@ -1,4 +1,5 @@
-import type { DiscardTask, JobHost, JobOutcome, JobRun, JobTask, StopReason } from '@offstage/core';
+import type { StopReason } from '@offstage/core';
+import type { DiscardTask, JobHost, JobOutcome, JobRun, JobTask } from '@offstage/core/engine';
 import { deferred } from '../shared/deferred.ts';
 import { type ToThread, toThread } from '../shared/wire.ts';
 

@@ -1,14 +1,12 @@
-import {
-  type Clock,
-  type DiscardTask,
-  type HandlerInfo,
-  type JobExecutor,
-  type JobHost,
-  type JobRun,
-  type JobTask,
-  OffstageError,
-  systemClock,
-} from '@offstage/core';
+import { type Clock, OffstageError, systemClock } from '@offstage/core';
+import type {
+  DiscardTask,
+  HandlerInfo,
+  JobExecutor,
+  JobHost,
+  JobRun,
+  JobTask,
+} from '@offstage/core/engine';
 import { type Deferred, deferred } from '../shared/deferred.ts';
 import { resolveEntry } from './entry.ts';
 import { HostThread, type ResourceLimits, type ThreadOptions } from './host-thread.ts';

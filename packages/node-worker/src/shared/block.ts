@@ -3,7 +3,7 @@
  * other.
  *
  * ```
- * header   run | stop | bell | head | malformed | posted (Int32 each, read and written atomically)
+ * header   run | stop | knock | head | malformed | posted (Int32 each, read and written atomically)
  * ring     128 slots of 448 bytes; report number s lies in slot s mod 128
  *   slot   seq f64 | at f64 | percent f64 | phase i32 | length i32 | message u16[200] | spare
  * ```
@@ -14,7 +14,7 @@
  *   reset, and a late stop can never hit the next task.
  * - `head`: the low 32 bits of the newest report's number, written after its slot. What lies before
  *   it is whole, even when the thread dies in the middle of the next slot.
- * - `bell`: 1 while a message is on its way that tells the host to look, or while the host looks by
+ * - `knock`: 1 while a message is on its way that tells the host to look, or while the host looks by
  *   itself; the thread sends none then.
  * - `posted`: grows with every task that the host posts. A thread that has just ended one sleeps on
  *   it for a moment, which is quicker than being woken through its event loop.
@@ -23,7 +23,7 @@
  * and then looks at `head` again; what the thread may have overwritten meanwhile is left out, and
  * `slotMargin` covers the slot being written and the order in which writes become visible.
  */
-export const word = { run: 0, stop: 1, bell: 2, head: 3, malformed: 4, posted: 5 } as const;
+export const word = { run: 0, stop: 1, knock: 2, head: 3, malformed: 4, posted: 5 } as const;
 
 export const headerBytes = 64;
 export const slotCount = 128;

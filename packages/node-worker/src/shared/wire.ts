@@ -1,4 +1,4 @@
-import type { DiscardOutcome } from '@offstage/core';
+import type { DiscardOutcome } from '@offstage/core/engine';
 import type { Block } from './block.ts';
 import type { EncodedError } from './error-codec.ts';
 
@@ -10,7 +10,7 @@ export const toThread = { run: 1, discard: 2, stop: 3 } as const;
 export const toHost = {
   served: 1,
   unserved: 2,
-  bell: 3,
+  knock: 3,
   returned: 4,
   stopped: 5,
   threw: 6,
@@ -42,7 +42,7 @@ export type ToThread =
 export type ToHost =
   | readonly [kind: typeof toHost.served, handlers: readonly ServedHandler[]]
   | readonly [kind: typeof toHost.unserved]
-  | readonly [kind: typeof toHost.bell]
+  | readonly [kind: typeof toHost.knock]
   | readonly [kind: typeof toHost.returned, task: number, value: unknown]
   | readonly [kind: typeof toHost.stopped, task: number]
   | readonly [kind: typeof toHost.threw, task: number, error: EncodedError]

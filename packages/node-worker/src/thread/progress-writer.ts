@@ -1,9 +1,9 @@
-import { maxMessageLength, repairMessage } from '@offstage/core';
+import { maxMessageLength, repairMessage } from '@offstage/core/engine';
 import { type Block, headerBytes, slot, slotBytes, slotCount, word } from '../shared/block.ts';
 
 /**
  * The thread's end of the progress channel (W3): writes into the shared ring, newest kept, and rings
- * the bell when nobody is looking. Costs the same however slow the host is (P1, P6).
+ * the knock when nobody is looking. Costs the same however slow the host is (P1, P6).
  */
 export class ProgressWriter {
   readonly #words: Int32Array;
@@ -64,7 +64,7 @@ export class ProgressWriter {
 
   #ringOnce(): void {
     const words = this.#words;
-    if (Atomics.load(words, word.bell) === 0 && Atomics.exchange(words, word.bell, 1) === 0) {
+    if (Atomics.load(words, word.knock) === 0 && Atomics.exchange(words, word.knock, 1) === 0) {
       this.#ring();
     }
   }

@@ -1,5 +1,6 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { type HandledJob, type HandlerEnd, indexHandlers, OffstageError } from '@offstage/core';
+import { type HandledJob, OffstageError } from '@offstage/core';
+import { type HandlerEnd, indexHandlers } from '@offstage/core/engine';
 import { headerBytes, word } from '../shared/block.ts';
 import { encodeError, undescribed } from '../shared/error-codec.ts';
 import { notSerializable } from '../shared/serializable.ts';
@@ -54,7 +55,7 @@ class Thread {
     this.#port = state.port;
     this.#handlers = handlers;
     this.#words = new Int32Array(state.block, 0, headerBytes / 4);
-    this.#progress = new ProgressWriter(state.block, () => this.#send([toHost.bell]));
+    this.#progress = new ProgressWriter(state.block, () => this.#send([toHost.knock]));
     this.#faults = new FaultGuard({
       onCrash: (fault, exitCode, error) =>
         this.#send([

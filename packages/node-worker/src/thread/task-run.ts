@@ -1,12 +1,12 @@
 import type {
   AnyJobDefinition,
   HandledJob,
-  HandlerEnd,
   JobContext,
   ProgressReport,
   Report,
 } from '@offstage/core';
-import { runHandler } from '@offstage/core';
+import type { HandlerEnd } from '@offstage/core/engine';
+import { runHandler } from '@offstage/core/engine';
 import type { ProgressWriter } from './progress-writer.ts';
 import { SharedSignal } from './shared-signal.ts';
 

@@ -6,8 +6,8 @@ import {
   type JobContext,
   JobManager,
   type ReturnOf,
-  sharedPoller,
 } from '@offstage/core';
+import { sharedPoller } from '@offstage/core/observe';
 import { ingest } from './jobs.ts';
 
 /** A running handler in the hands of a test. */

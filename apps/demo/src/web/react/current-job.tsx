@@ -1,13 +1,13 @@
-import type { JobSnapshot } from '@offstage/core';
+import type { JobObserverState } from '@offstage/core/observe';
 import { useJobProgress, useJobs } from '@offstage/react';
 import { createContext, type ReactNode, useContext, useEffect } from 'react';
 import { change } from '../../change-job.ts';
 import { useApp } from './app-context.ts';
 import { useStore } from './use-store.ts';
 
-const CurrentJobContext = createContext<JobSnapshot | undefined>(undefined);
+const CurrentJobContext = createContext<JobObserverState | undefined>(undefined);
 
-/** Watches this session's newest change, for the card and the cue light. */
+/** Watches this session's newest change, for the card and the status light. */
 export function CurrentJob({ children }: { children: ReactNode }) {
   const { connection, onProgress } = useApp();
   const { jobs, refetch } = useJobs({ name: change.name });
@@ -26,7 +26,7 @@ export function CurrentJob({ children }: { children: ReactNode }) {
 }
 
 /** The newest change; its `job` is undefined when there is none. */
-export function useCurrentJob(): JobSnapshot {
+export function useCurrentJob(): JobObserverState {
   const current = useContext(CurrentJobContext);
   if (current === undefined) throw new Error('This component belongs below <CurrentJob>.');
   return current;

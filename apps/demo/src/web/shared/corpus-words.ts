@@ -1,5 +1,5 @@
-import type { CorpusView, Interruption, VersionView } from '../api.ts';
-import { countOf, formatMoment } from './format.ts';
+import type { CorpusView, Interruption } from '../api.ts';
+import { countOf } from './format.ts';
 import type { PendingState } from './pending-change.ts';
 import type { UploadState } from './upload-queue.ts';
 
@@ -21,12 +21,6 @@ export function isStale(
 export const currentGen = (corpus: CorpusView | undefined): number | null | undefined =>
   corpus === undefined ? undefined : (corpus.current?.gen ?? null);
 
-/** What is said of the current version above its documents. */
-export function listNote({ createdAt, failed }: VersionView): string {
-  const published = `Published ${formatMoment(createdAt)}`;
-  return failed === 0 ? published : `${published}, ${countOf(failed, 'file')} cannot be searched`;
-}
-
 /** What an interruption means for the documents (D7). */
 export function interruptionText({ what }: Interruption, corpus: CorpusView | undefined): string {
   const current = corpus?.current;
@@ -36,3 +30,16 @@ export function interruptionText({ what }: Interruption, corpus: CorpusView | un
       : `Version ${current.gen} is current and can be searched. Add the files again.`;
   return `${what}: nothing of it was published. ${rest}`;
 }
+
+/** Above the list of what was not taken of an upload. */
+export function notTakenTitle({ refused, passedOver }: UploadState): string {
+  return refused.length > 0
+    ? `${countOf(refused.length, 'file')} not taken`
+    : `${countOf(passedOver, 'entry', 'entries')} passed over`;
+}
+
+/** What is said of files that nobody means to share. */
+export const passedOverText = (count: number): string =>
+  count === 0
+    ? ''
+    : `${countOf(count, 'entry was', 'entries were')} passed over: hidden, left there by a system, or the data of this application.`;

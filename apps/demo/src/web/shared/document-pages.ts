@@ -1,4 +1,4 @@
-import type { Api, ApiError, DocumentView } from '../api.ts';
+import type { Api, ApiError, DocumentKind, DocumentSort, DocumentView } from '../api.ts';
 import { asApiError } from './resource.ts';
 import { Store } from './store.ts';
 
@@ -7,7 +7,28 @@ export const rowHeight = 60;
 
 const pageSize = 100;
 
+const everything: ShownQuery = { sort: 'name', order: 'asc', name: '', kind: '', reason: '' };
+const empty: DocumentList = {
+  ...{ query: everything, kinds: [], reasons: [] },
+  ...{ total: undefined, rows: new Map(), error: undefined },
+};
+
+/** Which documents are shown, and in which order. */
+export interface ShownQuery {
+  readonly sort: DocumentSort;
+  readonly order: 'asc' | 'desc';
+  readonly name: string;
+  /** A media type, `failed`, or empty for all. */
+  readonly kind: string;
+  /** Of `failed` ones; empty for all. */
+  readonly reason: string;
+}
+
 export interface DocumentList {
+  readonly query: ShownQuery;
+  /** Of the whole version. */
+  readonly kinds: readonly DocumentKind[];
+  readonly reasons: readonly { readonly reason: string; readonly count: number }[];
   /** `undefined` before the first answer. */
   readonly total: number | undefined;
   /** The document in a row; `undefined` while it is still to come. */
@@ -30,7 +51,7 @@ export class DocumentPages extends Store<DocumentList> {
   #last = pageSize - 1;
 
   constructor(api: Api) {
-    super({ total: undefined, rows: new Map(), error: undefined });
+    super(empty);
     this.#api = api;
   }
 
@@ -39,7 +60,7 @@ export class DocumentPages extends Store<DocumentList> {
     if (version === null) {
       this.#version = undefined;
       this.#reading.abort();
-      this.set({ total: 0, rows: new Map(), error: undefined });
+      this.set({ ...empty, total: 0 });
     } else if (version !== this.#version) {
       this.#version = version;
       this.#restart();
@@ -53,6 +74,22 @@ export class DocumentPages extends Store<DocumentList> {
     if (this.#version === undefined) return;
     for (let page = pageOf(first); page <= pageOf(last); page += 1) void this.#read(page);
   };
+
+  /** Shows others, or the same in another order. */
+  readonly ask = (query: Partial<ShownQuery>): void => {
+    this.patch({ query: { ...this.get().query, ...query } });
+    this.#first = 0;
+    this.#last = pageSize - 1;
+    this.#restart();
+  };
+
+  /** The ids of all that are shown, also of those out of view. */
+  readonly ids = (): Promise<readonly string[]> =>
+    this.#api.documentIds({ version: this.#version, ...wire(this.get().query) });
+
+  /** The ids of all that cannot be searched for that reason. */
+  readonly idsOf = (reason: string): Promise<readonly string[]> =>
+    this.#api.documentIds({ version: this.#version, kind: 'failed', reason });
 
   readonly retry = (): void => this.#restart();
 
@@ -72,14 +109,16 @@ export class DocumentPages extends Store<DocumentList> {
     if (version === undefined) return;
     try {
       const offset = page * pageSize;
-      const answer = await this.#api.documents({ version, offset, limit: pageSize }, { signal });
+      const query = { version, offset, limit: pageSize, ...wire(this.get().query) };
+      const answer = await this.#api.documents(query, { signal });
       if (signal.aborted) return;
       const rows = new Map(this.#isOld ? [] : this.get().rows);
       this.#isOld = false;
       answer.documents.forEach((document, index) => {
         rows.set(offset + index, document);
       });
-      this.set({ total: answer.total, rows, error: undefined });
+      const { total, kinds, reasons } = answer;
+      this.patch({ total, rows, kinds, reasons, error: undefined });
     } catch (error) {
       if (signal.aborted) return;
       this.#asked.delete(page);
@@ -87,5 +126,13 @@ export class DocumentPages extends Store<DocumentList> {
     }
   }
 }
+
+// What is left empty is not asked for.
+const wire = ({ sort, order, name, kind, reason }: ShownQuery) => ({
+  ...{ sort, order },
+  name: name || undefined,
+  kind: kind || undefined,
+  reason: reason || undefined,
+});
 
 const pageOf = (row: number): number => Math.max(0, Math.floor(row / pageSize));

@@ -1,18 +1,25 @@
 import type { JobView, TerminalJobView } from '@offstage/core';
 import { HttpJobClient } from '@offstage/http/client';
-import { createApi } from '../api.ts';
+import { createApi, type Problem } from '../api.ts';
 import { Announcer } from './announcer.ts';
 import { Connection } from './connection.ts';
+import { Cookies, cookiesProblem } from './cookies.ts';
 import { currentGen } from './corpus-words.ts';
 import { DocumentPages } from './document-pages.ts';
+import { DoneNotifier } from './done-notifier.ts';
 import { EventLog } from './event-log.ts';
 import { outcomeOf, progressSentence, statusLabel } from './job-words.ts';
 import { Notices } from './notices.ts';
+import { OpenDocument } from './open-document.ts';
+import { Pace } from './pace.ts';
 import { PendingChange } from './pending-change.ts';
+import { Replacing } from './replacing.ts';
 import { asApiError, Resource } from './resource.ts';
 import { Router } from './router.ts';
 import { SearchSession } from './search-session.ts';
 import { SeenJobs } from './seen-jobs.ts';
+import { Selection } from './selection.ts';
+import { watchKeys } from './shortcuts.ts';
 import { ThemeStore } from './theme.ts';
 import { UploadQueue } from './upload-queue.ts';
 
@@ -28,29 +35,42 @@ export class DocumentsApp {
   readonly router: Router;
   readonly theme = new ThemeStore();
   readonly connection = new Connection();
+  readonly cookies = new Cookies();
   readonly announcer = new Announcer();
   readonly notices = new Notices();
+  readonly notifier = new DoneNotifier();
+  readonly pace = new Pace();
   /** Jobs whose end was told. */
   readonly told = new SeenJobs('offstage.told');
   /** Jobs whose card was put away. */
   readonly putAway = new SeenJobs('offstage.put-away');
   readonly documents = new DocumentPages(this.api);
+  readonly openDocument = new OpenDocument(this.api);
   readonly search = new SearchSession(this.api);
   readonly log = new EventLog(this.api);
   readonly corpus = new Resource((signal) => this.api.corpus({ signal }), {
     intervalMs: (corpus) => (corpus?.busy ? 1000 : 3000),
     onLook: (error) => {
       this.connection.note(error);
-      if (error === undefined && this.corpus.get().data?.busy === null) this.change.onFree();
+      const { data } = this.corpus.get();
+      if (error !== undefined || data === undefined) return;
+      this.change.onLook(data.busy);
+      this.cookies.onLook(data.session, this.corpus.refetch);
     },
   });
   readonly versions = new Resource((signal) => this.api.versions({ signal }));
   readonly interruptions = new Resource((signal) => this.api.interruptions({ signal }));
   readonly change = new PendingChange(this.api, () => this.corpus.refetch());
+  readonly replacing = new Replacing(this.api, (add) => this.change.ask({ add, remove: [] }));
+  readonly selection = new Selection();
   readonly uploads = new UploadQueue({
     api: this.api,
-    limits: async () => (await this.corpus.first())?.limits,
-    onArrived: (add) => this.change.ask({ add, remove: [] }),
+    limits: async () => {
+      const limits = (await this.corpus.first())?.limits;
+      if (this.cookies.get() === 'missing') return cookiesProblem;
+      return limits ?? unreachable;
+    },
+    onArrived: (uploads) => this.replacing.look(uploads),
   });
 
   constructor(base: string) {
@@ -62,6 +82,8 @@ export class DocumentsApp {
     let version: string | null | undefined;
     const stops = [
       this.router.start(),
+      watchKeys({ '/': () => this.router.go('search', 'query') }),
+      this.#askBeforeLeaving(),
       this.interruptions.subscribe(() => {}),
       this.corpus.subscribe(({ data }) => {
         if (data === undefined) return;
@@ -82,7 +104,8 @@ export class DocumentsApp {
 
   /** Called for the end of each of the session's changes; tells it once per browser. */
   readonly onSettled = (job: TerminalJobView): void => {
-    this.change.onShown(job.id);
+    this.change.onEnded(job.id);
+    this.router.showPercent(null);
     this.corpus.refetch();
     this.versions.refetch();
     if (this.told.has(job.id)) return;
@@ -91,12 +114,15 @@ export class DocumentsApp {
     if (outcome === undefined) return;
     this.announcer.say(`${outcome.title}. ${outcome.text}`.trimEnd());
     this.notices.tell({ key: job.id, ...outcome });
+    this.notifier.tell(outcome.title, outcome.text);
   };
 
   /** Called for each new view of a job at work; says now and then how it goes. */
   readonly onProgress = (job: JobView, isCanceling: boolean): void => {
     const { id, progress, status } = job;
     this.change.onShown(id);
+    this.pace.note(id, progress?.percent ?? null, progress?.message ?? '');
+    this.router.showPercent(status === 'running' ? (progress?.percent ?? null) : null);
     if (status === 'running' && !isCanceling) {
       this.announcer.sayProgress(progressSentence(progress?.phase, progress?.percent ?? null));
     } else this.announcer.say(statusLabel(status, isCanceling).text);
@@ -127,9 +153,24 @@ export class DocumentsApp {
     }
   };
 
+  /** Files on their way are lost with the page. */
+  #askBeforeLeaving(): () => void {
+    const ask = (event: BeforeUnloadEvent): void => {
+      if (this.uploads.get().status !== 'idle') event.preventDefault();
+    };
+    window.addEventListener('beforeunload', ask);
+    return () => window.removeEventListener('beforeunload', ask);
+  }
+
   #onVersion(version: string | null): void {
     this.documents.show(version);
+    this.selection.clear();
     this.versions.refetch();
     this.search.again();
   }
 }
+
+const unreachable: Problem = {
+  code: 'offline',
+  message: 'The server could not be reached, so it was not sent. Add it again.',
+};

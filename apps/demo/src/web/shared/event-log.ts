@@ -1,9 +1,14 @@
 import type { Api, LogEvent } from '../api.ts';
 import { Store } from './store.ts';
 
+/** An event with what tells it from all others, also of servers that came before this one. */
+export interface ShownEvent extends LogEvent {
+  readonly key: string;
+}
+
 export interface EventLogState {
   /** Newest first; at most 500. */
-  readonly events: readonly LogEvent[];
+  readonly events: readonly ShownEvent[];
   readonly isOpen: boolean;
 }
 
@@ -13,19 +18,20 @@ const maxEvents = 500;
 export class EventLog extends Store<EventLogState> {
   constructor(api: Api) {
     super({ events: [], isOpen: false }, () => {
-      let batch: LogEvent[] = [];
+      let batch: ShownEvent[] = [];
       let frame = 0;
       const show = (): void => {
         frame = 0;
-        const newest = batch.reverse();
+        // What comes once more, after a break, stays where it was.
+        const known = new Set(this.get().events.map(({ key }) => key));
+        const newest = batch.filter(({ key }) => !known.has(key) && known.add(key)).reverse();
         batch = [];
-        const known = new Set(newest.map(({ seq }) => seq));
-        const older = this.get().events.filter(({ seq }) => !known.has(seq));
-        this.patch({ events: [...newest, ...older].slice(0, maxEvents) });
+        this.patch({ events: [...newest, ...this.get().events].slice(0, maxEvents) });
       };
       const stop = api.log(
-        (event) => {
-          batch.push(event);
+        (event, id) => {
+          // A server that counts from the start again is another one: its events are others.
+          batch.push({ ...event, key: `${id} ${event.at} ${event.jobId}` });
           frame ||= requestAnimationFrame(show);
         },
         (isOpen) => this.patch({ isOpen }),

@@ -136,7 +136,8 @@ function successOf(result: ChangeResult): Outcome {
     };
   }
   const { newlyFailed } = result;
-  const text = `${changeText(result)}. In all, the version holds ${countOf(result.documents, 'document')} with ${countOf(result.passages, 'passage')}, ${formatBytes(result.bytes)}.`;
+  const failed = newlyFailed > 0 ? `, ${countOf(newlyFailed, 'file')} not searchable` : '';
+  const text = `${changeText(result)}${failed}. In all, the version holds ${countOf(result.documents, 'document')} with ${countOf(result.passages, 'passage')}, ${formatBytes(result.bytes)}.`;
   if (newlyFailed === 0) {
     return { tone: 'good', title: `Version ${result.gen} is published`, text };
   }
@@ -197,3 +198,10 @@ export const jobBarClass = (status: JobStatus, isCanceling: boolean): string =>
 /** For a screen reader, about a job that is at work. */
 export const progressSentence = (phase: string | undefined, percent: number | null): string =>
   percent === null ? phaseName(phase) : `${phaseName(phase)}, ${Math.floor(percent)} percent`;
+
+/** Above the files of a change that did not fail: as many as its outcome counts. */
+export const otherFilesTitle = (
+  { added, changed, duplicates }: ChangeResult,
+  isBesideFailed: boolean,
+): string =>
+  `Details of ${countOf(added + changed + duplicates, isBesideFailed ? 'other file' : 'file')}`;

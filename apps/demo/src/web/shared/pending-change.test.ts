@@ -41,7 +41,7 @@ test('D5 a job that ended before it was shown is not waited for', async () => {
   change.ask({ add: ['a'], remove: [] });
   starts[0]?.resolve('job-1');
   await settled();
-  change.onFree();
+  change.onLook(null);
   expect(change.get().status).toBe('idle');
 });
 
@@ -66,4 +66,93 @@ test('D5 what is asked for after a start is a change of its own', async () => {
     { add: ['b'], remove: ['x'] },
     { add: ['c'], remove: [] },
   ]);
+});
+
+test('D5 clicking twice starts one change, also when the first has begun by the second', async () => {
+  const { change, starts } = pendingChange();
+  for (const wanted of [
+    { add: ['a'], remove: [] },
+    { add: [], remove: ['x'] },
+    { add: [], remove: [] },
+  ]) {
+    starts.length = 0;
+    change.ask(wanted);
+    change.ask(wanted);
+    starts[0]?.resolve('job');
+    await settled();
+    change.ask(wanted);
+    change.onShown('job');
+    change.ask(wanted);
+    expect(starts).toHaveLength(1);
+    // Once it has ended, the same may be asked for again.
+    change.onEnded('job');
+    change.ask(wanted);
+    expect(starts).toHaveLength(2);
+    starts[1]?.resolve('next');
+    await settled();
+    change.onEnded('next');
+  }
+});
+
+const lost = new ApiError('unavailable', 'The server cannot be reached.', 0);
+const busy = (jobId: string | null) => ({
+  ...{ mine: jobId !== null, jobId, since: 0, message: 'Wait.' },
+});
+
+test('D5 a start whose answer is lost is not said to have failed beside its job', async () => {
+  const { change, starts } = pendingChange();
+  const said: string[] = [];
+  change.subscribe(({ status }) => said.push(status));
+  change.onShown('earlier');
+  change.ask({ add: ['a'], remove: [] });
+  starts[0]?.reject(lost);
+  await settled();
+  change.ask({ add: ['b'], remove: [] });
+  change.onLook(busy('job-1'));
+  starts[1]?.reject(new ApiError('conflict', 'Wait.', 409));
+  await settled();
+  expect(change.get()).toMatchObject({ status: 'waiting', add: ['b'] });
+  change.onShown('job-1');
+  expect(said).not.toContain('refused');
+  expect(starts.map(({ input }) => input)).toEqual([
+    { add: ['a'], remove: [] },
+    { add: ['b'], remove: [] },
+  ]);
+});
+
+test('D5 a start that is said to have failed is taken back when its job shows after all', async () => {
+  const { change, starts } = pendingChange();
+  change.ask({ add: ['a'], remove: [] });
+  starts[0]?.reject(lost);
+  await settled();
+  expect(change.get().status).toBe('checking');
+  change.onLook(null);
+  expect(change.get()).toMatchObject({ status: 'refused', error: lost });
+  change.onEnded('job-1');
+  expect(change.get().status).toBe('idle');
+});
+
+test('D5 a start that never reached the server is said to have failed, and can be tried again', async () => {
+  const { change, starts } = pendingChange();
+  change.onShown('earlier');
+  change.ask({ add: ['a'], remove: [] });
+  starts[0]?.reject(lost);
+  await settled();
+  change.onLook(null);
+  change.onShown('earlier');
+  expect(change.get().status).toBe('refused');
+  void change.tryNow();
+  expect(starts).toHaveLength(2);
+});
+
+test('D5 a start whose job shows before its answer is lost is not begun again', async () => {
+  const { change, starts } = pendingChange();
+  change.ask({ add: ['a'], remove: [] });
+  change.onShown('job-1');
+  starts[0]?.reject(lost);
+  await settled();
+  expect(change.get().status).toBe('idle');
+  change.onLook(busy('job-1'));
+  change.onLook(null);
+  expect(starts).toHaveLength(1);
 });

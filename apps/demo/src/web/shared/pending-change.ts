@@ -1,4 +1,4 @@
-import { type Api, ApiError } from '../api.ts';
+import { type Api, ApiError, type Busy } from '../api.ts';
 import { Store } from './store.ts';
 
 export interface ChangeInput {
@@ -10,11 +10,12 @@ export interface ChangeInput {
  * - `idle`: nothing is asked for.
  * - `starting`: the server is being asked.
  * - `waiting`: another change is at work; this one starts by itself when that has ended.
+ * - `checking`: no answer came to the start, so it may have begun; the next look at the server tells.
  * - `refused`: it could not be started; `error` says why.
  * - `started`: it is the job `jobId`, which the page has not been told of yet.
  */
 export interface PendingState extends ChangeInput {
-  readonly status: 'idle' | 'starting' | 'waiting' | 'refused' | 'started';
+  readonly status: 'idle' | 'starting' | 'waiting' | 'checking' | 'refused' | 'started';
   readonly error: ApiError | undefined;
   readonly jobId: string | undefined;
 }
@@ -22,9 +23,12 @@ export interface PendingState extends ChangeInput {
 export const pendingTitles: Readonly<Record<Exclude<PendingState['status'], 'idle'>, string>> = {
   starting: 'Starting',
   waiting: 'Waiting for its turn',
+  checking: 'Starting',
   refused: 'The change could not start',
   started: 'Starting',
 };
+
+export const checkingText = 'No answer came. Looking whether it has begun.';
 
 export type StartChange = (
   input: { add: string[]; remove: string[] },
@@ -35,6 +39,10 @@ export type StartChange = (
 export const corpusKey = 'corpus';
 
 const retryMs = 500;
+// A look that was under way when a change began may not know of it.
+const lookMs = 2000;
+
+const nothing: ChangeInput = { add: [], remove: [] };
 
 const idle: PendingState = {
   ...{ status: 'idle', add: [], remove: [] },
@@ -46,7 +54,14 @@ export class PendingChange extends Store<PendingState> {
   readonly #api: Api;
   readonly #onTried: () => void;
   #start: StartChange | undefined;
-  #triedAt = 0;
+  #triedAt = Number.NEGATIVE_INFINITY;
+  /** What the last start named. */
+  #tried = nothing;
+  /** The job that was started last, until it has ended: what it does is not asked for once more. */
+  #underWay: (ChangeInput & { readonly jobId: string }) | undefined;
+  readonly #known = new Set<string>();
+  /** The first job that showed since the last start and was not known before. */
+  #shownSince: string | undefined;
 
   constructor(api: Api, onTried: () => void) {
     super(idle);
@@ -59,28 +74,47 @@ export class PendingChange extends Store<PendingState> {
     this.#start = start;
   };
 
-  /** Asks for a change. One that waits already is joined. */
-  readonly ask = ({ add, remove }: ChangeInput): void => {
+  /** Asks for a change. One that waits already is joined; what is under way already is not begun twice. */
+  readonly ask = (wanted: ChangeInput): void => {
     const { status, ...waiting } = this.get().status === 'started' ? idle : this.get();
+    if (this.#isUnderWay(wanted, status)) return;
+    const { add, remove } = without(wanted, this.#underWay ?? nothing);
     this.set({
       ...idle,
       status: status === 'idle' ? 'waiting' : status,
-      add: [...waiting.add, ...add],
+      add: [...new Set([...waiting.add, ...add])],
       remove: [...new Set([...waiting.remove, ...remove])],
     });
-    if (status !== 'starting') void this.tryNow();
+    if (status !== 'starting' && status !== 'checking') void this.tryNow();
   };
 
-  /** Called whenever nothing seems to be in the way of one that waits. */
-  readonly onFree = (): void => {
+  /** Called with each look at the server: what is at work there, if anything. */
+  readonly onLook = (busy: Busy | null): void => {
+    if (busy?.jobId != null && this.#isUnsure() && this.#mayBeOurs(busy.jobId)) {
+      this.#onStarted(busy.jobId);
+    } else if (this.get().status === 'checking') {
+      this.patch({ status: busy === null ? 'refused' : 'waiting' });
+    }
+    if (busy !== null) return;
+    const since = performance.now() - this.#triedAt;
+    if (since > lookMs) this.#underWay = undefined;
     if (this.get().status === 'started') this.set(idle);
-    const isDue = performance.now() - this.#triedAt > retryMs;
-    if (this.get().status === 'waiting' && isDue) void this.tryNow();
+    if (this.get().status === 'waiting' && since > retryMs) void this.tryNow();
   };
 
   /** Called for each job that the page shows by now. */
   readonly onShown = (jobId: string): void => {
+    if (!this.#known.has(jobId)) this.#shownSince ??= jobId;
+    this.#known.add(jobId);
+    // A start whose answer was lost has begun all the same.
+    if (this.#isUnsure() && this.#shownSince === jobId) this.#onStarted(jobId);
     if (this.get().jobId === jobId) this.set(idle);
+  };
+
+  /** Called for the end of a job. */
+  readonly onEnded = (jobId: string): void => {
+    this.onShown(jobId);
+    if (this.#underWay?.jobId === jobId) this.#underWay = undefined;
   };
 
   readonly tryNow = async (): Promise<void> => {
@@ -88,27 +122,21 @@ export class PendingChange extends Store<PendingState> {
     if (this.#start === undefined || (status !== 'waiting' && status !== 'refused')) return;
     this.patch({ status: 'starting', error: undefined });
     this.#triedAt = performance.now();
+    this.#tried = { add, remove };
+    this.#shownSince = undefined;
     try {
       const { id: jobId } = await this.#start(
         { add: [...add], remove: [...remove] },
         { exclusivityKey: corpusKey },
       );
-      // What was asked for meanwhile comes next.
-      const later = this.get();
-      const rest = {
-        add: later.add.filter((upload) => !add.includes(upload)),
-        remove: later.remove.filter((document) => !remove.includes(document)),
-      };
-      // Shown until the job is, so that the page does not jump in between.
-      this.set({ ...idle, status: 'started', add, remove, jobId });
-      this.#onTried();
-      if (rest.add.length + rest.remove.length > 0) this.ask(rest);
+      this.#onStarted(jobId);
     } catch (error) {
       const known = codedError(error);
-      const isHeld = known.code === 'conflict';
-      this.patch({ status: isHeld ? 'waiting' : 'refused', error: isHeld ? undefined : known });
-      this.#onTried();
+      if (known.code === 'conflict') this.patch({ status: 'waiting' });
+      else if (known.code === unanswered) this.#onUnanswered(known);
+      else this.patch({ status: 'refused', error: known });
     }
+    this.#onTried();
   };
 
   /** Asks for it no more, and has the server throw away what was to be added. */
@@ -117,7 +145,51 @@ export class PendingChange extends Store<PendingState> {
     this.set(idle);
     for (const upload of add) this.#api.dropUpload(upload).catch(() => undefined);
   };
+
+  #onUnanswered(error: ApiError): void {
+    this.patch({ status: 'checking', error });
+    // Its job may have shown before the answer failed to come.
+    if (this.#shownSince !== undefined) this.onShown(this.#shownSince);
+  }
+
+  #mayBeOurs(jobId: string): boolean {
+    return jobId === this.#shownSince || !this.#known.has(jobId);
+  }
+
+  #onStarted(jobId: string): void {
+    const tried = this.#tried;
+    // What was asked for meanwhile comes next.
+    const rest = without(this.get(), tried);
+    this.#underWay = { ...tried, jobId };
+    // Shown until the job is, so that the page does not jump in between.
+    this.set({ ...idle, ...tried, status: 'started', jobId });
+    if (rest.add.length + rest.remove.length > 0) this.ask(rest);
+  }
+
+  /** Whether a start may have begun a job of which nobody has told. */
+  #isUnsure(): boolean {
+    const { status, error } = this.get();
+    return status === 'checking' || (status === 'refused' && error?.code === unanswered);
+  }
+
+  #isUnderWay(wanted: ChangeInput, status: PendingState['status']): boolean {
+    const underWay = this.#underWay;
+    if (isEmpty(wanted)) {
+      return status !== 'idle' || (underWay !== undefined && isEmpty(underWay));
+    }
+    return underWay !== undefined && isEmpty(without(wanted, underWay));
+  }
 }
+
+/** The code of a start whose answer did not come, or came from in between. */
+const unanswered = 'unavailable';
+
+const isEmpty = ({ add, remove }: ChangeInput): boolean => add.length + remove.length === 0;
+
+const without = ({ add, remove }: ChangeInput, less: ChangeInput): ChangeInput => ({
+  add: add.filter((upload) => !less.add.includes(upload)),
+  remove: remove.filter((document) => !less.remove.includes(document)),
+});
 
 function codedError(error: unknown): ApiError {
   const code = error instanceof Error ? Reflect.get(error, 'code') : undefined;

@@ -7,13 +7,18 @@ export const pages = [
   { id: 'activity', title: 'Activity' },
 ] as const;
 
-export type PageId = (typeof pages)[number]['id'];
+/** A page; `not-found` for an address that is none of them. */
+export type PageId = (typeof pages)[number]['id'] | 'document' | 'not-found';
 
 export interface Route {
   readonly page: PageId;
-  /** What is searched for; of the search page's address alone. */
+  /** What is searched for; of the pages of search and of a document alone. */
   readonly query: string;
+  /** The document that is open; empty on every other page. */
+  readonly id: string;
 }
+
+export const notFoundTitle = 'There is no such page';
 
 /**
  * The page by its path, `<base>/<page>`. Links are plain links: a click on one that leads to a page
@@ -21,6 +26,8 @@ export interface Route {
  */
 export class Router extends Store<Route> {
   readonly #base: string;
+  #shown = pageOf(location);
+  #percent = '';
 
   /** @param base Without a slash at its end, such as `/react`. */
   constructor(base: string) {
@@ -29,14 +36,40 @@ export class Router extends Store<Route> {
   }
 
   readonly href = (page: PageId): string => `${this.#base}/${page}`;
+  readonly searchHref = (q: string): string =>
+    `${this.href('search')}?${new URLSearchParams({ q })}`;
+  readonly documentHref = (id: string, q = ''): string =>
+    `${this.href('document')}?${new URLSearchParams(q === '' ? { id } : { id, q })}`;
+
+  /** Opens a page, and gives the focus to its element of that id. */
+  readonly go = (page: PageId, focusId: string): void => {
+    if (this.get().page !== page) {
+      history.pushState(null, '', this.href(page));
+      this.#shown = pageOf(location);
+      this.set(routeOf(this.#base));
+      this.#setTitle();
+      window.scrollTo(0, 0);
+    }
+    focusSoon(
+      () => document.getElementById(focusId),
+      () => this.get().page === page,
+    );
+  };
+
+  /** Says in the title of the tab how far a change is. */
+  readonly showPercent = (percent: number | null): void => {
+    const shown = percent === null ? '' : `${Math.floor(percent)} % · `;
+    if (shown === this.#percent) return;
+    this.#percent = shown;
+    this.#setTitle();
+  };
 
   /** Follows links and the browser's history. Returns the way to stop. */
   readonly start = (): (() => void) => {
-    let shown = pageOf(location);
     const onHistory = (): void => {
       // The link to the page's content changes the address by its hash alone, and takes the focus.
-      if (pageOf(location) === shown) return;
-      shown = pageOf(location);
+      if (pageOf(location) === this.#shown) return;
+      this.#shown = pageOf(location);
       this.#show(false);
     };
     const onClick = (event: MouseEvent): void => {
@@ -44,7 +77,7 @@ export class Router extends Store<Route> {
       if (url === undefined || !url.pathname.startsWith(`${this.#base}/`)) return;
       event.preventDefault();
       if (url.href !== location.href) history.pushState(null, '', url);
-      shown = pageOf(location);
+      this.#shown = pageOf(location);
       this.#show(true);
     };
     window.addEventListener('popstate', onHistory);
@@ -67,37 +100,60 @@ export class Router extends Store<Route> {
     this.set(routeOf(this.#base));
     this.#setTitle();
     if (isForward) window.scrollTo(0, 0);
-    focusHeading(this.#title);
+    const title = this.#title;
+    // The new page's heading is read out; the page may still be loading.
+    focusSoon(
+      () => {
+        const heading = document.querySelector('h1');
+        return heading?.textContent?.trim() === title ? heading : null;
+      },
+      () => this.#title === title,
+    );
   }
 
   get #title(): string {
     const { page } = this.get();
-    return pages.find(({ id }) => id === page)?.title ?? '';
+    return (
+      pages.find(({ id }) => id === page)?.title ??
+      (page === 'document' ? 'Document' : notFoundTitle)
+    );
   }
 
   #setTitle(): void {
-    document.title = `${this.#title} · Offstage`;
+    document.title = `${this.#percent}${this.#title} · Offstage`;
   }
 }
 
 const maxFrames = 300;
 
-/** Gives the focus to the new page's heading, so that it is read out; the page may still be loading. */
-function focusHeading(title: string, frames = maxFrames): void {
+/** Gives the focus to an element once it is there, while that is still wanted. */
+function focusSoon(
+  find: () => HTMLElement | null,
+  isWanted: () => boolean,
+  frames = maxFrames,
+): void {
   requestAnimationFrame(() => {
-    const heading = document.querySelector('h1');
-    if (heading?.textContent?.trim() === title) heading.focus({ preventScroll: true });
-    else if (frames > 0 && document.title.startsWith(title)) focusHeading(title, frames - 1);
+    const element = find();
+    if (!isWanted()) return;
+    if (element !== null) element.focus({ preventScroll: true });
+    else if (frames > 0) focusSoon(find, isWanted, frames - 1);
   });
 }
+
+const pageIds: readonly PageId[] = [...pages.map(({ id }) => id), 'document'];
 
 const pageOf = ({ pathname, search }: Location): string => `${pathname}${search}`;
 
 function routeOf(base: string): Route {
   const name = location.pathname.slice(base.length + 1).replace(/\/$/, '');
-  const page = pages.find(({ id }) => id === name)?.id ?? 'documents';
-  const query = page === 'search' ? (new URLSearchParams(location.search).get('q') ?? '') : '';
-  return { page, query };
+  const page = name === '' ? 'documents' : (pageIds.find((id) => id === name) ?? 'not-found');
+  const search = new URLSearchParams(location.search);
+  const hasQuery = page === 'search' || page === 'document';
+  return {
+    page,
+    query: hasQuery ? (search.get('q') ?? '') : '',
+    id: page === 'document' ? (search.get('id') ?? '') : '',
+  };
 }
 
 function plainLink(event: MouseEvent): URL | undefined {

@@ -1,5 +1,6 @@
 import type { Api, ApiError, SearchAnswer } from '../api.ts';
 import { asApiError } from './resource.ts';
+import { searchLimit } from './search-words.ts';
 import { Store } from './store.ts';
 
 export interface SearchState {
@@ -13,7 +14,6 @@ export interface SearchState {
 }
 
 const typingMs = 80;
-const limit = 30;
 
 /** Search as one types: one request at a time, and none is heard that a later one overtook. */
 export class SearchSession extends Store<SearchState> {
@@ -52,7 +52,7 @@ export class SearchSession extends Store<SearchState> {
     const { signal } = this.#request;
     this.patch({ isSearching: true });
     try {
-      const answer = await this.#api.search(query, { signal, limit });
+      const answer = await this.#api.search(query, { signal, limit: searchLimit });
       if (signal.aborted) return;
       this.patch({ answer, answered: query, isSearching: false, error: undefined });
     } catch (error) {

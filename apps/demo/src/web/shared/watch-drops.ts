@@ -1,4 +1,4 @@
-import { type ChosenFile, filesOfDrop } from './dropped-files.ts';
+import { filesOfDrop, type LookThrough } from './dropped-files.ts';
 
 /**
  * Takes files that are dropped anywhere on the page, so that none is opened in its place for having
@@ -6,7 +6,7 @@ import { type ChosenFile, filesOfDrop } from './dropped-files.ts';
  */
 export function watchDrops(
   onOver: (isOver: boolean) => void,
-  onFiles: (files: Promise<ChosenFile[]>) => void,
+  onFiles: (files: LookThrough) => void,
 ): () => void {
   const watch = new AbortController();
   const { signal } = watch;

@@ -6,7 +6,7 @@ import { changeName } from './change-name.ts';
 
 const key = Symbol('current-job');
 
-/** Watches the newest change, for the card and the cue light of all components below. */
+/** Watches the newest change, for the card and the status light of all components below. */
 export function watchCurrentJob(): void {
   const { connection, onProgress } = getApp();
   const client = getJobs();

@@ -41,8 +41,8 @@ export function EventTable() {
               </tr>
             </thead>
             <tbody>
-              {events.map(({ seq, at, event, jobId, phase, percent, durationMs, code }) => (
-                <tr key={seq}>
+              {events.map(({ key, at, event, jobId, phase, percent, durationMs, code }) => (
+                <tr key={key}>
                   <td>
                     <time dateTime={isoTime(at)}>{formatClock(at)}</time>
                   </td>

@@ -1,8 +1,8 @@
-import type { JobSnapshot } from '@offstage/core';
+import type { JobObserverState } from '@offstage/core/observe';
 import { useApp } from '../app-context.ts';
 
 /** Cancel while it is at work; clear when it is over. */
-export function JobActions({ progress }: { progress: JobSnapshot }) {
+export function JobActions({ progress }: { progress: JobObserverState }) {
   const { announcer } = useApp();
   const { isActive, isCanceling, cancel, consume } = progress;
   if (isActive) {

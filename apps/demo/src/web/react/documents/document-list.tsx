@@ -1,15 +1,18 @@
-import { listNote } from '../../shared/corpus-words.ts';
-import { countOf } from '../../shared/format.ts';
+import { isFiltered, listNote, listTitle } from '../../shared/list-words.ts';
 import { useApp } from '../app-context.ts';
 import { Empty } from '../parts/empty.tsx';
 import { useStore } from '../use-store.ts';
 import { DocumentTable } from './document-table.tsx';
+import { FailureReasons } from './failure-reasons.tsx';
+import { ListTools } from './list-tools.tsx';
+import { SelectionBar } from './selection-bar.tsx';
 
 /** What the current version holds. */
 export function DocumentList() {
   const { corpus, documents } = useApp();
   const { data } = useStore(corpus);
-  const { total, error } = useStore(documents);
+  const list = useStore(documents);
+  const { total, error, query } = list;
   const current = data?.current;
   if (data === undefined || (current && total === undefined && error === undefined)) {
     return <p className="soft">Loading</p>;
@@ -25,9 +28,7 @@ export function DocumentList() {
   return (
     <section className="desk-list" aria-label="Documents of the current version">
       <div className="list-head">
-        <h2>
-          {countOf(total ?? current.documents + current.failed, 'file')} in version {current.gen}
-        </h2>
+        <h2>{listTitle(current, list)}</h2>
         <p className="small soft">{listNote(current)}</p>
       </div>
       {error !== undefined && (
@@ -42,7 +43,13 @@ export function DocumentList() {
           </button>
         </p>
       )}
-      {total === 0 && (
+      {(total !== 0 || isFiltered(query)) && <ListTools />}
+      <FailureReasons />
+      <SelectionBar />
+      {total === 0 && isFiltered(query) && (
+        <p className="soft">No document of this version is like that.</p>
+      )}
+      {total === 0 && !isFiltered(query) && (
         <Empty title="Nothing in this version">All of its documents were removed.</Empty>
       )}
       {total !== undefined && total > 0 && <DocumentTable />}

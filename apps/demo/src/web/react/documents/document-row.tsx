@@ -18,11 +18,13 @@ interface DocumentRowProps {
   readonly isLast: boolean;
   /** `undefined` while it is still to come. */
   readonly document: DocumentView | undefined;
+  readonly isChosen: boolean;
+  readonly onChoose: (id: string) => void;
   readonly onRemove: (document: DocumentView) => void;
 }
 
 export const DocumentRow = memo((props: DocumentRowProps) => {
-  const { index, top, isLast, document, onRemove } = props;
+  const { index, top, isLast, document, isChosen, onChoose, onRemove } = props;
   const classes = ['row', isLast && 'row--last', document === undefined && 'row--blank'];
   const style = { transform: `translateY(${top}px)` };
   return (
@@ -34,6 +36,17 @@ export const DocumentRow = memo((props: DocumentRowProps) => {
       aria-rowindex={index + 2}
       style={style}
     >
+      <div role="cell">
+        {document && (
+          <input
+            type="checkbox"
+            className="check"
+            aria-label={`Choose ${document.name}`}
+            checked={isChosen}
+            onChange={() => onChoose(document.id)}
+          />
+        )}
+      </div>
       <div role="cell" className="row-title">
         {document && <FileName name={document.name} />}
         {document && <Detail document={document} />}

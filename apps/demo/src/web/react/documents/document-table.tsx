@@ -9,7 +9,8 @@ import { RemoveDialog } from './remove-dialog.tsx';
 
 /** Rows are made for what is in view alone: ten thousand cost as much as thirty. */
 export function DocumentTable() {
-  const { documents } = useApp();
+  const { documents, selection } = useApp();
+  const chosen = useStore(selection);
   const { total = 0, rows } = useStore(documents);
   const [leaving, setLeaving] = useState<DocumentView>();
   const body = useRef<HTMLDivElement>(null);
@@ -30,6 +31,9 @@ export function DocumentTable() {
     <div className="table" role="table" aria-label="Documents" aria-rowcount={total + 1}>
       <div className="table-top" role="rowgroup">
         <div className="table-head" role="row" aria-rowindex={1}>
+          <span role="columnheader">
+            <span className="hidden-visually">Chosen</span>
+          </span>
           <span role="columnheader">Name</span>
           <span role="columnheader" className="row-figure row-passages">
             Passages
@@ -58,11 +62,19 @@ export function DocumentTable() {
             top={start - scrollMargin}
             isLast={index === total - 1}
             document={rows.get(index)}
+            isChosen={chosen.has(rows.get(index)?.id ?? '')}
+            onChoose={selection.toggle}
             onRemove={setLeaving}
           />
         ))}
       </div>
-      {leaving && <RemoveDialog document={leaving} onClose={() => setLeaving(undefined)} />}
+      {leaving && (
+        <RemoveDialog
+          ids={[leaving.id]}
+          name={leaving.name}
+          onClose={() => setLeaving(undefined)}
+        />
+      )}
     </div>
     // biome-ignore-end lint/a11y/useFocusableInteractive: as above
     // biome-ignore-end lint/a11y/useSemanticElements: as above

@@ -10,6 +10,7 @@ import { JobCard } from './job-card.tsx';
 import { LeftoverCard } from './leftover-card.tsx';
 import { PendingCard } from './pending-card.tsx';
 import { RefusedCard } from './refused-card.tsx';
+import { ReplacingCard } from './replacing-card.tsx';
 import { StaleCard } from './stale-card.tsx';
 import { UploadCard } from './upload-card.tsx';
 
@@ -26,6 +27,7 @@ export function DocumentsPage() {
       <div className={isFirst ? 'desk desk--first' : 'desk'}>
         <div className="desk-work">
           <UploadCard />
+          <ReplacingCard />
           <PendingCard />
           <BusyCard />
           {job !== undefined && !putAway.has(job.id) && <JobCard key={job.id} />}

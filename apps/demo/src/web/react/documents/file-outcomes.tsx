@@ -1,13 +1,12 @@
 import type { ChangeResult } from '../../api.ts';
 import { countOf } from '../../shared/format.ts';
-import { outcomeWords } from '../../shared/job-words.ts';
+import { otherFilesTitle, outcomeWords } from '../../shared/job-words.ts';
 import { ReasonList } from '../parts/reason-list.tsx';
 
 /** What became of each file of a change (D6). */
 export function FileOutcomes({ result }: { result: ChangeResult }) {
   const failed = result.files.filter(({ outcome }) => outcome === 'failed');
   const others = result.files.filter(({ outcome }) => outcome !== 'failed');
-  const unlisted = result.added + result.changed + result.duplicates - others.length;
   return (
     <>
       {failed.length > 0 && (
@@ -21,13 +20,7 @@ export function FileOutcomes({ result }: { result: ChangeResult }) {
       )}
       {others.length > 0 && (
         <details className="failures">
-          <summary>
-            Details of{' '}
-            {countOf(
-              others.length + Math.max(0, unlisted),
-              failed.length > 0 ? 'other file' : 'file',
-            )}
-          </summary>
+          <summary>{otherFilesTitle(result, failed.length > 0)}</summary>
           <ReasonList
             label="Other files"
             reasons={others.map(({ name, outcome }) => ({ name, text: outcomeWords[outcome] }))}

@@ -1,8 +1,16 @@
 import type { JobView } from '@offstage/core';
-import { activeSentence } from '../../shared/job-words.ts';
+import { useApp } from '../app-context.ts';
 import { JobBar } from '../parts/job-bar.tsx';
+import { useStore } from '../use-store.ts';
 
-export function JobMeter({ job, isCanceling }: { job: JobView; isCanceling: boolean }) {
+interface JobMeterProps {
+  readonly job: JobView;
+  readonly isCanceling: boolean;
+  readonly line: string;
+}
+
+export function JobMeter({ job, isCanceling, line }: JobMeterProps) {
+  const pace = useStore(useApp().pace);
   const percent = job.progress?.percent ?? null;
   return (
     <div className="job-meter">
@@ -13,7 +21,8 @@ export function JobMeter({ job, isCanceling }: { job: JobView; isCanceling: bool
         </p>
       )}
       <JobBar job={job} isCanceling={isCanceling} label="Progress of the change" />
-      <p className="job-message">{activeSentence(job, isCanceling)}</p>
+      <p className="job-message">{line}</p>
+      {!isCanceling && pace !== '' && <p className="small soft">{pace}</p>}
     </div>
   );
 }

@@ -4,11 +4,12 @@ import { useStore } from '../use-store.ts';
 
 /** Files that arrived and were never added, such as when the page was closed in between. */
 export function LeftoverCard() {
-  const { api, uploads, change, corpus } = useApp();
+  const { api, uploads, change, corpus, replacing } = useApp();
   const { data } = useStore(corpus);
   const { status: uploading } = useStore(uploads);
   const { status: asking } = useStore(change);
-  const isQuiet = uploading === 'idle' && asking === 'idle';
+  const isAsked = useStore(replacing) !== undefined;
+  const isQuiet = uploading === 'idle' && asking === 'idle' && !isAsked;
   if (data === undefined || data.pending.length === 0 || data.busy !== null || !isQuiet)
     return null;
   const { pending } = data;
@@ -29,7 +30,7 @@ export function LeftoverCard() {
         <button
           type="button"
           className="button button--small"
-          onClick={() => change.ask({ add, remove: [] })}
+          onClick={() => void replacing.add(add)}
         >
           Add now
         </button>

@@ -1,5 +1,5 @@
 import { countOf } from '../../shared/format.ts';
-import { pendingTitles } from '../../shared/pending-change.ts';
+import { checkingText, pendingTitles } from '../../shared/pending-change.ts';
 import { useApp } from '../app-context.ts';
 import { useCurrentJob } from '../current-job.tsx';
 import { useStore } from '../use-store.ts';
@@ -17,6 +17,7 @@ export function PendingCard() {
   ].filter((part) => part !== false);
   const isWaiting = status === 'waiting';
   const isRefused = status === 'refused';
+  const isChecking = status === 'checking';
   return (
     <section className="card upload" aria-label="Next change">
       <h2>{pendingTitles[status]}</h2>
@@ -26,6 +27,7 @@ export function PendingCard() {
           {data?.busy?.message ?? 'Another change is at work.'} Then yours starts by itself.
         </p>
       )}
+      {isChecking && <p className="small soft">{checkingText}</p>}
       {isRefused && (
         <p className="small problem" role="alert">
           {error?.message ?? 'It could not be started.'}

@@ -1,27 +1,27 @@
-import type { DocumentView } from '../../api.ts';
+import { removalWords } from '../../shared/list-words.ts';
 import { useApp } from '../app-context.ts';
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx';
 import { useStore } from '../use-store.ts';
 
-export function RemoveDialog({
-  document,
-  onClose,
-}: {
-  document: DocumentView;
-  onClose: () => void;
-}) {
+interface RemoveDialogProps {
+  readonly ids: readonly string[];
+  /** Of a single document. */
+  readonly name?: string;
+  readonly onClose: () => void;
+}
+
+export function RemoveDialog({ ids, name, onClose }: RemoveDialogProps) {
   const { change, corpus } = useApp();
-  const gen = useStore(corpus).data?.current?.gen;
+  const { title, before, after } = removalWords(ids.length, name, useStore(corpus).data);
   return (
     <ConfirmDialog
-      title="Remove this document?"
+      title={title}
       confirm="Remove"
       isDangerous
-      onConfirm={() => change.ask({ add: [], remove: [document.id] })}
+      onConfirm={() => change.ask({ add: [], remove: ids })}
       onClose={onClose}
     >
-      A new version without <bdi className="name">{document.name}</bdi> is published. Version {gen}{' '}
-      stays among the versions and can be made current again.
+      {before} {name !== undefined && <bdi className="name">{name}</bdi>} {after}
     </ConfirmDialog>
   );
 }

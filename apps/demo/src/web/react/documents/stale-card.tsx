@@ -5,6 +5,7 @@ import { useStore } from '../use-store.ts';
 export function StaleCard() {
   const { corpus, change } = useApp();
   const { data } = useStore(corpus);
+  const isAsked = useStore(change).status !== 'idle';
   if (!data?.stale?.settingsChanged) return null;
   return (
     <section className="card upload" aria-label="Stale index">
@@ -14,6 +15,7 @@ export function StaleCard() {
         <button
           type="button"
           className="button button--small"
+          disabled={isAsked || data.busy !== null}
           onClick={() => change.ask({ add: [], remove: [] })}
         >
           Index again

@@ -14,6 +14,8 @@ interface ConfirmDialogProps {
 export function ConfirmDialog(props: ConfirmDialogProps) {
   const { title, children, confirm, isDangerous = false, onConfirm, onClose } = props;
   const dialog = useRef<HTMLDialogElement>(null);
+  // A second click of a double click comes before the dialog is gone.
+  const isAnswered = useRef(false);
   const id = useId();
   useLayoutEffect(() => (dialog.current === null ? undefined : openDialog(dialog.current)), []);
   return (
@@ -39,6 +41,8 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
           type="button"
           className={isDangerous ? 'button button--danger' : 'button'}
           onClick={() => {
+            if (isAnswered.current) return;
+            isAnswered.current = true;
             onClose();
             onConfirm();
           }}

@@ -1,6 +1,7 @@
 import { useEffect } from 'react';
-import { countOf, formatDuration } from '../../shared/format.ts';
+import { formatDuration } from '../../shared/format.ts';
 import type { SearchState } from '../../shared/search-session.ts';
+import { answerTitle } from '../../shared/search-words.ts';
 import { useApp } from '../app-context.ts';
 import { Empty } from '../parts/empty.tsx';
 import { useStore } from '../use-store.ts';
@@ -11,7 +12,7 @@ export function SearchAnswer({ state }: { state: SearchState }) {
   const { data } = useStore(corpus);
   const { query, answer, answered, isSearching, error } = state;
   useEffect(() => {
-    if (answer) announcer.say(`${countOf(answer.hits.length, 'passage')} in version ${answer.gen}`);
+    if (answer) announcer.say(answerTitle(answer));
   }, [announcer, answer]);
 
   if (data?.current === null) {
@@ -36,7 +37,7 @@ export function SearchAnswer({ state }: { state: SearchState }) {
         : 'Searching';
     return <p className="search-answer">{text}</p>;
   }
-  const { hits, gen, matched, tookMs } = answer;
+  const { hits, gen, tookMs } = answer;
   if (hits.length === 0) {
     return (
       <Empty title="No passage found">
@@ -48,16 +49,13 @@ export function SearchAnswer({ state }: { state: SearchState }) {
   return (
     <>
       <div className="search-answer">
-        <p>
-          {countOf(hits.length, 'passage')} in version {gen}
-          {matched === 'any' && ', each with some of the words: none has them all'}
-        </p>
+        <p>{answerTitle(answer)}</p>
         <p>{tookMs < 1 ? `Under ${formatDuration(1)}` : formatDuration(tookMs)}</p>
       </div>
       <ol className={isSearching ? 'hits hits--fading' : 'hits'} aria-label="Passages">
         {hits.map((hit, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a passage has no id of its own.
-          <SearchHit key={index} hit={hit} />
+          <SearchHit key={index} hit={hit} href={router.documentHref(hit.documentId, answered)} />
         ))}
       </ol>
     </>

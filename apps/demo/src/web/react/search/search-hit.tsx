@@ -1,10 +1,12 @@
 import type { SearchHit as Hit } from '../../api.ts';
 
 /** A passage. Its text is a stranger's: shown as text, and as nothing else. */
-export const SearchHit = ({ hit }: { hit: Hit }) => (
+export const SearchHit = ({ hit, href }: { hit: Hit; href: string }) => (
   <li className="hit">
     <h2 className="hit-title">
-      <bdi>{hit.title || hit.name}</bdi>
+      <a href={href}>
+        <bdi>{hit.title || hit.name}</bdi>
+      </a>
     </h2>
     <p className="hit-text">
       {hit.snippet.map(

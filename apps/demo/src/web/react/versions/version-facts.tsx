@@ -4,7 +4,8 @@ import { formatBytes, formatCount } from '../../shared/format.ts';
 export function VersionFacts({ version }: { version: VersionView }) {
   const { documents, passages, failed, bytes, indexBytes, totalBytes } = version;
   const facts = [
-    ['Documents', formatCount(documents)],
+    ['Files', formatCount(documents + failed)],
+    ['Searchable', formatCount(documents)],
     ['Passages', formatCount(passages)],
     ['Not searchable', formatCount(failed)],
     ['Originals', formatBytes(bytes)],

@@ -1,0 +1,75 @@
+import { OffstageError } from '../foundation/errors.ts';
+import type { StartOptions } from './job-client.ts';
+import type { AnyJobDefinition } from './job-definition.ts';
+
+/** Why a job was not admitted (J3). The texts are for who calls `start`, and name no other owner. */
+
+export function unknownDefinition(definition: AnyJobDefinition): OffstageError {
+  const name = String(definition?.name);
+  return new OffstageError(
+    'unknown_definition',
+    `The executor has no handler for job "${name}". Add handle(definition, handler) to it.`,
+    { details: { name } },
+  );
+}
+
+export function invalidInput(
+  definition: AnyJobDefinition,
+  refusal: { readonly issues: string; readonly cause?: unknown },
+): OffstageError {
+  return new OffstageError(
+    'invalid_input',
+    `The input of job "${definition.name}" does not match its schema: ${refusal.issues}`,
+    {
+      details: { name: definition.name },
+      ...('cause' in refusal ? { cause: refusal.cause } : {}),
+    },
+  );
+}
+
+export function keyConflict(exclusivityKey: string): OffstageError {
+  return new OffstageError(
+    'conflict',
+    `Another job holds the exclusivity key "${exclusivityKey}". Start again when it has ended.`,
+    { details: { exclusivityKey } },
+  );
+}
+
+export function queueFull(why: string): OffstageError {
+  return new OffstageError('queue_full', `${why}. Start again when some have ended.`);
+}
+
+export function managerClosed(): OffstageError {
+  return new OffstageError('manager_closed', 'The job manager is shut down; it starts no job.');
+}
+
+/** Keeps an error of this code as it is. */
+export function executorFailed(cause: unknown): OffstageError {
+  if (OffstageError.isInstance(cause) && cause.code === 'executor_failed') return cause;
+  return new OffstageError('executor_failed', 'The executor cannot run jobs; see the cause.', {
+    cause,
+  });
+}
+
+/** @throws OffstageError `invalid_option`. */
+export function requireStartOptions(options: StartOptions): void {
+  const { exclusivityKey, idempotencyKey, transfer } = Object(options) as StartOptions;
+  if (
+    exclusivityKey !== undefined &&
+    (typeof exclusivityKey !== 'string' || exclusivityKey === '')
+  ) {
+    throw new OffstageError('invalid_option', 'exclusivityKey must be a string that is not empty.');
+  }
+  if (
+    idempotencyKey !== undefined &&
+    (typeof idempotencyKey !== 'string' || !/^.{1,255}$/s.test(idempotencyKey))
+  ) {
+    throw new OffstageError(
+      'invalid_option',
+      'idempotencyKey must be a string of 1 to 255 characters.',
+    );
+  }
+  if (transfer !== undefined && !Array.isArray(transfer)) {
+    throw new OffstageError('invalid_option', 'transfer must be a list of buffers and ports.');
+  }
+}

@@ -1,0 +1,304 @@
+import { type Clock, systemClock } from '../foundation/clock.ts';
+import { JobCanceledError, OffstageError, type StopReason } from '../foundation/errors.ts';
+import type { AnyJobDefinition } from './job-definition.ts';
+import type {
+  DiscardTask,
+  HandlerInfo,
+  JobExecutor,
+  JobHost,
+  JobOutcome,
+  JobRun,
+  JobTask,
+} from './job-executor.ts';
+import {
+  type HandledJob,
+  indexHandlers,
+  type JobContext,
+  type ProgressReport,
+  type Report,
+  runHandler,
+} from './job-handler.ts';
+import { repairMessage, repairPercent } from './progress-report.ts';
+
+export interface InlineExecutorOptions {
+  /** The most handlers that may run at once; the manager sets how many do. @default Infinity */
+  readonly concurrency?: number | undefined;
+  /** Stamps progress and times the grace of `shutdown`. @default systemClock */
+  readonly clock?: Clock | undefined;
+}
+
+/**
+ * Runs handlers in the calling thread: in a browser, in a script, in a test.
+ *
+ * A handler begins in a microtask after `run`, and values pass by reference, so nothing is cloned.
+ * A handler that never awaits keeps the thread to itself; `WorkerExecutor` is there for such work.
+ *
+ * @throws OffstageError `invalid_definition` when two handlers have one name, `invalid_option`.
+ * @example
+ * const executor = new InlineExecutor([handle(ingest, async ({ input }) => { … })]);
+ */
+export class InlineExecutor implements JobExecutor {
+  readonly concurrency: number;
+  readonly #handlers = new Map<string, InlineHandler>();
+  readonly #clock: Clock;
+  readonly #running = new Set<InlineRun>();
+  readonly #discarding = new Set<Promise<void>>();
+  /** Jobs that a shutdown has cut off while their handlers go on, and when those settle (F5). */
+  readonly #cutOff = new Map<string, Promise<void>>();
+  #isClosed = false;
+  #idle: (() => void) | undefined;
+  #shutdown: Promise<void> | undefined;
+
+  constructor(jobs: readonly HandledJob[], options: InlineExecutorOptions = {}) {
+    const { concurrency = Number.POSITIVE_INFINITY, clock = systemClock } = options;
+    const counts = concurrency === Number.POSITIVE_INFINITY || Number.isSafeInteger(concurrency);
+    if (!counts || concurrency < 1) {
+      throw new OffstageError(
+        'invalid_option',
+        'concurrency must be a whole number of at least 1, or Infinity.',
+      );
+    }
+    this.concurrency = concurrency;
+    this.#clock = clock;
+    for (const [name, job] of indexHandlers(jobs)) {
+      this.#handlers.set(name, {
+        job,
+        phases: new Set(job.definition.phases),
+        info: Object.freeze({ discards: job.discard !== undefined }),
+      });
+    }
+  }
+
+  ready(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  handler(name: string): HandlerInfo | undefined {
+    return this.#handlers.get(name)?.info;
+  }
+
+  run(task: JobTask, host: JobHost): JobRun {
+    const handler = this.#shutdown === undefined ? this.#handlers.get(task.name) : undefined;
+    if (handler === undefined) return this.#refuse(task, host);
+    const run = new InlineRun(task, host, handler, this.#clock, this.#release);
+    this.#running.add(run);
+    void resolved.then(run.execute);
+    return run;
+  }
+
+  discard(task: DiscardTask): Promise<void> {
+    const { jobId, name, input, outcome } = task;
+    // A shutdown still takes the discards of what it has cut off.
+    const handler = this.#isClosed ? undefined : this.#handlers.get(name);
+    if (handler === undefined) return Promise.reject(this.#refusal(name));
+    const discard = (): unknown => handler.job.discard?.({ jobId, input, outcome });
+    const ended = this.#cutOff.get(jobId);
+    // Nobody waits for a handler that could not be stopped; its discard follows it (J9).
+    if (ended !== undefined) return ended.then(discard).then(ignore);
+    // In a microtask, so that a discard that throws at once rejects like any other.
+    const done = resolved.then(discard).then(ignore);
+    this.#discarding.add(done);
+    const release = (): void => {
+      this.#discarding.delete(done);
+      this.#notifyIdle();
+    };
+    done.then(release, release);
+    return done;
+  }
+
+  shutdown(options: { readonly graceMs: number }): Promise<void> {
+    this.#shutdown ??= this.#end(options.graceMs);
+    return this.#shutdown;
+  }
+
+  async #end(graceMs: number): Promise<void> {
+    if (this.#busy && graceMs > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = this.#clock.schedule(graceMs, resolve, { keepAlive: true });
+        this.#idle = () => {
+          timer.cancel();
+          resolve();
+        };
+      });
+    }
+    for (const run of this.#running) {
+      this.#cutOff.set(run.jobId, run.ended);
+      run.cutOff();
+    }
+    this.#cutOff.clear();
+    this.#isClosed = true;
+  }
+
+  get #busy(): boolean {
+    return this.#running.size > 0 || this.#discarding.size > 0;
+  }
+
+  readonly #release = (run: InlineRun): void => {
+    this.#running.delete(run);
+    this.#notifyIdle();
+  };
+
+  #notifyIdle(): void {
+    if (this.#idle !== undefined && !this.#busy) this.#idle();
+  }
+
+  #refuse(task: JobTask, host: JobHost): JobRun {
+    const error = this.#refusal(task.name);
+    void resolved.then(() => host.settled({ type: 'threw', error }));
+    return { stop: () => {} };
+  }
+
+  #refusal(name: string): OffstageError {
+    return this.#shutdown === undefined
+      ? new OffstageError('unknown_definition', `No handler is given for job "${name}".`, {
+          details: { name },
+        })
+      : new OffstageError('executor_failed', 'The executor is shut down and runs nothing more.');
+  }
+}
+
+interface InlineHandler {
+  readonly job: HandledJob;
+  readonly phases: ReadonlySet<string>;
+  readonly info: HandlerInfo;
+}
+
+const resolved = Promise.resolve();
+const ignore = (): void => {};
+
+class InlineRun implements JobRun {
+  readonly #task: JobTask;
+  readonly #host: JobHost;
+  readonly #handler: InlineHandler;
+  readonly #clock: Clock;
+  readonly #release: (run: InlineRun) => void;
+  // Made when the handler first looks at its signal: a controller is the dearest part of a tiny job.
+  #controller: AbortController | undefined;
+  #stopReason: StopReason | undefined;
+  #settled = false;
+  #onEnd: (() => void) | undefined;
+  #seq = 0;
+
+  constructor(
+    task: JobTask,
+    host: JobHost,
+    handler: InlineHandler,
+    clock: Clock,
+    release: (run: InlineRun) => void,
+  ) {
+    this.#task = task;
+    this.#host = host;
+    this.#handler = handler;
+    this.#clock = clock;
+    this.#release = release;
+  }
+
+  get jobId(): string {
+    return this.#task.jobId;
+  }
+
+  /** Resolves when the handler itself has settled, whatever the host was told before. */
+  get ended(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onEnd = resolve;
+    });
+  }
+
+  readonly execute = (): void => {
+    const context = new InlineContext(this.#task, this.#report, this);
+    void runHandler(this.#handler.job, context).then((end) => {
+      this.#settle(end.outcome);
+      this.#onEnd?.();
+    });
+  };
+
+  stop(reason: StopReason): void {
+    if (this.#stopReason !== undefined || this.#settled) return;
+    this.#stopReason = reason;
+    this.#controller?.abort(new JobCanceledError(reason));
+  }
+
+  cutOff(): void {
+    this.#settle({
+      type: 'threw',
+      error: new OffstageError(
+        'worker_crashed',
+        'The executor was shut down before the handler ended.',
+        { details: { reason: 'shutdown' } },
+      ),
+    });
+  }
+
+  #settle(outcome: JobOutcome): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#release(this);
+    this.#host.settled(outcome);
+  }
+
+  signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#stopReason !== undefined) {
+        this.#controller.abort(new JobCanceledError(this.#stopReason));
+      }
+    }
+    return this.#controller.signal;
+  }
+
+  readonly #report = (report: ProgressReport): void => {
+    if (this.#settled) return;
+    let phase: unknown;
+    let percent: unknown;
+    let message: unknown;
+    try {
+      ({ phase, percent, message } = report);
+    } catch {
+      // No object, or a getter that throws: `phase` is then no phase.
+      phase = undefined;
+    }
+    if (typeof phase !== 'string' || !this.#handler.phases.has(phase)) {
+      this.#host.dropped(1);
+      return;
+    }
+    this.#seq += 1;
+    this.#host.progress({
+      seq: this.#seq,
+      at: this.#clock.now(),
+      phase,
+      percent: repairPercent(percent),
+      message: repairMessage(message),
+    });
+  };
+}
+
+const runOf = Symbol('run');
+
+/**
+ * What a handler receives. `signal` is a property of its own, so that a spread copies it, and a getter
+ * that all contexts share: one written into the object would give each a hidden class of its own.
+ */
+class InlineContext implements JobContext<AnyJobDefinition> {
+  readonly input: unknown;
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly report: Report;
+  declare readonly signal: AbortSignal;
+  readonly [runOf]: InlineRun;
+
+  constructor(task: JobTask, report: Report, run: InlineRun) {
+    this.input = task.input;
+    this.jobId = task.jobId;
+    this.attempt = task.attempt;
+    this.report = report;
+    this[runOf] = run;
+    Object.defineProperty(this, 'signal', signalProperty);
+  }
+}
+
+const signalProperty: PropertyDescriptor & ThisType<InlineContext> = {
+  enumerable: true,
+  get() {
+    return this[runOf].signal();
+  },
+};

@@ -1,0 +1,143 @@
+import { JobCanceledError, OffstageError } from '../foundation/errors.ts';
+import type { AnyJobDefinition, ParsedInputOf, PhaseOf, ReturnOf } from './job-definition.ts';
+import type { DiscardOutcome, JobOutcome } from './job-executor.ts';
+
+export interface ProgressReport<Phase extends string = string> {
+  readonly phase: Phase;
+  /** 0 to 100; leave it out (or `null`) when unknown. */
+  readonly percent?: number | null | undefined;
+  readonly message?: string | undefined;
+}
+
+/** Never blocks, never throws, needs no await; also from a synchronous loop (P1). */
+export type Report<Phase extends string = string> = (report: ProgressReport<Phase>) => void;
+
+export interface JobContext<D extends AnyJobDefinition> {
+  readonly input: ParsedInputOf<D>;
+  /** Aborts when the job is asked to stop. Its reason is a JobCanceledError. */
+  readonly signal: AbortSignal;
+  readonly report: Report<PhaseOf<D>>;
+  readonly jobId: string;
+  readonly attempt: number;
+}
+
+export type JobHandler<D extends AnyJobDefinition> = (
+  context: JobContext<D>,
+) => Promise<ReturnOf<D> | Transfer<ReturnOf<D>>> | ReturnOf<D> | Transfer<ReturnOf<D>>;
+
+export interface HandleOptions<D extends AnyJobDefinition> {
+  /**
+   * Removes what was prepared for a job that did not succeed, whether or not its handler ran. Runs
+   * exactly once, where handlers run, before the exclusivity key is freed (J9).
+   */
+  readonly discard?: (context: {
+    readonly input: ParsedInputOf<D>;
+    readonly outcome: DiscardOutcome;
+    readonly jobId: string;
+  }) => Promise<void> | void;
+}
+
+/** A definition together with the code that does its work. */
+export interface HandledJob<D extends AnyJobDefinition = AnyJobDefinition> {
+  readonly definition: D;
+  readonly handler: JobHandler<D>;
+  readonly discard: HandleOptions<D>['discard'];
+}
+
+/**
+ * Binds a handler to its definition, for `InlineExecutor` and `serveJobs` alike (W1).
+ *
+ * @example
+ * handle(ingest, async ({ input, signal, report }) => { … }, { discard: ({ input }) => remove(input) });
+ */
+export function handle<D extends AnyJobDefinition>(
+  definition: D,
+  handler: JobHandler<D>,
+  options: HandleOptions<D> = {},
+): HandledJob<D> {
+  return Object.freeze({ definition, handler, discard: options.discard });
+}
+
+/** Handlers by name. @throws OffstageError `invalid_definition` when a name occurs twice. */
+export function indexHandlers(jobs: readonly HandledJob[]): ReadonlyMap<string, HandledJob> {
+  const byName = new Map<string, HandledJob>();
+  for (const job of jobs) {
+    const { name } = job.definition;
+    if (byName.has(name)) {
+      throw new OffstageError('invalid_definition', `Two handlers are given for job "${name}".`, {
+        details: { name },
+      });
+    }
+    byName.set(name, job);
+  }
+  return byName;
+}
+
+const transferMark = Symbol.for('offstage.transfer');
+
+/** A return value together with the buffers in it that move without a copy (W7). */
+export interface Transfer<T> {
+  readonly [transferMark]: true;
+  readonly value: T;
+  readonly list: readonly unknown[];
+}
+
+/**
+ * Returns `value` from a handler and moves the listed buffers and ports instead of copying them.
+ *
+ * @example
+ * return transfer({ pixels }, [pixels.buffer]);
+ */
+export function transfer<T>(value: T, list: readonly unknown[]): Transfer<T> {
+  return { [transferMark]: true, value, list };
+}
+
+const isTransfer = (value: unknown): value is Transfer<unknown> =>
+  typeof value === 'object' && value !== null && transferMark in value;
+
+/** A handler's outcome, with the transfer list of what it returned. */
+export interface HandlerEnd {
+  readonly outcome: JobOutcome;
+  readonly transfer: readonly unknown[];
+}
+
+/**
+ * Runs a handler and says how it ended. Every executor goes through here, so that an end means the
+ * same in this thread and in another. Never rejects, whatever the handler returns or throws (F1).
+ */
+export async function runHandler(
+  job: HandledJob,
+  context: JobContext<AnyJobDefinition>,
+): Promise<HandlerEnd> {
+  try {
+    const value: unknown = await job.handler(context);
+    if (isTransfer(value)) {
+      return { outcome: { type: 'returned', value: value.value }, transfer: value.list };
+    }
+    return { outcome: { type: 'returned', value }, transfer: [] };
+  } catch (error) {
+    const outcome: JobOutcome = isStop(error, context)
+      ? { type: 'stopped' }
+      : { type: 'threw', error };
+    return { outcome, transfer: [] };
+  }
+}
+
+// A handler obeys its signal by throwing the reason itself, or what a library throws for it: an
+// AbortError, with or without the reason as its cause (Node's timers and streams do so). What throws
+// when it is looked at is none of these (F1).
+function isStop(error: unknown, context: JobContext<AnyJobDefinition>): boolean {
+  if (JobCanceledError.isInstance(error)) return true;
+  try {
+    const { signal } = context;
+    if (!signal.aborted) return false;
+    if (error === signal.reason) return true;
+    return (
+      typeof error === 'object' &&
+      error !== null &&
+      (Reflect.get(error, 'name') === 'AbortError' || Reflect.get(error, 'cause') === signal.reason)
+    );
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,114 @@
+import { type Clock, systemClock } from '../foundation/clock.ts';
+import { OffstageError } from '../foundation/errors.ts';
+import { randomId } from '../foundation/random-id.ts';
+import type { JobExecutor } from './job-executor.ts';
+
+export interface JobManagerOptions {
+  /** Where handlers run: `InlineExecutor`, or `WorkerExecutor` of `@offstage/node-worker`. */
+  readonly executor: JobExecutor;
+  /**
+   * Handlers at once; at most as many as the executor can run.
+   * @default as many as the executor can run, and 4 where it sets no bound
+   */
+  readonly concurrency?: number | undefined;
+  /** Progress events kept per job (P1). @default 100 */
+  readonly progressCapacity?: number | undefined;
+  /**
+   * A terminal job that its owner has not looked at for this many milliseconds is released (J13);
+   * `Infinity` keeps it until it is consumed. @default 3_600_000
+   */
+  readonly ttlMs?: number | undefined;
+  /**
+   * Jobs at rest that are kept of one owner (J17). Over that, those are released that it has not looked
+   * at for longest; a job that somebody watches stays. @default 100
+   */
+  readonly maxKeptPerOwner?: number | undefined;
+  /**
+   * About how many bytes the results of all jobs at rest may hold together (J17). Over that, jobs are
+   * released as by `maxKeptPerOwner`, first of the owner whose job has ended last. The newest stays,
+   * however large its result is. @default 268_435_456 (256 MiB)
+   */
+  readonly maxKeptBytes?: number | undefined;
+  /** Jobs that may wait for a slot (J3). @default 10_000 */
+  readonly maxQueued?: number | undefined;
+  /** Jobs of one owner that may be queued or running (J3). @default Infinity */
+  readonly maxActivePerOwner?: number | undefined;
+  /** @default systemClock */
+  readonly clock?: Clock | undefined;
+  /** Makes ids of jobs and references of errors; unguessable, unique. @default 22 random characters */
+  readonly randomId?: (() => string) | undefined;
+}
+
+export type JobManagerSettings = {
+  readonly [K in keyof JobManagerOptions]-?: NonNullable<JobManagerOptions[K]>;
+};
+
+/** @throws OffstageError `invalid_option`, naming the option. */
+export function readOptions(options: JobManagerOptions): JobManagerSettings {
+  const { executor } = options;
+  if (typeof executor?.run !== 'function') {
+    throw new OffstageError(
+      'invalid_option',
+      'executor is missing. Pass an InlineExecutor, or a WorkerExecutor of @offstage/node-worker.',
+    );
+  }
+  const settings = {
+    executor,
+    concurrency: options.concurrency ?? defaultConcurrency(executor),
+    progressCapacity: options.progressCapacity ?? 100,
+    ttlMs: options.ttlMs ?? 3_600_000,
+    maxKeptPerOwner: options.maxKeptPerOwner ?? 100,
+    maxKeptBytes: options.maxKeptBytes ?? 268_435_456,
+    maxQueued: options.maxQueued ?? 10_000,
+    maxActivePerOwner: options.maxActivePerOwner ?? Infinity,
+    clock: options.clock ?? systemClock,
+    randomId: options.randomId ?? randomId,
+  };
+  requireCount('concurrency', settings.concurrency, 1);
+  if (settings.concurrency > executor.concurrency) {
+    throw new OffstageError(
+      'invalid_option',
+      `concurrency is ${settings.concurrency}, but the executor runs ${executor.concurrency} ` +
+        'handlers at once. Give the executor more, or the manager less.',
+    );
+  }
+  requireCount('progressCapacity', settings.progressCapacity, 1);
+  requireCount('maxKeptPerOwner', settings.maxKeptPerOwner, 1);
+  requireCount('maxKeptBytes', settings.maxKeptBytes, 0);
+  requireCount('maxQueued', settings.maxQueued, 0);
+  requireCount('maxActivePerOwner', settings.maxActivePerOwner, 1);
+  requireDuration('ttlMs', settings.ttlMs);
+  if (settings.ttlMs === 0) reject('ttlMs', 'more than 0 milliseconds', 0);
+  if (typeof settings.randomId !== 'function') {
+    reject('randomId', 'a function that returns a string', settings.randomId);
+  }
+  const { now, monotonic, schedule } = settings.clock;
+  if (![now, monotonic, schedule].every((each) => typeof each === 'function')) {
+    reject('clock', 'a Clock', settings.clock);
+  }
+  return settings;
+}
+
+const defaultConcurrency = ({ concurrency }: JobExecutor): number =>
+  concurrency === Infinity ? 4 : concurrency;
+
+/** @throws OffstageError `invalid_option` unless `value` is 0 or more milliseconds, or Infinity. */
+export function requireDuration(option: string, value: unknown): void {
+  if (typeof value !== 'number' || !(value >= 0)) {
+    reject(option, 'a number of milliseconds of at least 0', value);
+  }
+}
+
+function requireCount(option: string, value: unknown, least: number): void {
+  const counts = value === Infinity || Number.isSafeInteger(value);
+  if (typeof value !== 'number' || !counts || value < least) {
+    reject(option, `a whole number of at least ${least}`, value);
+  }
+}
+
+function reject(option: string, wanted: string, value: unknown): never {
+  const got = typeof value === 'number' ? String(value) : typeof value;
+  throw new OffstageError('invalid_option', `${option} must be ${wanted}; it is ${got}.`, {
+    details: { option },
+  });
+}

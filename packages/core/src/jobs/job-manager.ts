@@ -1,0 +1,131 @@
+import { OffstageError } from '../foundation/errors.ts';
+import type { ActivityLease } from './activity-gate.ts';
+import type { Activity, JobClient } from './job-client.ts';
+import { JobEngine } from './job-engine.ts';
+import {
+  type JobManagerOptions,
+  type JobManagerSettings,
+  readOptions,
+  requireDuration,
+} from './job-manager-options.ts';
+import type { JobManagerEventName, JobManagerListener } from './manager-events.ts';
+import { OwnerClient } from './owner-client.ts';
+
+export interface ShutdownOptions {
+  /** How long handlers may go on after they were asked to stop, in milliseconds. @default 5000 */
+  readonly graceMs?: number | undefined;
+}
+
+export interface ShutdownReport {
+  /** Jobs that were active when the shutdown began and ended within the grace. */
+  readonly settled: number;
+  /** Jobs whose handlers had not settled by then; they are marked canceled. */
+  readonly abandoned: number;
+}
+
+/**
+ * Runs jobs in the background of this process.
+ *
+ * The manager belongs to the server: it sees all owners. An owner gets a capability of its own from
+ * `forOwner`, and whoever holds it sees that owner's jobs alone (J3, J4).
+ *
+ * @throws OffstageError `invalid_option`, naming the option.
+ * @example
+ * const manager = new JobManager({ executor: new InlineExecutor([handle(ingest, ingestDocuments)]) });
+ * const jobs = manager.forOwner('alice');
+ * const job = await jobs.start(ingest, { uploads: ['a.pdf'] }, { exclusivityKey: 'corpus' });
+ * const end = await jobs.wait(job.id);
+ * await manager.shutdown();
+ */
+export class JobManager {
+  readonly #settings: JobManagerSettings;
+  readonly #engine: JobEngine;
+  #ending: Promise<ShutdownReport> | undefined;
+
+  constructor(options: JobManagerOptions) {
+    this.#settings = readOptions(options);
+    this.#engine = new JobEngine(this.#settings);
+    this.#settings.executor.onError?.((error) => this.#engine.report(error));
+  }
+
+  /** What one owner may see and do. @throws OffstageError `invalid_owner` for an empty id. */
+  forOwner(ownerId: string): JobClient {
+    if (typeof ownerId !== 'string' || ownerId === '') {
+      throw new OffstageError(
+        'invalid_owner',
+        'An owner id is a string that is not empty, such as the id of a session or a tenant.',
+      );
+    }
+    return new OwnerClient(this.#engine, ownerId, this.#settings.clock);
+  }
+
+  /**
+   * Active jobs of all owners, leases and maintenance in one look (J15). A job whose handler or
+   * discard is still at work counts as running, whatever its status.
+   */
+  activity(): Activity {
+    return this.#engine.activity();
+  }
+
+  /**
+   * Keeps maintenance out until the lease is released; leases are counted (J15).
+   *
+   * @throws OffstageError `admission_paused` while maintenance is held.
+   * @example
+   * using lease = manager.enterForeground();
+   */
+  enterForeground(): ActivityLease {
+    return this.#engine.gate.enterForeground();
+  }
+
+  /**
+   * Refuses new jobs and foreground leases until it is released (J15).
+   *
+   * @throws OffstageError `conflict` while a job is active, or a lease or maintenance is held.
+   * @example
+   * using maintenance = manager.enterMaintenance();
+   */
+  enterMaintenance(): ActivityLease {
+    return this.#engine.gate.enterMaintenance(this.#engine.activeJobs);
+  }
+
+  /** Listens to all owners' jobs; returns the way to stop (J16). */
+  on<E extends JobManagerEventName>(event: E, listener: JobManagerListener<E>): () => void {
+    return this.#engine.events.on(event, listener);
+  }
+
+  /**
+   * Admits no more jobs, asks all to stop, and waits for their handlers at most `graceMs`; then marks
+   * what is left `canceled` and ends the executor. What such a handler returns later is dropped (J14).
+   * The first call decides; later ones give its promise.
+   *
+   * @throws OffstageError `invalid_option` when `graceMs` is no duration.
+   */
+  shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
+    if (this.#ending === undefined) {
+      const { graceMs = 5000 } = options;
+      try {
+        requireDuration('graceMs', graceMs);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+      this.#ending = this.#end(graceMs);
+    }
+    return this.#ending;
+  }
+
+  async #end(graceMs: number): Promise<ShutdownReport> {
+    const engine = this.#engine;
+    engine.close();
+    const active = engine.activeJobs;
+    engine.stopAll();
+    await engine.whenIdle(graceMs);
+    const abandoned = engine.abandonAll();
+    try {
+      await this.#settings.executor.shutdown({ graceMs: 0 });
+    } catch (error) {
+      engine.report(error);
+    }
+    return Object.freeze({ settled: active - abandoned, abandoned });
+  }
+}

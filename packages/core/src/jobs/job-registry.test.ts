@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest';
+import { settle } from '../testing/simulated-clock.ts';
+import { plain, stage } from './job-manager.test-support.ts';
+import { JobRegistry } from './job-registry.ts';
+
+describe('what was released', () => {
+  test('F3 an entry that was forgotten closes itself alone, and not the one that came after', () => {
+    const registry = new JobRegistry();
+    const first = registry.openOwner('alice');
+    registry.closeOwner(first);
+    const second = registry.openOwner('alice');
+    registry.closeOwner(first);
+    expect(registry.ownerJobs('alice')).toBe(second);
+    registry.closeOwner(second);
+    expect(registry.size).toBe(0);
+  });
+
+  test('F3 J18 to look for what is not there opens no entry', () => {
+    const registry = new JobRegistry();
+    expect(registry.find('alice', 'unknown')).toBe(undefined);
+    expect(registry.ownerJobs('alice')).toBe(undefined);
+    expect(registry.size).toBe(0);
+  });
+
+  test('F3 the watch of a job that is gone does not touch the job that its owner starts next', async () => {
+    const { alice, executor } = stage();
+    const first = await alice.start(plain, 1);
+    const unwatch = alice.watch?.(first.id, () => {});
+    executor.runOf(first.id).return();
+    await alice.consume(first.id);
+    const second = await alice.start(plain, 2);
+    unwatch?.();
+    unwatch?.();
+    expect(await alice.get(second.id)).toMatchObject({ status: 'running' });
+    expect((await alice.list()).map(({ id }) => id)).toEqual([second.id]);
+    expect(await alice.cancel(second.id)).toBe(true);
+    expect(executor.runOf(second.id).stops).toEqual(['canceled']);
+  });
+
+  test('F3 nor does the watch of all jobs', async () => {
+    const { alice, executor } = stage();
+    const unwatch = alice.watch?.(undefined, () => {});
+    const first = await alice.start(plain, 1);
+    executor.runOf(first.id).return();
+    await alice.consume(first.id);
+    unwatch?.();
+    const second = await alice.start(plain, 2);
+    unwatch?.();
+    expect((await alice.list()).map(({ id }) => id)).toEqual([second.id]);
+  });
+
+  test('F3 the end of a watch does not bring a released job back to be released again', async () => {
+    const { alice, executor, clock, news } = stage({ ttlMs: 1000 });
+    const job = await alice.start(plain, 1);
+    const unwatch = alice.watch?.(job.id, () => {});
+    executor.runOf(job.id).return();
+    await alice.consume(job.id);
+    unwatch?.();
+    await clock.advance(5000);
+    expect(news.filter((line) => line.startsWith('released'))).toEqual([`released ${job.id}`]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('F3 a watcher that waits to be told of a release hears nothing of later jobs', async () => {
+    const { alice, executor } = stage();
+    const heard: string[] = [];
+    const first = await alice.start(plain, 1);
+    alice.watch?.(first.id, (changed) => heard.push(changed ?? ''));
+    executor.runOf(first.id).return();
+    await alice.consume(first.id);
+    const second = await alice.start(plain, 2);
+    executor.runOf(second.id).return();
+    await settle();
+    expect(heard).toEqual([first.id]);
+  });
+});

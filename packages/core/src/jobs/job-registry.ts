@@ -1,0 +1,84 @@
+import { randomId } from '../foundation/random-id.ts';
+import type { ChangeKind } from './job-client.ts';
+
+/** A hint that something changed; see `JobClient.watch`. */
+export interface Watcher {
+  readonly onChange: (changedId: string, kind: ChangeKind) => void;
+}
+
+/** What one owner has. Jobs are looked up here and nowhere else, so no id leads to another's (J4). */
+export interface OwnerJobs<Job> {
+  readonly owner: string;
+  /** In the order of their start. */
+  readonly jobs: Map<string, Job>;
+  queued: number;
+  /** Jobs that are not at rest; the queued ones among them. */
+  active: number;
+  watchers: Set<Watcher> | undefined;
+  /** Changes of its jobs so far, progress apart. */
+  changes: number;
+  /** Unlike that of any other entry of its registry. */
+  readonly entry: number;
+}
+
+/** All jobs, by owner; an owner without jobs and watchers leaves nothing behind (J18). */
+export class JobRegistry<Job extends { readonly atRest: boolean }> {
+  /** Unlike that of any other registry; its entries only count on, since an entry may last for one job. */
+  readonly #life = randomId();
+  #entries = 0;
+  readonly #byOwner = new Map<string, OwnerJobs<Job>>();
+
+  find(owner: string, id: string): Job | undefined {
+    return this.#byOwner.get(owner)?.jobs.get(id);
+  }
+
+  ownerJobs(owner: string): OwnerJobs<Job> | undefined {
+    return this.#byOwner.get(owner);
+  }
+
+  openOwner(owner: string): OwnerJobs<Job> {
+    let ownerJobs = this.#byOwner.get(owner);
+    if (ownerJobs === undefined) {
+      this.#entries += 1;
+      ownerJobs = {
+        owner,
+        jobs: new Map(),
+        queued: 0,
+        active: 0,
+        watchers: undefined,
+        changes: 0,
+        entry: this.#entries,
+      };
+      this.#byOwner.set(owner, ownerJobs);
+    }
+    return ownerJobs;
+  }
+
+  /** Another text after every change of the owner's jobs, progress apart (F7). */
+  version(owner: string): string | undefined {
+    const ownerJobs = this.#byOwner.get(owner);
+    return ownerJobs && `${this.#life}.${ownerJobs.entry}.${ownerJobs.changes}`;
+  }
+
+  /** How many owners have an entry. */
+  get size(): number {
+    return this.#byOwner.size;
+  }
+
+  /**
+   * Forgets the entry if nothing is in it. Whoever holds on to an entry that was forgotten before closes
+   * that one alone: its owner may have another by now (F3).
+   */
+  closeOwner(ownerJobs: OwnerJobs<Job>): void {
+    if (ownerJobs.jobs.size > 0 || ownerJobs.watchers !== undefined) return;
+    if (this.#byOwner.get(ownerJobs.owner) === ownerJobs) this.#byOwner.delete(ownerJobs.owner);
+  }
+
+  /** The jobs that are not at rest. */
+  *active(): Generator<Job> {
+    for (const ownerJobs of this.#byOwner.values()) {
+      if (ownerJobs.active === 0) continue;
+      for (const job of ownerJobs.jobs.values()) if (!job.atRest) yield job;
+    }
+  }
+}

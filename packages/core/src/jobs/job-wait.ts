@@ -1,0 +1,59 @@
+import type { Clock, Timer } from '../foundation/clock.ts';
+import { OffstageError } from '../foundation/errors.ts';
+import type { Job } from './job.ts';
+import type { WaitOptions } from './job-client.ts';
+import { requireDuration } from './job-manager-options.ts';
+import type { TerminalJobView } from './job-view.ts';
+
+/**
+ * Resolves to the job's terminal view (J17). Since waiting ends in the very step that makes the job
+ * terminal, no job is released while it is waited for.
+ *
+ * @throws OffstageError `not_found`, `wait_timeout`, `invalid_option`; the signal's reason.
+ */
+export function waitForEnd(
+  job: Job | undefined,
+  options: WaitOptions,
+  clock: Clock,
+): Promise<TerminalJobView> {
+  if (job === undefined) {
+    return Promise.reject(new OffstageError('not_found', 'There is no such job.'));
+  }
+  const { signal, timeoutMs } = options;
+  return signal === undefined && timeoutMs === undefined
+    ? job.ended()
+    : waitWithin(job, signal, timeoutMs ?? Infinity, clock);
+}
+
+async function waitWithin(
+  job: Job,
+  signal: AbortSignal | undefined,
+  timeoutMs: number,
+  clock: Clock,
+): Promise<TerminalJobView> {
+  requireDuration('timeoutMs', timeoutMs);
+  signal?.throwIfAborted();
+  const view = job.terminalView();
+  if (view !== undefined) return view;
+  let timer: Timer | undefined;
+  let leave = (): void => {};
+  try {
+    return await new Promise<TerminalJobView>((resolve, reject) => {
+      const onAbort = (): void => reject(signal?.reason);
+      leave = () => {
+        job.removeWaiter(resolve);
+        signal?.removeEventListener('abort', onAbort);
+        timer?.cancel();
+      };
+      job.addWaiter(resolve);
+      signal?.addEventListener('abort', onAbort, { once: true });
+      if (timeoutMs === Infinity) return;
+      timer = clock.schedule(timeoutMs, () => {
+        const message = `The job did not end within ${timeoutMs} ms. It goes on.`;
+        reject(new OffstageError('wait_timeout', message));
+      });
+    });
+  } finally {
+    leave();
+  }
+}

@@ -1,0 +1,122 @@
+import type { Clock } from '../foundation/clock.ts';
+import { repairCursor } from './job.ts';
+import type {
+  Activity,
+  ChangeKind,
+  JobClient,
+  JobPoll,
+  ListFilter,
+  PollOptions,
+  StartOptions,
+  WaitOptions,
+} from './job-client.ts';
+import type { AnyJobDefinition, InputOf, PhaseOf, ResultOf } from './job-definition.ts';
+import type { JobEngine } from './job-engine.ts';
+import type { JobId, JobView, TerminalJobView } from './job-view.ts';
+import { waitForEnd } from './job-wait.ts';
+import { listPageOf, noSuchPage, overviewOf } from './list-page.ts';
+
+/** What `JobManager.forOwner` gives: one owner's capability, in this process (J3, J4). */
+export class OwnerClient implements JobClient {
+  readonly #engine: JobEngine;
+  readonly #owner: string;
+  readonly #clock: Clock;
+
+  constructor(engine: JobEngine, owner: string, clock: Clock) {
+    this.#engine = engine;
+    this.#clock = clock;
+    this.#owner = owner;
+  }
+
+  // On the prototype, so that no copy and no text of the client has it.
+  get owner(): string {
+    return this.#owner;
+  }
+
+  get version(): string {
+    return this.#engine.version(this.#owner);
+  }
+
+  start<D extends AnyJobDefinition>(
+    definition: D,
+    input: InputOf<D>,
+    options?: StartOptions,
+  ): Promise<JobView<ResultOf<D>, PhaseOf<D>>> {
+    // Its result can only be what the definition's schema gave.
+    return this.#engine.start(this.#owner, definition, input, options) as Promise<
+      JobView<ResultOf<D>, PhaseOf<D>>
+    >;
+  }
+
+  get<R, P extends string>(id: JobId<R, P>): Promise<JobView<R, P> | undefined>;
+  get(id: string): Promise<JobView | undefined>;
+  async get(id: string): Promise<JobView | undefined> {
+    return this.#engine.look(this.#owner, id)?.view();
+  }
+
+  poll<R, P extends string>(id: JobId<R, P>, options?: PollOptions): Promise<JobPoll<R, P>>;
+  poll(id: string, options?: PollOptions): Promise<JobPoll>;
+  async poll(id: string, options: PollOptions = {}): Promise<JobPoll> {
+    return this.#poll(id, options);
+  }
+
+  async pollMany(
+    requests: readonly (PollOptions & { readonly id: string })[],
+  ): Promise<readonly JobPoll[]> {
+    return requests.map((request) => this.#poll(request.id, request));
+  }
+
+  /** The overview does not count as a look at each job, or an open list would keep all (J13). */
+  async list(filter: ListFilter = {}): Promise<readonly JobView[]> {
+    const { statuses, name, limit, before, results } = listPageOf(filter);
+    const newestFirst = [...this.#engine.jobs(this.#owner)].reverse();
+    const last = before === undefined ? -1 : newestFirst.findIndex(({ id }) => id === before);
+    if (before !== undefined && last < 0) throw noSuchPage();
+    const views: JobView[] = [];
+    for (const job of newestFirst.slice(last + 1)) {
+      if (views.length === limit) break;
+      if (name !== undefined && job.definition.name !== name) continue;
+      if (statuses !== undefined && !statuses.has(job.state.status)) continue;
+      views.push(results ? job.view() : overviewOf(job.view()));
+    }
+    return views;
+  }
+
+  async cancel(id: string): Promise<boolean> {
+    return this.#engine.cancel(this.#owner, id);
+  }
+
+  async consume(id: string): Promise<boolean> {
+    return this.#engine.consume(this.#owner, id);
+  }
+
+  wait<R, P extends string>(id: JobId<R, P>, options?: WaitOptions): Promise<TerminalJobView<R, P>>;
+  wait(id: string, options?: WaitOptions): Promise<TerminalJobView>;
+  wait(id: string, options: WaitOptions = {}): Promise<TerminalJobView> {
+    return waitForEnd(this.#engine.look(this.#owner, id), options, this.#clock);
+  }
+
+  async activity(): Promise<Activity> {
+    return this.#engine.activity(this.#owner);
+  }
+
+  watch(
+    id: string | undefined,
+    onChange: (changedId: string, kind: ChangeKind) => void,
+  ): () => void {
+    return this.#engine.watch(this.#owner, id, onChange);
+  }
+
+  #poll(id: string, options: PollOptions): JobPoll {
+    const job = this.#engine.look(this.#owner, id);
+    if (job === undefined) {
+      return Object.freeze({
+        job: undefined,
+        events: Object.freeze([]),
+        cursor: repairCursor(options.after),
+        missed: 0,
+      });
+    }
+    return Object.freeze({ job: job.view(), ...job.read(options) });
+  }
+}

@@ -1,0 +1,91 @@
+import { OffstageError } from '../foundation/errors.ts';
+import type { JobView } from './job-view.ts';
+
+interface Started {
+  readonly print: string;
+  readonly first: Promise<JobView>;
+}
+
+/**
+ * Starts that were given a key of their own, so that one which is asked for again, because its answer
+ * was lost or late, is the job that there is already (J3). A key is remembered from the first call on
+ * and for as long as the job is; a start that failed leaves nothing behind.
+ */
+export class StartKeys {
+  readonly #started = new Map<string, Started>();
+  readonly #byJobId = new Map<string, string>();
+
+  /**
+   * @param scope whose key it is, and the key.
+   * @param asked what is started; must be the same each time.
+   * @param now the job of a first view as it is now; `undefined` when it has been released.
+   * @throws OffstageError `idempotency_key_reused` for something else under a known key.
+   */
+  async once(
+    scope: readonly string[],
+    asked: readonly unknown[],
+    start: () => Promise<JobView>,
+    now: (first: JobView) => JobView | undefined,
+  ): Promise<JobView> {
+    const key = JSON.stringify(scope);
+    const print = fingerprint(asked);
+    const known = this.#started.get(key);
+    if (known !== undefined) {
+      if (known.print !== print) throw keyReused();
+      const first = await known.first;
+      return now(first) ?? first;
+    }
+    const first = start();
+    this.#started.set(key, { print, first });
+    try {
+      const view = await first;
+      if (now(view) === undefined) this.#started.delete(key);
+      else this.#byJobId.set(view.id, key);
+      return view;
+    } catch (error) {
+      this.#started.delete(key);
+      throw error;
+    }
+  }
+
+  /** The job has been released. */
+  forget(jobId: string): void {
+    const key = this.#byJobId.get(jobId);
+    if (key === undefined) return;
+    this.#byJobId.delete(jobId);
+    this.#started.delete(key);
+  }
+}
+
+function keyReused(): OffstageError {
+  return new OffstageError(
+    'idempotency_key_reused',
+    'Something else was started under this idempotency key. Use a new key for each start.',
+  );
+}
+
+/**
+ * Short, since it is kept as long as the job, and an input may be large. It finds mistakes: an owner
+ * who makes two inputs alike on purpose is answered with a job of its own.
+ */
+function fingerprint(asked: readonly unknown[]): string {
+  let text: string;
+  try {
+    text = JSON.stringify(asked, sortedKeys);
+  } catch {
+    // What JSON cannot say is compared by nothing, so that a repeated start is still the same start.
+    return '';
+  }
+  let [a, b] = [0x811c9dc5, 0x1b873593];
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    a = Math.imul(a ^ code, 0x01000193);
+    b = Math.imul((b << 13) | (b >>> 19), 5) ^ Math.imul(code + index, 0xcc9e2d51);
+  }
+  return `${text.length}:${a >>> 0}:${b >>> 0}`;
+}
+
+function sortedKeys(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
