@@ -73,3 +73,13 @@ test('links of pages lead to pages, and what is no page to the repository', () =
   expect(placeOf('https://example.com/a.md', page)).toBe('https://example.com/a.md');
   expect(() => placeOf('none.md', page)).toThrow('docs/guide/testing.md: none.md is not there');
 });
+
+test('the documents beside the site have no link that leads nowhere', () => {
+  const links = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md'].flatMap((file) =>
+    [...read(file).matchAll(/\]\(([^)]+)\)|(?:src|href)="([^"]+)"/g)].map(
+      ([, inline, html]) => [inline ?? html ?? '', path.join(root, file)] as const,
+    ),
+  );
+  expect(links.length).toBeGreaterThan(10);
+  for (const [link, page] of links) expect(() => placeOf(link, page)).not.toThrow();
+});

@@ -57,9 +57,15 @@ function drawn({ row, better }: Bar, index: number): string {
   const x = isOurs ? middle : middle - length;
   const times = `${(isOurs ? better : 1 / better).toFixed(2)} x`;
   const end = isOurs ? middle + length + 6 : middle - length - 6;
-  return `<text class="ink" x="16" y="${y + 14}">${escaped(row.measure)}</text>
+  return `<text class="ink" x="16" y="${y + 14}">${escaped(labelOf(row))}</text>
 <rect class="${isOurs ? 'ours' : 'theirs'}" x="${x.toFixed(1)}" y="${y + 20}" width="${length.toFixed(1)}" height="12" rx="2" />
 <text class="ink" x="${end.toFixed(1)}" y="${y + 31}"${isOurs ? '' : ' text-anchor="end"'}>${times}</text>`;
+}
+
+/** Where a measure has several peers, a row says which one it was. */
+function labelOf({ measure, peer }: Row): string {
+  const [, name] = /^([^:]+): /.exec(peer) ?? [];
+  return name === undefined ? measure : `${measure}, against ${name}`;
 }
 
 const escaped = (text: string): string =>
