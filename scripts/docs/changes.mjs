@@ -8,7 +8,7 @@ export function writeChanges() {
   const waiting = notes();
   const sections = [
     ...(waiting.length > 0 ? [['Not released yet', waiting]] : []),
-    ...released().entries(),
+    ...released(changelogs()).entries(),
   ];
   const text = sections.map(
     ([title, entries]) =>
@@ -34,20 +34,26 @@ function notes() {
     });
 }
 
-/** Version by version, newest first, as `changeset version` has written them. */
-function released() {
-  const versions = new Map();
-  for (const folder of readdirSync(path.join(root, 'packages'))) {
+function changelogs() {
+  return readdirSync(path.join(root, 'packages')).flatMap((folder) => {
     const file = path.join(root, 'packages', folder, 'CHANGELOG.md');
-    if (!existsSync(file)) continue;
-    for (const section of readFileSync(file, 'utf8').split(/^## /m).slice(1)) {
+    return existsSync(file) ? [[folder, readFileSync(file, 'utf8')]] : [];
+  });
+}
+
+/** Version by version, newest first, from what `changeset version` has written into each package. */
+export function released(changelogs) {
+  const versions = new Map();
+  for (const [folder, changelog] of changelogs) {
+    for (const section of changelog.split(/^## /m).slice(1)) {
       const [version = '', ...lines] = section.split('\n');
       const entries = versions.get(version.trim()) ?? [];
       versions.set(version.trim(), entries);
       for (const item of lines.join('\n').split(/^- /m).slice(1)) {
         const text = item
-          .replace(/^### .*$/gm, '')
-          .replace(/^(?:[0-9a-f]{7,}: )/, '')
+          .replaceAll(/^#.*$/gm, '')
+          .replace(/^[0-9a-f]{7,}: /, '')
+          .replaceAll(/^ {2}/gm, '')
           .trim();
         if (text.startsWith('Updated dependencies')) continue;
         const same = entries.find((entry) => entry.text === text);
