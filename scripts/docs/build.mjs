@@ -7,6 +7,7 @@ import { build, createServer, serve } from 'vitepress';
 import { root } from '../setup.mjs';
 import { writeChanges } from './changes.mjs';
 import { deadLinks } from './dead-links.mjs';
+import { writeExamples } from './examples.mjs';
 import { writeForMachines } from './llms.mjs';
 import { copyMermaid } from './mermaid.mjs';
 import { writeReference } from './reference.mjs';
@@ -16,6 +17,7 @@ const site = path.join(docs, '.vitepress', 'dist');
 const asked = process.argv[2];
 
 writeChanges();
+writeExamples();
 copyMermaid();
 if (!(await writeReference())) process.exit(1);
 
