@@ -23,6 +23,7 @@ test('a bar goes to whoever is better, whether more or less is', () => {
     row('slower', 0.5, 'at least 0.4'),
     row('smaller', 0.25, 'at most 1.0'),
     row('larger', 4, 'under 2'),
+    row('larger, shortly said', 4, '<= 2'),
     row('far beyond', 1e9, 'at least 1.0'),
     row('alone', null, 'under 5 ms'),
     row('broken', Number.NaN, 'at least 1.0'),
@@ -31,6 +32,7 @@ test('a bar goes to whoever is better, whether more or less is', () => {
     'ours 2.00 x',
     'theirs 2.00 x',
     'ours 4.00 x',
+    'theirs 4.00 x',
     'theirs 4.00 x',
     'ours 1000000000.00 x',
   ]);

@@ -45,7 +45,7 @@ ${bars.map(drawn).join('\n')}
 
 function barOf(row: Row): Bar[] {
   if (row.ratio === null || !(row.ratio > 0)) return [];
-  const lessIsBetter = /^(at most|under|below)/.test(row.target);
+  const lessIsBetter = /^(at most|under|below|<)/.test(row.target);
   return [{ row, better: lessIsBetter ? 1 / row.ratio : row.ratio }];
 }
 
