@@ -27,17 +27,18 @@ export function chartOf(title: string, rows: readonly Row[]): string | undefined
 <style>
   .paper { fill: #ffffff; stroke: #d0d7de } .ink { fill: #1f2328 } .pale { fill: #59636e } .line { stroke: #8c959f }
   .ours { fill: #2f7d4f } .theirs { fill: #b35900 }
+  .label { stroke: #ffffff; stroke-width: 5px; paint-order: stroke }
   @media (prefers-color-scheme: dark) {
     .paper { fill: #151b23; stroke: #3d444d } .ink { fill: #f0f6fc } .pale { fill: #9198a1 } .line { stroke: #656c76 }
-    .ours { fill: #3fb950 } .theirs { fill: #e3872d }
+    .ours { fill: #3fb950 } .theirs { fill: #e3872d } .label { stroke: #151b23 }
   }
 </style>
 <rect class="paper" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="8" />
 <text class="ink" x="16" y="24" font-weight="600">${escaped(title)}</text>
 <text class="pale" x="${middle - 10}" y="46" text-anchor="end">the peer is better</text>
 <text class="pale" x="${middle + 10}" y="46">Offstage is better</text>
-${bars.map(drawn).join('\n')}
 <line class="line" x1="${middle}" y1="34" x2="${middle}" y2="${height - bottom}" />
+${bars.map(drawn).join('\n')}
 <text class="pale" x="${middle}" y="${height - 12}" text-anchor="middle">equal</text>
 </svg>
 `;
@@ -57,7 +58,7 @@ function drawn({ row, better }: Bar, index: number): string {
   const x = isOurs ? middle : middle - length;
   const times = `${(isOurs ? better : 1 / better).toFixed(2)} x`;
   const end = isOurs ? middle + length + 6 : middle - length - 6;
-  return `<text class="ink" x="16" y="${y + 14}">${escaped(labelOf(row))}</text>
+  return `<text class="ink label" x="16" y="${y + 14}">${escaped(cut(labelOf(row)))}</text>
 <rect class="${isOurs ? 'ours' : 'theirs'}" x="${x.toFixed(1)}" y="${y + 20}" width="${length.toFixed(1)}" height="12" rx="2" />
 <text class="ink" x="${end.toFixed(1)}" y="${y + 31}"${isOurs ? '' : ' text-anchor="end"'}>${times}</text>`;
 }
@@ -67,6 +68,9 @@ function labelOf({ measure, peer }: Row): string {
   const [, name] = /^([^:]+): /.exec(peer) ?? [];
   return name === undefined ? measure : `${measure}, against ${name}`;
 }
+
+/** The table beside the chart has it whole. */
+const cut = (text: string): string => (text.length > 105 ? `${text.slice(0, 104)}…` : text);
 
 const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
