@@ -144,7 +144,7 @@ export default defineConfig({
         test: {
           name: 'repo',
           root: '.',
-          include: ['scripts/**/*.test.ts', 'docs/**/*.test.ts'],
+          include: ['scripts/**/*.test.ts', 'docs/**/*.test.ts', 'bench/src/**/*.test.ts'],
           exclude: isQuick ? leftOutWhenQuick : [],
         },
       },
