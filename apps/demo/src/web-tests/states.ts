@@ -1,6 +1,6 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import { visit } from '../testing/visitor.ts';
-import type { CorpusView, DocumentsPage } from '../web/api.ts';
+import type { CorpusView, DocumentsPage, SearchAnswer } from '../web/api.ts';
 import { choose, corpusFiles, jobCard, publish, textFile } from './actions.ts';
 import { rewrite, rewriteJobs, slowDown, tenThousand } from './arrange.ts';
 import { type Bed, type Kind, open } from './bed.ts';
@@ -412,6 +412,52 @@ export const states: readonly State[] = [
     },
   },
   {
+    name: 'search-pages',
+    arrange: async ({ context, fullUrl, kind }) => {
+      await rewrite<SearchAnswer>(context, '**/api/search?*', manyFound);
+      const page = await open(context, fullUrl, kind, 'search?q=stage&page=3');
+      await page.getByText('21 to 30 of 84 documents, 131 passages in version 2').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'search-near',
+    arrange: async ({ context, fullUrl, kind }) => {
+      const page = await open(context, fullUrl, kind, 'search?q=stage+mannager');
+      await page.getByText('Did you mean').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'search-none-of-that-kind',
+    arrange: async ({ context, fullUrl, kind }) => {
+      const page = await open(context, fullUrl, kind, 'search?q=stage&kind=mail&folder=season');
+      await page.getByText('Search everywhere').waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'search-odd-texts',
+    arrange: async ({ context, fullUrl, kind }) => {
+      await rewrite<SearchAnswer>(context, '**/api/search?*', oddlyFound);
+      const page = await open(context, fullUrl, kind, 'search?q=stage');
+      await page.locator('mark').first().waitFor();
+      return page;
+    },
+  },
+  {
+    name: 'search-busy',
+    complaint: /status of 503/,
+    arrange: async ({ context, fullUrl, kind }) => {
+      await context.route('**/api/search?*', (route) =>
+        route.fulfill({ status: 503, json: { code: 'search_busy', title: 'Busy' } }),
+      );
+      const page = await open(context, fullUrl, kind, 'search?q=stage');
+      await page.getByText('Many searches are at work just now').waitFor();
+      return page;
+    },
+  },
+  {
     name: 'search-failed',
     complaint: /status of 503/,
     arrange: async ({ context, fullUrl, kind }) => {
@@ -513,6 +559,39 @@ const oddNames: readonly string[] = [
   `${'unbroken'.repeat(12)}.txt`,
   '舞台監督のための照明と音響の合図に関する長い長い覚え書きと注釈その二.md',
 ];
+
+/** The third page of a longer answer. */
+const manyFound = (answer: SearchAnswer): SearchAnswer => {
+  const [first] = answer.documents;
+  const documents = Array.from({ length: 10 }, (_, n) => ({
+    ...(first ?? nothingFound),
+    documentId: `d${n}`,
+    passages: 5,
+  }));
+  return { ...answer, documents, total: { documents: 84, passages: 131 }, page: 3, pages: 9 };
+};
+
+const oddlyFound = (answer: SearchAnswer): SearchAnswer => ({
+  ...answer,
+  documents: oddNames.map((name, n) => ({
+    ...nothingFound,
+    ...{ documentId: `d${n}`, name, title: name },
+    hits: [
+      {
+        ...{ passage: n, heading: name, score: 1 },
+        snippet: [
+          { text: `${name} `, match: false },
+          { text: name, match: true },
+        ],
+      },
+    ],
+  })),
+});
+
+const nothingFound = {
+  ...{ documentId: '', name: '', title: '', mediaType: 'text/plain', kind: 'text' },
+  ...{ passages: 1, hits: [] },
+};
 
 /** Another session has a change at work; no more is known of it. */
 const somebodyAtWork = (context: BrowserContext): Promise<void> =>
