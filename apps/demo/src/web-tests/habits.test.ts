@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeFiles } from '../testing/scratch.ts';
 import { visit } from '../testing/visitor.ts';
-import type { CorpusView, SearchAnswer } from '../web/api.ts';
+import type { CorpusView } from '../web/api.ts';
 import { choose, goTo, inMain, jobCard, publish, textFile } from './actions.ts';
 import { rewrite } from './arrange.ts';
 import { Bed, kinds, open } from './bed.ts';
