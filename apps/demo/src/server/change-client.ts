@@ -48,15 +48,12 @@ export function changeClient(options: ChangeClientOptions): JobClient {
       throw new OffstageError('unknown_definition', 'There is no such job.');
     }
     if (idempotencyKey === undefined) return startNow(input);
-    const jobId = await startKeys.jobOf(session, idempotencyKey, input);
-    const known = jobId === undefined ? undefined : await client.get(jobId);
-    if (known !== undefined) return known;
-    const started = startNow(input);
-    startKeys.remember(
-      ...([session, idempotencyKey, input] as const),
-      started.then(({ id }) => id),
+    return startKeys.once(
+      [session, idempotencyKey],
+      input,
+      () => startNow(input),
+      (jobId) => client.get(jobId),
     );
-    return started;
   };
   const startNow = async (input: unknown): Promise<JobView> => {
     if (options.refuseWhile()) throw new OffstageError('conflict', options.whyBusy());

@@ -1,9 +1,11 @@
-import { OffstageError } from '@offstage/core';
+import { type JobView, OffstageError } from '@offstage/core';
 
 interface Started {
   readonly asked: string;
-  readonly jobId: Promise<string>;
+  readonly first: Promise<JobView>;
 }
+
+const maxKnown = 10_000;
 
 /**
  * Starts that are asked for again because their answer was lost or late: each is the job that there is
@@ -14,31 +16,39 @@ export class StartKeys {
   readonly #started = new Map<string, Started>();
 
   /**
-   * The job of an earlier start under that key, once that is known; `undefined` where there was none, or
-   * it failed.
+   * Starts at the first call for a session's key, which is remembered at once; a start that fails is not.
    *
-   * @throws OffstageError `idempotency_key_reused` where something else was started
+   * @param now the job as it is now; `undefined` when it is gone
+   * @throws OffstageError `idempotency_key_reused` where something else was started; what `start` throws
    */
-  async jobOf(session: string, key: string, asked: unknown): Promise<string | undefined> {
-    const known = this.#started.get(nameOf(session, key));
-    if (known === undefined) return undefined;
-    if (known.asked === JSON.stringify(asked)) return known.jobId.catch(() => undefined);
-    throw new OffstageError(
-      'idempotency_key_reused',
-      'Another change was started under this idempotency key. Use a new key for each start.',
-    );
+  async once(
+    [session, key]: readonly [session: string, key: string],
+    input: unknown,
+    start: () => Promise<JobView>,
+    now: (jobId: string) => Promise<JobView | undefined>,
+  ): Promise<JobView> {
+    const name = JSON.stringify([session, key]);
+    const asked = JSON.stringify(input);
+    const known = this.#started.get(name);
+    if (known === undefined) {
+      const first = start();
+      this.#started.set(name, { asked, first });
+      first.catch(() => this.#started.delete(name));
+      this.#forgetOldest();
+      return first;
+    }
+    if (known.asked !== asked) {
+      throw new OffstageError(
+        'idempotency_key_reused',
+        'Another change was started under this idempotency key. Use a new key for each start.',
+      );
+    }
+    const first = await known.first;
+    return (await now(first.id)) ?? first;
   }
 
-  /** Remembers a start from now on; one that fails is forgotten. */
-  remember(session: string, key: string, asked: unknown, jobId: Promise<string>): void {
-    const name = nameOf(session, key);
-    this.#started.set(name, { asked: JSON.stringify(asked), jobId });
-    jobId.catch(() => this.#started.delete(name));
+  #forgetOldest(): void {
     const [oldest] = this.#started.keys();
     if (this.#started.size > maxKnown && oldest !== undefined) this.#started.delete(oldest);
   }
 }
-
-const maxKnown = 10_000;
-
-const nameOf = (session: string, key: string): string => JSON.stringify([session, key]);

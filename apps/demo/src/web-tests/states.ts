@@ -127,6 +127,7 @@ export const states: readonly State[] = [
       await choose(page, [textFile('slow-act.txt')]);
       await jobCard(page).getByRole('button', { name: 'Cancel' }).click();
       await jobCard(page).getByText('Canceled, nothing was published').waitFor();
+      await page.getByRole('button', { name: 'Start again' }).waitFor();
       return page;
     },
   },
