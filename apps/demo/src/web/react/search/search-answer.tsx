@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import { searchView } from '../../shared/search-view.ts';
+import { answerTitle } from '../../shared/search-words.ts';
 import { useApp } from '../app-context.ts';
 import { Empty } from '../parts/empty.tsx';
 import { useStore } from '../use-store.ts';
@@ -10,11 +11,10 @@ export function SearchAnswer() {
   const { announcer, corpus, router, search } = useApp();
   const state = useStore(search);
   const view = searchView(state, useStore(corpus).data, router);
-  const title = 'title' in view ? view.title : '';
-  // Each answer is read out, also one that says the same.
+  const { answer } = state;
   useEffect(() => {
-    if (state.answer && title !== '') announcer.say(title);
-  }, [announcer, state.answer, title]);
+    if (answer) announcer.say(answerTitle(answer));
+  }, [announcer, answer]);
 
   switch (view.kind) {
     case 'unpublished':
