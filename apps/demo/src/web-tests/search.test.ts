@@ -26,7 +26,7 @@ describe.concurrent.each(kinds)('%s', (kind) => {
   test('D4 a search shows documents by pages, and says how many there are', async () => {
     const context = await bed.visitor();
     const page = await open(context, url, kind, 'search?q=lantern');
-    const found = page.getByRole('list', { name: 'Documents found' });
+    const found = page.getByRole('list', { name: 'Documents with passages' });
     await inMain(page).getByText('10 of 15 documents, 15 passages in version 1').waitFor();
     expect(await found.getByRole('heading').count()).toBe(10);
     await page.getByRole('link', { name: 'Next' }).click();
@@ -133,7 +133,7 @@ describe.concurrent.each(kinds)('%s', (kind) => {
   test('D4 D12 titles, names and passages full of markup are shown as text', async () => {
     const context = await bed.visitor();
     const page = await open(context, url, kind, 'search?q=thunder');
-    const found = page.getByRole('list', { name: 'Documents found' });
+    const found = page.getByRole('list', { name: 'Documents with passages' });
     await found.locator('mark').getByText('thunder').waitFor();
     expect(await found.textContent()).toContain('<img src=x onerror=alert(1)>');
     expect(await found.textContent()).toContain('notes/<b>loud<b>.txt');

@@ -13,7 +13,10 @@ export function SearchFound({ view }: { view: FoundView }) {
       </div>
       {view.note !== '' && <p className="search-note">{view.note}</p>}
       <NearWords near={view.near} />
-      <ol className={view.isFading ? 'hits hits--fading' : 'hits'} aria-label="Documents found">
+      <ol
+        className={view.isFading ? 'hits hits--fading' : 'hits'}
+        aria-label="Documents with passages"
+      >
         {view.documents.map((found) => (
           <SearchHit key={found.hit.documentId} found={found} />
         ))}

@@ -12,7 +12,7 @@ export const SearchHit = ({ found: { hit, title, href, note } }: { found: FoundD
       <bdi>{hit.name}</bdi>
       {note !== '' && <bdi>{note}</bdi>}
     </p>
-    <ul className="hit-passages" aria-label="Passages">
+    <ul className="hit-passages">
       {hit.hits.map(({ passage, heading, snippet }) => (
         <li key={passage}>
           {heading !== '' && (
