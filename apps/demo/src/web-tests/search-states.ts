@@ -1,4 +1,5 @@
 import type { SearchAnswer } from '../web/api.ts';
+import { inMain } from './actions.ts';
 import { rewrite } from './arrange.ts';
 import { open } from './bed.ts';
 import { oddNames } from './odd-names.ts';
@@ -41,7 +42,7 @@ export const searchStates: readonly State[] = [
     arrange: async ({ context, fullUrl, kind }) => {
       await rewrite<SearchAnswer>(context, '**/api/search?*', manyFound);
       const page = await open(context, fullUrl, kind, 'search?q=stage&page=3');
-      await page.getByText('21 to 30 of 84 documents, 131 passages in version 2').waitFor();
+      await inMain(page).getByText('21 to 30 of 84 documents, 131 passages').waitFor();
       return page;
     },
   },
