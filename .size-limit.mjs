@@ -69,6 +69,6 @@ export default [
     { [svelte]: '{ jobProgress }', [client]: '{ HttpJobClient }' },
     { ignore: ['svelte'], modifyEsbuildConfig: firstLoad },
   ),
-  pages('react', '120 kB'),
-  pages('svelte', '60 kB'),
+  pages('react', '130 kB'),
+  pages('svelte', '70 kB'),
 ];
