@@ -22,7 +22,10 @@ function heapBytes(): number {
 }
 
 const newManager = (): JobManager =>
-  new JobManager({ executor: new InlineExecutor([handle(noop, async ({ input }) => input.n)]) });
+  new JobManager({
+    maxKeptPerOwner: Infinity,
+    executor: new InlineExecutor([handle(noop, async ({ input }) => input.n)]),
+  });
 
 /** J18: what is started, run and consumed leaves nothing. */
 async function consumed(total: number): Promise<Row> {

@@ -42,7 +42,12 @@ export class JobSource implements StreamSource {
     if (!isNew && job !== undefined && isSameView(job, this.#told)) return undefined;
     this.#cursor = cursor;
     this.#told = job;
-    const more = limit > 0 && events.length >= limit && cursor < (job?.progress?.seq ?? 0);
+    // The reader's cursor is of another life of the job, such as before a restart: all of it is new.
+    const newest = job?.progress?.seq ?? 0;
+    const isAnew = limit > 0 && job !== undefined && newest < after;
+    if (isAnew) this.#cursor = 0;
+    const isFull = limit > 0 && events.length >= limit && cursor < newest;
+    const more = isAnew || isFull;
     const last = job === undefined || (isTerminal(job.status) && !more);
     return { text: `id: ${cursor}\ndata: ${json.poll(poll)}\n\n`, more, last };
   }

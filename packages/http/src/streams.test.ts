@@ -23,6 +23,20 @@ async function toldJob(options = {}, managerOptions = {}) {
 }
 
 describe('H3 the stream of a job', () => {
+  test('H3 a cursor of an earlier life of the job hides nothing: what began anew is told whole', async () => {
+    const { open, driver } = await toldJob();
+    driver.report(10);
+    driver.report(20);
+    driver.finish(null);
+    const stream = await open('?limit=10', { headers: { 'last-event-id': '99' } });
+    expect(await stream.event()).toMatchObject({ id: '2', data: { events: [] } });
+    expect(await stream.event()).toMatchObject({
+      id: '2',
+      data: { job: { status: 'succeeded' }, events: [{ seq: 1 }, { seq: 2 }], missed: 0 },
+    });
+    expect(await stream.event()).toBe(undefined);
+  });
+
   test('H3 tells each change, with the cursor as its id, and ends with the job', async () => {
     const { handle, clock, id, driver, timers } = await toldJob();
     driver.report(10);

@@ -108,3 +108,18 @@ test('U2 J15 useActivity tells what runs and whether a job would be let in', asy
   await expect.poll(() => hook.current().activity).toMatchObject({ accepting: false });
   maintenance.release();
 });
+
+test.each([false, true])('U2 J3 a double click starts one job, strict: %s', async (strict) => {
+  const { client } = stage();
+  const { container } = await render(
+    <Stage client={client} strict={strict}>
+      <Ingest />
+    </Stage>,
+  );
+  const button = container.querySelector('button');
+  // Both within one task: nothing has been rendered between them.
+  button?.click();
+  button?.click();
+  await expect.poll(() => container.querySelector('p')?.textContent).toBe('running');
+  expect(await client.list()).toHaveLength(1);
+});

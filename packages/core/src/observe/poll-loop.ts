@@ -250,7 +250,7 @@ export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
     const { dueMs, endedMs, intervalMs } = channel;
     if (intervalMs < Infinity) channel.dueMs = Math.min(dueMs, endedMs + intervalMs);
     // Hints say from now on when to look; what is due already is looked at.
-    else if (channel.latest !== undefined && dueMs > this.#ports.clock.now()) {
+    else if (channel.latest !== undefined && dueMs > this.#ports.clock.monotonic()) {
       channel.dueMs = Infinity;
     }
     this.#wakeSoon();

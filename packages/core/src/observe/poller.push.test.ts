@@ -94,3 +94,56 @@ test('U3 H4 a hidden page watches nothing, and looks and watches again when it s
   expect(client.requests.length).toBe(count + 1);
   stop();
 });
+
+test('F6 H4 what was read before hints began to come is not asked for by its interval any more', async () => {
+  const { client, clock, watch } = pollerKit({ pushes: true });
+  client.put('a');
+  let push: ((isPushed: boolean) => void) | undefined;
+  client.watch = (_id, _hint, onPush) => {
+    push = onPush;
+    onPush?.(false);
+    return () => undefined;
+  };
+  const { stop } = watch('a', { pollInterval: 1000 });
+  await settle();
+  expect(client.requests).toHaveLength(1);
+  // As a stream that begins with the version under which the job was read: there is nothing to look at.
+  push?.(true);
+  await clock.advance(10_000);
+  expect(client.requests).toHaveLength(1);
+  for (const jumpMs of [10 * 86_400_000, -20 * 86_400_000]) {
+    clock.setWallClock(clock.now() + jumpMs);
+    push?.(false);
+    await clock.advance(100);
+    const count = client.requests.length;
+    push?.(true);
+    await clock.advance(10_000);
+    expect(client.requests).toHaveLength(count);
+  }
+  stop();
+});
+
+test.each([true, false])(
+  'H3 a job that began anew is read from its beginning, pushed: %s',
+  async (pushes) => {
+    const { client, clock, watch } = pollerKit({ pushes });
+    client.put('a');
+    for (let count = 0; count < 5; count += 1) client.report('a', count);
+    const { observer, stop } = watch('a');
+    await settle();
+    expect(observer.getSnapshot().events).toHaveLength(5);
+    client.remove('a');
+    client.put('a', { status: 'running' });
+    client.report('a', 70);
+    client.report('a', 80);
+    await clock.advance(2000);
+    expect(observer.getSnapshot()).toMatchObject({ percent: 80, missed: 0 });
+    expect(observer.getSnapshot().events.map(({ percent }) => percent)).toEqual([
+      0, 1, 2, 3, 4, 70, 80,
+    ]);
+    const count = client.requests.length;
+    await clock.advance(2500);
+    expect(client.requests.length - count).toBeLessThanOrEqual(pushes ? 0 : 3);
+    stop();
+  },
+);

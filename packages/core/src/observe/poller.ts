@@ -119,8 +119,9 @@ function jobSource(client: JobClient): PollSource<JobMember, JobAsk, JobPoll> {
     pushed(members, _latest, poll) {
       const after = poll.cursor - poll.events.length - poll.missed;
       const furthest = Math.min(...members.map(({ cursor }) => cursor));
-      if (poll.job === undefined || isTerminal(poll.job.status) || after > furthest)
-        return undefined;
+      if (poll.job === undefined || isTerminal(poll.job.status)) return undefined;
+      // It begins after what was read, or ends before: it has to be asked for.
+      if (after > furthest || poll.cursor < furthest) return undefined;
       return { ask: { id: poll.job.id, after, limit: maxBatch }, answer: poll };
     },
     // What it brings of its progress is worth the same as a change: it is what is watched.
@@ -131,8 +132,12 @@ function jobSource(client: JobClient): PollSource<JobMember, JobAsk, JobPoll> {
 
 /** Hands over what this member has not seen. False when the answer begins after its cursor. */
 function take(member: JobMember, ask: JobAsk, { job, events, cursor }: JobPoll): boolean {
-  const { cursor: before, maxEvents, reader } = member;
-  if (before < ask.after) {
+  const { maxEvents, reader } = member;
+  // A job that has not come so far is in another life, whose events are all new (H3).
+  const isAnew = job !== undefined && (job.progress?.seq ?? 0) < ask.after;
+  if (isAnew) member.cursor = 0;
+  const before = member.cursor;
+  if (isAnew || before < ask.after) {
     reader.onAnswer({ job, events: [], cursor: before, missed: 0 });
     return false;
   }

@@ -378,3 +378,60 @@ describe('its life', () => {
     expect(scriptedHttp({ streaming: false }).client.watch).toBe(undefined);
   });
 });
+
+test('H4 U3 a stream that is answered by a 502 is tried again, with one that the proxy lets through', async () => {
+  const kit = scriptedHttp();
+  kit.script.answer = () => page(502);
+  const { told, stop } = watch(kit, 'a');
+  await asked(kit, 1);
+  const stream = scriptedStream();
+  kit.script.answer = stream.response;
+  await kit.clock.advance(2000);
+  await asked(kit, 2);
+  await stream.write(ready);
+  expect(told.slice(-2)).toEqual(['up', 'look']);
+  stop();
+});
+
+test.each([-86_400_000, 3_600_000])(
+  'F6 a wall clock that is set by %s ms moves neither a reconnect nor the end of a silent stream',
+  async (jumpMs) => {
+    const kit = scriptedHttp();
+    const stream = scriptedStream();
+    kit.script.answer = stream.response;
+    const { told, stop } = watch(kit, 'a');
+    await asked(kit, 1);
+    await stream.write(ready);
+    kit.script.answer = () => page(503, { headers: { 'retry-after': '20' } });
+    kit.clock.setWallClock(kit.clock.now() + jumpMs);
+    await kit.clock.advance(44_000);
+    expect(told.at(-1)).toBe('look');
+    await kit.clock.advance(1000);
+    expect(told.at(-1)).toBe('down');
+    await kit.clock.advance(2000);
+    await asked(kit, 2);
+    kit.clock.setWallClock(kit.clock.now() + jumpMs);
+    await kit.clock.advance(19_000);
+    expect(kit.requests).toHaveLength(2);
+    await kit.clock.advance(1000);
+    await asked(kit, 3);
+    stop();
+  },
+);
+
+test('F6 a Retry-After that is a date counts from the date of the server, whatever the clock here says', async () => {
+  const kit = scriptedHttp();
+  const headers = {
+    date: 'Wed, 21 Oct 2015 07:28:00 GMT',
+    'retry-after': 'Wed, 21 Oct 2015 07:28:30 GMT',
+  };
+  kit.script.answer = () => page(503, { headers });
+  const { stop } = watch(kit, 'a');
+  await asked(kit, 1);
+  kit.clock.setWallClock(Date.UTC(2040, 1));
+  await kit.clock.advance(29_000);
+  expect(kit.requests).toHaveLength(1);
+  await kit.clock.advance(1000);
+  await asked(kit, 2);
+  stop();
+});

@@ -2,6 +2,7 @@ import type { JobClient, Timer } from '@offstage/core';
 import { backoffMs, retryAfterMs, toOffstageError } from '@offstage/core/observe';
 import type { HttpPorts } from './http-job-client-options.ts';
 import { type Hints, readHints } from './read-hints.ts';
+import { whenSlotIsFree } from './stream-slot.ts';
 
 interface Watcher {
   readonly id: string | undefined;
@@ -21,6 +22,7 @@ const unsupportedRetryMs = 300_000;
  * One stream of hints for all watchers of a client (H4).
  *
  *   closed      nobody watches
+ *   queued      other windows of the browser have the streams it may open; watchers poll
  *   connecting  until the server says `ready`, within the timeout; watchers poll meanwhile
  *   up          hints come, and something every 45 s at least
  *   waiting     it was lost or cannot be had; watchers poll until the next try
@@ -72,6 +74,10 @@ export class HintStream {
       if (this.#watchers.size === 0) this.#close();
       else this.#after(waitMs, () => this.#connect());
     };
+    whenSlotIsFree(this.#ports.baseUrl, signal, () => this.#read(connection, lose));
+  }
+
+  #read({ signal }: AbortController, lose: (waitMs: number) => void): void {
     this.#after(this.#ports.timeoutMs, () => lose(unsupportedRetryMs));
     readHints(this.#ports, signal, {
       onAlive: () => {

@@ -32,6 +32,7 @@ export interface HttpJobClientOptions {
 
 /** What the parts of a client share. */
 export interface HttpPorts {
+  readonly baseUrl: string;
   /** The versions under which answers were read since hints last came (F7). */
   readonly versions: Set<string>;
   /** Requests whose answers are still to come. */

@@ -16,14 +16,12 @@ import {
   type TerminalJobView,
   type WaitOptions,
 } from '@offstage/core';
-import { sharedPoller } from '@offstage/core/observe';
+import { sharedPoller, toOffstageError } from '@offstage/core/observe';
 import {
   decodeActivity,
-  decodeJobView,
   decodeListResponse,
   decodePollManyResponse,
   encodePollManyRequest,
-  encodeStartRequest,
 } from '@offstage/core/wire';
 import { type HttpJobClientOptions, type HttpPorts, senderOf } from './http-job-client-options.ts';
 import { lazyHints } from './lazy-hints.ts';
@@ -34,6 +32,10 @@ const idForm = /^(?!\.+$)[\w.:~@=+-]{1,200}$/;
 
 // Only the first of what was asked for had room in the answer.
 const hasRest = (answer: unknown): boolean => Reflect.get(Object(answer), 'rest') === true;
+
+const toUnavailable = (error: unknown): never => {
+  throw toOffstageError(error);
+};
 
 /**
  * A job client for browsers, over the handler of `createJobsHandler` (H4). Make one per page: all
@@ -64,7 +66,9 @@ export class HttpJobClient implements JobClient {
       );
     }
     const shared = { versions: new Set<string>(), pending: new Set<Promise<unknown>>() };
-    this.#ports = { send: senderOf(options), clock, random, timeoutMs, pollIntervalMs, ...shared };
+    const { baseUrl } = options;
+    const send = senderOf(options);
+    this.#ports = { baseUrl, send, clock, random, timeoutMs, pollIntervalMs, ...shared };
     sharedPoller(this, { clock, random });
     if (streaming) this.watch = lazyHints(this.#ports);
   }
@@ -74,19 +78,11 @@ export class HttpJobClient implements JobClient {
     input: InputOf<D>,
     options: StartOptions = {},
   ): Promise<JobView<ResultOf<D>, PhaseOf<D>>> {
-    const request = encodeStartRequest(input, options.exclusivityKey);
-    const { idempotencyKey = crypto.getRandomValues(new Uint32Array(4)).join('-') } = options;
-    const ask = (): Promise<unknown> =>
-      requestJson(this.#ports, 'POST', `/${encodeURIComponent(definition.name)}`, request, {
-        'idempotency-key': `"${idempotencyKey.replace(/["\\]/g, '\\$&')}"`,
-      });
-    // Without an answer nobody knows whether it began: asked again, it is the same start (J3).
-    const answer = await ask().catch((error: OffstageError) => {
-      if (error.code !== 'unavailable' || error.details.status !== undefined) throw error;
-      return ask();
-    });
+    // Loaded when it is used, or with the stream: a page shows its jobs before somebody starts one.
+    const { startJob } = await import('./start-job.ts').catch(toUnavailable);
+    const job = await startJob(this.#ports, definition.name, input, options);
     // Its result can only be what the definition's schema gave.
-    return decodeJobView(answer) as JobView<ResultOf<D>, PhaseOf<D>>;
+    return job as JobView<ResultOf<D>, PhaseOf<D>>;
   }
 
   get<R, P extends string>(id: JobId<R, P>): Promise<JobView<R, P> | undefined>;

@@ -16,6 +16,8 @@ export function lazyHints(ports: HttpPorts): NonNullable<JobClient['watch']> {
     onPush?.(false);
     loading ??= import('./hint-stream.ts').then(({ HintStream }) => {
       stream ??= new HintStream(ports);
+      // Here before a click wants it, and before a deploy takes the files of this page away.
+      void import('./start-job.ts').catch(() => undefined);
     });
     loading.then(
       () => {

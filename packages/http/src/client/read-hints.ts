@@ -1,8 +1,9 @@
 import type { JobPoll } from '@offstage/core';
 import { decodeJobPoll, decodeProblem } from '@offstage/core/wire';
-import { createParser } from 'eventsource-parser';
+import { eventLines } from './event-lines.ts';
 import type { HttpPorts } from './http-job-client-options.ts';
-import { errorOf, isOfType, readJson } from './request-json.ts';
+import { errorOf } from './problem.ts';
+import { isOfType, readJson } from './request-json.ts';
 
 export interface Hints {
   readonly ids: ReadonlySet<unknown>;
@@ -35,14 +36,11 @@ export async function readHints(
   if (!response.ok || !isOfType(response, 'event-stream') || response.body === null) {
     throw errorOf(response, await readJson(response), clock.now());
   }
-  const parser = createParser({
-    maxBufferSize: 1_000_000,
-    onEvent({ event, data }) {
-      if (signal.aborted) return;
-      if (event === 'ready') reader.onReady(versionOf(data));
-      if (event === 'change') reader.onChange(hintsOf(data));
-      if (event === 'problem') throw decodeProblem(JSON.parse(data));
-    },
+  const feed = eventLines(({ event, data }) => {
+    if (signal.aborted) return;
+    if (event === 'ready') reader.onReady(versionOf(data));
+    if (event === 'change') reader.onChange(hintsOf(data));
+    if (event === 'problem') throw decodeProblem(JSON.parse(data));
   });
   const body = response.body.getReader();
   const decoder = new TextDecoder();
@@ -50,7 +48,7 @@ export async function readHints(
     const { done, value } = await body.read();
     if (signal.aborted) void body.cancel();
     if (done || signal.aborted) return;
-    parser.feed(decoder.decode(value, { stream: true }));
+    feed(decoder.decode(value, { stream: true }));
     reader.onAlive();
   }
 }

@@ -1,6 +1,5 @@
 import { OffstageError, type OffstageErrorCode } from '@offstage/core';
-import { retryAfterMs, toOffstageError } from '@offstage/core/observe';
-import { decodeProblem } from '@offstage/core/wire';
+import { toOffstageError } from '@offstage/core/observe';
 import type { HttpPorts } from './http-job-client-options.ts';
 
 /**
@@ -35,7 +34,14 @@ export function requestJson(
       // Two are enough to know that something changed.
       if (versions.size < 2) versions.add(response.headers.get('offstage-version') ?? '');
       if (response.ok && answer !== undefined) return answer;
-      throw errorOf(response, answer, clock.now());
+      throw await import('./problem.ts').then(
+        ({ errorOf }) => errorOf(response, answer, clock.now()),
+        // Whoever cannot be asked for the file is hardly more than away.
+        () =>
+          new OffstageError(refusalOf(response) ?? 'unavailable', `Status ${response.status}.`, {
+            details: { status: response.status },
+          }),
+      );
     };
     const asking = ask();
     pending.add(asking);
@@ -61,48 +67,10 @@ export async function readJson(response: Response): Promise<unknown> {
 export const isOfType = ({ headers }: Response, type: string): boolean =>
   (headers.get('content-type') ?? '').includes(type);
 
-/** What an answer means that is not the one asked for. */
-export function errorOf(response: Response, answer: unknown, nowMs: number): OffstageError {
-  const { status, headers } = response;
-  const told = problemOf(answer);
-  // To a page where people sign in, as a rule; fetch hides where to, and a poll has nothing there (U3).
-  const isMoved =
-    response.type === 'opaqueredirect' || response.redirected || (status >= 300 && status < 400);
-  const waitMs = readRetryAfter(headers, nowMs);
-  return new OffstageError(
-    (isMoved ? 'unauthorized' : refusals[status]) ??
-      told?.code ??
-      (status < 429 || status === 501 ? 'invalid_response' : 'unavailable'),
-    told?.message ??
-      (isMoved
-        ? 'The jobs are elsewhere now, behind a sign-in perhaps.'
-        : `The server answered with status ${status}, and not in the agreed form.`),
-    { details: { ...(waitMs > 0 && { retryAfterMs: waitMs }), ...told?.details, status } },
-  );
-}
-
-// Whatever the body says: observers stop at these (U3).
-const refusals: Readonly<Record<number, OffstageErrorCode>> = {
-  401: 'unauthorized',
-  403: 'forbidden',
-};
-
-function problemOf(answer: unknown): OffstageError | undefined {
-  try {
-    return decodeProblem(answer);
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * The `Retry-After` header in milliseconds, as seconds or as a date: 0 to an hour. A date counts from
- * the server's own, where it says so, since the two clocks may differ by any amount.
- */
-export function readRetryAfter(headers: Headers, nowMs: number): number {
-  const text = headers.get('retry-after') ?? '';
-  const sentMs = Date.parse(headers.get('date') ?? '') || nowMs;
-  return retryAfterMs({
-    retryAfterMs: /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - sentMs,
-  });
+/** Whatever the body says: observers stop at these (U3). */
+export function refusalOf({ status, type, redirected }: Response): OffstageErrorCode | undefined {
+  if (status === 403) return 'forbidden';
+  // To a page where people sign in, as a rule; fetch hides where to, and a poll has nothing there.
+  const isMoved = type === 'opaqueredirect' || redirected || (status >= 300 && status < 400);
+  return isMoved || status === 401 ? 'unauthorized' : undefined;
 }

@@ -1,1 +1,1 @@
-export { type NodeListener, toNodeListener } from './node-listener.ts';
+export { type NodeListener, type NodeListenerOptions, toNodeListener } from './node-listener.ts';

@@ -1,8 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { PulledBody } from '../answer.ts';
-import { type Answer, type AnswerRequest, answerRequest, isResponse } from '../answer.ts';
+import { type Clock, systemClock } from '@offstage/core';
+import {
+  type Answer,
+  type AnswerRequest,
+  answerRequest,
+  isResponse,
+  type PulledBody,
+} from '../answer.ts';
 import { drain, hasBody, requestBody } from './request-body.ts';
 import { isAuthority, isPlainPath } from './target.ts';
+
+export interface NodeListenerOptions {
+  /** For the minute after which a reader that takes nothing is cut off. @default systemClock */
+  readonly clock?: Clock | undefined;
+}
 
 export type NodeListener = (incoming: IncomingMessage, outgoing: ServerResponse) => void;
 
@@ -17,10 +28,13 @@ export type NodeListener = (incoming: IncomingMessage, outgoing: ServerResponse)
  * @example
  * createServer(toNodeListener(handleJobs)).listen(3000);
  */
-export function toNodeListener(handler: (request: Request) => Promise<Response>): NodeListener {
+export function toNodeListener(
+  handler: (request: Request) => Promise<Response>,
+  { clock = systemClock }: NodeListenerOptions = {},
+): NodeListener {
   const answer = answerOf(handler);
   return (incoming, outgoing) => {
-    respond(answer, incoming, outgoing).catch(() => {
+    respond(answer, incoming, outgoing, clock).catch(() => {
       // What a jobs handler never causes: one that rejects, a body that fails, headers that are none.
       // It is too late for another answer, and a cut connection says so.
       outgoing.destroy();
@@ -38,6 +52,7 @@ async function respond(
   answer: AnswerRequest,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
+  clock: Clock,
 ): Promise<void> {
   const gone = new AbortController();
   const onClose = (): void => {
@@ -50,15 +65,15 @@ async function respond(
     const content = body === null ? undefined : contentOf(body);
     writeHead(incoming, outgoing, given, content);
     outgoing.end(content);
-    if (!outgoing.writableFinished) cutWhenStuck(outgoing, 'finish');
+    if (!outgoing.writableFinished) cutWhenStuck(outgoing, 'finish', clock);
   } else if (body instanceof ReadableStream) {
     writeHead(incoming, outgoing, given);
-    await pump(body, outgoing);
+    await pump(body, outgoing, clock);
   } else {
     // From here on the request is not needed any more, for as long as the stream goes on.
     outgoing.off('close', onClose);
     writeHead(incoming, outgoing, given);
-    feed(body, outgoing);
+    feed(body, outgoing, clock);
   }
 }
 
@@ -142,28 +157,28 @@ function addressOf(incoming: IncomingMessage, origin: string): string | undefine
 // What is not taken for so long has no reader any more, though its connection stands.
 const stuckMs = 60_000;
 
-function whenDrained(outgoing: ServerResponse, then: () => void): void {
+function whenDrained(outgoing: ServerResponse, clock: Clock, then: () => void): void {
   outgoing.once('drain', then);
-  cutWhenStuck(outgoing, 'drain');
+  cutWhenStuck(outgoing, 'drain', clock);
 }
 
 /** A reader that takes nothing of what is written holds its connection and the text (H5). */
-function cutWhenStuck(outgoing: ServerResponse, event: 'drain' | 'finish'): void {
-  const timer = setTimeout(() => outgoing.destroy(), stuckMs).unref();
+function cutWhenStuck(outgoing: ServerResponse, event: 'drain' | 'finish', clock: Clock): void {
+  const timer = clock.schedule(stuckMs, () => outgoing.destroy());
   const stop = (): void => {
-    clearTimeout(timer);
+    timer.cancel();
     outgoing.off(event, stop).off('close', stop);
   };
   outgoing.once(event, stop).once('close', stop);
 }
 
 /** A stream of jobs, or a long list: each write asks for the next, once the socket has taken it. */
-function feed(stream: PulledBody, outgoing: ServerResponse): void {
+function feed(stream: PulledBody, outgoing: ServerResponse, clock: Clock): void {
   const pull = (): void => stream.pull(reader);
   const reader = {
     write(text: string): void {
       if (outgoing.write(text)) queueMicrotask(pull);
-      else whenDrained(outgoing, pull);
+      else whenDrained(outgoing, clock, pull);
     },
     end: (): void => void outgoing.end(),
   };
@@ -173,7 +188,11 @@ function feed(stream: PulledBody, outgoing: ServerResponse): void {
 }
 
 /** Any other body, chunk by chunk. */
-async function pump(body: ReadableStream<Uint8Array>, outgoing: ServerResponse): Promise<void> {
+async function pump(
+  body: ReadableStream<Uint8Array>,
+  outgoing: ServerResponse,
+  clock: Clock,
+): Promise<void> {
   const reader = body.getReader();
   const stop = (): void => void reader.cancel().catch(() => {});
   outgoing.once('close', stop);
@@ -183,12 +202,12 @@ async function pump(body: ReadableStream<Uint8Array>, outgoing: ServerResponse):
     const { done, value } = await reader.read();
     if (done) break;
     // The socket still holds what it was given before: nothing more is read until that has gone.
-    if (!outgoing.write(value)) await drained(outgoing);
+    if (!outgoing.write(value)) await drained(outgoing, clock);
   }
   outgoing.end();
 }
 
-function drained(outgoing: ServerResponse): Promise<void> {
+function drained(outgoing: ServerResponse, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
     const settle = (): void => {
       outgoing.off('drain', settle);
@@ -196,7 +215,7 @@ function drained(outgoing: ServerResponse): Promise<void> {
       resolve();
     };
     if (outgoing.destroyed) resolve();
-    whenDrained(outgoing, settle);
+    whenDrained(outgoing, clock, settle);
     outgoing.once('close', settle);
   });
 }

@@ -1,0 +1,41 @@
+// A browser opens six connections to a server over HTTP/1.1, for all its windows together.
+const slots = 3;
+
+/**
+ * Calls `then` once a stream may be opened: at once, or when another window of the browser has let go
+ * of its own. So the windows of an application leave each other the connections that requests need;
+ * those without a stream poll. The abort of `signal` gives the place back.
+ *
+ * Where there are no locks (an insecure page, Node.js) each opens its own.
+ */
+export function whenSlotIsFree(baseUrl: string, signal: AbortSignal, then: () => void): void {
+  const { location, navigator } = globalThis as Partial<Pick<Window, 'location' | 'navigator'>>;
+  // Its type says that it is always there.
+  const locks: LockManager | undefined = navigator?.locks;
+  if (location === undefined || locks === undefined) {
+    then();
+    return;
+  }
+  const { origin } = new URL(baseUrl, location.href);
+  const aborted = new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  // All are asked for; the first that comes is kept, and the wait for the others ends.
+  const waiting = new AbortController();
+  const stopWaiting = (): void => waiting.abort();
+  void aborted.then(stopWaiting);
+  let isTaken = false;
+  const take = async (): Promise<void> => {
+    if (isTaken || signal.aborted) return;
+    isTaken = true;
+    stopWaiting();
+    then();
+    await aborted;
+  };
+  for (let slot = 0; slot < slots; slot += 1) {
+    locks
+      .request(`offstage-stream-${slot} ${origin}`, { signal: waiting.signal }, take)
+      // It was given up, or locks are denied here; then this window polls.
+      .catch(() => undefined);
+  }
+}
