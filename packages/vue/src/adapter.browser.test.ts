@@ -1,5 +1,6 @@
 import type { JobClient } from '@offstage/core';
 import {
+  type Component,
   createApp,
   createSSRApp,
   defineComponent,
@@ -14,7 +15,7 @@ import { renderToString } from 'vue/server-renderer';
 import { type AdapterProps, adapterSuite, served } from '../../../scripts/browser/adapter-suite.ts';
 import { provideJobs, useJobProgress } from './index.ts';
 
-const Page = defineComponent({
+const Page: Component = defineComponent({
   props: {
     id: String,
     options: { type: Object as PropType<AdapterProps['options']>, default: () => ({}) },
