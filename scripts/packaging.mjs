@@ -6,9 +6,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { root } from './setup.mjs';
 
-const packages = ['core', 'node-worker', 'node-fs', 'http', 'react', 'svelte'];
+const packages = ['core', 'node-worker', 'node-fs', 'http', 'react', 'svelte', 'vue', 'solid'];
 /** What is run in the empty project. */
-const programs = ['main.mjs', 'http.mjs', 'react.mjs', 'svelte.mjs'];
+const programs = ['main.mjs', 'http.mjs', 'react.mjs', 'svelte.mjs', 'vue.mjs', 'solid.mjs'];
 const runtimes = ['22', '24', '26'];
 
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'offstage-packaging-'));

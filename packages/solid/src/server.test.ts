@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { JobClient } from '@offstage/core';
 import type { JobObserverOptions } from '@offstage/core/observe';
 import { createComponent } from 'solid-js';
-import { escape, renderToString, ssr, ssrHydrationKey } from 'solid-js/web';
+import { escape as escapeText, renderToString, ssr, ssrHydrationKey } from 'solid-js/web';
 import { expect, test } from 'vitest';
 import { stage } from '../../../scripts/browser/stage.ts';
 import { ingest } from '../../../scripts/browser/stage-jobs.ts';
@@ -12,7 +12,8 @@ const fixture = (name: string): string => path.join(import.meta.dirname, '..', '
 
 /** What a server sends of the page that the adapter suite hydrates, as Solid's compiler writes it. */
 function renderOnServer(client: JobClient, id: string, options: JobObserverOptions = {}): string {
-  const paragraph = (text = '') => ssr(['<p', '>', '</p>'], ssrHydrationKey(), `${escape(text)}`);
+  const paragraph = (text = '') =>
+    ssr(['<p', '>', '</p>'], ssrHydrationKey(), `${escapeText(text)}`);
   const page = () => {
     const progress = useJobProgress(() => id, options);
     return [paragraph(progress.status), paragraph(progress.message)] as never;
