@@ -29,10 +29,17 @@ export function chunk(blocks: readonly Block[], options: ChunkOptions = {}): Pas
   let text = '';
   let carried = 0; // how much of `text` repeats the former passage's end
 
+  let headed = 0; // the passages before those of the heading
   const close = (): void => {
     if (text.length > carried) passages.push({ heading, text });
     text = '';
     carried = 0;
+  };
+  // A heading without text under it is found by itself.
+  const closeHeading = (): void => {
+    close();
+    if (heading !== '' && passages.length === headed) passages.push({ heading, text: heading });
+    headed = passages.length;
   };
   const add = (piece: string): void => {
     if (text !== '' && text.length + 1 + piece.length > maxLength) {
@@ -53,24 +60,28 @@ export function chunk(blocks: readonly Block[], options: ChunkOptions = {}): Pas
 
   for (const block of blocks) {
     const clean = tidy(block.text);
-    if (clean === '') continue;
     if (block.kind === 'heading') {
-      close();
+      closeHeading();
       heading = clean.slice(0, maxLength).toWellFormed();
+      // What is marked as a heading may be a whole text.
+      if (clean.length > maxLength) for (const piece of pieces(clean, minLength)) add(piece);
+    } else if (clean === '') {
+    } else if (block.kind === 'record') {
+      close();
+      for (const piece of pieces(clean, maxLength)) passages.push({ heading, text: piece });
     } else {
       for (const piece of pieces(clean, minLength)) add(piece);
     }
   }
-  close();
-  // A document of headings alone is found by them.
-  if (passages.length === 0 && heading !== '') passages.push({ heading, text: heading });
+  closeHeading();
   return passages;
 }
 
-const untidy = /[\s\p{Cc}\u200b\ufeff]+/gu;
+// A byte order mark inside a word parts nothing, though JavaScript counts it among the spaces.
+const untidy = /(?:(?!\ufeff)\s|\p{Cc})+/gu;
 
 // Most text has nothing but single spaces, and finding that out is cheaper than replacing them.
-const needsTidying = /[^\S ]| {2}|[\p{Cc}\u200b\ufeff]/u;
+const needsTidying = /[^\S \ufeff]| {2}|\p{Cc}/u;
 
 /** One line without control characters, with single spaces, and well-formed. */
 export function tidy(text: string): string {

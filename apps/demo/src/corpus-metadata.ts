@@ -22,7 +22,7 @@ export const corpusMetadata = z.object({
 export type CorpusMetadata = z.infer<typeof corpusMetadata>;
 
 /** Raised whenever the same file would be indexed in another way than before. */
-const pipelineVersion = 1;
+const pipelineVersion = 2;
 
 /** The digest of the settings in force. */
 export function configHash(): string {

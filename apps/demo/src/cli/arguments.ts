@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { isSearchLanguage, stemLanguages } from '../search/stemming.ts';
 
 /** The command line asks for something that there is not. */
 export class UsageError extends Error {
@@ -21,13 +22,19 @@ Exit codes: 0 published, 1 failed, 130 canceled.`;
 
 export const searchUsage = `Usage: npm run search -- "<words>" [options]
 
-Searches the current snapshot. Words in double quotes are a phrase; word* finds what begins so.
+Searches the current snapshot. Words in double quotes are a phrase; -word leaves out what has it; one OR
+another finds either; name:word looks into the names of files and folders; word* finds what begins so.
 
-  --data DIR   where the snapshots are kept (default: data)
-  --limit N    at most so many passages, 1 to 100 (default: 10)
-  --no-check   does not look whether the documents have changed since
-  --json       prints the answer as JSON
-  --help       prints this
+  --data DIR        where the snapshots are kept (default: data)
+  --limit N         documents on a page, 1 to 100 (default: 10)
+  --page N          further documents (default: 1)
+  --kind KIND       documents of this kind alone: pdf, word, web, markdown, text, table, slides, mail,
+                    book, data, subtitles, or a media type; may be given more than once
+  --folder FOLDER   documents in this folder alone
+  --language CODE   auto, none, or the language whose words have one stem (default: the corpus's setting)
+  --no-check        does not look whether the documents have changed since
+  --json            prints the answer as JSON
+  --help            prints this
 
 Exit codes: 0 answered, 1 failed.`;
 
@@ -71,6 +78,10 @@ export interface SearchArguments {
   readonly query: string;
   readonly dataFolder: string;
   readonly limit: number;
+  readonly page: number;
+  readonly kinds: readonly string[];
+  readonly folder: string | undefined;
+  readonly language: string | undefined;
   readonly check: boolean;
   readonly json: boolean;
 }
@@ -80,6 +91,10 @@ export function readSearchArguments(args: readonly string[]): SearchArguments | 
   const { values, positionals } = parse(args, {
     data: { type: 'string' },
     limit: { type: 'string', default: '10' },
+    page: { type: 'string', default: '1' },
+    kind: { type: 'string', multiple: true, default: [] },
+    folder: { type: 'string' },
+    language: { type: 'string' },
     check: { type: 'boolean', default: true },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -88,10 +103,15 @@ export function readSearchArguments(args: readonly string[]): SearchArguments | 
   if (positionals.length === 0) throw new UsageError('Name the words to search for.');
   const limit = number('--limit', values.limit, 1, 100);
   if (!Number.isInteger(limit)) throw new UsageError('--limit takes a whole number.');
+  const page = number('--page', values.page, 1, 1_000_000);
+  if (!Number.isInteger(page)) throw new UsageError('--page takes a whole number.');
+  if (values.language !== undefined && !isSearchLanguage(values.language)) {
+    throw new UsageError(`--language takes auto, none or one of ${stemLanguages.join(', ')}.`);
+  }
   return {
     query: positionals.join(' '),
     dataFolder: dataFolder(values.data),
-    limit,
+    ...{ limit, page, kinds: values.kind, folder: values.folder, language: values.language },
     check: values.check,
     json: values.json,
   };

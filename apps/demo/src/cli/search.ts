@@ -1,5 +1,5 @@
 import { OffstageError, PublicError } from '@offstage/core';
-import { type SearchAnswer, type SearchHit, search } from '../search.ts';
+import { type DocumentHit, type SearchAnswer, search } from '../search.ts';
 import type { Staleness } from '../staleness.ts';
 import { readSearchArguments, type SearchArguments, searchUsage, UsageError } from './arguments.ts';
 import { count, styler, visible } from './terminal-text.ts';
@@ -15,8 +15,9 @@ async function main(): Promise<number> {
       return 0;
     }
     json = args.json;
-    const { dataFolder, query, limit, check } = args;
-    const answer = await search(dataFolder, query, { limit, checkStaleness: check });
+    const { dataFolder, query, check, limit, page, kinds, folder, language } = args;
+    const options = { limit, page, kinds, folder, language };
+    const answer = await search(dataFolder, query, { ...options, checkStaleness: check });
     console.log(json ? JSON.stringify(answer) : asText(args, answer));
     return 0;
   } catch (error) {
@@ -34,16 +35,27 @@ async function main(): Promise<number> {
 
 const style = styler(process.stdout);
 
-function asText({ query }: SearchArguments, answer: SearchAnswer): string {
-  const { version, metadata, hits, matched } = answer;
-  const found = hits.length === 0 ? 'nothing found' : count(hits.length, 'passage');
+function asText({ query, limit }: SearchArguments, answer: SearchAnswer): string {
+  const { version, metadata, documents, total, page, matched, near } = answer;
+  const first = (page - 1) * limit + 1;
+  const some = total.documents > documents.length && documents.length > 0;
+  const which = some ? `${first} to ${first + documents.length - 1} of ` : '';
+  const found =
+    total.documents === 0
+      ? 'nothing found'
+      : `${which}${count(total.documents, 'document')} (${count(total.passages, 'passage')})`;
   const lines = [
     `${visible(query)}: ${found} in version ${style('bold', version)} (${count(metadata.documents, 'document')})`,
   ];
-  if (matched === 'any' && hits.length > 0) {
+  if (matched === 'any' && documents.length > 0) {
     lines.push('No passage holds all of these words; these hold some of them.');
   }
-  for (const [index, hit] of hits.entries()) lines.push('', ...hitLines(index + 1, hit));
+  for (const { word, near: words } of near) {
+    const others = words.length === 0 ? '' : ` Near it: ${words.map(visible).join(', ')}.`;
+    lines.push(`"${visible(word)}" is in no document.${others}`);
+  }
+  for (const [at, document] of documents.entries())
+    lines.push('', ...hitLines(first + at, document));
   if (answer.staleness?.stale) {
     lines.push(
       '',
@@ -53,12 +65,21 @@ function asText({ query }: SearchArguments, answer: SearchAnswer): string {
   return lines.join('\n');
 }
 
-function hitLines(number: number, { title, path, heading, snippet }: SearchHit): string[] {
-  const where = heading === '' ? visible(path) : `${visible(path)}, ${visible(heading)}`;
-  const text = snippet
-    .map(({ text, match }) => (match ? style(['bold', 'underline'], visible(text)) : visible(text)))
-    .join('');
-  return [`${number}. ${style('bold', visible(title))}`, `   ${style('dim', where)}`, `   ${text}`];
+function hitLines(number: number, { title, path, passages, hits }: DocumentHit): string[] {
+  const more = passages > hits.length ? `, ${count(passages, 'passage')}` : '';
+  const lines = [
+    `${number}. ${style('bold', visible(title))}`,
+    `   ${style('dim', `${visible(path)}${more}`)}`,
+  ];
+  for (const { heading, snippet } of hits) {
+    const text = snippet
+      .map(({ text, match }) =>
+        match ? style(['bold', 'underline'], visible(text)) : visible(text),
+      )
+      .join('');
+    lines.push(`   ${heading === '' ? '' : `${style('dim', visible(heading))}: `}${text}`);
+  }
+  return lines;
 }
 
 function describe({ folderMissing, settingsChanged, added, changed, removed }: Staleness): string {

@@ -1,62 +1,79 @@
-import mammoth from 'mammoth';
-import { type Entry, fromBufferPromise } from 'yauzl';
-import { blocksOfFragment } from './html.ts';
-import { type ParsedDocument, type ParseLimits, UnreadableError } from './parsed-document.ts';
+import { OfficePackage } from './office-package.ts';
+import { type OfficeBlock, OfficeTextReader } from './office-text.ts';
+import type { Block, ParsedDocument, ParseLimits } from './parsed-document.ts';
+import { headingStyles, type StyleKind } from './word-styles.ts';
 
-/** Word documents: headings, paragraphs, lists and tables; pictures are left out. */
-export async function parseDocx(bytes: Uint8Array, limits: ParseLimits): Promise<ParsedDocument> {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  await refuseBomb(buffer, limits.maxInflatedBytes);
-  const { value } = await mammoth
-    .convertToHtml(
-      { buffer },
-      {
-        convertImage: mammoth.images.imgElement(async () => ({ src: '' })),
-        externalFileAccess: false,
-      },
-    )
-    .catch((cause: unknown) => {
-      throw new UnreadableError('damaged', 'it is not a whole Word document', { cause });
-    });
-  const blocks = blocksOfFragment(value);
-  return { title: blocks.find(({ kind }) => kind === 'heading')?.text ?? null, blocks };
-}
+/** Parts that stand beside the text, in the order in which they are read. */
+const partsBeside = ['header', 'footer', 'footnotes', 'endnotes', 'comments'] as const;
+const partsWithin = new Set(['chart', 'chartEx', 'diagramData']);
+const maxDepth = 3;
 
 /**
- * Unpacks every entry once, counting, and keeps nothing: what an archive declares may be a lie, and
- * the parser itself would hold all of it in memory.
+ * Word documents, templates and those with macros: all that Word shows, from every part of the package.
+ * Pictures and what other programs have embedded are left out, and told.
  */
-async function refuseBomb(buffer: Buffer, maxInflatedBytes: number): Promise<void> {
-  let declared = 0;
-  let actual = 0;
-  const count = (bytes: number): void => {
-    if (bytes > maxInflatedBytes) {
-      throw new UnreadableError(
-        'too_large',
-        `it unpacks to more than ${Math.floor(maxInflatedBytes / 1024 / 1024)} MB (a ZIP bomb, perhaps)`,
-      );
+export async function parseDocx(
+  bytes: Uint8Array,
+  limits: ParseLimits,
+  depth = 0,
+): Promise<ParsedDocument> {
+  const office = await OfficePackage.open(bytes, limits);
+  const main = await office.mainPart('word/document.xml');
+  const related = await office.relationships(main);
+  const named = (kind: string): string[] =>
+    related.filter((each) => each.kind === kind).map(({ target }) => target);
+  const styles = await headingStyles(office, named('styles')[0] ?? 'word/styles.xml');
+  const blocks: OfficeBlock[] = [];
+  const left = new Set<string>();
+  await readPart(main, styles);
+  const title = blocks.find(({ isTitle }) => isTitle)?.text.trim();
+
+  const beside = partsBeside.flatMap(named);
+  const within = related.filter(({ kind }) => partsWithin.has(kind)).map(({ target }) => target);
+  if (beside.length + within.length > 0) blocks.push({ kind: 'heading', text: '' });
+  for (const name of new Set([...beside, ...within])) await readPart(name, new Map());
+  for (const name of related.filter(({ kind }) => kind === 'aFChunk').map(({ target }) => target)) {
+    blocks.push(...(await blocksOfChunk(name)));
+  }
+  const properties = await office.properties();
+  const own = title ?? (properties.title || undefined);
+  if (properties.others.length > 0 || properties.title !== '') {
+    blocks.push({ kind: 'heading', text: '' });
+    for (const text of [properties.title, ...properties.others]) {
+      if (text !== own) blocks.push({ kind: 'text', text });
     }
-  };
-  try {
-    const archive = await fromBufferPromise(buffer, { lazyEntries: true });
-    const entries: Entry[] = [];
-    for await (const entry of archive.eachEntry()) {
-      declared += entry.uncompressedSize;
-      count(declared);
-      if (entry.isEncrypted()) throw new UnreadableError('encrypted', protectedByPassword);
-      entries.push(entry);
-    }
-    for (const entry of entries) {
-      if (entry.fileName.endsWith('/')) continue;
-      for await (const chunk of await archive.openReadStreamPromise(entry)) {
-        actual += (chunk as Buffer).length;
-        count(actual);
+  }
+  if (related.some(({ kind }) => kind === 'oleObject' || kind === 'package')) {
+    left.add('Documents that are embedded in it were left out.');
+  }
+  const heading = blocks.find(({ kind, text }) => kind === 'heading' && text !== '')?.text;
+  return { title: own ?? heading ?? null, blocks, notes: [...left] };
+
+  async function readPart(name: string, partStyles: ReadonlyMap<string, StyleKind>): Promise<void> {
+    const reader = new OfficeTextReader(partStyles);
+    await office.walk(name, reader);
+    for (const block of reader.finish()) blocks.push(block);
+    for (const note of reader.left) left.add(note);
+  }
+
+  // A chunk is a file of another format that Word takes in when it opens the document.
+  async function blocksOfChunk(name: string): Promise<readonly Block[]> {
+    const chunk = await office.archive.read(name);
+    if (chunk === undefined || chunk.length === 0) return [];
+    const extension = name.slice(name.lastIndexOf('.')).toLowerCase();
+    try {
+      if (/^\.(?:docx|docm|dotx)$/.test(extension)) {
+        return depth < maxDepth ? (await parseDocx(chunk, limits, depth + 1)).blocks : [];
       }
+      if (extension === '.rtf') return (await import('./rtf.ts')).parseRtf(chunk).blocks;
+      if (extension.startsWith('.mht')) {
+        return (await (await import('./mail.ts')).parseMail(chunk)).blocks;
+      }
+      if (extension === '.txt') return (await (await import('./text.ts')).parseText(chunk)).blocks;
+      return (await (await import('./html.ts')).parseHtml(chunk)).blocks;
+    } catch {
+      left.add('A document that is taken into it could not be read.');
+      return [];
     }
-  } catch (cause) {
-    if (cause instanceof UnreadableError) throw cause;
-    throw new UnreadableError('damaged', 'it is not a whole ZIP archive', { cause });
   }
 }
-
-const protectedByPassword = 'it is protected by a password';

@@ -1,62 +1,226 @@
+import {
+  boxElements,
+  breakingElements,
+  headingElements,
+  isBlockByStyle,
+  isHidden,
+  isNavigation,
+  unseenElements,
+} from './html-elements.ts';
+import { LinearParser, type TagReader } from './linear-parser.ts';
+import { BlockBuilder } from './markup-text.ts';
 import type { Block } from './parsed-document.ts';
+import { isNoteMark } from './superscript.ts';
 
-/** As much of a DOM node as is read here. */
-export interface HtmlNode {
-  readonly nodeType: number;
-  /** In upper case for elements of HTML. */
-  readonly nodeName: string;
-  readonly nodeValue: string | null;
-  readonly childNodes: Iterable<HtmlNode>;
+export interface HtmlText {
+  /** All that a reader sees, in reading order; navigation is in it where there is nothing else. */
+  readonly blocks: readonly Block[];
+  /** Of the `title` element. */
+  readonly title: string;
+  readonly hasNavigation: boolean;
 }
 
-const elementNode = 1;
-const textNode = 3;
+type Attributes = Readonly<Record<string, string>>;
 
-const headings = new Set(['H1', 'H2', 'H3', 'H4', 'H5', 'H6']);
-const left = new Set([
-  'TITLE',
-  'SCRIPT',
-  'STYLE',
-  'NOSCRIPT',
-  'TEMPLATE',
-  'HEAD',
-  'SVG',
-  'IFRAME',
-  'SELECT',
-]);
-const breaks = new Set(
-  `ADDRESS ARTICLE ASIDE BLOCKQUOTE BODY BR CAPTION DD DETAILS DIV DL DT FIGCAPTION FIGURE FOOTER FORM
-   HEADER HR LI MAIN NAV OL P PRE SECTION SUMMARY TABLE TBODY TFOOT THEAD TR UL`.split(/\s+/),
-);
+interface Open {
+  readonly name: string;
+  readonly breaks: boolean;
+  /** Its content goes nowhere. */
+  readonly unseen: boolean;
+  readonly navigation: boolean;
+}
+
+const maxFrameDepth = 3;
+
+export interface HtmlTextOptions {
+  /** It is XHTML: what is closed at once is closed, and CDATA is text. */
+  readonly isXml?: boolean;
+  readonly frameDepth?: number;
+}
 
 /**
- * The text of a tree in reading order: a block begins and ends where a browser would break a line.
- * Cells of a table row stay together.
- *
- * @param skip Further elements, by upper-case name, that are left out.
+ * The text of a page, found while its tags go by: nothing is built of them and nothing calls itself, so
+ * any depth and any number of elements that stay open takes time in proportion to its length.
  */
-export function blocksOfHtml(root: HtmlNode, skip: ReadonlySet<string> = new Set()): Block[] {
-  const blocks: Block[] = [];
-  let text = '';
-  const flush = (kind: Block['kind']): void => {
-    if (text.trim() !== '') blocks.push({ kind, text });
-    text = '';
-  };
-  const visit = (node: HtmlNode): void => {
-    if (node.nodeType === textNode) {
-      text += node.nodeValue ?? '';
+export function htmlText(source: string, options: HtmlTextOptions = {}): HtmlText {
+  const reader = new HtmlReader(options);
+  const parser = new LinearParser(reader, {
+    recognizeSelfClosing: options.isXml === true,
+    recognizeCDATA: options.isXml === true,
+  });
+  parser.end(source);
+  return reader.result();
+}
+
+class HtmlReader implements TagReader {
+  readonly #frameDepth: number;
+  readonly #main = new BlockBuilder();
+  readonly #navigation = new BlockBuilder();
+  readonly #open: Open[] = [];
+  readonly #openByName = new Map<string, number>();
+  #unseen = 0;
+  #inNavigation = 0;
+  // Its titles are those of shapes.
+  #inSvg = 0;
+  #title: string | undefined;
+  #titleText: string[] | undefined;
+  // The text of the superscript or the reading that is open, with what came before it.
+  #aside: { readonly kind: 'sup' | 'rt'; text: string; hasLink: boolean } | undefined;
+  #lastText = '';
+
+  constructor({ frameDepth = 0 }: HtmlTextOptions) {
+    this.#frameDepth = frameDepth;
+  }
+
+  isOpen(name: string): boolean {
+    return (this.#openByName.get(name) ?? 0) > 0;
+  }
+
+  get depth(): number {
+    return this.#open.length;
+  }
+
+  endLine(): void {
+    this.#break();
+  }
+
+  result(): HtmlText {
+    this.#break();
+    const main = this.#main.blocks;
+    const navigation = this.#navigation.blocks;
+    return {
+      blocks: main.length > 0 ? main : navigation,
+      title: this.#title?.trim() ?? '',
+      hasNavigation: main.length > 0 && navigation.length > 0,
+    };
+  }
+
+  onopentag(name: string, attributes: Attributes): void {
+    const breaks = breakingElements.has(name) || isBlockByStyle(attributes.style ?? '');
+    const unseen = unseenElements.has(name) || isHidden(name, attributes);
+    const navigation = isNavigation(name, attributes);
+    if (name === 'title' && this.#title === undefined && this.#inSvg === 0) this.#titleText = [];
+    if (breaks) this.#break();
+    this.#open.push({ name, breaks, unseen, navigation });
+    this.#openByName.set(name, (this.#openByName.get(name) ?? 0) + 1);
+    if (name === 'svg') this.#inSvg += 1;
+    if (unseen) this.#unseen += 1;
+    if (navigation) this.#inNavigation += 1;
+    if (this.#unseen > 0) return;
+    if (name === 'a' && this.#aside !== undefined) this.#aside.hasLink = true;
+    if (isCell(name) && !this.#builder.isEmpty) this.#add(' | ');
+    else if (boxElements.has(name)) this.#add(' ');
+    this.#add(textOfAttributes(name, attributes));
+    if (name === 'iframe' && attributes.srcdoc !== undefined) this.#addFrame(attributes.srcdoc);
+    if (this.#aside === undefined && (name === 'sup' || name === 'rt' || name === 'rtc')) {
+      this.#aside = { kind: name === 'sup' ? 'sup' : 'rt', text: '', hasLink: false };
+    }
+  }
+
+  ontext(text: string): void {
+    if (this.#titleText !== undefined) this.#titleText.push(text);
+    else if (this.#unseen === 0) this.#add(text);
+  }
+
+  onclosetag(name: string): void {
+    // The parser closes what it has opened, in order.
+    const open = this.#open.pop();
+    if (open === undefined) return;
+    this.#openByName.set(name, (this.#openByName.get(name) ?? 1) - 1);
+    if (name === 'title' && this.#titleText !== undefined) {
+      this.#title = this.#titleText.join('');
+      this.#titleText = undefined;
+    }
+    if (open.unseen) this.#unseen -= 1;
+    else if (this.#unseen === 0) this.#close(name);
+    if (open.breaks) this.#break(headingElements.has(name) ? 'heading' : 'text');
+    if (open.navigation) this.#inNavigation -= 1;
+    if (name === 'svg') this.#inSvg -= 1;
+  }
+
+  #close(name: string): void {
+    if (name === 'sup' || name === 'rt' || name === 'rtc') this.#endAside(name);
+    if (boxElements.has(name)) this.#add(' ');
+  }
+
+  #endAside(name: string): void {
+    const aside = this.#aside;
+    if (aside === undefined || (aside.kind === 'sup') !== (name === 'sup')) return;
+    this.#aside = undefined;
+    if (aside.kind === 'rt') this.#builder.addAside(aside.text);
+    else if (aside.hasLink || isNoteMark(aside.text, this.#lastText)) this.#add(` ${aside.text} `);
+    else this.#add(aside.text);
+  }
+
+  #addFrame(source: string): void {
+    if (this.#frameDepth >= maxFrameDepth) return;
+    this.#break();
+    for (const { text } of htmlText(source, { frameDepth: this.#frameDepth + 1 }).blocks) {
+      this.#add(text);
+      this.#break();
+    }
+  }
+
+  get #builder(): BlockBuilder {
+    return this.#inNavigation > 0 ? this.#navigation : this.#main;
+  }
+
+  #add(text: string): void {
+    if (text === '') return;
+    if (this.#aside !== undefined) {
+      this.#aside.text += text;
       return;
     }
-    const name = node.nodeName.toUpperCase();
-    if (node.nodeType === elementNode && (left.has(name) || skip.has(name))) return;
-    const isHeading = headings.has(name);
-    const isBlock = isHeading || breaks.has(name);
-    if (isBlock) flush('text');
-    for (const child of node.childNodes) visit(child);
-    if (isBlock) flush(isHeading ? 'heading' : 'text');
-    else if (name === 'TD' || name === 'TH') text += ' | ';
-  };
-  visit(root);
-  flush('text');
-  return blocks;
+    this.#builder.add(text);
+    this.#lastText = text;
+  }
+
+  #break(kind: Block['kind'] = 'text'): void {
+    const aside = this.#aside;
+    if (aside !== undefined) {
+      this.#aside = undefined;
+      this.#builder.add(` ${aside.text}`);
+    }
+    this.#builder.end(kind);
+    this.#lastText = '';
+  }
 }
+
+const isCell = (name: string): boolean => name === 'td' || name === 'th';
+
+const shownInputs = new Set(['text', 'search', 'tel', 'url', 'email', 'number', 'date', 'time']);
+const labelledInputs = new Set(['submit', 'reset', 'button']);
+
+/** What a browser shows of attributes. */
+function textOfAttributes(name: string, attributes: Attributes): string {
+  const { alt = '', value = '', placeholder = '', label = '' } = attributes;
+  switch (name) {
+    case 'img':
+    case 'area':
+      return alt;
+    case 'optgroup':
+    case 'option':
+    case 'track':
+      return label;
+    case 'textarea':
+      return placeholder;
+    case 'input': {
+      const type = attributes.type?.toLowerCase() ?? 'text';
+      if (type === 'image') return alt;
+      if (labelledInputs.has(type)) return value;
+      if (!isKnownInput(type) || shownInputs.has(type)) return `${value} ${placeholder}`;
+      return '';
+    }
+    default:
+      return '';
+  }
+}
+
+const otherInputs = new Set(
+  'hidden password checkbox radio file image color range datetime-local month week submit reset button'.split(
+    ' ',
+  ),
+);
+
+// A browser shows a field of text for a type that it does not know.
+const isKnownInput = (type: string): boolean => otherInputs.has(type) || shownInputs.has(type);

@@ -1,60 +1,43 @@
-import { markedEncoding, wideEncoding } from './decode-text.ts';
+import { compoundKind } from './compound-file.ts';
 import { UnreadableError } from './parsed-document.ts';
-
-/** The media types that have a parser. */
-export const readableTypes = {
-  pdf: 'application/pdf',
-  docx: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
-  html: 'text/html',
-  markdown: 'text/markdown',
-  text: 'text/plain',
-} as const;
-
-export type MediaType = (typeof readableTypes)[keyof typeof readableTypes];
-
-const textTypeByExtension: ReadonlyMap<string, MediaType> = new Map([
-  ['.html', readableTypes.html],
-  ['.htm', readableTypes.html],
-  ['.xhtml', readableTypes.html],
-  ['.md', readableTypes.markdown],
-  ['.markdown', readableTypes.markdown],
-  ['.mdown', readableTypes.markdown],
-  ['.mkd', readableTypes.markdown],
-]);
+import { looksLikePdf } from './pdf-header.ts';
+import { type MediaType, readableTypes, textTypeByExtension } from './readable-types.ts';
+import { textKind } from './text-kind.ts';
+import { markedEncoding, wideEncoding } from './wide-text.ts';
+import { isZip } from './zip-signature.ts';
 
 /**
- * What a file is: its content decides, and its extension only between kinds of text that look alike.
+ * What a file is: its structure decides, and its extension only between kinds of text that look alike.
  *
  * @param extension With its dot, in lower case; empty where the name has none.
- * @throws UnreadableError `unsupported` for what no parser reads, naming what it is.
+ * @throws UnreadableError for what no parser reads, naming what it is.
  */
 export async function mediaTypeOf(bytes: Uint8Array, extension: string): Promise<MediaType> {
-  if (looksLikePdf(bytes)) return readableTypes.pdf;
-  if (!looksLikeText(bytes)) {
-    const { fileTypeFromBuffer } = await import('file-type');
-    const found = await fileTypeFromBuffer(bytes).catch(() => undefined);
-    if (found?.mime === readableTypes.docx) return readableTypes.docx;
-    if (found?.ext === 'zip' && extension === '.docx') return readableTypes.docx;
-    throw new UnreadableError(
-      'unsupported',
-      found === undefined
-        ? 'it is binary data of an unknown kind'
-        : `it is a ${found.ext.toUpperCase()} file (${found.mime}), which is not read`,
-    );
+  const isText = looksLikeText(bytes);
+  if (looksLikePdf(bytes, { extension, isText })) return readableTypes.pdf;
+  if (isText) {
+    return textKind(bytes, extension) ?? textTypeByExtension.get(extension) ?? readableTypes.text;
   }
-  if (looksLikeHtml(bytes)) return readableTypes.html;
-  return textTypeByExtension.get(extension) ?? readableTypes.text;
+  if (isZip(bytes)) return (await import('./zip-kind.ts')).zipKind(bytes, extension);
+  const compound = compoundKind(bytes, extension);
+  if (compound !== undefined) return compound;
+  const { fileTypeFromBuffer } = await import('file-type');
+  const found = await fileTypeFromBuffer(bytes).catch(() => undefined);
+  throw new UnreadableError('unsupported', found === undefined ? unknown : describe(found));
 }
 
-const ascii = (bytes: Uint8Array, length: number): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, length)).toString('latin1');
+const unknown = 'it is binary data of an unknown kind';
 
-// Readers of PDF accept some bytes before the header.
-const looksLikePdf = (bytes: Uint8Array): boolean => ascii(bytes, 1024).includes('%PDF-');
+const archives = new Set(['7z', 'rar', 'tar', 'gz', 'bz2', 'xz', 'zst', 'lz', 'cab', 'Z', 'ar']);
 
-const htmlStart =
-  /^(?:\s|\u00ef\u00bb\u00bf|<!--[\s\S]*?-->|<\?xml[^>]*>)*<(?:!doctype html|html)[\s>]/i;
-const looksLikeHtml = (bytes: Uint8Array): boolean => htmlStart.test(ascii(bytes, 1024));
+function describe({ ext, mime }: { readonly ext: string; readonly mime: string }): string {
+  const name = ext.toUpperCase();
+  if (mime.startsWith('image/')) return `it is a picture (${name}): no text; OCR is not part of it`;
+  if (mime.startsWith('audio/')) return `it is a sound recording (${name}): no text`;
+  if (mime.startsWith('video/')) return `it is a film (${name}): no text`;
+  if (archives.has(ext)) return `it is an archive (${name}); archives are listed, not opened`;
+  return `it is a ${name} file (${mime}), which is not read`;
+}
 
 function looksLikeText(bytes: Uint8Array): boolean {
   if (markedEncoding(bytes) !== undefined || wideEncoding(bytes) !== undefined) return true;
@@ -62,9 +45,8 @@ function looksLikeText(bytes: Uint8Array): boolean {
   const length = Math.min(bytes.length, 4096);
   for (let at = 0; at < length; at += 1) {
     const byte = bytes[at] ?? 0;
-    if (byte === 0) return false;
-    // Tab, line feed, vertical tab, form feed, carriage return and escape occur in text.
-    if (byte < 0x20 && !(byte >= 0x09 && byte <= 0x0d) && byte !== 0x1b) controls += 1;
+    // A log may have a zero where a disk lost a byte. Tab to carriage return and escape occur in text, and so do the shifts of ISO 2022.
+    if (byte < 0x20 && !(byte >= 0x09 && byte <= 0x0f) && byte !== 0x1b) controls += 1;
   }
   return controls <= length / 50;
 }

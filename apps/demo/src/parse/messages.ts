@@ -35,6 +35,7 @@ const parsedFile = z.object({
   mediaType: z.string(),
   title: z.string(),
   passages: z.array(z.object({ heading: z.string(), text: z.string() })).readonly(),
+  notes: z.array(z.string()).readonly().optional(),
 });
 
 /** The child's answers, in the order of its requests; `ready` comes once, before them. */

@@ -1,6 +1,10 @@
-/** One piece of a document in reading order: a heading, or a paragraph, a list item, a table row. */
+/**
+ * One piece of a document in reading order: a heading; a paragraph, a list item, a row of a table in
+ * running text; or a record, a row of a table that is a document of its own, which becomes a passage for
+ * itself. An empty heading ends the one before it.
+ */
 export interface Block {
-  readonly kind: 'heading' | 'text';
+  readonly kind: 'heading' | 'text' | 'record';
   /** Plain text; white space is not yet normalised. */
   readonly text: string;
 }
@@ -10,6 +14,8 @@ export interface ParsedDocument {
   /** From the document itself; `null` where it names none. */
   readonly title: string | null;
   readonly blocks: readonly Block[];
+  /** What was left out of the text, each a plain sentence for a person. */
+  readonly notes?: readonly string[];
 }
 
 /** Why a file is left out of the index. The message is for a person (D6). */
@@ -36,11 +42,13 @@ export class UnreadableError extends Error {
   }
 }
 
+export const protectedByPassword = 'it is protected by a password';
+
 /** How far a parser may go with one file. */
 export interface ParseLimits {
   /** Characters of text in one document. */
   readonly maxCharacters: number;
-  /** Bytes that a compressed document (DOCX) may unpack to. */
+  /** Bytes that the parts of a compressed document (DOCX, EPUB) may unpack to, together. */
   readonly maxInflatedBytes: number;
 }
 

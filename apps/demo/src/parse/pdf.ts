@@ -3,57 +3,113 @@ import {
   type Block,
   type ParsedDocument,
   type ParseLimits,
+  protectedByPassword,
   UnreadableError,
 } from './parsed-document.ts';
+import { annotationTexts, attachmentNames } from './pdf-annotations.ts';
+import { packagedFiles } from './pdf-files.ts';
+import { joinLines } from './pdf-lines.ts';
+import { mayHaveSoftHyphens, softHyphenWords } from './pdf-soft-hyphens.ts';
 
-/** The text of a PDF, page by page; each page of several has its number as heading. */
+type Pdf = Awaited<ReturnType<typeof getDocumentProxy>>;
+type Page = Awaited<ReturnType<Pdf['getPage']>>;
+
+/**
+ * The text of a PDF, page by page, with what is written into its fields and notes; each page of several
+ * has its number as heading.
+ */
 export async function parsePdf(bytes: Uint8Array, limits: ParseLimits): Promise<ParsedDocument> {
   try {
+    const isSoft = mayHaveSoftHyphens(bytes);
     // PDF.js takes ownership of the buffer it is given.
-    const pdf = await getDocumentProxy(new Uint8Array(bytes), { verbosity: 0 });
+    const pdf = await getDocumentProxy(new Uint8Array(bytes), { verbosity: 0, ...packagedFiles });
+    const { title, isForm } = await describe(pdf);
     const blocks: Block[] = [];
     let characters = 0;
+    let withoutText = 0;
     for (
       let number = 1;
       number <= pdf.numPages && characters <= limits.maxCharacters;
       number += 1
     ) {
       const page = await pdf.getPage(number);
-      const { items } = await page.getTextContent();
-      let text = '';
-      for (const item of items) {
-        if ('str' in item) text += item.hasEOL ? `${item.str}\n` : item.str;
-      }
+      const texts = await textsOf(page, isSoft ? await softHyphenWords(page) : new Set());
       page.cleanup();
-      characters += text.length;
-      if (text.trim() === '') continue;
+      if (isForm && number === 1 && isPlaceholder(texts)) throw xfaForm();
+      if (texts.length === 0) {
+        withoutText += 1;
+        continue;
+      }
       if (pdf.numPages > 1) blocks.push({ kind: 'heading', text: `Page ${number}` });
-      blocks.push({ kind: 'text', text: joinLines(text) });
+      for (const text of texts) {
+        characters += text.length;
+        blocks.push({ kind: 'text', text });
+      }
     }
-    const title = await titleOf(pdf);
+    const names = await attachmentNames(pdf);
     await pdf.loadingTask.destroy();
     if (blocks.length === 0) {
-      throw new UnreadableError('no_text', 'it has no text; it may be a scan');
+      if (isForm) throw xfaForm();
+      throw new UnreadableError('no_text', 'it may be a scan: no text; OCR is not part of it');
     }
-    return { title, blocks };
+    if (names.length > 0) {
+      blocks.push({ kind: 'heading', text: '' }, { kind: 'text', text: names.join(', ') });
+    }
+    return { title, blocks, notes: notesOf(withoutText, names.length) };
   } catch (error) {
     throw asUnreadable(error);
   }
 }
 
-async function titleOf(pdf: Awaited<ReturnType<typeof getDocumentProxy>>): Promise<string | null> {
-  const { info } = await pdf.getMetadata();
-  const title: unknown = Reflect.get(info, 'Title');
-  return typeof title === 'string' && title.trim() !== '' ? title.trim() : null;
+async function textsOf(page: Page, softWords: ReadonlySet<string>): Promise<string[]> {
+  const { items } = await page.getTextContent();
+  const lines: string[] = [];
+  let line: string[] = [];
+  for (const item of items) {
+    if (!('str' in item)) continue;
+    line.push(item.str);
+    if (!item.hasEOL) continue;
+    lines.push(line.join(''));
+    line = [];
+  }
+  lines.push(line.join(''));
+  const { text, alternatives } = joinLines(lines, softWords);
+  const texts = [text, ...(await annotationTexts(page))];
+  if (alternatives.length > 0) texts.push(alternatives.join(' '));
+  return texts.filter((each) => each.trim() !== '');
 }
 
-// A word parted at the end of a line is put together again.
-const joinLines = (text: string): string => text.replace(/(\p{Ll})-\n(?=\p{Ll})/gu, '$1');
+function notesOf(withoutText: number, attachments: number): string[] {
+  const notes: string[] = [];
+  if (withoutText > 0) {
+    const pages = withoutText === 1 ? 'One page has' : `${withoutText} pages have`;
+    notes.push(`${pages} no text; OCR is not part of it.`);
+  }
+  if (attachments > 0) notes.push('What is attached to it was left out, but for the names.');
+  return notes;
+}
+
+async function describe(pdf: Pdf): Promise<{ title: string | null; isForm: boolean }> {
+  const { info } = await pdf.getMetadata();
+  const title: unknown = Reflect.get(info, 'Title');
+  return {
+    title: typeof title === 'string' && title.trim() !== '' ? title.trim() : null,
+    isForm: Reflect.get(info, 'IsXFAPresent') === true,
+  };
+}
+
+// What a form of XFA has for programs that do not know it is one page that asks to wait.
+const isPlaceholder = (texts: readonly string[]): boolean =>
+  /^please wait/i.test(texts[0]?.trim() ?? '') ||
+  /adobe\.com\/go\/(?:reader|acrreader)/i.test(texts.join(' '));
+
+const xfaForm = (): UnreadableError =>
+  new UnreadableError('unsupported', 'it is an XFA form, which only programs of Adobe show');
 
 function asUnreadable(error: unknown): unknown {
   if (error instanceof UnreadableError || !(error instanceof Error)) return error;
   if (error.name === 'PasswordException') {
-    return new UnreadableError('encrypted', 'it is protected by a password', { cause: error });
+    return new UnreadableError('encrypted', protectedByPassword, { cause: error });
   }
   return new UnreadableError('damaged', 'it is not a whole PDF', { cause: error });
 }

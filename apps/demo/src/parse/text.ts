@@ -1,12 +1,28 @@
+import { declaredEncoding } from './declared-encoding.ts';
 import { decodeText } from './decode-text.ts';
-import type { ParsedDocument } from './parsed-document.ts';
+import type { Block, ParsedDocument } from './parsed-document.ts';
+import { textHead } from './text-head.ts';
 
-/** Plain text: paragraphs are what blank lines part. It names no title. */
-export function parseText(bytes: Uint8Array): ParsedDocument {
-  return {
-    title: null,
-    blocks: decodeText(bytes)
-      .split(/\r?\n[ \t]*(?:\r?\n)+|\f/)
-      .map((text) => ({ kind: 'text', text })),
+/** Plain text and source code: paragraphs are what blank lines part. It names no title. */
+export async function parseText(bytes: Uint8Array): Promise<ParsedDocument> {
+  const declared = declaredEncoding(bytes) ?? encodingComment.exec(textHead(bytes, 256))?.[1];
+  return { title: null, blocks: paragraphsOf(await decodeText(bytes, declared)) };
+}
+
+// As Python, Ruby, editors and style sheets have it.
+const encodingComment = /(?:coding[:=][ \t]*|^@charset ")([\w.-]+)/;
+
+export function paragraphsOf(text: string): Block[] {
+  const blocks: Block[] = [];
+  let lines: string[] = [];
+  const end = (): void => {
+    if (lines.length > 0) blocks.push({ kind: 'text', text: lines.join('\n') });
+    lines = [];
   };
+  for (const line of text.replaceAll('\f', '\n\n').split(/\r\n|[\n\r]/)) {
+    if (line.trim() === '') end();
+    else lines.push(line);
+  }
+  end();
+  return blocks;
 }

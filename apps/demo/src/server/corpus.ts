@@ -2,7 +2,9 @@ import type { DatabaseSync } from 'node:sqlite';
 import { OffstageError, PublicError, type Version } from '@offstage/core';
 import { documentIdOf } from '../change-plan.ts';
 import { type CorpusMetadata, configHash } from '../corpus-metadata.ts';
-import { findPassages, termsOf } from '../passage-search.ts';
+import type { FindOptions } from '../search/find.ts';
+import { parseQuery } from '../search/query.ts';
+import { searchLanguage } from '../search/settings.ts';
 import { indexFile, openIndex } from '../search-index.ts';
 import { openSnapshots } from '../snapshots.ts';
 import type {
@@ -13,10 +15,15 @@ import type {
   VersionView,
 } from '../web/api.ts';
 import { DocumentList } from './document-list.ts';
+import { SearchThread } from './search-thread.ts';
 
 interface OpenVersion {
   readonly version: Version<CorpusMetadata>;
   readonly database: DatabaseSync;
+  /** Searches that read it in their thread. */
+  readers: number;
+  /** Another version is current: it is closed once nobody reads it. */
+  isFormer: boolean;
   /** Made when somebody asks for it. */
   list?: DocumentList | undefined;
 }
@@ -27,6 +34,8 @@ interface OpenVersion {
  */
 export class Corpus {
   readonly #store: ReturnType<typeof openSnapshots>;
+  readonly #dataFolder: string;
+  readonly #searches = new SearchThread();
   #open: Promise<OpenVersion | undefined> | undefined;
   readonly #watching = new AbortController();
   readonly #changes = new Map<string, VersionChanges>();
@@ -37,6 +46,7 @@ export class Corpus {
 
   constructor(dataFolder: string) {
     this.#store = openSnapshots(dataFolder);
+    this.#dataFolder = dataFolder;
     void this.#watch();
   }
 
@@ -45,29 +55,34 @@ export class Corpus {
     const former = this.#open;
     this.#open = undefined;
     // Whoever has just got it reads it at once, before the next turn.
-    setImmediate(() => void former?.then(closeVersion).catch(() => undefined));
+    setImmediate(() => void former?.then((open) => this.#retire(open)).catch(() => undefined));
   }
 
-  /** @throws PublicError `empty_query`, `no_snapshot` */
-  async search(query: string, limit: number): Promise<SearchAnswer> {
+  /**
+   * @throws PublicError `empty_query`, `no_snapshot`
+   * @throws Problem 503 `search_busy`, `search_timeout`
+   */
+  async search(query: string, options: FindOptions, signal?: AbortSignal): Promise<SearchAnswer> {
     const startedAt = performance.now();
-    const terms = termsOf(query);
-    const { version, database } = (await this.#current()) ?? nothingPublished();
-    const { hits, matched } = findPassages(database, terms, limit);
-    return {
-      version: version.version,
-      gen: version.gen,
-      hits: hits.map((hit) => ({
-        documentId: documentIdOf(hit),
-        name: hit.path,
-        title: hit.title,
-        heading: hit.heading,
-        snippet: hit.snippet,
-        score: hit.score,
-      })),
-      matched,
-      tookMs: Math.round((performance.now() - startedAt) * 1000) / 1000,
-    };
+    parseQuery(query, options);
+    const open = (await this.#current()) ?? nothingPublished();
+    const { version } = open;
+    open.readers += 1;
+    try {
+      const file = version.path(indexFile);
+      const language = searchLanguage(this.#dataFolder);
+      const found = await this.#searches.ask({ file, query, language, options }, signal);
+      return {
+        ...{ version: version.version, gen: version.gen },
+        ...found,
+        documents: found.documents.map(named),
+        hits: found.hits.map(named),
+        tookMs: Math.round((performance.now() - startedAt) * 1000) / 1000,
+      };
+    } finally {
+      open.readers -= 1;
+      if (open.isFormer && open.readers === 0) void this.#release(open).catch(() => undefined);
+    }
   }
 
   /** @throws OffstageError `not_found` */
@@ -145,7 +160,23 @@ export class Corpus {
     this.#watching.abort();
     const open = await this.#open?.catch(() => undefined);
     this.#open = undefined;
+    await this.#searches.shutdown();
     await closeVersion(open);
+  }
+
+  async #retire(open: OpenVersion | undefined): Promise<void> {
+    if (open === undefined) return;
+    open.isFormer = true;
+    if (open.readers === 0) await this.#release(open);
+  }
+
+  /** The thread lets go of the index before the version may be removed. */
+  async #release(open: OpenVersion): Promise<void> {
+    try {
+      await this.#searches.close(open.version.path(indexFile));
+    } finally {
+      await closeVersion(open);
+    }
   }
 
   async #current(): Promise<OpenVersion | undefined> {
@@ -168,7 +199,10 @@ export class Corpus {
     const version = await this.#store.current();
     if (version === undefined) return undefined;
     try {
-      return { version, database: openIndex(version.path(indexFile)) };
+      return {
+        ...{ version, database: openIndex(version.path(indexFile)) },
+        ...{ readers: 0, isFormer: false },
+      };
     } catch (error) {
       await version[Symbol.asyncDispose]();
       throw error;
@@ -246,6 +280,13 @@ async function closeVersion(open: OpenVersion | undefined): Promise<void> {
   open.database.close();
   await open.version[Symbol.asyncDispose]();
 }
+
+/** With the names that pages know documents by. */
+const named = <T extends { path: string; document: string | null }>({
+  path,
+  document,
+  ...rest
+}: T) => ({ documentId: documentIdOf({ path, document }), name: path, ...rest });
 
 function nothingPublished(): never {
   throw new PublicError('no_snapshot', 'Nothing is published yet.');

@@ -6,7 +6,7 @@ import { documentText } from './document-text.ts';
 import { openOriginal, originalAnswer } from './original-answer.ts';
 import { parseQuery } from './parse-query.ts';
 import { Problem } from './problem.ts';
-import type { Bindings, RouteParts } from './routes.ts';
+import type { Bindings, RouteParts } from './route-parts.ts';
 
 const listing = {
   version: z.string().max(100).optional(),

@@ -1,10 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { searchTerms } from '../search-query.ts';
+import { markerOf } from '../search/find.ts';
+import { type PassageText, PassageTexts } from '../search/passage-texts.ts';
 import type { DocumentText, SnippetPart } from '../web/api.ts';
 
-// What no text in the index contains, for control characters are taken out of it.
-const open = '\u0002';
-const close = '\u0003';
 // As much as a passage may repeat of the end of the one before it.
 const maxRepeated = 200;
 // Less may be chance.
@@ -25,16 +23,18 @@ export function documentText(
   if (file === undefined) return undefined;
   const first = Number(file.first_passage);
   const last = first + Number(file.passage_count) - 1;
-  const rows = database
-    .prepare('SELECT rowid, heading, text FROM passages WHERE rowid BETWEEN ? AND ? ORDER BY rowid')
-    .all(first, last);
-  const marked = markedTexts(database, searchTerms(query), first, last);
+  const texts = new PassageTexts(database);
+  const written: PassageText[] = [];
+  for (let passage = first; passage <= last; passage += 1) {
+    const found = texts.read(passage);
+    if (found !== undefined) written.push(found);
+  }
+  const marker = markerOf(database, query);
   let before = { heading: '', text: '' };
-  const passages = rows.map((row) => {
-    const passage = { heading: String(row.heading), text: String(row.text) };
+  const passages = written.map((passage) => {
     const isSame = passage.heading === before.heading;
     const repeated = isSame ? repeatedLength(before.text, passage.text) : 0;
-    const parts = partsOf(marked.get(Number(row.rowid)) ?? passage.text);
+    const parts = marker?.parts(passage.text) ?? [{ text: passage.text, match: false }];
     before = passage;
     // A heading is shown once, above all that stands under it.
     return { heading: isSame ? '' : passage.heading, parts: withoutStart(parts, repeated) };
@@ -47,33 +47,6 @@ export function documentText(
     hasOriginal: file.document !== null,
     passages: passages.filter(({ parts }) => parts.length > 0),
   };
-}
-
-function markedTexts(
-  database: DatabaseSync,
-  terms: readonly string[],
-  first: number,
-  last: number,
-): ReadonlyMap<number, string> {
-  if (terms.length === 0) return new Map();
-  const rows = database
-    .prepare(
-      `SELECT rowid, highlight(passages, 2, '${open}', '${close}') AS text
-       FROM passages WHERE passages MATCH ? AND rowid BETWEEN ? AND ?`,
-    )
-    .all(terms.join(' OR '), first, last);
-  return new Map(rows.map((row) => [Number(row.rowid), String(row.text)]));
-}
-
-function partsOf(text: string): SnippetPart[] {
-  return text
-    .split(new RegExp(`([${open}][^${close}]*[${close}])`))
-    .filter((part) => part !== '')
-    .map((part) =>
-      part.startsWith(open)
-        ? { text: part.slice(1, -1), match: true }
-        : { text: part, match: false },
-    );
 }
 
 /** How much of a passage's start is the end of the one before it. */

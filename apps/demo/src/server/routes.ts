@@ -1,42 +1,21 @@
-import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import { keptVersions } from '../snapshots.ts';
 import type { CorpusView, Stale, UploadAnswer } from '../web/api.ts';
-import type { Corpus } from './corpus.ts';
 import { addDocumentRoutes } from './document-routes.ts';
-import type { EventLog } from './event-log.ts';
-import type { JobJournal } from './job-journal.ts';
 import { logStream, parseLogCursor } from './log-stream.ts';
 import { parseQuery as parse } from './parse-query.ts';
 import { Problem, problemAnswer } from './problem.ts';
 import { receiveUploads } from './receive-uploads.ts';
-import type { StaticPages } from './static-pages.ts';
-import type { UploadStore } from './upload-store.ts';
-
-/** What a request brings along, besides itself. */
-export interface Bindings extends HttpBindings {
-  readonly session: string;
-}
-
-export interface RouteParts {
-  readonly corpus: Corpus;
-  readonly uploads: UploadStore;
-  readonly journal: JobJournal;
-  readonly events: EventLog;
-  readonly pages: { readonly react: StaticPages; readonly svelte: StaticPages };
-  readonly busy: (session: string) => CorpusView['busy'];
-  /** Holds the corpus for the time of a rollback. @throws Problem 409 `conflict` */
-  readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
-  readonly report: (error: unknown) => string;
-  /** Aborted when the server ends. */
-  readonly closing: AbortSignal;
-}
+import type { Bindings, RouteParts } from './route-parts.ts';
 
 const searching = z.object({
   q: z.string().max(10_000).default(''),
   limit: z.coerce.number().int().min(1).max(100).default(20),
+  page: z.coerce.number().int().min(1).max(1e6).default(1),
+  folder: z.string().max(10_000).optional(),
+  typed: z.enum(['1', '0']).optional(),
 });
 const maxLogStreams = 200;
 const maxLogStreamsPerSession = 10;
@@ -90,8 +69,17 @@ export function createRoutes(parts: RouteParts): Hono<{ Bindings: Bindings }> {
   });
   addDocumentRoutes(app, parts);
   app.get('/api/search', async (c) => {
-    const { q, limit } = parse(searching, c.req.query());
-    return c.json(await corpus.search(q, limit));
+    const { q, typed, ...options } = parse(searching, c.req.query());
+    const kinds = (c.req.queries('kind') ?? []).slice(0, 20);
+    const gone = new AbortController();
+    const leave = (): void => gone.abort();
+    c.env.outgoing.once('close', leave);
+    try {
+      const asked = { ...options, kinds, asTyped: typed === '1' };
+      return c.json(await corpus.search(q, asked, gone.signal));
+    } finally {
+      c.env.outgoing.off('close', leave);
+    }
   });
   app.get('/api/versions', async (c) => c.json({ versions: await corpus.versions() }));
   app.post('/api/versions/:gen/rollback', async (c) => {
@@ -166,6 +154,7 @@ function problem(
     headers: {
       'content-type': 'application/problem+json',
       'cache-control': 'no-store',
+      ...(typeof body.retryAfter === 'number' && { 'retry-after': String(body.retryAfter) }),
       // What is left of the body is not worth reading.
       ...(!incoming.complete && { connection: 'close' }),
     },

@@ -193,25 +193,68 @@ export interface DocumentText {
   }[];
 }
 
-export interface SearchHit {
-  readonly documentId: string;
-  readonly name: string;
-  readonly title: string;
-  /** The heading, or the page, under which the passage stands; may be empty. */
+/** A passage in which the query was found. */
+export interface PassageHit {
+  /** Its number in this version; passages of a document count on in reading order. */
+  readonly passage: number;
+  /** The heading, or the page, under which it stands; may be empty. */
   readonly heading: string;
   readonly snippet: readonly SnippetPart[];
   readonly score: number;
 }
 
+/** A document with the best of its passages that were found. */
+export interface DocumentHit {
+  readonly documentId: string;
+  readonly name: string;
+  readonly title: string;
+  readonly mediaType: string;
+  /** `pdf`, `word`, `web`, `markdown`, `text` and the like; a media type where it has no such name. */
+  readonly kind: string;
+  /** How many of its passages were found. */
+  readonly passages: number;
+  /** The best three at most, best first. */
+  readonly hits: readonly PassageHit[];
+}
+
+export interface SearchHit extends PassageHit {
+  readonly documentId: string;
+  readonly name: string;
+  readonly title: string;
+  readonly mediaType: string;
+}
+
 export interface SearchAnswer {
   readonly version: string;
   readonly gen: number;
+  /** One page of the documents that were found, best first. */
+  readonly documents: readonly DocumentHit[];
+  /** The best passages of these documents, best first, for who lists passages. */
   readonly hits: readonly SearchHit[];
-  /** How many passages there are, where the server counts them. */
-  readonly total?: number | undefined;
+  /** All that was found, on whatever page. */
+  readonly total: { readonly documents: number; readonly passages: number };
+  /** From 1. */
+  readonly page: number;
+  readonly pages: number;
   /** `any` when no passage holds all of the words, and those with some of them are given. */
   readonly matched: 'all' | 'any';
+  /** What was looked for, other forms of words included. */
+  readonly searched: readonly string[];
+  /** Of each word that is nowhere, what may have been meant; empty where all was found. */
+  readonly near: readonly { readonly word: string; readonly near: readonly string[] }[];
   readonly tookMs: number;
+}
+
+export interface SearchOptions {
+  /** Documents on a page, 1 to 100. @default 20 */
+  readonly limit?: number;
+  /** From 1. @default 1 */
+  readonly page?: number;
+  readonly kinds?: readonly string[];
+  /** In this folder and those below it alone. */
+  readonly folder?: string;
+  /** The query is not complete yet: its last word may go on. @default false */
+  readonly asTyped?: boolean;
 }
 
 /** A job of this session that was at work when the server ended. */
@@ -263,10 +306,7 @@ export interface Api {
   documentText(id: string, query: string, options?: RequestOptions): Promise<DocumentText>;
   /** Which of this session's waiting uploads would take the place of a document. */
   replacements(options?: RequestOptions): Promise<readonly Replacement[]>;
-  search(
-    query: string,
-    options?: RequestOptions & { readonly limit?: number },
-  ): Promise<SearchAnswer>;
+  search(query: string, options?: RequestOptions & SearchOptions): Promise<SearchAnswer>;
   versions(options?: RequestOptions): Promise<readonly VersionView[]>;
   rollback(gen: number, options?: RequestOptions): Promise<{ version: string; gen: number }>;
   /** Without progress; a page that shows progress sends the same form by XMLHttpRequest. */
@@ -338,8 +378,7 @@ export function createApi({ origin = '', fetch: send = globalThis.fetch }: ApiOp
     documentText: (id, q, options) => get(`${apiPaths.documentText}${queryOf({ id, q })}`, options),
     replacements: async (options) =>
       (await get<{ files: Replacement[] }>(apiPaths.replacements, options)).files,
-    search: (q, options) =>
-      get(`${apiPaths.search}${queryOf({ q, limit: options?.limit })}`, options),
+    search: (q, options) => get(`${apiPaths.search}${searchQueryOf(q, options)}`, options),
     versions: async (options) =>
       (await get<{ versions: readonly VersionView[] }>(apiPaths.versions, options)).versions,
     rollback: async (gen, options) =>
@@ -407,6 +446,13 @@ const jsonOf = async <T>(response: Response): Promise<T> => (await response.json
 async function apiErrorOf(response: Response): Promise<ApiError> {
   const body: unknown = await response.json().catch(() => undefined);
   return problemOf(response.status, body);
+}
+
+function searchQueryOf(q: string, options: SearchOptions = {}): string {
+  const { limit, page, folder, asTyped, kinds = [] } = options;
+  const typed = asTyped === true ? 1 : undefined;
+  const kind = kinds.map((one) => `&kind=${encodeURIComponent(one)}`).join('');
+  return `${queryOf({ q, limit, page, folder, typed })}${kind}`;
 }
 
 function queryOf(values: Readonly<Record<string, string | number | undefined>>): string {

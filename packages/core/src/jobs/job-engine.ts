@@ -64,23 +64,42 @@ export class JobEngine implements JobKeeper {
 
   // What a client asks for.
 
-  async start(
+  start(
     owner: string,
     definition: AnyJobDefinition,
     input: unknown,
     options: StartOptions = {},
   ): Promise<JobView> {
+    return options.idempotencyKey === undefined
+      ? this.#start(owner, definition, input, options)
+      : this.#startOnce(owner, definition, input, options, options.idempotencyKey);
+  }
+
+  async #startOnce(
+    owner: string,
+    definition: AnyJobDefinition,
+    input: unknown,
+    options: StartOptions,
+    key: string,
+  ): Promise<JobView> {
     requireStartOptions(options);
-    const { idempotencyKey } = options;
-    if (idempotencyKey !== undefined) {
-      const once = { ...options, idempotencyKey: undefined };
-      return this.#startKeys.once(
-        [owner, idempotencyKey],
-        [definition?.name, input, options.exclusivityKey],
-        () => this.start(owner, definition, input, once),
-        ({ id }) => this.#registry.find(owner, id)?.view(),
-      );
-    }
+    const once = { ...options, idempotencyKey: undefined };
+    return this.#startKeys.once(
+      [owner, key],
+      [definition?.name, input, options.exclusivityKey],
+      () => this.#start(owner, definition, input, once),
+      ({ id }) => this.#registry.find(owner, id)?.view(),
+    );
+  }
+
+  // Apart from the one above: what a closure holds is made for every call of the function around it.
+  async #start(
+    owner: string,
+    definition: AnyJobDefinition,
+    input: unknown,
+    options: StartOptions,
+  ): Promise<JobView> {
+    requireStartOptions(options);
     this.#assertOpen();
     if (!this.#isReady) await this.#ready();
     const name: unknown = definition?.name;
@@ -112,10 +131,8 @@ export class JobEngine implements JobKeeper {
 
   /** Another text after every change of the owner's jobs, progress apart (F7). */
   version(owner: string): string {
-    const ownerJobs = this.#registry.ownerJobs(owner);
-    return ownerJobs === undefined
-      ? ''
-      : `${ownerJobs.life}.${ownerJobs.changes}.${this.gate.changes}`;
+    const version = this.#registry.version(owner);
+    return version === undefined ? '' : `${version}.${this.gate.changes}`;
   }
 
   cancel(owner: string, id: string): boolean {

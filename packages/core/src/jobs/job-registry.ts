@@ -17,12 +17,15 @@ export interface OwnerJobs<Job> {
   watchers: Set<Watcher> | undefined;
   /** Changes of its jobs so far, progress apart. */
   changes: number;
-  /** Unlike that of any other entry, of this process or another. */
-  readonly life: string;
+  /** Unlike that of any other entry of its registry. */
+  readonly entry: number;
 }
 
 /** All jobs, by owner; an owner without jobs and watchers leaves nothing behind (J18). */
 export class JobRegistry<Job extends { readonly atRest: boolean }> {
+  /** Unlike that of any other registry; its entries only count on, since an entry may last for one job. */
+  readonly #life = randomId();
+  #entries = 0;
   readonly #byOwner = new Map<string, OwnerJobs<Job>>();
 
   find(owner: string, id: string): Job | undefined {
@@ -36,6 +39,7 @@ export class JobRegistry<Job extends { readonly atRest: boolean }> {
   openOwner(owner: string): OwnerJobs<Job> {
     let ownerJobs = this.#byOwner.get(owner);
     if (ownerJobs === undefined) {
+      this.#entries += 1;
       ownerJobs = {
         owner,
         jobs: new Map(),
@@ -43,11 +47,17 @@ export class JobRegistry<Job extends { readonly atRest: boolean }> {
         active: 0,
         watchers: undefined,
         changes: 0,
-        life: randomId(),
+        entry: this.#entries,
       };
       this.#byOwner.set(owner, ownerJobs);
     }
     return ownerJobs;
+  }
+
+  /** Another text after every change of the owner's jobs, progress apart (F7). */
+  version(owner: string): string | undefined {
+    const ownerJobs = this.#byOwner.get(owner);
+    return ownerJobs && `${this.#life}.${ownerJobs.entry}.${ownerJobs.changes}`;
   }
 
   /** How many owners have an entry. */

@@ -1,11 +1,5 @@
 import { isLeftBySystem, isPassedOver, storeFolder, storeMarks } from '../../passed-over.ts';
-import type { RefusedFile } from './upload-batches.ts';
-
-/** A file on its way to the server. A folder's files are named with their path in it. */
-export interface ChosenFile {
-  readonly name: string;
-  readonly content: File;
-}
+import type { ChosenFile, RefusedFile } from './chosen-file.ts';
 
 /** What somebody chose or dropped. */
 export interface ChosenFiles {

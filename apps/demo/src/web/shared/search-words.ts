@@ -7,11 +7,9 @@ export const searchLimit = 30;
 /** '3 passages', '30 of 84 passages': what is shown is never taken for what there is. */
 function found({ hits, total }: SearchAnswer): string {
   const shown = hits.length;
-  if (total !== undefined && total > shown) {
-    return `${formatCount(shown)} of ${countOf(total, 'passage')}`;
-  }
-  const isCut = total === undefined && shown >= searchLimit;
-  return isCut ? `${formatCount(shown)} or more passages` : countOf(shown, 'passage');
+  return total.passages > shown
+    ? `${formatCount(shown)} of ${countOf(total.passages, 'passage')}`
+    : countOf(shown, 'passage');
 }
 
 /** Above the passages, and read out. */

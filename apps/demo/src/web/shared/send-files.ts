@@ -1,5 +1,5 @@
 import { ApiError, apiPaths, problemOf, type UploadAnswer, uploadField } from '../api.ts';
-import type { ChosenFile } from './dropped-files.ts';
+import type { ChosenFile } from './chosen-file.ts';
 
 /**
  * Sends files in one form and tells how many bytes have gone. By XMLHttpRequest, since `fetch` does not

@@ -1,12 +1,6 @@
 import type { Problem, UploadLimits } from '../api.ts';
-import type { ChosenFile } from './dropped-files.ts';
+import type { ChosenFile, RefusedFile } from './chosen-file.ts';
 import { formatBytes, formatCount, formatLimit } from './format.ts';
-
-/** A file that will not become a document, and why. */
-export interface RefusedFile {
-  readonly name: string;
-  readonly problem: Problem;
-}
 
 export interface UploadPlan {
   readonly batches: readonly (readonly ChosenFile[])[];

@@ -1,14 +1,10 @@
 import type { Api, ApiError, Problem, UploadedFile, UploadLimits } from '../api.ts';
-import {
-  type ChosenFile,
-  type ChosenFiles,
-  type LookThrough,
-  unreadable,
-} from './dropped-files.ts';
+import type { ChosenFile, RefusedFile } from './chosen-file.ts';
+import { type ChosenFiles, type LookThrough, unreadable } from './dropped-files.ts';
 import { asApiError } from './resource.ts';
 import { sendFiles } from './send-files.ts';
 import { Store } from './store.ts';
-import { planUpload, type RefusedFile } from './upload-batches.ts';
+import { planUpload } from './upload-batches.ts';
 
 /**
  * - `idle`: nothing under way.

@@ -31,7 +31,7 @@ export function DropZone() {
         <span className="drop-mouse">Drop files or a folder anywhere on this page. </span>
         {isActive
           ? 'What you add now starts by itself when the change at work has ended.'
-          : `PDF, Word, HTML, Markdown and text${limits === undefined ? '' : `, up to ${formatLimit(limits.maxFileBytes)} each`}.`}
+          : `PDF, Office, OpenDocument, EPUB, mail, tables, HTML and text${limits === undefined ? '' : `, up to ${formatLimit(limits.maxFileBytes)} each`}.`}
       </p>
       <div className="buttons">
         <button type="button" className="button" onClick={() => files.current?.click()}>

@@ -1,0 +1,48 @@
+const names = (list: string): ReadonlySet<string> => new Set(list.trim().split(/\s+/));
+
+/** Elements before and after which a browser breaks a line, unless a style says otherwise. */
+export const breakingElements = names(`
+  address article aside blockquote body br caption center col colgroup dd details dialog dir div dl dt
+  fieldset figcaption figure footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr html legend li
+  listing main menu nav noframes ol optgroup option p plaintext pre search section summary table tbody
+  tfoot thead title tr ul xmp`);
+
+export const headingElements = names('h1 h2 h3 h4 h5 h6');
+
+/** Elements that stand for themselves in a line: words beside them are words of their own. */
+export const boxElements = names(`
+  area audio button canvas embed iframe img input label math meter object output progress select svg
+  td textarea th video`);
+
+/** Elements whose content no reader sees. */
+export const unseenElements = names(`
+  annotation annotation-xml audio datalist desc meter noembed noscript progress rp script style
+  template title video`);
+
+/** What one moves by between pages. */
+export const isNavigation = (name: string, attributes: Readonly<Record<string, string>>): boolean =>
+  name === 'nav' || attributes.role?.trim().toLowerCase() === 'navigation';
+
+/** Hidden by an attribute or a style of its own. */
+export function isHidden(name: string, attributes: Readonly<Record<string, string>>): boolean {
+  const { hidden, style = '' } = attributes;
+  // What a search of the browser uncovers is there to be found.
+  if (hidden !== undefined && hidden.toLowerCase() !== 'until-found') return true;
+  if (name === 'dialog' && attributes.open === undefined) return true;
+  return hasStyle(style, 'display', ['none']) || hasStyle(style, 'visibility', ['hidden']);
+}
+
+const blockValues = ['block', 'flex', 'grid', 'table', 'table-row', 'list-item', 'flow-root'];
+
+export const isBlockByStyle = (style: string): boolean => hasStyle(style, 'display', blockValues);
+
+function hasStyle(style: string, property: string, values: readonly string[]): boolean {
+  return style.split(';').some((declaration) => {
+    const [name = '', value = ''] = declaration.split(':');
+    const wanted = value
+      .replace(/!\s*important/i, '')
+      .trim()
+      .toLowerCase();
+    return name.trim().toLowerCase() === property && values.includes(wanted);
+  });
+}

@@ -1,0 +1,72 @@
+import { decodeText } from './decode-text.ts';
+import type { Block, ParsedDocument } from './parsed-document.ts';
+import { paragraphsOf } from './text.ts';
+
+/** JSON: each object and list is a block of its names and values, the ones within it after it. */
+export async function parseJson(bytes: Uint8Array): Promise<ParsedDocument> {
+  const source = (await decodeText(bytes)).replace(/^\ufeff/, '');
+  const value = parsed(source);
+  if (value === undefined) {
+    // Each line may be a document; with comments, or cut, it is readable as it stands.
+    const [first = ''] = source.split('\n', 1);
+    if (parsed(first) !== undefined) return parseJsonLines(bytes);
+    return { title: null, blocks: paragraphsOf(source) };
+  }
+  return { title: null, blocks: blocksOfValue(value.json) };
+}
+
+/** Each line a record. */
+export async function parseJsonLines(bytes: Uint8Array): Promise<ParsedDocument> {
+  const blocks: Block[] = [];
+  const source = (await decodeText(bytes)).replace(/^\ufeff/, '');
+  for (const line of source.split('\n')) {
+    const value = parsed(line);
+    const text =
+      value === undefined
+        ? line
+        : blocksOfValue(value.json)
+            .map((block) => block.text)
+            .join(', ');
+    if (text.trim() !== '') blocks.push({ kind: 'record', text });
+  }
+  return { title: null, blocks };
+}
+
+function parsed(source: string): { readonly json: unknown } | undefined {
+  try {
+    return { json: JSON.parse(source) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Without a call for each level, of which there may be any number. */
+function blocksOfValue(root: unknown): Block[] {
+  const blocks: Block[] = [];
+  const waiting: { readonly name: string; readonly value: unknown }[] = [{ name: '', value: root }];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { name, value } = next;
+    if (typeof value !== 'object' || value === null) {
+      blocks.push({ kind: 'text', text: line(name, value) });
+      continue;
+    }
+    const isList = Array.isArray(value);
+    const own: string[] = [];
+    const inner: { name: string; value: unknown }[] = [];
+    for (const [key, item] of Object.entries(value)) {
+      if (typeof item === 'object' && item !== null) {
+        inner.push({ name: isList ? '' : key, value: item });
+      } else own.push(line(isList ? '' : key, item));
+    }
+    const text = own.join(isList ? ' ' : ', ');
+    if (name !== '' || text !== '') blocks.push({ kind: 'text', text: line(name, text) });
+    for (let at = inner.length - 1; at >= 0; at -= 1) {
+      const item = inner[at];
+      if (item !== undefined) waiting.push(item);
+    }
+  }
+  return blocks;
+}
+
+const line = (name: string, value: unknown): string =>
+  name === '' ? String(value) : `${name}: ${String(value)}`;

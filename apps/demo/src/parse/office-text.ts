@@ -1,0 +1,285 @@
+import { BlockBuilder } from './markup-text.ts';
+import type { Block } from './parsed-document.ts';
+import type { StyleKind } from './word-styles.ts';
+import type { XmlHandler } from './xml-events.ts';
+
+export interface OfficeBlock extends Block {
+  /** It has the style that Word gives to the title of a document. */
+  readonly isTitle?: boolean;
+}
+
+type Attributes = Readonly<Record<string, string>>;
+
+/** A paragraph that is being read; a text box within it has paragraphs of its own. */
+interface Paragraph {
+  readonly line: BlockBuilder;
+  kind: StyleKind | undefined;
+  /** Text boxes, which stand after the paragraph that they are anchored in. */
+  readonly after: OfficeBlock[];
+}
+
+/** Elements whose text is shown: of Word, of its formulas, of drawings, and of diagrams. */
+const shownText = new Set(['t', 'v']);
+
+/** Elements of which nothing is shown. */
+const unseen = new Set(['instrText', 'delText', 'delInstrText', 'moveFrom', 'sdtPr']);
+
+/** Parts of a formula, which stand beside one another. */
+const mathParts = new Set('num den e sub sup deg lim fName'.split(' '));
+
+/**
+ * The text of one part of a Word document or a presentation: paragraphs wherever they stand, be it in a
+ * cell, a text box, a content control or a comment.
+ */
+export class OfficeTextReader implements XmlHandler {
+  readonly #styles: ReadonlyMap<string, StyleKind>;
+  readonly #blocks: OfficeBlock[] = [];
+  readonly #paragraphs: Paragraph[] = [];
+  /** Rows of tables that are open, each with the text of its cells. */
+  readonly #rows: string[][] = [];
+  /** Alternatives that are open, and whether the first has shown anything. */
+  readonly #alternatives: { readonly shown: number }[] = [];
+  #shown = 0;
+  #unseen = 0;
+  #fallbacks = 0;
+  #textDepth = 0;
+  #rubyDepth = 0;
+  #mathDepth = 0;
+  #ruby = '';
+  #inRunProperties = false;
+  #inParagraphProperties = 0;
+  #isVanished = false;
+  /** Of the shape that is open on a slide. */
+  #shapeKind: StyleKind | undefined;
+  readonly left = new Set<string>();
+
+  constructor(styles: ReadonlyMap<string, StyleKind>) {
+    this.#styles = styles;
+  }
+
+  open(name: string, attributes: Attributes): void {
+    if (unseen.has(name)) this.#hide(name);
+    if (name === 'Fallback' && this.#hasShownChoice()) this.#fallbacks += 1;
+    if (this.#unseen > 0 || this.#fallbacks > 0) return;
+    if (shownText.has(name)) this.#textDepth += 1;
+    this.#openElement(name, attributes);
+  }
+
+  close(name: string): void {
+    if (unseen.has(name)) this.#unseen -= 1;
+    if (name === 'Fallback' && this.#fallbacks > 0) {
+      this.#fallbacks -= 1;
+      return;
+    }
+    if (this.#unseen > 0 || this.#fallbacks > 0) return;
+    if (shownText.has(name)) this.#textDepth -= 1;
+    this.#closeElement(name);
+  }
+
+  text(text: string): void {
+    if (this.#textDepth === 0 || this.#unseen > 0 || this.#fallbacks > 0) return;
+    if (this.#isVanished) {
+      if (text.trim() !== '') this.left.add('Text that is marked as hidden was left out.');
+      return;
+    }
+    this.#shown += text.length;
+    if (this.#rubyDepth > 0) this.#ruby += text;
+    else this.#line.add(text);
+  }
+
+  /** All blocks of the part. */
+  finish(): readonly OfficeBlock[] {
+    while (this.#paragraphs.length > 0) this.#endParagraph();
+    return this.#blocks;
+  }
+
+  #openElement(name: string, attributes: Attributes): void {
+    switch (name) {
+      case 'AlternateContent':
+        this.#alternatives.push({ shown: this.#shown });
+        break;
+      case 'p':
+      case 'pt':
+        this.#paragraphs.push({ line: new BlockBuilder(), kind: this.#shapeKind, after: [] });
+        break;
+      case 'ph':
+        if (/^(?:title|ctrTitle)$/.test(attributes.type ?? '')) this.#shapeKind = 'title';
+        break;
+      case 'pPr':
+        this.#inParagraphProperties += 1;
+        break;
+      case 'rPr':
+        this.#inRunProperties = this.#inParagraphProperties === 0;
+        break;
+      case 'r':
+        if (this.#inParagraphProperties === 0) this.#isVanished = false;
+        break;
+      case 'pStyle':
+        this.#setKind(this.#styles.get(attributes.val ?? ''));
+        break;
+      case 'outlineLvl':
+        if (Number(attributes.val) < 9) this.#setKind(this.#paragraph?.kind ?? 'heading');
+        break;
+      case 'vanish':
+        if (this.#inRunProperties)
+          this.#isVanished = !/^(?:0|false|off)$/.test(attributes.val ?? '');
+        break;
+      case 'tr':
+        this.#rows.push([]);
+        break;
+      case 'rt':
+        this.#rubyDepth += 1;
+        break;
+      case 'oMath':
+        this.#mathDepth += 1;
+        break;
+      case 'tab':
+      case 'ptab':
+        if (this.#inParagraphProperties === 0) this.#line.add('\t');
+        break;
+      case 'br':
+      case 'cr':
+        this.#line.add('\n');
+        break;
+      case 'noBreakHyphen':
+        this.#line.add('\u2011');
+        break;
+      case 'softHyphen':
+        this.#line.add('\u00ad');
+        break;
+      case 'footnoteReference':
+      case 'endnoteReference':
+      case 'commentReference':
+        this.#line.add(' ');
+        break;
+      case 'chr':
+        this.#line.add(attributes.val ?? '');
+        break;
+      case 'docPr':
+      case 'cNvPr':
+        this.#addApart(attributes.descr ?? '');
+        break;
+      case 'shape':
+        this.#addApart(attributes.alt ?? '');
+        break;
+      case 'textpath':
+        this.#addApart(attributes.string ?? '');
+        break;
+      case 'imagedata':
+      case 'blip':
+        this.left.add('Its pictures were left out: OCR is not part of it.');
+        break;
+    }
+    if (this.#mathDepth > 0 && mathParts.has(name)) this.#line.add(' ');
+  }
+
+  #closeElement(name: string): void {
+    switch (name) {
+      case 'AlternateContent':
+        this.#alternatives.pop();
+        break;
+      case 'p':
+      case 'pt':
+        this.#endParagraph();
+        break;
+      case 'sp':
+        this.#shapeKind = undefined;
+        break;
+      case 'pPr':
+        this.#inParagraphProperties -= 1;
+        break;
+      case 'rPr':
+        this.#inRunProperties = false;
+        break;
+      case 'r':
+        this.#isVanished = false;
+        break;
+      case 'rt':
+        this.#rubyDepth -= 1;
+        this.#line.addAside(this.#ruby);
+        this.#ruby = '';
+        break;
+      case 'oMath':
+        this.#mathDepth -= 1;
+        break;
+      case 'tc':
+        this.#rows.at(-1)?.push('');
+        break;
+      case 'tr':
+        this.#endRow();
+        break;
+      case 'v':
+        // A value of a chart.
+        this.#line.add(' ');
+        break;
+    }
+  }
+
+  get #paragraph(): Paragraph | undefined {
+    return this.#paragraphs.at(-1);
+  }
+
+  /** Text without a paragraph, as charts have it, makes one. */
+  get #line(): BlockBuilder {
+    const open = this.#paragraph;
+    if (open !== undefined) return open.line;
+    const line = new BlockBuilder();
+    this.#paragraphs.push({ line, kind: undefined, after: [] });
+    return line;
+  }
+
+  #setKind(kind: StyleKind | undefined): void {
+    if (this.#paragraph !== undefined) this.#paragraph.kind = kind;
+  }
+
+  #addApart(text: string): void {
+    if (text.trim() !== '') this.#line.add(` ${text} `);
+  }
+
+  #endParagraph(): void {
+    const paragraph = this.#paragraphs.pop();
+    if (paragraph === undefined) return;
+    const text = paragraph.line.end() ?? '';
+    const outer = this.#paragraph;
+    const row = this.#rows.at(-1);
+    if (outer !== undefined) {
+      this.#push(outer.after, text, paragraph.kind);
+      outer.after.push(...paragraph.after);
+    } else if (row !== undefined) {
+      const cell = row.pop() ?? '';
+      row.push(`${cell} ${text}`);
+      this.#blocks.push(...paragraph.after);
+    } else {
+      this.#push(this.#blocks, text, paragraph.kind);
+      this.#blocks.push(...paragraph.after);
+    }
+  }
+
+  #push(blocks: OfficeBlock[], text: string, kind: StyleKind | undefined): void {
+    if (text === '') return;
+    if (kind === undefined) blocks.push({ kind: 'text', text });
+    else blocks.push({ kind: 'heading', text, isTitle: kind === 'title' });
+  }
+
+  #endRow(): void {
+    const cells = (this.#rows.pop() ?? []).map((cell) => cell.trim());
+    const text = cells.filter((cell) => cell !== '').join(' | ');
+    const outer = this.#paragraph;
+    const row = this.#rows.at(-1);
+    if (outer !== undefined) this.#push(outer.after, text, undefined);
+    else if (row !== undefined) row.push(`${row.pop() ?? ''} ${text}`);
+    else this.#push(this.#blocks, text, undefined);
+  }
+
+  #hide(name: string): void {
+    this.#unseen += 1;
+    if (name === 'delText')
+      this.left.add('Text that was deleted with changes tracked was left out.');
+  }
+
+  /** The second of two forms of one thing is for programs that do not know the first. */
+  #hasShownChoice(): boolean {
+    const before = this.#alternatives.at(-1);
+    return before !== undefined && this.#shown > before.shown;
+  }
+}

@@ -1,0 +1,223 @@
+import { BlockBuilder } from './markup-text.ts';
+import type { Block } from './parsed-document.ts';
+import { blocksOfTable } from './table-blocks.ts';
+import type { XmlHandler } from './xml-events.ts';
+
+type Attributes = Readonly<Record<string, string>>;
+
+const unseen = new Set([
+  'tracked-changes',
+  'script',
+  'scripts',
+  'binary-data',
+  'forms',
+  'font-face-decls',
+  'automatic-styles',
+  // Fields that hold what they show only once the page is laid out.
+  'page-number',
+  'page-count',
+  'page-continuation',
+  'sheet-name',
+]);
+const ownParagraph = new Set(['p', 'h']);
+const titleStyle = /^title$/i;
+
+interface Sheet {
+  readonly name: string;
+  readonly rows: string[][];
+  row: string[];
+  cell: string[];
+}
+
+/**
+ * The text of OpenDocument's XML: paragraphs and headings wherever they stand. Rows of a spreadsheet are
+ * records; rows of a table in a text are lines of it.
+ */
+export class OpenDocumentReader implements XmlHandler {
+  readonly #blocks: Block[] = [];
+  readonly #lines: {
+    readonly line: BlockBuilder;
+    readonly name: string;
+    readonly style: string;
+  }[] = [];
+  readonly #sheets: Sheet[] = [];
+  readonly #within: string | undefined;
+  readonly left = new Set<string>();
+  /** The paragraph with the style of titles, or the title of the first slide. */
+  title: string | undefined;
+  /** Of a text; the names of slides and sheets are none. */
+  firstHeading: string | undefined;
+  #inside = 0;
+  #unseen = 0;
+  #ruby = 0;
+  #reading = '';
+  #spreadsheet = 0;
+  #titleFrame = 0;
+  #slides = 0;
+  #slide: Block | undefined;
+  #apart: string | undefined;
+
+  /** @param options.within Nothing outside of elements of this name is read. */
+  constructor({ within }: { readonly within?: string } = {}) {
+    this.#within = within;
+  }
+
+  open(name: string, attributes: Attributes): void {
+    if (name === this.#within) this.#inside += 1;
+    if (unseen.has(name)) this.#unseen += 1;
+    if (name === 'tracked-changes')
+      this.left.add('Text that was deleted with changes tracked was left out.');
+    if (!this.#isRead) return;
+    if (ownParagraph.has(name)) {
+      this.#lines.push({ line: new BlockBuilder(), name, style: attributes['style-name'] ?? '' });
+      return;
+    }
+    switch (name) {
+      case 's':
+      case 'tab':
+      case 'line-break':
+      case 'note':
+      case 'annotation':
+        this.#line?.add(' ');
+        break;
+      case 'ruby-text':
+        this.#ruby += 1;
+        break;
+      case 'spreadsheet':
+        this.#spreadsheet += 1;
+        break;
+      case 'table':
+        this.#sheets.push({ name: attributes.name ?? '', rows: [], row: [], cell: [] });
+        break;
+      case 'page':
+        this.#slides += 1;
+        this.#slide = { kind: 'heading', text: slideName(attributes.name, this.#slides) };
+        this.#blocks.push(this.#slide);
+        break;
+      case 'frame':
+        if (attributes.class === 'title') this.#titleFrame += 1;
+        break;
+      case 'title':
+      case 'desc':
+        this.#apart = '';
+        break;
+      case 'image':
+        this.left.add('Its pictures were left out: OCR is not part of it.');
+        break;
+      case 'object':
+      case 'object-ole':
+        this.left.add('Documents that are embedded in it were left out.');
+        break;
+    }
+  }
+
+  text(text: string): void {
+    if (!this.#isRead) return;
+    if (this.#apart !== undefined) this.#apart += text;
+    else if (this.#ruby > 0) this.#reading += text;
+    else this.#line?.add(text);
+  }
+
+  close(name: string): void {
+    if (name === this.#within) this.#inside -= 1;
+    if (unseen.has(name)) {
+      this.#unseen -= 1;
+      return;
+    }
+    if (!this.#isRead) return;
+    if (ownParagraph.has(name)) this.#endParagraph();
+    switch (name) {
+      case 'ruby-text':
+        this.#ruby -= 1;
+        this.#line?.addAside(this.#reading);
+        this.#reading = '';
+        break;
+      case 'spreadsheet':
+        this.#spreadsheet -= 1;
+        break;
+      case 'table-cell':
+      case 'covered-table-cell':
+        this.#endCell();
+        break;
+      case 'table-row':
+        this.#endRow();
+        break;
+      case 'table':
+        this.#endTable();
+        break;
+      case 'frame':
+        this.#titleFrame = Math.max(0, this.#titleFrame - 1);
+        break;
+      case 'title':
+      case 'desc':
+        this.#push('text', this.#apart ?? '');
+        this.#apart = undefined;
+        break;
+    }
+  }
+
+  finish(): readonly Block[] {
+    while (this.#lines.length > 0) this.#endParagraph();
+    while (this.#sheets.length > 0) this.#endTable();
+    return this.#blocks;
+  }
+
+  get #isRead(): boolean {
+    return this.#unseen === 0 && (this.#within === undefined || this.#inside > 0);
+  }
+
+  get #line(): BlockBuilder | undefined {
+    return this.#lines.at(-1)?.line;
+  }
+
+  #endParagraph(): void {
+    const open = this.#lines.pop();
+    const text = open?.line.end();
+    if (open === undefined || text === undefined) return;
+    const sheet = this.#sheets.at(-1);
+    if (sheet !== undefined) {
+      sheet.cell.push(text);
+      return;
+    }
+    const isTitle = this.#titleFrame > 0 || titleStyle.test(open.style);
+    if (isTitle) this.title ??= text.trim();
+    // The title of a slide stands for its number.
+    if (this.#titleFrame > 0 && this.#blocks.at(-1) === this.#slide) this.#blocks.pop();
+    if (open.name === 'h') this.firstHeading ??= text.trim();
+    this.#push(open.name === 'h' || isTitle ? 'heading' : 'text', text);
+  }
+
+  #push(kind: Block['kind'], text: string): void {
+    if (text.trim() !== '') this.#blocks.push({ kind, text });
+  }
+
+  #endCell(): void {
+    const sheet = this.#sheets.at(-1);
+    if (sheet === undefined) return;
+    // What a cell repeats, it says once.
+    if (sheet.cell.length > 0) sheet.row.push(sheet.cell.join(' '));
+    sheet.cell = [];
+  }
+
+  #endRow(): void {
+    const sheet = this.#sheets.at(-1);
+    if (sheet === undefined) return;
+    this.#endCell();
+    if (sheet.row.length > 0) sheet.rows.push(sheet.row);
+    sheet.row = [];
+  }
+
+  #endTable(): void {
+    this.#endRow();
+    const sheet = this.#sheets.pop();
+    if (sheet === undefined) return;
+    const outer = this.#sheets.at(-1);
+    if (outer !== undefined) outer.cell.push(sheet.rows.map((row) => row.join(' | ')).join(' '));
+    else if (this.#spreadsheet > 0) this.#blocks.push(...blocksOfTable(sheet.rows, sheet.name));
+    else for (const row of sheet.rows) this.#push('text', row.join(' | '));
+  }
+}
+
+/** Programs name slides and drawings `page1`, each in its language. */
+const slideName = (name: string | undefined, number: number): string =>
+  name === undefined || /^\p{L}{1,12} ?\d+$/u.test(name) ? `Slide ${number}` : name;

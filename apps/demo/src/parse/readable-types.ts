@@ -1,0 +1,53 @@
+/** The media types that have a parser. */
+export const readableTypes = {
+  pdf: 'application/pdf',
+  docx: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+  wordXml: 'application/vnd.ms-word.document.2003+xml',
+  pptx: 'application/vnd.openxmlformats-officedocument.presentationml.presentation',
+  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  odt: 'application/vnd.oasis.opendocument.text',
+  ods: 'application/vnd.oasis.opendocument.spreadsheet',
+  odp: 'application/vnd.oasis.opendocument.presentation',
+  epub: 'application/epub+zip',
+  msg: 'application/vnd.ms-outlook',
+  mail: 'message/rfc822',
+  webArchive: 'multipart/related',
+  rtf: 'application/rtf',
+  html: 'text/html',
+  markdown: 'text/markdown',
+  csv: 'text/csv',
+  tsv: 'text/tab-separated-values',
+  json: 'application/json',
+  jsonLines: 'application/jsonl',
+  subtitles: 'application/x-subrip',
+  webVtt: 'text/vtt',
+  text: 'text/plain',
+} as const;
+
+export type MediaType = (typeof readableTypes)[keyof typeof readableTypes];
+
+/** Kinds of text that only a name tells apart. */
+export const textTypeByExtension: ReadonlyMap<string, MediaType> = new Map([
+  ['.html', readableTypes.html],
+  ['.htm', readableTypes.html],
+  ['.xhtml', readableTypes.html],
+  ['.xht', readableTypes.html],
+  ['.md', readableTypes.markdown],
+  ['.markdown', readableTypes.markdown],
+  ['.mdown', readableTypes.markdown],
+  ['.mkd', readableTypes.markdown],
+  ['.mdx', readableTypes.markdown],
+  ['.qmd', readableTypes.markdown],
+  ['.rmd', readableTypes.markdown],
+  ['.csv', readableTypes.csv],
+  ['.tsv', readableTypes.tsv],
+  ['.tab', readableTypes.tsv],
+  ['.json', readableTypes.json],
+  ['.geojson', readableTypes.json],
+  ['.jsonc', readableTypes.json],
+  ['.ipynb', readableTypes.json],
+  ['.jsonl', readableTypes.jsonLines],
+  ['.ndjson', readableTypes.jsonLines],
+  ['.srt', readableTypes.subtitles],
+  ['.vtt', readableTypes.webVtt],
+]);

@@ -1,0 +1,51 @@
+import type { OfficePackage } from './office-package.ts';
+
+/** The styles of cells whose number is a date or a time. */
+export async function dateStyles(
+  office: OfficePackage,
+  part: string,
+): Promise<ReadonlySet<number>> {
+  const formats = new Set([14, 15, 16, 17, 18, 19, 20, 21, 22, 45, 46, 47]);
+  // Those of Chinese, Japanese, Korean and Thai.
+  for (let id = 27; id <= 36; id += 1) formats.add(id);
+  for (let id = 50; id <= 58; id += 1) formats.add(id);
+  const dates = new Set<number>();
+  let inCells = false;
+  let style = 0;
+  await office.walk(part, {
+    open(name, { numFmtId = '', formatCode = '' }) {
+      if (name === 'numFmt' && isDateFormat(formatCode)) formats.add(Number(numFmtId));
+      if (name === 'cellXfs') inCells = true;
+      if (name !== 'xf' || !inCells) return;
+      if (formats.has(Number(numFmtId))) dates.add(style);
+      style += 1;
+    },
+    close(name) {
+      if (name === 'cellXfs') inCells = false;
+    },
+  });
+  return dates;
+}
+
+const maxFormatLength = 255;
+
+/** Letters of a date, beside what is quoted, escaped, or a color in brackets. */
+function isDateFormat(code: string): boolean {
+  const own = code.slice(0, maxFormatLength).replace(/"[^"]*"|\\.|\[(?![hms]+\])[^\]]*\]/gi, '');
+  return /[ymdhs]/i.test(own) && !/^general$/i.test(own);
+}
+
+const dayMs = 86_400_000;
+
+/** A day's number, with the time as its fraction, as `2026-01-31` or `2026-01-31 19:30`. */
+export function serialDate(serial: number, since1904: boolean): string {
+  // 1900 passes for a leap year in spreadsheets, so days are counted from the day before its beginning.
+  const start = since1904 ? Date.UTC(1904, 0, 1) : Date.UTC(1899, 11, 30);
+  const time = Math.round((serial * dayMs) / 1000) * 1000;
+  const date = new Date(start + time);
+  if (Number.isNaN(date.getTime()) || serial < 0) return String(serial);
+  const [day = '', clock = ''] = date.toISOString().split('T');
+  const shownClock = clock.slice(0, 5) === '00:00' ? '' : clock.slice(0, 5);
+  if (serial < 1) return shownClock || '00:00';
+  return shownClock === '' ? day : `${day} ${shownClock}`;
+}

@@ -1,0 +1,208 @@
+import { OfficePackage, type Relationship } from './office-package.ts';
+import { OfficeTextReader } from './office-text.ts';
+import {
+  type Block,
+  type ParsedDocument,
+  type ParseLimits,
+  UnreadableError,
+} from './parsed-document.ts';
+import { dateStyles, serialDate } from './spreadsheet-dates.ts';
+import { blocksOfTable } from './table-blocks.ts';
+
+const partsOfSheet = new Set(['comments', 'threadedComment', 'drawing']);
+
+/**
+ * Workbooks, sheet by sheet: what the cells show, formulas by their last result and dates as
+ * `2026-01-31`; then the notes and the texts of shapes and charts.
+ */
+export async function parseXlsx(bytes: Uint8Array, limits: ParseLimits): Promise<ParsedDocument> {
+  const office = await OfficePackage.open(bytes, limits);
+  const main = await office.mainPart('xl/workbook.xml');
+  const related = await office.relationships(main);
+  const targetOf = (wanted: string): string =>
+    related.find(({ kind }) => kind === wanted)?.target ?? '';
+  const shared = await sharedStrings(office, targetOf('sharedStrings'));
+  const dates = await dateStyles(office, targetOf('styles'));
+  const { sheets, since1904 } = await sheetsOf(office, main, related);
+  const cells = new CellReader(shared, dates, since1904, limits.maxCharacters);
+  const blocks: Block[] = [];
+  for (const { name, part } of sheets) {
+    cells.rows = [];
+    await office.walk(part, cells);
+    blocks.push(...blocksOfTable(cells.rows, name));
+    await readBeside(part);
+  }
+  const { title, others } = await office.properties();
+  if (others.length > 0) blocks.push({ kind: 'heading', text: '' });
+  for (const text of others) blocks.push({ kind: 'text', text });
+  return { title: title || null, blocks };
+
+  async function readBeside(part: string): Promise<void> {
+    for (const { kind, target } of await office.relationships(part)) {
+      if (!partsOfSheet.has(kind)) continue;
+      await readTexts(target);
+      if (kind !== 'drawing') continue;
+      for (const inner of await office.relationships(target)) {
+        if (inner.kind === 'chart' || inner.kind === 'chartEx') await readTexts(inner.target);
+      }
+    }
+  }
+
+  async function readTexts(part: string): Promise<void> {
+    const reader = new OfficeTextReader(new Map());
+    // Notes have their text in runs; what was said in a thread has it right in its element.
+    let inThread = false;
+    await office.walk(part, {
+      open(name, attributes) {
+        inThread = name === 'text';
+        if (inThread) reader.open('p', attributes);
+        else reader.open(name, attributes);
+      },
+      text(text) {
+        if (inThread) reader.open('t', {});
+        reader.text(text);
+        if (inThread) reader.close('t');
+      },
+      close(name) {
+        inThread = false;
+        reader.close(name === 'text' ? 'p' : name);
+      },
+    });
+    blocks.push(...reader.finish().map(({ text }): Block => ({ kind: 'text', text })));
+  }
+}
+
+/** Texts of cells, each kept once for the workbook. */
+async function sharedStrings(office: OfficePackage, part: string): Promise<readonly string[]> {
+  const strings: string[] = [];
+  let text = '';
+  let depth = 0;
+  let phonetic = 0;
+  await office.walk(part, {
+    open(name) {
+      if (name === 'si') text = '';
+      if (name === 't') depth += 1;
+      // The reading of Japanese characters, which a cell does not show.
+      if (name === 'rPh') phonetic += 1;
+    },
+    text(piece) {
+      if (depth > 0 && phonetic === 0) text += piece;
+    },
+    close(name) {
+      if (name === 't') depth -= 1;
+      if (name === 'rPh') phonetic -= 1;
+      if (name === 'si') strings.push(text);
+    },
+  });
+  return strings;
+}
+
+async function sheetsOf(
+  office: OfficePackage,
+  main: string,
+  related: readonly Relationship[],
+): Promise<{ sheets: { name: string; part: string }[]; since1904: boolean }> {
+  const byId = new Map(related.map(({ id, target }) => [id, target]));
+  const sheets: { name: string; part: string }[] = [];
+  let since1904 = false;
+  await office.walk(main, {
+    open(element, { name = '', id = '', date1904 = '' }) {
+      if (element === 'sheet') sheets.push({ name, part: byId.get(id) ?? '' });
+      if (element === 'workbookPr') since1904 = date1904 === '1' || date1904 === 'true';
+    },
+  });
+  return { sheets, since1904 };
+}
+
+/** Reads the cells of one sheet after another. */
+class CellReader {
+  rows: string[][] = [];
+  readonly #shared: readonly string[];
+  readonly #dates: ReadonlySet<number>;
+  readonly #since1904: boolean;
+  readonly #maxCharacters: number;
+  #characters = 0;
+  #row: string[] = [];
+  #type = '';
+  #style = 0;
+  #value: string[] = [];
+  #inValue = 0;
+  #phonetic = 0;
+
+  constructor(
+    shared: readonly string[],
+    dates: ReadonlySet<number>,
+    since1904: boolean,
+    maxCharacters: number,
+  ) {
+    this.#shared = shared;
+    this.#dates = dates;
+    this.#since1904 = since1904;
+    this.#maxCharacters = maxCharacters;
+  }
+
+  open(name: string, attributes: Readonly<Record<string, string>>): void {
+    if (name === 'row') this.#row = [];
+    else if (name === 'c') {
+      this.#type = attributes.t ?? '';
+      this.#style = Number(attributes.s ?? 0);
+      this.#value = [];
+    } else if (name === 'rPh') this.#phonetic += 1;
+    else if (isValue(name)) {
+      this.#inValue += 1;
+      if (sheetTexts.has(name)) this.#value = [];
+    }
+  }
+
+  text(text: string): void {
+    if (this.#inValue > 0 && this.#phonetic === 0) this.#value.push(text);
+  }
+
+  close(name: string): void {
+    if (name === 'rPh') this.#phonetic -= 1;
+    else if (isValue(name)) {
+      this.#inValue -= 1;
+      // Texts of the sheet's own header and footer stand outside of any cell.
+      if (sheetTexts.has(name)) this.#endText();
+    } else if (name === 'c') {
+      const shown = this.#shown();
+      if (shown !== '') this.#row.push(shown);
+      this.#count(shown);
+    } else if (name === 'row' && this.#row.length > 0) this.rows.push(this.#row);
+  }
+
+  #endText(): void {
+    // Codes such as &P stand for the page's number.
+    const text = this.#value.join('').replace(/&(?:"[^"]*"|\d+|[A-Za-z])/g, ' ');
+    this.#value = [];
+    if (text.trim() !== '') this.rows.push([text]);
+  }
+
+  #shown(): string {
+    const value = this.#value.join('');
+    if (value === '') return '';
+    if (this.#type === 's') return this.#shared[Number(value)] ?? '';
+    if (this.#type === 'b') return value === '1' ? 'TRUE' : 'FALSE';
+    if (this.#type !== '' && this.#type !== 'n') return value;
+    const number = Number(value);
+    if (!Number.isFinite(number)) return value;
+    return this.#dates.has(this.#style)
+      ? serialDate(number, this.#since1904)
+      : String(Number(number.toPrecision(15)));
+  }
+
+  // A text that is kept once may be shown a million times.
+  #count(shown: string): void {
+    this.#characters += shown.length;
+    if (this.#characters <= this.#maxCharacters) return;
+    throw new UnreadableError(
+      'too_large',
+      `it has more than ${this.#maxCharacters.toLocaleString('en')} characters of text`,
+    );
+  }
+}
+
+const sheetTexts = new Set(
+  'oddHeader oddFooter evenHeader evenFooter firstHeader firstFooter'.split(' '),
+);
+const isValue = (name: string): boolean => name === 'v' || name === 't' || sheetTexts.has(name);

@@ -1,0 +1,84 @@
+import { type Entry, fromBufferPromise, type ZipFile } from 'yauzl';
+import { protectedByPassword, UnreadableError } from './parsed-document.ts';
+
+const maxEntries = 20_000;
+
+/**
+ * A ZIP archive in memory, read part by part. What an archive declares may be a lie, so what its parts
+ * really unpack to is counted, over all that are read.
+ */
+export class ZipArchive {
+  readonly #zip: ZipFile;
+  readonly #entries: ReadonlyMap<string, Entry>;
+  readonly #maxInflatedBytes: number;
+  #inflatedBytes = 0;
+
+  private constructor(zip: ZipFile, entries: ReadonlyMap<string, Entry>, maxInflatedBytes: number) {
+    this.#zip = zip;
+    this.#entries = entries;
+    this.#maxInflatedBytes = maxInflatedBytes;
+  }
+
+  /** @throws UnreadableError `damaged`, `encrypted`, `too_large` */
+  static async open(bytes: Uint8Array, maxInflatedBytes: number): Promise<ZipArchive> {
+    const entries = new Map<string, Entry>();
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    return orDamaged(async () => {
+      const zip = await fromBufferPromise(buffer, { lazyEntries: true });
+      for await (const entry of zip.eachEntry()) {
+        if (entry.isEncrypted()) throw new UnreadableError('encrypted', protectedByPassword);
+        if (entries.size >= maxEntries) {
+          throw new UnreadableError('too_large', `it has more than ${maxEntries} parts`);
+        }
+        // The first of a name, as office programs have it.
+        if (!entries.has(entry.fileName)) entries.set(entry.fileName, entry);
+      }
+      return new ZipArchive(zip, entries, maxInflatedBytes);
+    });
+  }
+
+  get names(): Iterable<string> {
+    return this.#entries.keys();
+  }
+
+  has(name: string): boolean {
+    return this.#entries.has(name);
+  }
+
+  /**
+   * The bytes of a part; `undefined` where there is none.
+   *
+   * @throws UnreadableError `damaged`, `too_large`
+   */
+  async read(name: string): Promise<Buffer | undefined> {
+    const entry = this.#entries.get(name);
+    if (entry === undefined || name.endsWith('/')) return undefined;
+    this.#refuseMoreThan(this.#inflatedBytes + entry.uncompressedSize);
+    return orDamaged(async () => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of await this.#zip.openReadStreamPromise(entry)) {
+        this.#inflatedBytes += chunk.length;
+        this.#refuseMoreThan(this.#inflatedBytes);
+        chunks.push(chunk);
+      }
+      return Buffer.concat(chunks);
+    });
+  }
+
+  #refuseMoreThan(bytes: number): void {
+    if (bytes <= this.#maxInflatedBytes) return;
+    throw new UnreadableError(
+      'too_large',
+      `it unpacks to more than ${Math.floor(this.#maxInflatedBytes / 1024 / 1024)} MB (a ZIP bomb, perhaps)`,
+    );
+  }
+}
+
+async function orDamaged<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    if (cause instanceof UnreadableError) throw cause;
+    throw new UnreadableError('damaged', 'it is not a whole ZIP archive', { cause });
+  }
+}

@@ -1,0 +1,52 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+/** Raised whenever a reader of the former format would misread an index. */
+export const indexFormat = 2;
+
+/**
+ * Texts stand as they were written beside a full-text index of their folded form, which keeps no text of
+ * its own. The tokenizer parts ASCII alone; whatever else is to be known of words is known to `tokens.ts`.
+ */
+export const indexSchema = `
+  -- By the number of their first passage.
+  CREATE TABLE passage_blocks (id INTEGER PRIMARY KEY, file INTEGER NOT NULL, texts BLOB NOT NULL) STRICT;
+  -- Counting the documents of an answer reads this, and not the texts.
+  CREATE TABLE passage_files (id INTEGER PRIMARY KEY, file INTEGER NOT NULL) STRICT;
+  CREATE TABLE words (term TEXT PRIMARY KEY, passages INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE VIRTUAL TABLE passages USING fts5 (
+    title, heading, text, name, content = '', contentless_delete = 1, tokenize = 'ascii'
+  );
+  -- A match in the title counts six times, one in the heading three times; a name never outweighs a text.
+  INSERT INTO passages (passages, rank) VALUES ('hashsize', 16777216);
+  INSERT INTO passages (passages, rank) VALUES ('rank', 'bm25(6.0, 3.0, 1.0, 0.01)');
+  PRAGMA user_version = ${indexFormat};
+`;
+
+export const formatOf = (database: DatabaseSync): number =>
+  Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
+
+/**
+ * Lets an index of the first format be read like one of today. Its texts stand in the full-text table,
+ * and it has neither names nor a list of words: it is stale, and answers as it did.
+ */
+export function readAsCurrent(database: DatabaseSync): void {
+  if (formatOf(database) >= indexFormat) return;
+  database.exec(`
+    CREATE TEMP VIEW passage_files AS SELECT rowid AS id, file FROM main.passages;
+    CREATE TEMP TABLE words (term TEXT PRIMARY KEY, passages INTEGER NOT NULL) WITHOUT ROWID;
+  `);
+}
+
+/**
+ * Every word of the index with the number of its passages: what stems, compounds and near words are looked
+ * for in. Single characters are no words to choose from.
+ */
+export function listWords(database: DatabaseSync): void {
+  database.exec(`
+    DELETE FROM words;
+    CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab (main, passages, row);
+    INSERT INTO words
+      SELECT term, doc FROM temp.vocabulary WHERE length(term) BETWEEN 2 AND 40 AND term GLOB '*[^0-9]*';
+    DROP TABLE temp.vocabulary;
+  `);
+}
