@@ -6,9 +6,21 @@ import os from 'node:os';
 import path from 'node:path';
 import { root } from './setup.mjs';
 
-const packages = ['core', 'node-worker', 'node-fs', 'sqlite', 'http', 'react', 'svelte'];
+const packages = [
+  'core',
+  'node-worker',
+  'node-fs',
+  'sqlite',
+  'http',
+  'react',
+  'svelte',
+  'vue',
+  'solid',
+];
 /** What is run in the empty project. */
-const programs = ['main.mjs', 'journal.mjs', 'http.mjs', 'react.mjs', 'svelte.mjs'];
+const programs = ['main', 'journal', 'http', 'react', 'svelte', 'vue', 'solid'].map(
+  (name) => `${name}.mjs`,
+);
 const runtimes = ['22', '24', '26'];
 
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'offstage-packaging-'));

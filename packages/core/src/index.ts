@@ -22,6 +22,7 @@ export { InlineExecutor, type InlineExecutorOptions } from './jobs/inline-execut
 export type {
   Activity,
   ChangeKind,
+  DefinedBy,
   JobClient,
   JobPoll,
   ListFilter,

@@ -24,6 +24,14 @@ export interface PollOptions {
   readonly limit?: number | undefined;
 }
 
+/**
+ * The definition of the job that an id means, for the types of its view; nothing is done with it. An id
+ * from `start` brings these types with it, a plain string does not.
+ */
+export interface DefinedBy<D extends AnyJobDefinition> {
+  readonly definition: D;
+}
+
 export interface JobPoll<Result = unknown, Phase extends string = string> {
   /** `undefined` for a foreign, an unknown and an expired job alike (J4). */
   readonly job: JobView<Result, Phase> | undefined;
@@ -98,10 +106,18 @@ export interface JobClient {
     options?: StartOptions,
   ): Promise<JobView<ResultOf<D>, PhaseOf<D>>>;
 
+  get<D extends AnyJobDefinition>(
+    id: string,
+    options: DefinedBy<D>,
+  ): Promise<JobView<ResultOf<D>, PhaseOf<D>> | undefined>;
   get<R, P extends string>(id: JobId<R, P>): Promise<JobView<R, P> | undefined>;
   get(id: string): Promise<JobView | undefined>;
 
   /** Job and events in one look; reading consumes nothing (P3). */
+  poll<D extends AnyJobDefinition>(
+    id: string,
+    options: PollOptions & DefinedBy<D>,
+  ): Promise<JobPoll<ResultOf<D>, PhaseOf<D>>>;
   poll<R, P extends string>(id: JobId<R, P>, options?: PollOptions): Promise<JobPoll<R, P>>;
   poll(id: string, options?: PollOptions): Promise<JobPoll>;
 
@@ -131,7 +147,13 @@ export interface JobClient {
    *
    * @throws OffstageError `not_found` for a foreign, unknown or expired job, also when it is
    * released while waited for; `wait_timeout`; the signal's reason.
+   * @example
+   * const { result } = await jobs.wait(idFromTheAddressBar, { definition: ingest });
    */
+  wait<D extends AnyJobDefinition>(
+    id: string,
+    options: WaitOptions & DefinedBy<D>,
+  ): Promise<TerminalJobView<ResultOf<D>, PhaseOf<D>>>;
   wait<R, P extends string>(id: JobId<R, P>, options?: WaitOptions): Promise<TerminalJobView<R, P>>;
   wait(id: string, options?: WaitOptions): Promise<TerminalJobView>;
 

@@ -33,6 +33,11 @@ export type ReturnOf<D extends AnyJobDefinition> = InferInput<D['result']>;
 export type ResultOf<D extends AnyJobDefinition> = InferOutput<D['result']>;
 export type PhaseOf<D extends AnyJobDefinition> = D['phases'][number];
 
+// No phase at all is one name too few; said by the compiler where it can be seen.
+type AtLeastOne<Phase extends string> = [Phase] extends [never]
+  ? { readonly phases: readonly ['A job has at least one phase.'] }
+  : unknown;
+
 /**
  * Defines a kind of job.
  *
@@ -49,7 +54,9 @@ export function defineJob<
   Input extends StandardSchema,
   Result extends StandardSchema,
   const Phase extends string,
->(definition: JobDefinition<Input, Result, Phase>): JobDefinition<Input, Result, Phase> {
+>(
+  definition: JobDefinition<Input, Result, Phase> & AtLeastOne<Phase>,
+): JobDefinition<Input, Result, Phase> {
   const { name, input, result, phases, timeoutMs } = definition;
   const reject = (message: string): never => {
     throw new OffstageError('invalid_definition', message, { details: { name } });

@@ -8,7 +8,7 @@ import {
   type ReturnOf,
 } from '@offstage/core';
 import { sharedPoller } from '@offstage/core/observe';
-import { ingest } from './jobs.ts';
+import { ingest } from './stage-jobs.ts';
 
 /** A running handler in the hands of a test. */
 export interface Play<D extends AnyJobDefinition = typeof ingest> {
