@@ -50,13 +50,13 @@ function toUrl(entry: unknown): URL | undefined {
 }
 
 /**
- * What a thread runs first, by `eval`. It is text and not a file so that it survives bundling. It
- * loads the entry, sees whether that has called `serveJobs`, and only then opens the thread for
- * tasks, so that whatever fails before is a failure to load.
+ * What a thread runs first. It is text and not a file so that it survives bundling. It loads the
+ * entry, sees whether that has called `serveJobs`, and only then opens the thread for tasks, so that
+ * whatever fails before is a failure to load.
  *
  * A TypeScript entry may name its neighbours by the `.js` they are built to, as TypeScript has it.
  */
-export const bootSource = `(async () => {
+const bootSource = `(async () => {
   const { workerData } = process.getBuiltinModule('node:worker_threads');
   const { registerHooks } = process.getBuiltinModule('node:module');
   const start = workerData.offstage;
@@ -84,3 +84,9 @@ export const bootSource = `(async () => {
   if (state.open === undefined) start.port.postMessage([${toHost.unserved}]);
   else state.open();
 })();`;
+
+/**
+ * The boot as a module that is loaded by its URL: an evaluated script would never pass through the
+ * hooks of a loader such as tsx, nor would what it imports.
+ */
+export const bootUrl = new URL(`data:text/javascript,${encodeURIComponent(bootSource)}`);

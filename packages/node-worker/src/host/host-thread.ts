@@ -18,7 +18,7 @@ import {
   toHost,
   toThread,
 } from '../shared/wire.ts';
-import { bootSource, entryName } from './entry.ts';
+import { bootUrl, entryName } from './entry.ts';
 import { ProgressReader } from './progress-reader.ts';
 import type { ThreadTask } from './thread-task.ts';
 
@@ -87,8 +87,7 @@ export class HostThread {
     this.#port.on('message', (message: ToHost) => this.#receive(message));
     this.#port.on('messageerror', (cause: Error) => this.#onUnreadable('result', cause));
     const start: ThreadStart<MessagePort> = { entry: options.entry, port: port2, block };
-    this.#worker = new Worker(bootSource, {
-      eval: true,
+    this.#worker = new Worker(bootUrl, {
       name: options.name,
       workerData: { offstage: start },
       transferList: [port2],
