@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { OffstageError } from '@offstage/core';
@@ -49,6 +49,15 @@ function toUrl(entry: unknown): URL | undefined {
   return pathToFileURL(resolve(entry));
 }
 
+// Of a file's state: the same text in the host and in what a thread runs first.
+const versionText = "stat.mtimeMs + ' ' + stat.size + ' ' + stat.ino";
+
+/** Which state of a file is there; undefined where there is none, as while an editor replaces it. */
+export function fileVersion(url: string): string | undefined {
+  const stat = statSync(new URL(url), { throwIfNoEntry: false });
+  return stat && `${stat.mtimeMs} ${stat.size} ${stat.ino}`;
+}
+
 /**
  * What a thread runs first. It is text and not a file so that it survives bundling. It loads the
  * entry, sees whether that has called `serveJobs`, and only then opens the thread for tasks, so that
@@ -76,6 +85,21 @@ const bootSource = `(async () => {
             throw error;
           }
         }
+      },
+    });
+  }
+  if (start.tellsFiles && registerHooks) {
+    const { statSync } = process.getBuiltinModule('node:fs');
+    registerHooks({
+      resolve(specifier, context, next) {
+        const found = next(specifier, context);
+        if (found.url.startsWith('file:') && !found.url.includes('/node_modules/')) {
+          const file = new URL(found.url);
+          file.search = '';
+          const stat = statSync(file, { throwIfNoEntry: false });
+          if (stat) start.port.postMessage([${toHost.file}, file.href, ${versionText}]);
+        }
+        return found;
       },
     });
   }

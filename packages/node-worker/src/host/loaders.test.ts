@@ -72,3 +72,83 @@ test("W4 what Node's own stripping refuses fails the start with its words", asyn
   const output = await made.run([source, '--disable-warning=ExperimentalWarning']);
   expect(output).toMatch(/enum is not supported in strip-only mode|Invalid or unexpected token/);
 });
+
+const development = `
+import { readFileSync, writeFileSync } from 'node:fs';
+import { JobManager } from '@offstage/core';
+import { WorkerExecutor } from '@offstage/node-worker';
+import { late, paint, thread } from './jobs.ts';
+
+const entry = new URL('./paint.worker.ts', import.meta.url);
+const executor = new WorkerExecutor({ entry, threads: 2 });
+const manager = new JobManager({ executor });
+const client = manager.forOwner('alice');
+const run = async (definition) => {
+  const end = await client.wait((await client.start(definition, {})).id);
+  return end.result ?? end.failure.code;
+};
+const edit = (name, from, to) =>
+  writeFileSync(name, readFileSync(name, 'utf8').replaceAll(from, to));
+const said = [await run(paint)];
+const first = await run(thread);
+said.push((await run(thread)) === first ? 'kept' : 'replaced');
+edit('colour.ts', 'red', 'green!');
+said.push(await run(paint), (await run(thread)) === first ? 'kept' : 'replaced');
+edit('paint.worker.ts', 'paint:', 'painted:');
+said.push(await run(paint));
+edit('paint.worker.ts', '/* late */', "handle(late, () => 'late'),");
+said.push(await run(late));
+console.log(said.join(' '));
+await manager.shutdown();
+`;
+
+const three = `
+import { defineJob } from '@offstage/core';
+import { z } from 'zod';
+const job = (name: string) =>
+  defineJob({ name, input: z.unknown(), result: z.unknown(), phases: ['work'] });
+export const [paint, thread, late] = [job('paint'), job('thread'), job('late')];
+`;
+
+const edited = `
+import { threadId } from 'node:worker_threads';
+import { handle } from '@offstage/core';
+import { serveJobs } from '@offstage/node-worker/thread';
+import { colour } from './colour.ts';
+import { late, paint, thread } from './jobs.ts';
+serveJobs([
+  handle(paint, () => 'paint:' + colour),
+  handle(thread, () => threadId),
+  /* late */
+]);
+`;
+
+test.each([
+  ['tsx', ['--import', tsx]],
+  ['type stripping', ['--disable-warning=ExperimentalWarning']],
+])(
+  'W1 in development an idle thread that runs edited files is replaced, with %s',
+  async (_, options) => {
+    const files = { 'jobs.ts': three, 'paint.worker.ts': edited };
+    const made = project({
+      ...files,
+      'main.ts': development,
+      'colour.ts': `export const colour: string = 'red';\n`,
+    });
+    const all = [source, ...options];
+    expect(await made.run(all, { NODE_ENV: 'development' })).toBe(
+      'paint:red kept paint:green! replaced painted:green! late',
+    );
+  },
+);
+
+test('W1 in production a thread stays, whatever becomes of its files', async () => {
+  const made = project({
+    'main.ts': development,
+    'jobs.ts': three,
+    'paint.worker.ts': edited,
+    'colour.ts': `export const colour: string = 'red';\n`,
+  });
+  const output = await made.run([source, '--import', tsx], { NODE_ENV: 'production' });
+  expect(output).toContain('unknown_definition');
+});
