@@ -1,4 +1,5 @@
-import { JobObserver } from '@offstage/core/observe';
+import type { JobId, ResultOf } from '@offstage/core';
+import { JobObserver, type JobObserverState } from '@offstage/core/observe';
 import { HttpJobClient } from '@offstage/http/client';
 import { printBook } from './jobs.ts';
 
@@ -25,13 +26,13 @@ print.addEventListener('click', async () => {
   }
 });
 
-function watch(id: string): void {
-  const observer = new JobObserver(client, id, { definition: printBook });
-  const cancelIt = () => observer.getState().cancel();
+function watch(id: JobId<ResultOf<typeof printBook>>): void {
+  const observer = new JobObserver(client, id);
+  const cancelIt = () => observer.getSnapshot().cancel();
   cancel.addEventListener('click', cancelIt);
   const unsubscribe = observer.subscribe(show);
   function show(): void {
-    const state = observer.getState();
+    const state = observer.getSnapshot();
     progress.hidden = cancel.hidden = !state.isActive;
     cancel.disabled = state.isCanceling;
     if (state.percent !== null && state.percent !== undefined) progress.value = state.percent;
@@ -43,7 +44,7 @@ function watch(id: string): void {
   }
 }
 
-type State = ReturnType<JobObserver<{ version: string; pages: number }>['getState']>;
+type State = JobObserverState<ResultOf<typeof printBook>>;
 
 function textOf({ result, status: jobStatus, failure, error, message }: State): string {
   if (result) return `Published ${result.pages} pages as version ${result.version}.`;
