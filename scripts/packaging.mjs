@@ -66,12 +66,14 @@ function main() {
   writeFileSync(path.join(consumer, 'package.json'), JSON.stringify(manifest));
   if (run('install in an empty project', 'npm', ['install'], consumer) === undefined) return;
   run('types in an empty project', 'tsc', ['-p', consumer]);
+  const quickStart = writeQuickStart();
   for (const version of runtimes) {
     const node = installRuntime('node', version);
     if (node === undefined) continue;
     for (const program of programs) {
       run(`run ${program} on Node.js ${version}`, node, [program], consumer);
     }
+    run(`run the quick start on Node.js ${version}`, node, ['main.ts'], quickStart);
     run(
       `run paint.ts with tsx on Node.js ${version}`,
       node,
@@ -86,6 +88,17 @@ function main() {
       run(`run ${program} on ${name} ${version}`, runtime, [...options, program], consumer);
     }
   }
+}
+
+/** The files of the README's quick start, as printed. */
+function writeQuickStart() {
+  const folder = path.join(consumer, 'quick-start');
+  mkdirSync(folder);
+  const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
+  for (const [, name, code] of readme.matchAll(/^```ts\n\/\/ (\S+\.ts)\n([\s\S]*?)^```$/gm)) {
+    writeFileSync(path.join(folder, name), code);
+  }
+  return folder;
 }
 
 /** A runtime that npm has, in a folder of its own. */
