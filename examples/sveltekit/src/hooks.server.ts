@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Handle } from '@sveltejs/kit';
-import { sessionCookie } from '$lib/server/jobs.ts';
+import { sessionCookie } from '#lib/server/jobs.ts';
 
 /** Each visitor has a session of their own, and sees the jobs of that alone. */
 export const handle: Handle = ({ event, resolve }) => {

@@ -1,3 +1,3 @@
-import { handleJobs } from '$lib/server/jobs.ts';
+import { handleJobs } from '#lib/server/jobs.ts';
 
 export const fallback = ({ request }: { request: Request }) => handleJobs(request);
