@@ -25,7 +25,9 @@ test('D9 an ingest of the shipped corpus exits 0, and a search finds a sentence 
 
   const search = await runCli('search', ['seventeen pencils', '--data', data]);
   expect(search.code).toBe(0);
-  expect(search.stdout).toMatch(/^seventeen pencils: 1 passage in version 1-\w+ \(11 documents\)/);
+  expect(search.stdout).toMatch(
+    /^seventeen pencils: 1 document \(1 passage\) in version 1-\w+ \(11 documents\)/,
+  );
   expect(search.stdout).toContain('locked in 1931 with seventeen pencils in it');
   expect(search.stdout).not.toContain('Stale');
 
