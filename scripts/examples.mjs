@@ -31,6 +31,8 @@ const examples = {
     { title: 'development', build: [], start: 'dev', args: ['--port'] },
   ],
   esbuild: [{ title: 'production', build: ['build'], start: 'start' }],
+  'hono-react': [{ title: 'production', build: ['build'], start: 'start' }],
+  'express-svelte': [{ title: 'production', build: ['build'], start: 'start' }],
 };
 
 const asked = process.argv.slice(2).filter((name) => !name.startsWith('-'));
@@ -152,22 +154,23 @@ async function withPage(address, work) {
   }
 }
 
-const startOne = (address) =>
-  withPage(address, async (page) => {
+function startOne(address) {
+  return withPage(address, async (page) => {
     await click(page);
     await page
       .getByRole('status')
-      .getByText(/Page \d+ of 40/)
+      .getByText(/Page \d+ of 120/)
       .waitFor();
   });
+}
 
 /** What every example can do: progress, cancel, publish, one session a visitor. */
-const drive = (address) =>
-  withPage(address, async (page) => {
+function drive(address) {
+  return withPage(address, async (page) => {
     const status = page.getByRole('status');
     await page.getByText('Nothing is published yet.').waitFor();
     await click(page);
-    await status.getByText(/Page \d+ of 40/).waitFor();
+    await status.getByText(/Page \d+ of 120/).waitFor();
     // Another copy of the server's modules, and another visitor: neither ends the job nor sees it.
     const other = await page.context().browser().newContext();
     const theirs = await other.newPage();
@@ -175,16 +178,17 @@ const drive = (address) =>
     const listed = await theirs.evaluate(async () => (await fetch('/jobs')).json());
     if (listed.jobs.length > 0) throw new Error('A visitor sees the jobs of another.');
     await other.close();
-    await status.getByText(/Page ([5-9]|\d\d) of 40/).waitFor();
+    await status.getByText(/Page ([5-9]|\d\d) of 120/).waitFor();
     await page.getByRole('button', { name: 'Cancel' }).click();
     await status.getByText('Canceled: nothing was published.').waitFor();
     await page.reload();
     await page.getByText('Nothing is published yet.').waitFor();
     await click(page);
-    await status.getByText(/Published 40 pages as version /).waitFor();
+    await status.getByText(/Published 120 pages as version /).waitFor();
     await page.reload();
     await page.getByText(/Published: version /).waitFor();
   });
+}
 
 /** Clicks until the page has its scripts. */
 async function click(page) {

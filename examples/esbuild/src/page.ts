@@ -18,7 +18,7 @@ element('published').textContent =
 print.addEventListener('click', async () => {
   print.disabled = true;
   try {
-    const { id } = await client.start(printBook, { pages: 40 });
+    const { id } = await client.start(printBook, { pages: 120 });
     watch(id);
   } catch (error) {
     status.textContent = `It could not be started: ${error}`;

@@ -25,7 +25,7 @@ function Book() {
       <button
         type="button"
         disabled={printing.isPending || isActive}
-        onClick={() => printing.start({ pages: 40 })}
+        onClick={() => printing.start({ pages: 120 })}
       >
         Print
       </button>
