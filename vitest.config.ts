@@ -35,6 +35,7 @@ const leftOutWhenQuick = [
   'packages/core/src/**/{crash-mutants,crash,faults,explore-crashes}.test.ts',
   'packages/node-fs/src/**/{*-matrix,bad-root,examine-files,leases,cli}.test.ts',
   'packages/node-worker/src/host/{process,faults,manager}.test.ts',
+  'packages/sqlite/src/{*-matrix,bad-journal}.test.ts',
 ].map((pattern) => path.resolve(pattern));
 
 /** The tests of a package that run in Chromium, on one origin with the test bed's servers. */
@@ -132,6 +133,7 @@ export default defineConfig({
       project('core', 'packages/core'),
       project('node-worker', 'packages/node-worker'),
       project('node-fs', 'packages/node-fs'),
+      project('sqlite', 'packages/sqlite'),
       project('http', 'packages/http'),
       project('react', 'packages/react'),
       project('svelte', 'packages/svelte'),

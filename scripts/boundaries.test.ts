@@ -17,6 +17,7 @@ const refused = [
   ['packages/node-worker/src/thread/serve-jobs.ts', '@offstage/node-fs'],
   ['packages/node-fs/src/storage.ts', '@offstage/node-worker/thread'],
   ['packages/node-fs/src/storage.ts', './index.ts'],
+  ['packages/sqlite/src/thread/tables.ts', '@offstage/node-fs'],
 ] as const;
 
 const allowed = [
@@ -28,6 +29,7 @@ const allowed = [
   ['packages/node-worker/src/host/pool.ts', '@offstage/core'],
   ['packages/node-worker/src/host/pool.ts', 'node:worker_threads'],
   ['packages/node-fs/src/storage.ts', '@offstage/core/testing'],
+  ['packages/sqlite/src/thread/tables.ts', '@offstage/core'],
   ['apps/demo/src/ingest.worker.ts', '@offstage/node-fs'],
 ] as const;
 

@@ -6,9 +6,17 @@ import os from 'node:os';
 import path from 'node:path';
 import { root } from './setup.mjs';
 
-const packages = ['core', 'node-worker', 'node-fs', 'http', 'react', 'svelte'];
+const packages = ['core', 'node-worker', 'node-fs', 'sqlite', 'http', 'react', 'svelte'];
 /** What is run in the empty project. */
-const programs = ['main.mjs', 'http.mjs', 'cancel.mjs', 'locks.mjs', 'react.mjs', 'svelte.mjs'];
+const programs = [
+  'main.mjs',
+  'journal.mjs',
+  'http.mjs',
+  'cancel.mjs',
+  'locks.mjs',
+  'react.mjs',
+  'svelte.mjs',
+];
 const runtimes = ['22', '24', '26'];
 /** What other runtimes run, and how they are told to. Deno cannot load the addon that `main.mjs` needs. */
 const otherRuntimes = [

@@ -16,6 +16,7 @@ export function asPublished(bench: string): string {
       path.join(here, bench),
       path.join(here, 'snapshots/memory.publisher.ts'),
       path.join(sources, 'packages/node-fs/src/examine-thread.ts'),
+      path.join(sources, 'packages/sqlite/src/journal-thread.ts'),
     ],
     // Beside each other, as in the package.
     entryNames: '[name]',

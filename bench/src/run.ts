@@ -18,7 +18,7 @@ if (files.length === 0) {
 console.log(`Node.js ${process.version}, ${process.platform} ${process.arch}\n`);
 for (const file of files) {
   // A process each: what one leaves in the heap or in the event loop is not measured by the next.
-  const script = file.startsWith('snapshots') ? asPublished(file) : path.join(here, file);
+  const script = /^(?:snapshots|journal)/.test(file) ? asPublished(file) : path.join(here, file);
   const { status } = spawnSync(process.execPath, [...process.execArgv, script], {
     stdio: 'inherit',
   });

@@ -11,4 +11,20 @@ export type {
   JobTask,
 } from './jobs/job-executor.ts';
 export { type HandlerEnd, indexHandlers, runHandler } from './jobs/job-handler.ts';
+export type {
+  JobJournal,
+  JournalEntry,
+  JournalHealth,
+  KeptJob,
+  KeptSchedule,
+  KeptState,
+} from './jobs/journal.ts';
+export {
+  journalMisused,
+  type KeptValue,
+  maxKeptBytes,
+  notKeepable,
+  tooLarge,
+} from './jobs/journal-errors.ts';
+export { emptyJournal, isDone, type JournalContent, replay } from './jobs/journal-replay.ts';
 export { maxMessageLength, repairMessage, repairPercent } from './jobs/progress-report.ts';

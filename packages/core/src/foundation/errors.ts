@@ -43,7 +43,13 @@ export type OffstageErrorCode =
   | 'storage_failed'
   | 'storage_full'
   | 'storage_denied'
-  | 'commit_indeterminate';
+  | 'commit_indeterminate'
+  // the journal (K2, K6, K8)
+  | 'journal_newer'
+  | 'journal_damaged'
+  | 'journal_full'
+  | 'journal_failed'
+  | 'too_large';
 
 export interface OffstageErrorOptions {
   readonly cause?: unknown;

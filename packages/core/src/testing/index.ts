@@ -25,6 +25,25 @@ export type {
   JobClientSuiteSetup,
 } from './job-client-suite-kit.ts';
 export {
+  exploreJournalCrashes,
+  type JournalCrashOptions,
+  type JournalCrashReport,
+  type JournalWrite,
+  journalProblem,
+} from './journal-crashes.ts';
+export {
+  type JournalPlace,
+  type JournalSuiteOptions,
+  type JournalSuiteSettings,
+  journalSuite,
+} from './journal-suite.ts';
+export {
+  type JournalStep,
+  type MemoryJournal,
+  type MemoryJournalOptions,
+  memoryJournal,
+} from './memory-journal.ts';
+export {
   type Fate,
   type Fates,
   type HeldByProcess,

@@ -1,0 +1,96 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { settle } from '@offstage/core/testing';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { admitted } from '../fixtures/kept-job.ts';
+import { SqliteJournal } from './host/sqlite-journal.ts';
+import type { JournalThreadOptions } from './shared/wire.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'offstage-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** A journal on a disk that waits before each commit until it is told to go on. */
+async function slowJournal() {
+  const words = new Int32Array(new SharedArrayBuffer(8));
+  const options: JournalThreadOptions & { words: SharedArrayBuffer } = {
+    path: join(folder, 'jobs.sqlite'),
+    maxKept: 1000,
+    lockTimeoutMs: 0,
+    synchronous: 'full',
+    words: words.buffer as SharedArrayBuffer,
+  };
+  const thread = new URL('../fixtures/slow-thread.ts', import.meta.url);
+  const journal = new SqliteJournal(options, thread);
+  await journal.open();
+  return {
+    journal,
+    goOn(groups: number): void {
+      Atomics.add(words, 0, groups);
+      Atomics.notify(words, 0);
+    },
+    taken: (): number => Atomics.load(words, 1),
+  };
+}
+
+describe('a journal on a slow disk', () => {
+  test('K7 this thread goes on, and what waits is one group with one sync', async () => {
+    const { journal, goOn, taken } = await slowJournal();
+    const ids: string[] = [];
+    const first = journal.write(admitted('first')).then(() => ids.push('first'));
+    while (taken() === 0) await settle();
+    const rest = Promise.all(
+      Array.from({ length: 500 }, (_, index) =>
+        journal.write(admitted(`job-${index}`)).then(() => ids.push(`job-${index}`)),
+      ),
+    );
+    // Turn after turn of this thread, while the other one waits for the disk.
+    for (let turn = 0; turn < 20; turn += 1) await settle();
+    const late = journal.write(admitted('late')).then(() => ids.push('late'));
+    for (let turn = 0; turn < 20; turn += 1) await settle();
+    expect([ids, taken()]).toEqual([[], 1]);
+    goOn(1);
+    await first;
+    expect(ids).toEqual(['first']);
+    goOn(1);
+    await Promise.all([rest, late]);
+    expect(taken()).toBe(2);
+    expect(ids.length).toBe(502);
+    await journal.close();
+  });
+
+  test('K7 a write of a later turn joins the group that waits', async () => {
+    const { journal, goOn, taken } = await slowJournal();
+    const first = journal.write(admitted('first'));
+    while (taken() === 0) await settle();
+    const waiting: Promise<void>[] = [];
+    for (let turn = 0; turn < 10; turn += 1) {
+      waiting.push(journal.write(admitted(`job-${turn}`)));
+      await settle();
+    }
+    for (let turn = 0; turn < 20; turn += 1) await settle();
+    goOn(2);
+    await Promise.all([first, ...waiting]);
+    expect(taken()).toBe(2);
+    await journal.close();
+  });
+
+  test('K2 K6 a thread that dies refuses what was not acknowledged, and health says so', async () => {
+    const path = join(folder, 'jobs.sqlite');
+    const options = { path, maxKept: 1, lockTimeoutMs: 0, synchronous: 'full' } as const;
+    const dying = new SqliteJournal(
+      options,
+      new URL('data:text/javascript,setTimeout(() => { throw new Error("no"); })'),
+    );
+    await expect(dying.open()).rejects.toMatchObject({
+      code: 'journal_failed',
+      details: { reason: 'thread' },
+    });
+    expect(dying.health()).toMatchObject({ writable: false, error: { code: 'journal_failed' } });
+    await expect(dying.write(admitted('job'))).rejects.toMatchObject({ code: 'journal_failed' });
+    await dying.close();
+  });
+});

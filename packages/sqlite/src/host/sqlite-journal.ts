@@ -1,0 +1,319 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { OffstageError } from '@offstage/core';
+import {
+  type JobJournal,
+  type JournalEntry,
+  type JournalHealth,
+  journalMisused,
+  type KeptJob,
+  type KeptSchedule,
+  type KeptState,
+} from '@offstage/core/engine';
+import { Arena, ArenaReader } from '../shared/arena.ts';
+import { fromPlain, journalDamaged, journalFailed, journalNewer } from '../shared/journal-error.ts';
+import { decodeValue, UnknownFormatError } from '../shared/value-codec.ts';
+import type { FromThread, JournalThreadOptions, ToThread, WireEntry } from '../shared/wire.ts';
+import { type Deferred, deferred } from './deferred.ts';
+import { decodeJob, encodeEntry } from './entry-codec.ts';
+
+export interface SqliteJournalOptions {
+  /**
+   * How many jobs that have ended are kept over a restart; those that ended first go first. Jobs that still
+   * have something to do are kept in any case (K8). @default 100_000
+   */
+  readonly maxKept?: number | undefined;
+  /**
+   * How long `open` waits for another process that has the journal, in milliseconds, as one may that is
+   * shutting down. @default 0
+   */
+  readonly lockTimeoutMs?: number | undefined;
+  /**
+   * `full`: what was kept outlasts a loss of power. `normal`: it outlasts the end of the process however
+   * that comes, and a loss of power takes the last seconds. @default 'full'
+   */
+  readonly synchronous?: 'full' | 'normal' | undefined;
+}
+
+/**
+ * Keeps jobs in an SQLite file, over the end of the process at any moment (K1 to K8). Node's own SQLite
+ * does the work, in a thread of its own, so that this one never waits for the disk. The folder is made.
+ *
+ * @param path Of the file, or its `file:` URL. Two more begin with its name while it is open.
+ * @throws OffstageError `invalid_option`. All else is told by `open`.
+ *
+ * @example
+ * const journal = sqliteJournal('./data/jobs.sqlite');
+ */
+export function sqliteJournal(path: string | URL, options: SqliteJournalOptions = {}): JobJournal {
+  return new SqliteJournal(readOptions(path, options), threadFile());
+}
+
+interface Waiting {
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * ```
+ * new -> opening -> open -> closing -> closed        opening, open -> closed (refused, or it broke)
+ * ```
+ */
+export class SqliteJournal implements JobJournal {
+  readonly #options: JournalThreadOptions;
+  readonly #threadFile: URL;
+  #state: 'new' | 'opening' | 'open' | 'closing' | 'closed' = 'new';
+  #thread: Worker | undefined;
+  #opening: Opening | undefined;
+  #closing: Deferred<void> | undefined;
+  #batch = newBatch();
+  /** Those of this thread's batch and those under way, in the order of the calls. */
+  #waiting: Waiting[] = [];
+  #underWay = 0;
+  #flushing = false;
+  #failure: { readonly error: unknown } | undefined;
+  /** Its thread ended while it was open. */
+  #lost: OffstageError | undefined;
+
+  constructor(options: JournalThreadOptions, threadFile: URL) {
+    this.#options = options;
+    this.#threadFile = threadFile;
+  }
+
+  open(): Promise<KeptState> {
+    if (this.#state !== 'new') {
+      return Promise.reject(journalMisused(this.#state === 'closed' ? 'closed' : 'open'));
+    }
+    this.#state = 'opening';
+    const opening: Opening = { ...deferred<KeptState>(), jobs: [] };
+    this.#opening = opening;
+    const thread = new Worker(this.#threadFile, {
+      name: 'offstage-journal',
+      workerData: { offstageJournal: this.#options },
+    });
+    this.#thread = thread;
+    thread.on('message', (message: FromThread) => this.#receive(message));
+    thread.on('error', (cause) => this.#lose(cause));
+    thread.on('exit', () => this.#lose());
+    return opening.promise;
+  }
+
+  write(...entries: readonly JournalEntry[]): Promise<void> {
+    if (this.#state !== 'open') {
+      if (this.#lost !== undefined) return Promise.reject(this.#lost);
+      const state = this.#state === 'new' || this.#state === 'opening' ? 'new' : 'closed';
+      return Promise.reject(journalMisused(state));
+    }
+    const { arena, entries: batch, counts } = this.#batch;
+    const [length, count] = [arena.length, batch.length];
+    try {
+      for (const entry of entries) batch.push(encodeEntry(entry, arena));
+    } catch (error) {
+      arena.cutTo(length);
+      batch.length = count;
+      return Promise.reject(error);
+    }
+    counts.push(entries.length);
+    this.#flushSoon();
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+    });
+  }
+
+  health(): JournalHealth {
+    return {
+      writable: this.#state === 'open' && this.#failure === undefined,
+      ...this.#failure,
+    };
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === 'new') this.#state = 'closed';
+    if (this.#state === 'opening') await this.#opening?.promise.catch(() => undefined);
+    if (this.#state === 'open') {
+      this.#flush();
+      this.#state = 'closing';
+      this.#closing = deferred<void>();
+      this.#thread?.ref();
+      this.#send({ is: 'close' });
+    }
+    await this.#closing?.promise;
+  }
+
+  // By itself a write goes at once. While others are under way, those of one turn of the event loop go
+  // together; the thread takes all that has come by then as one group.
+  #flushSoon(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    if (this.#underWay === 0) queueMicrotask(() => this.#flush());
+    else setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#flushing = false;
+    const { arena, entries, counts } = this.#batch;
+    if (counts.length === 0 || this.#state !== 'open') return;
+    this.#batch = newBatch();
+    this.#underWay += 1;
+    this.#thread?.ref();
+    const { bytes } = arena;
+    this.#send({ is: 'writes', entries, counts, bytes }, [bytes.buffer]);
+  }
+
+  #send(message: ToThread, transfer: readonly ArrayBuffer[] = []): void {
+    this.#thread?.postMessage(message, transfer);
+  }
+
+  #receive(message: FromThread): void {
+    switch (message.is) {
+      case 'jobs':
+        this.#read(message);
+        break;
+      case 'opened':
+        this.#opened(message.schedules);
+        break;
+      case 'refused':
+        this.#refuse(fromPlain(message.error));
+        break;
+      case 'written':
+        this.#written(message);
+        break;
+      case 'closed':
+        this.#state = 'closed';
+        if (message.error === undefined) this.#closing?.resolve();
+        else this.#closing?.reject(fromPlain(message.error));
+    }
+  }
+
+  #read({ jobs, bytes }: Extract<FromThread, { is: 'jobs' }>): void {
+    const opening = this.#opening;
+    if (opening === undefined || opening.error !== undefined) return;
+    const values = new ArenaReader(bytes);
+    try {
+      for (const [id, columns] of jobs) opening.jobs.push(decodeJob(id, columns, values));
+    } catch (error) {
+      opening.error = this.#unreadable(error);
+    }
+  }
+
+  #opened(records: readonly Uint8Array[]): void {
+    const opening = this.#opening;
+    this.#opening = undefined;
+    if (opening === undefined) return;
+    let error = opening.error;
+    let schedules: KeptSchedule[] = [];
+    try {
+      schedules = records.map((record) => decodeValue(record) as KeptSchedule);
+    } catch (cause) {
+      error ??= this.#unreadable(cause);
+    }
+    if (error !== undefined) {
+      this.#opening = opening;
+      this.#refuse(error);
+      return;
+    }
+    this.#state = 'open';
+    this.#thread?.unref();
+    opening.resolve({ jobs: opening.jobs, schedules });
+  }
+
+  #unreadable(cause: unknown): OffstageError {
+    const { path } = this.#options;
+    return cause instanceof UnknownFormatError
+      ? journalNewer(path, cause)
+      : journalDamaged(path, cause);
+  }
+
+  #refuse(error: OffstageError): void {
+    this.#state = 'closed';
+    this.#failure = { error };
+    const opening = this.#opening;
+    this.#opening = undefined;
+    // When it has ended, its lock is free.
+    const thread = this.#thread;
+    thread?.removeAllListeners('exit').removeAllListeners('error');
+    this.#send({ is: 'close' });
+    thread?.once('exit', () => opening?.reject(error));
+    thread?.once('error', () => opening?.reject(error));
+  }
+
+  #written({ count, groups, refused }: Extract<FromThread, { is: 'written' }>): void {
+    const errors = new Map(refused.map(([index, error]) => [index, fromPlain(error)]));
+    const [error] = errors.values();
+    this.#failure = error === undefined ? undefined : { error };
+    this.#underWay -= groups;
+    for (const [index, { resolve, reject }] of this.#waiting.splice(0, count).entries()) {
+      const refusal = errors.get(index);
+      if (refusal === undefined) resolve();
+      else reject(refusal);
+    }
+    if (this.#underWay === 0 && this.#state === 'open') this.#thread?.unref();
+  }
+
+  #lose(cause?: unknown): void {
+    if (this.#state === 'closed') return;
+    const error = journalFailed(this.#options.path, 'thread', cause);
+    this.#state = 'closed';
+    this.#failure = { error };
+    this.#lost = error;
+    this.#opening?.reject(error);
+    this.#closing?.reject(error);
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
+  }
+}
+
+interface Opening extends Deferred<KeptState> {
+  readonly jobs: KeptJob[];
+  error?: OffstageError;
+}
+
+interface Batch {
+  readonly arena: Arena;
+  readonly entries: WireEntry[];
+  readonly counts: number[];
+}
+
+const newBatch = (): Batch => ({ arena: new Arena(), entries: [], counts: [] });
+
+// The sources run as they are, the published package as JavaScript.
+const threadFile = (): URL =>
+  import.meta.url.endsWith('.ts')
+    ? new URL('../journal-thread.ts', import.meta.url)
+    : new URL('./journal-thread.js', import.meta.url);
+
+function readOptions(path: string | URL, options: SqliteJournalOptions): JournalThreadOptions {
+  const { maxKept = 100_000, lockTimeoutMs = 0, synchronous = 'full' } = options;
+  if (synchronous !== 'full' && synchronous !== 'normal') {
+    throw invalid('synchronous', "'full' or 'normal'");
+  }
+  return {
+    path: readPath(path),
+    maxKept: readCount('maxKept', maxKept),
+    lockTimeoutMs: readCount('lockTimeoutMs', lockTimeoutMs),
+    synchronous,
+  };
+}
+
+function readPath(path: unknown): string {
+  try {
+    if (path instanceof URL) return fileURLToPath(path);
+    if (typeof path === 'string' && path !== '' && !path.includes('\u0000')) {
+      return path.startsWith('file:') ? fileURLToPath(path) : resolve(path);
+    }
+  } catch {
+    // A URL that names no file.
+  }
+  throw invalid('path', 'the path of a file, or its file: URL');
+}
+
+function readCount(option: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  if (value === Number.POSITIVE_INFINITY) return value;
+  throw invalid(option, 'a whole number, 0 or more, or Infinity');
+}
+
+const invalid = (option: string, wanted: string): OffstageError =>
+  new OffstageError('invalid_option', `${option} of a journal must be ${wanted}.`, {
+    details: { option },
+  });

@@ -1,0 +1,1 @@
+export { type SqliteJournalOptions, sqliteJournal } from './host/sqlite-journal.ts';

@@ -1,0 +1,135 @@
+import { OffstageError, type OffstageErrorCode } from '@offstage/core';
+import type { PlainError } from './wire.ts';
+
+/** Why a journal cannot be used, in one word: `details.reason` of `journal_failed`. */
+export type FailureReason =
+  | 'no_sqlite'
+  | 'folder'
+  | 'not_a_file'
+  | 'foreign'
+  | 'read_only'
+  | 'denied'
+  | 'deleted'
+  | 'cannot_open'
+  | 'disk'
+  | 'thread';
+
+const advice: Readonly<Record<FailureReason, string>> = {
+  no_sqlite: 'this Node.js has no node:sqlite. Use Node.js 22.13 or later',
+  folder: 'it is a folder. Give the path of a file in it',
+  not_a_file: 'it is no regular file. Give the path of a file',
+  foreign: 'it is the database of another program. Give a path of its own to the journal',
+  read_only:
+    'it cannot be written. Check the permissions of the file and of its folder, or how the file system is mounted',
+  denied: 'access was denied. Check the permissions of the file and of its folder',
+  deleted:
+    'its file was removed or replaced while it was open. Restart the process; what was running is lost unless the file is put back',
+  cannot_open: 'it cannot be opened. Check that its folder is there and can be written',
+  disk: 'the disk reported an error. Check the disk, then restart the process',
+  thread: 'its thread has ended. Restart the process',
+};
+
+export const journalFailed = (
+  path: string,
+  reason: FailureReason,
+  cause?: unknown,
+): OffstageError =>
+  new OffstageError('journal_failed', `The journal ${path} cannot be used: ${advice[reason]}.`, {
+    details: { reason, path },
+    ...(cause !== undefined && { cause }),
+  });
+
+export const journalDamaged = (path: string, cause?: unknown): OffstageError =>
+  new OffstageError(
+    'journal_damaged',
+    `The journal ${path} is damaged, or is no journal. Put back a copy of it, or move it away ` +
+      'together with the files beside it that begin with its name, and restart: its jobs are lost then.',
+    { details: { path }, ...(cause !== undefined && { cause }) },
+  );
+
+export const journalNewer = (path: string, cause?: unknown): OffstageError =>
+  new OffstageError(
+    'journal_newer',
+    `The journal ${path} was written by a newer version of @offstage/sqlite or of Node.js. ` +
+      'Go back to that version, or give another path.',
+    { details: { path }, ...(cause !== undefined && { cause }) },
+  );
+
+const journalFull = (path: string, cause: unknown): OffstageError =>
+  new OffstageError(
+    'journal_full',
+    `The disk of the journal ${path} is full: free some space. No job is started until then.`,
+    { details: { path }, cause },
+  );
+
+/** What SQLite's primary result codes mean for who runs the application. */
+const failures: Readonly<Record<number, FailureReason>> = {
+  3: 'denied',
+  8: 'read_only',
+  10: 'disk',
+  14: 'cannot_open',
+  23: 'denied',
+};
+const busy: readonly number[] = [5, 6];
+const corrupt: readonly number[] = [11, 26];
+const full = 13;
+
+/** The coded error for what SQLite or the file system refused. */
+export function journalError(error: unknown, path: string): OffstageError {
+  if (OffstageError.isInstance(error)) return error;
+  const code = primaryCode(error);
+  if (busy.includes(code)) return locked(path, undefined);
+  if (corrupt.includes(code)) return journalDamaged(path, error);
+  if (code === full || ['ENOSPC', 'EDQUOT'].includes(errnoOf(error))) {
+    return journalFull(path, error);
+  }
+  if (['EACCES', 'EPERM'].includes(errnoOf(error))) return journalFailed(path, 'denied', error);
+  if (errnoOf(error) === 'EROFS') return journalFailed(path, 'read_only', error);
+  if (errnoOf(error) !== '') return journalFailed(path, 'cannot_open', error);
+  return journalFailed(path, failures[code] ?? 'disk', error);
+}
+
+export const isBusy = (error: unknown): boolean => busy.includes(primaryCode(error));
+
+/** Who has the journal open. */
+export interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  /** When it was opened, as an ISO date. */
+  readonly since: string;
+}
+
+export function locked(path: string, holder: Holder | undefined): OffstageError {
+  const who =
+    holder === undefined
+      ? 'Another process'
+      : `Process ${holder.pid} on ${holder.host}, since ${holder.since},`;
+  return new OffstageError(
+    'locked',
+    `${who} has the journal ${path} open: one manager works with a journal. End that process, or give another path.`,
+    { details: { path, ...holder } },
+  );
+}
+
+export function toPlain(error: OffstageError): PlainError {
+  const { code, message, details, cause } = error;
+  return { code, message, details, ...(cause !== undefined && { cause: String(cause) }) };
+}
+
+export function fromPlain({ code, message, details, cause }: PlainError): OffstageError {
+  return new OffstageError(code as OffstageErrorCode, message, {
+    details,
+    ...(cause !== undefined && { cause: new Error(cause) }),
+  });
+}
+
+function primaryCode(error: unknown): number {
+  const code: unknown = Reflect.get(Object(error), 'errcode');
+  return typeof code === 'number' ? code & 0xff : -1;
+}
+
+/** The name of an error of the operating system, else ''. */
+function errnoOf(error: unknown): string {
+  const code: unknown = Reflect.get(Object(error), 'code');
+  return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : '';
+}

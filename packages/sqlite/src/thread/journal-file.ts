@@ -1,0 +1,206 @@
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  statSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { isBusy, journalError, journalFailed, locked } from '../shared/journal-error.ts';
+import type { JournalThreadOptions } from '../shared/wire.ts';
+import { readHolder, removeHolder, writeHolder } from './holder.ts';
+import { loadSqlite } from './load-sqlite.ts';
+import { type Migration, migrate, readPragma } from './schema.ts';
+
+/** Where the thread may be cut off, for those who do that. */
+export type OnStep = (step: string) => void;
+
+// Two that begin at once may each keep the other from the lock; one of them gets it when both try again.
+const contendMs = 250;
+
+// So much of the file may lie free before it is given back: it will be used again soon.
+const mostFreePages = 1024;
+const pagesAtOnce = 512;
+
+/**
+ * The database file: its lock, its format, its transactions, its size. All calls are synchronous.
+ *
+ * The lock is SQLite's own, on the file itself, and goes with the process however that ends. On Unix it
+ * also goes when this process closes *any* descriptor of that file, so nothing here opens it but SQLite.
+ */
+export class JournalFile {
+  readonly database: DatabaseSync;
+  readonly #path: string;
+  readonly #identity: string;
+  readonly #onStep: OnStep;
+  readonly #begin: StatementSync;
+  readonly #commit: StatementSync;
+  #logIdentity: string | undefined;
+
+  private constructor(database: DatabaseSync, path: string, onStep: OnStep) {
+    this.database = database;
+    this.#path = path;
+    this.#onStep = onStep;
+    this.#identity = identityOf(path) ?? '';
+    this.#begin = database.prepare('BEGIN IMMEDIATE');
+    this.#commit = database.prepare('COMMIT');
+  }
+
+  /** @throws OffstageError, as `JobJournal.open` has it. */
+  static open(
+    { path, lockTimeoutMs, synchronous }: JournalThreadOptions,
+    onStep: OnStep,
+    steps?: readonly Migration[],
+  ): JournalFile {
+    try {
+      const { DatabaseSync } = loadSqlite(path);
+      makeFolder(path);
+      refuseOther(path);
+      onStep('open: before the lock');
+      const database = lock(path, lockTimeoutMs, () => new DatabaseSync(path));
+      try {
+        onStep('open: locked');
+        migrate(database, path, steps);
+        onStep('open: migrated');
+        database.exec('COMMIT');
+        onStep('open: format kept');
+        database.exec('PRAGMA journal_mode = WAL');
+        // Read once, so that a write-ahead log that cannot be had is told here.
+        if (Object.values(database.prepare('PRAGMA journal_mode').get() ?? {})[0] !== 'wal') {
+          throw journalFailed(path, 'read_only');
+        }
+        database.exec(`
+          PRAGMA synchronous = ${synchronous.toUpperCase()};
+          PRAGMA fullfsync = 1;
+          PRAGMA checkpoint_fullfsync = 1;
+          PRAGMA journal_size_limit = 4194304;
+          PRAGMA cache_size = -8192;
+          PRAGMA trusted_schema = 0;
+        `);
+        onStep('open: log there');
+        writeHolder(path);
+        return new JournalFile(database, path, onStep);
+      } catch (error) {
+        database.close();
+        throw error;
+      }
+    } catch (error) {
+      throw journalError(error, path);
+    }
+  }
+
+  /**
+   * Runs it in a transaction that is durable when this returns.
+   *
+   * @throws whatever `run` or SQLite throws; nothing is changed then, unless the disk failed in the end.
+   */
+  transaction(run: () => void): void {
+    this.#begin.run();
+    try {
+      this.#onStep('group: begun');
+      run();
+      this.#onStep('group: written');
+      this.#commit.run();
+      this.#onStep('group: durable');
+    } catch (error) {
+      if (this.database.isTransaction) this.database.exec('ROLLBACK');
+      throw error;
+    }
+    this.#requireNamed();
+  }
+
+  /** Whether more of the file lies free than it should. */
+  get hasSlack(): boolean {
+    const free = readPragma(this.database, 'freelist_count');
+    return free > mostFreePages && free * 4 > readPragma(this.database, 'page_count');
+  }
+
+  /** Gives some of what lies free back to the file system. */
+  shrink(): void {
+    this.database.exec(`PRAGMA incremental_vacuum(${pagesAtOnce})`);
+    this.#onStep('vacuum: some pages given back');
+  }
+
+  close(): void {
+    this.#onStep('close: begun');
+    this.database.close();
+    this.#onStep('close: log written back');
+    removeHolder(this.#path);
+  }
+
+  // What is written to a file without a name is lost with the process.
+  #requireNamed(): void {
+    const log = identityOf(`${this.#path}-wal`);
+    this.#logIdentity ??= log;
+    if (identityOf(this.#path) !== this.#identity || log !== this.#logIdentity) {
+      throw journalFailed(this.#path, 'deleted');
+    }
+  }
+}
+
+/** Opens it and begins the first transaction, which takes the lock. */
+function lock(path: string, timeoutMs: number, open: () => DatabaseSync): DatabaseSync {
+  const until = performance.now() + Math.max(timeoutMs, contendMs);
+  for (;;) {
+    const database = open();
+    try {
+      // Before all else, or SQLite would look into the write-ahead log with memory that it shares with
+      // other processes, and leave that behind.
+      database.exec('PRAGMA locking_mode = EXCLUSIVE');
+      // Only into a file that has nothing yet: on another program's it would be a change.
+      if (isNew(path)) database.exec('PRAGMA auto_vacuum = INCREMENTAL');
+      database.exec('BEGIN EXCLUSIVE');
+      return database;
+    } catch (error) {
+      // Closed before the next try: while it is open it may keep the other one from the lock.
+      database.close();
+      if (!isBusy(error)) throw error;
+      if (performance.now() >= until) throw locked(path, readHolder(path));
+    }
+    pause(5 + Math.random() * 20);
+  }
+}
+
+// The thread has nothing else to do.
+const pause = (ms: number): void => {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+};
+
+/** The folder, and the names that lead to it, as durable as what will be in it. */
+function makeFolder(path: string): void {
+  const folder = dirname(path);
+  const first = mkdirSync(folder, { recursive: true });
+  if (first === undefined || process.platform === 'win32') return;
+  for (let name = folder; ; name = dirname(name)) {
+    const fd = openSync(dirname(name), 'r');
+    try {
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    if (name === first) return;
+  }
+}
+
+function refuseOther(path: string): void {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return;
+  if (!stats.isFile()) throw journalFailed(path, stats.isDirectory() ? 'folder' : 'not_a_file');
+  // SQLite would open it for reading, and tell of the lock that it then cannot have.
+  accessSync(path, constants.R_OK);
+  try {
+    accessSync(path, constants.W_OK);
+  } catch (cause) {
+    throw journalFailed(path, 'read_only', cause);
+  }
+}
+
+const isNew = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.size === 0;
+
+function identityOf(path: string): string | undefined {
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stats && `${stats.dev}:${stats.ino}`;
+}
