@@ -18,7 +18,7 @@ import {
   toHost,
   toThread,
 } from '../shared/wire.ts';
-import { bootSource, entryName } from './entry.ts';
+import { bootUrl, entryName, fileVersion } from './entry.ts';
 import { ProgressReader } from './progress-reader.ts';
 import type { ThreadTask } from './thread-task.ts';
 
@@ -33,6 +33,7 @@ export interface ThreadOptions {
   readonly entry: string;
   readonly name: string;
   readonly loadTimeoutMs: number;
+  readonly reloadOnChange: boolean;
   readonly clock: Clock;
   readonly resourceLimits: ResourceLimits;
   readonly execArgv: readonly string[] | undefined;
@@ -70,6 +71,8 @@ export class HostThread {
   readonly #reader: ProgressReader;
   readonly #gone = deferred<void>();
   readonly #loadTimer: Timer;
+  // What it has loaded, in development.
+  readonly #files = new Map<string, string>();
   #handlers: ReadonlyMap<string, ServedHandler & { readonly index: number }> | undefined;
   #task: ThreadTask | undefined;
   #number = 0;
@@ -86,9 +89,9 @@ export class HostThread {
     this.#port = port1;
     this.#port.on('message', (message: ToHost) => this.#receive(message));
     this.#port.on('messageerror', (cause: Error) => this.#onUnreadable('result', cause));
-    const start: ThreadStart<MessagePort> = { entry: options.entry, port: port2, block };
-    this.#worker = new Worker(bootSource, {
-      eval: true,
+    const { entry, reloadOnChange: tellsFiles } = options;
+    const start: ThreadStart<MessagePort> = { entry, tellsFiles, port: port2, block };
+    this.#worker = new Worker(bootUrl, {
       name: options.name,
       workerData: { offstage: start },
       transferList: [port2],
@@ -111,6 +114,15 @@ export class HostThread {
 
   get busy(): boolean {
     return this.#task !== undefined;
+  }
+
+  /** A file that it has loaded is another by now. */
+  get isStale(): boolean {
+    for (const [url, loaded] of this.#files) {
+      const version = fileVersion(url);
+      if (version !== undefined && version !== loaded) return true;
+    }
+    return false;
   }
 
   /** What it is busy with is a handler, and no discard. */
@@ -200,6 +212,10 @@ export class HostThread {
       }
       case toHost.unreadable:
         this.#onUnreadable('input', reviveError(message[1]));
+        break;
+      case toHost.file:
+        // The first time counts: what is loaded once stays as it was.
+        if (!this.#files.has(message[1])) this.#files.set(message[1], message[2]);
         break;
       case toHost.served:
         this.#onServed(message[1]);

@@ -17,6 +17,7 @@ export const toHost = {
   crashed: 7,
   leftover: 8,
   unreadable: 9,
+  file: 10,
 } as const;
 
 export type ToThread =
@@ -55,6 +56,8 @@ export type ToHost =
     ]
   /** Something that a settled job left behind failed; the thread goes on until it is idle. */
   | readonly [kind: typeof toHost.leftover, fault: Fault, jobId: string, error: EncodedError]
+  /** A file that the thread is about to load, in development alone, and which state of it. */
+  | readonly [kind: typeof toHost.file, url: string, version: string]
   /** The last message to the thread could not be deserialized there. */
   | readonly [kind: typeof toHost.unreadable, error: EncodedError];
 
@@ -69,6 +72,8 @@ export interface ServedHandler {
 /** `workerData.offstage`: what a thread starts with. `Port` is the platform's message port. */
 export interface ThreadStart<Port> {
   readonly entry: string;
+  /** The host wants to know which files the thread loads. */
+  readonly tellsFiles: boolean;
   readonly port: Port;
   readonly block: Block;
 }
