@@ -9,6 +9,8 @@ export type {
   JobOutcome,
   JobRun,
   JobTask,
+  ReportedProgress,
 } from './jobs/job-executor.ts';
 export { type HandlerEnd, indexHandlers, runHandler } from './jobs/job-handler.ts';
 export { maxMessageLength, repairMessage, repairPercent } from './jobs/progress-report.ts';
+export { cloneSaved, maxSavedBytes } from './jobs/saved-state.ts';

@@ -74,7 +74,8 @@ export class HttpJobClient implements JobClient {
     input: InputOf<D>,
     options: StartOptions = {},
   ): Promise<JobView<ResultOf<D>, PhaseOf<D>>> {
-    const request = encodeStartRequest(input, options.exclusivityKey);
+    refuseServersOptions(options);
+    const request = encodeStartRequest(input, options.exclusivityKey, options.onConflict);
     const { idempotencyKey = crypto.getRandomValues(new Uint32Array(4)).join('-') } = options;
     const ask = (): Promise<unknown> =>
       requestJson(this.#ports, 'POST', `/${encodeURIComponent(definition.name)}`, request, {
@@ -138,6 +139,13 @@ export class HttpJobClient implements JobClient {
     return this.#ask('POST', id, '/cancel', 'canceled');
   }
 
+  retry<R, P extends string>(id: JobId<R, P>): Promise<JobView<R, P>>;
+  retry(id: string): Promise<JobView>;
+  async retry(id: string): Promise<JobView> {
+    if (!idForm.test(id)) throw new OffstageError('not_found', 'There is no such job.');
+    return decodeJobView(await this.#request('POST', `/${encodeURIComponent(id)}/retry`));
+  }
+
   consume(id: string): Promise<boolean> {
     return this.#ask('DELETE', id, '', 'consumed');
   }
@@ -167,5 +175,17 @@ export class HttpJobClient implements JobClient {
 
   #request(method: string, path: string, content?: unknown): Promise<unknown> {
     return requestJson(this.#ports, method, path, content);
+  }
+}
+
+// When and how soon a job runs is the server's to say; an option is never passed over in silence.
+function refuseServersOptions(options: StartOptions): void {
+  for (const option of ['delayMs', 'startAt', 'priority'] as const) {
+    if (options[option] === undefined) continue;
+    throw new OffstageError(
+      'invalid_option',
+      `${option} is the server's to decide. Start the job there, or leave it out.`,
+      { details: { option } },
+    );
   }
 }

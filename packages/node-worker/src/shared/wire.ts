@@ -6,7 +6,7 @@ import type { EncodedError } from './error-codec.ts';
  * What host and thread say to each other: small arrays, each with its kind first and the task's
  * number second. Progress is not among them; it goes through the shared block.
  */
-export const toThread = { run: 1, discard: 2, stop: 3 } as const;
+export const toThread = { run: 1, discard: 2, stop: 3, saved: 4 } as const;
 export const toHost = {
   served: 1,
   unserved: 2,
@@ -17,6 +17,7 @@ export const toHost = {
   crashed: 7,
   leftover: 8,
   unreadable: 9,
+  save: 10,
 } as const;
 
 export type ToThread =
@@ -27,6 +28,7 @@ export type ToThread =
       jobId: string,
       attempt: number,
       input: unknown,
+      saved: unknown,
     ]
   | readonly [
       kind: typeof toThread.discard,
@@ -35,6 +37,13 @@ export type ToThread =
       jobId: string,
       outcome: DiscardOutcome,
       input: unknown,
+    ]
+  /** Answers a `save`; without an error the state is kept. */
+  | readonly [
+      kind: typeof toThread.saved,
+      task: number,
+      save: number,
+      error: EncodedError | undefined,
     ]
   /** Wakes a handler that awaits; the shared block already says it. */
   | readonly [kind: typeof toThread.stop, task: number];
@@ -46,6 +55,7 @@ export type ToHost =
   | readonly [kind: typeof toHost.returned, task: number, value: unknown]
   | readonly [kind: typeof toHost.stopped, task: number]
   | readonly [kind: typeof toHost.threw, task: number, error: EncodedError]
+  | readonly [kind: typeof toHost.save, task: number, save: number, state: unknown]
   /** The last message of a thread that ends. */
   | readonly [
       kind: typeof toHost.crashed,

@@ -38,7 +38,7 @@ export class SharedSignal {
     if (nativeAborted?.call(this.signal) === true) return true;
     const stop = Atomics.load(this.#words, word.stop);
     if (stop >>> 2 !== this.#task) return false;
-    const reason = stopReasons[(stop & 3) - 1];
+    const reason = stopReasons[stop & 3];
     this.#controller.abort(new JobCanceledError(reason));
     return true;
   }
