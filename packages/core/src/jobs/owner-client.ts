@@ -95,6 +95,12 @@ export class OwnerClient implements JobClient {
     return this.#engine.cancel(this.#owner, id);
   }
 
+  retry<R, P extends string>(id: JobId<R, P>): Promise<JobView<R, P>>;
+  retry(id: string): Promise<JobView>;
+  async retry(id: string): Promise<JobView> {
+    return this.#engine.retry(this.#owner, id);
+  }
+
   async consume(id: string): Promise<boolean> {
     return this.#engine.consume(this.#owner, id);
   }

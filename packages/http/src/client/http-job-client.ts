@@ -20,6 +20,7 @@ import {
 import { sharedPoller, toOffstageError } from '@offstage/core/observe';
 import {
   decodeActivity,
+  decodeJobView,
   decodeListResponse,
   decodePollManyResponse,
   encodePollManyRequest,
@@ -141,6 +142,13 @@ export class HttpJobClient implements JobClient {
 
   cancel(id: string): Promise<boolean> {
     return this.#ask('POST', id, '/cancel', 'canceled');
+  }
+
+  retry<R, P extends string>(id: JobId<R, P>): Promise<JobView<R, P>>;
+  retry(id: string): Promise<JobView>;
+  async retry(id: string): Promise<JobView> {
+    if (!idForm.test(id)) throw new OffstageError('not_found', 'There is no such job.');
+    return decodeJobView(await this.#request('POST', `/${encodeURIComponent(id)}/retry`));
   }
 
   consume(id: string): Promise<boolean> {

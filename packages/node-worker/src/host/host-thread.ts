@@ -8,13 +8,14 @@ import { type Clock, OffstageError, type StopReason, type Timer } from '@offstag
 import type { JobOutcome } from '@offstage/core/engine';
 import { createBlock, headerBytes, nextTaskNumber, stopReasons, word } from '../shared/block.ts';
 import { deferred } from '../shared/deferred.ts';
-import { reviveError } from '../shared/error-codec.ts';
+import { type EncodedError, encodeError, reviveError } from '../shared/error-codec.ts';
 import { notSerializable } from '../shared/serializable.ts';
 import {
   type Fault,
   type ServedHandler,
   type ThreadStart,
   type ToHost,
+  type ToThread,
   toHost,
   toThread,
 } from '../shared/wire.ts';
@@ -182,7 +183,7 @@ export class HostThread {
   }
 
   #stop(number: number, reason: StopReason): void {
-    Atomics.store(this.#words, word.stop, number * 4 + stopReasons.indexOf(reason) + 1);
+    Atomics.store(this.#words, word.stop, number * 4 + stopReasons.indexOf(reason));
     this.#port.postMessage([toThread.stop, number]);
   }
 
@@ -210,6 +211,9 @@ export class HostThread {
         this.#onLeftover(reason, jobId, reviveError(error));
         break;
       }
+      case toHost.save:
+        this.#onSave(message[1], message[2], message[3]);
+        break;
       case toHost.unreadable:
         this.#onUnreadable('input', reviveError(message[1]));
         break;
@@ -251,6 +255,20 @@ export class HostThread {
     if (this.#end === undefined) this.#events.onIdle(this);
     task.end(outcome);
     if (this.#task === undefined) this.#setRef(false);
+  }
+
+  /** Of a task that has ended, nothing is kept any more, and nobody waits for it. */
+  #onSave(number: number, save: number, state: unknown): void {
+    const host = number === this.#number ? this.#task?.progress?.host : undefined;
+    host?.saved(state).then(
+      () => this.#answerSave(number, save, undefined),
+      (error: unknown) => this.#answerSave(number, save, encodeError(error)),
+    );
+  }
+
+  #answerSave(number: number, save: number, error: EncodedError | undefined): void {
+    if (number !== this.#number || this.#task === undefined) return;
+    this.#port.postMessage([toThread.saved, number, save, error] satisfies ToThread);
   }
 
   #onUnreadable(what: 'input' | 'result', cause: unknown): void {

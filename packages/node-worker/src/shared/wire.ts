@@ -6,7 +6,7 @@ import type { EncodedError } from './error-codec.ts';
  * What host and thread say to each other: small arrays, each with its kind first and the task's
  * number second. Progress is not among them; it goes through the shared block.
  */
-export const toThread = { run: 1, discard: 2, stop: 3 } as const;
+export const toThread = { run: 1, discard: 2, stop: 3, saved: 4 } as const;
 export const toHost = {
   served: 1,
   unserved: 2,
@@ -18,6 +18,7 @@ export const toHost = {
   leftover: 8,
   unreadable: 9,
   file: 10,
+  save: 11,
 } as const;
 
 export type ToThread =
@@ -28,6 +29,7 @@ export type ToThread =
       jobId: string,
       attempt: number,
       input: unknown,
+      saved: unknown,
     ]
   | readonly [
       kind: typeof toThread.discard,
@@ -36,6 +38,13 @@ export type ToThread =
       jobId: string,
       outcome: DiscardOutcome,
       input: unknown,
+    ]
+  /** Answers a `save`; without an error the state is kept. */
+  | readonly [
+      kind: typeof toThread.saved,
+      task: number,
+      save: number,
+      error: EncodedError | undefined,
     ]
   /** Wakes a handler that awaits; the shared block already says it. */
   | readonly [kind: typeof toThread.stop, task: number];
@@ -47,6 +56,7 @@ export type ToHost =
   | readonly [kind: typeof toHost.returned, task: number, value: unknown]
   | readonly [kind: typeof toHost.stopped, task: number]
   | readonly [kind: typeof toHost.threw, task: number, error: EncodedError]
+  | readonly [kind: typeof toHost.save, task: number, save: number, state: unknown]
   /** The last message of a thread that ends. */
   | readonly [
       kind: typeof toHost.crashed,

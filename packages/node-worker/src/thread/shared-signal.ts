@@ -41,7 +41,7 @@ export class SharedSignal {
     if (this.#isAborting) return false;
     const stop = Atomics.load(this.#words, word.stop);
     if (stop >>> 2 !== this.#task) return false;
-    const reason = stopReasons[(stop & 3) - 1];
+    const reason = stopReasons[stop & 3];
     this.#isAborting = true;
     this.#controller.abort(new JobCanceledError(reason));
     return true;
