@@ -3,6 +3,8 @@ const observe = 'packages/core/dist/observe/index.js';
 const client = 'packages/http/dist/client/index.js';
 const react = 'packages/react/dist/index.js';
 const svelte = 'packages/svelte/dist/index.js';
+const vue = 'packages/vue/dist/index.js';
+const solid = 'packages/solid/dist/index.js';
 
 // What is imported when it is first used (the stream, `wait`) is a file of its own in a page's build.
 const firstLoad = (config) => ({
@@ -69,6 +71,18 @@ export default [
     { [svelte]: '{ jobProgress }', [client]: '{ HttpJobClient }' },
     { ignore: ['svelte'], modifyEsbuildConfig: firstLoad },
   ),
-  pages('react', '120 kB'),
-  pages('svelte', '60 kB'),
+  check(
+    'vue: useJobProgress with HttpJobClient, first load',
+    '7.7 kB',
+    { [vue]: '{ provideJobs, useJobProgress }', [client]: '{ HttpJobClient }' },
+    { ignore: ['vue'], modifyEsbuildConfig: firstLoad },
+  ),
+  check(
+    'solid: useJobProgress with HttpJobClient, first load',
+    '7.7 kB',
+    { [solid]: '{ JobsProvider, useJobProgress }', [client]: '{ HttpJobClient }' },
+    { ignore: ['solid-js'], modifyEsbuildConfig: firstLoad },
+  ),
+  pages('react', '130 kB'),
+  pages('svelte', '70 kB'),
 ];

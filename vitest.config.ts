@@ -116,6 +116,18 @@ const svelteInBrowser = () => {
   return { ...rest, plugins: [...plugins, svelte()] };
 };
 
+const vueInBrowser = browserProject('vue-browser', 'packages/vue', 'src/**/*.browser.test.ts', [
+  'vue',
+  'vue/server-renderer',
+]);
+
+const solidInBrowser = browserProject(
+  'solid-browser',
+  'packages/solid',
+  'src/**/*.browser.test.ts',
+  ['solid-js', 'solid-js/web'],
+);
+
 export default defineConfig({
   resolve: { conditions: [source] },
   ssr: {
@@ -137,14 +149,18 @@ export default defineConfig({
       project('http', 'packages/http'),
       project('react', 'packages/react'),
       project('svelte', 'packages/svelte'),
+      project('vue', 'packages/vue'),
+      project('solid', 'packages/solid'),
       project('demo', 'apps/demo', 'src/web-tests/**'),
-      ...(isQuick ? [] : [react('19'), react('18'), svelteInBrowser(), pages]),
+      ...(isQuick
+        ? []
+        : [react('19'), react('18'), svelteInBrowser(), vueInBrowser, solidInBrowser, pages]),
       {
         extends: true,
         test: {
           name: 'repo',
           root: '.',
-          include: ['scripts/**/*.test.ts', 'docs/**/*.test.ts'],
+          include: ['scripts/**/*.test.ts', 'docs/**/*.test.ts', 'bench/src/**/*.test.ts'],
           exclude: isQuick ? leftOutWhenQuick : [],
         },
       },

@@ -35,10 +35,16 @@ const allowed = [
 
 const userInterface = [
   ['apps/demo/src/ingest.worker.ts', 'react'],
+  ['apps/demo/src/ingest.worker.ts', 'vue'],
+  ['apps/demo/src/ingest.worker.ts', 'solid-js/web'],
   ['apps/demo/src/ingest.worker.ts', 'react-dom/client'],
   ['apps/demo/src/ingest.worker.ts', 'svelte/store'],
   ['apps/demo/src/ingest.worker.ts', '@offstage/react'],
+  ['apps/demo/src/ingest.worker.ts', '@offstage/vue'],
+  ['apps/demo/src/ingest.worker.ts', '@offstage/solid'],
   ['packages/node-worker/src/thread/serve-jobs.ts', 'react'],
+  ['packages/node-worker/src/thread/serve-jobs.ts', 'vue'],
+  ['packages/node-worker/src/thread/serve-jobs.ts', 'solid-js'],
 ] as const;
 
 // One file an import, in a tree of the same shape with the same configuration, linted in one run.

@@ -1,15 +1,50 @@
 // Packs the packages as they would be published, installs them in an empty project, and uses them
-// there on every supported Node.js.
+// there on every supported Node.js, on Bun and on Deno.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { root } from './setup.mjs';
 
-const packages = ['core', 'node-worker', 'node-fs', 'sqlite', 'http', 'react', 'svelte'];
+const packages = [
+  'core',
+  'node-worker',
+  'node-fs',
+  'sqlite',
+  'http',
+  'react',
+  'svelte',
+  'vue',
+  'solid',
+];
 /** What is run in the empty project. */
-const programs = ['main.mjs', 'journal.mjs', 'http.mjs', 'react.mjs', 'svelte.mjs'];
+const programs = [
+  'main.mjs',
+  'journal.mjs',
+  'http.mjs',
+  'cancel.mjs',
+  'locks.mjs',
+  'react.mjs',
+  'svelte.mjs',
+  'vue.mjs',
+  'solid.mjs',
+];
 const runtimes = ['22', '24', '26'];
+/** What other runtimes run, and how they are told to. Deno cannot load the addon that `main.mjs` needs. */
+const otherRuntimes = [
+  {
+    name: 'bun',
+    version: '1',
+    options: [],
+    programs: ['main.mjs', 'http.mjs', 'cancel.mjs', 'locks.mjs'],
+  },
+  {
+    name: 'deno',
+    version: '2',
+    options: ['run', '-A'],
+    programs: ['http.mjs', 'cancel.mjs', 'locks.mjs'],
+  },
+];
 
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'offstage-packaging-'));
 const consumer = path.join(scratch, 'consumer');
@@ -51,21 +86,48 @@ function main() {
   writeFileSync(path.join(consumer, 'package.json'), JSON.stringify(manifest));
   if (run('install in an empty project', 'npm', ['install'], consumer) === undefined) return;
   run('types in an empty project', 'tsc', ['-p', consumer]);
+  const quickStart = writeQuickStart();
   for (const version of runtimes) {
-    const node = installRuntime(version);
+    const node = installRuntime('node', version);
     if (node === undefined) continue;
     for (const program of programs) {
       run(`run ${program} on Node.js ${version}`, node, [program], consumer);
     }
+    run(`run the quick start on Node.js ${version}`, node, ['main.ts'], quickStart);
+    run(
+      `run paint.ts with tsx on Node.js ${version}`,
+      node,
+      ['--import', 'tsx', 'paint.ts'],
+      consumer,
+    );
+  }
+  for (const { name, version, options, programs } of otherRuntimes) {
+    const runtime = installRuntime(name, version);
+    if (runtime === undefined) continue;
+    for (const program of programs) {
+      run(`run ${program} on ${name} ${version}`, runtime, [...options, program], consumer);
+    }
   }
 }
 
-function installRuntime(version) {
-  const directory = path.join(scratch, `node-${version}`);
+/** The files of the README's quick start, as printed. */
+function writeQuickStart() {
+  const folder = path.join(consumer, 'quick-start');
+  mkdirSync(folder);
+  const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
+  for (const [, name, code] of readme.matchAll(/^```ts\n\/\/ (\S+\.ts)\n([\s\S]*?)^```$/gm)) {
+    writeFileSync(path.join(folder, name), code);
+  }
+  return folder;
+}
+
+/** A runtime that npm has, in a folder of its own. */
+function installRuntime(name, version) {
+  const directory = path.join(scratch, `${name}-${version}`);
   mkdirSync(directory);
   writeFileSync(path.join(directory, 'package.json'), '{}');
-  const done = run(`fetch Node.js ${version}`, 'npm', ['install', `node@${version}`], directory);
-  return done && path.join(directory, 'node_modules', 'node', 'bin', 'node');
+  const done = run(`fetch ${name} ${version}`, 'npm', ['install', `${name}@${version}`], directory);
+  return done && path.join(directory, 'node_modules', '.bin', name);
 }
 
 /** The command's output, or `undefined` after saying what went wrong. */

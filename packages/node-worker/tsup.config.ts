@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup';
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/thread/index.ts'],
+  entry: ['src/index.ts', 'src/thread/index.ts', 'src/vite/index.ts'],
   outDir: 'dist',
   format: ['esm'],
   platform: 'node',

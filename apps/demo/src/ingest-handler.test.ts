@@ -83,7 +83,8 @@ test('D3 S5 a cancel while a parser hangs publishes nothing, and the earlier ver
   const folder = writeFiles(scratch(), { 'a.md': 'first', 'b.md': endlessMarkdown });
   const { id } = await jobs.start(ingest, { folder, dataFolder: data });
   // The first file is done, so the parser is at the endless one.
-  await expect.poll(async () => (await jobs.get(id))?.progress?.phase).toBe('parse');
+  const phase = async () => (await jobs.get(id))?.progress?.phase;
+  await expect.poll(phase, { timeout: 20_000 }).toBe('parse');
   const canceledAt = performance.now();
   expect(await jobs.cancel(id)).toBe(true);
   expect((await jobs.wait(id)).status).toBe('canceled');

@@ -17,6 +17,7 @@ const event = (seq: number) => ({
   phase: 'ingest',
   percent: seq % 100,
   message: `File ${seq} of 1,200`,
+  attempt: 1,
 });
 
 const polls: JobPoll[] = Array.from({ length: jobs }, (_, index) => ({
@@ -26,6 +27,10 @@ const polls: JobPoll[] = Array.from({ length: jobs }, (_, index) => ({
     phases: ['save', 'ingest', 'index', 'snapshot', 'done'],
     status: 'running',
     attempt: 1,
+    maxAttempts: 1,
+    availableAt: null,
+    lastFailure: null,
+    retryOf: null,
     cancelRequested: false,
     progress: event(index + 10),
     droppedReports: 0,

@@ -9,6 +9,7 @@ export type {
   JobOutcome,
   JobRun,
   JobTask,
+  ReportedProgress,
 } from './jobs/job-executor.ts';
 export { type HandlerEnd, indexHandlers, runHandler } from './jobs/job-handler.ts';
 export type {
@@ -28,3 +29,4 @@ export {
 } from './jobs/journal-errors.ts';
 export { emptyJournal, isDone, type JournalContent, replay } from './jobs/journal-replay.ts';
 export { maxMessageLength, repairMessage, repairPercent } from './jobs/progress-report.ts';
+export { cloneSaved, maxSavedBytes } from './jobs/saved-state.ts';

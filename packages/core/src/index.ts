@@ -2,10 +2,12 @@ export { boundedText, maxErrorText, textOf } from './foundation/bounded-text.ts'
 export { type Clock, systemClock, type Timer } from './foundation/clock.ts';
 export {
   JobCanceledError,
+  NonRetriableError,
   OffstageError,
   type OffstageErrorCode,
   type OffstageErrorOptions,
   PublicError,
+  RetryAfterError,
   type StopReason,
 } from './foundation/errors.ts';
 export { checkSchema, type SchemaCheck } from './foundation/schema-check.ts';
@@ -22,6 +24,7 @@ export { InlineExecutor, type InlineExecutorOptions } from './jobs/inline-execut
 export type {
   Activity,
   ChangeKind,
+  DefinedBy,
   JobClient,
   JobPoll,
   ListFilter,
@@ -67,6 +70,7 @@ export {
   type TerminalJobView,
   type TerminalStatus,
 } from './jobs/job-view.ts';
+export type { JobLimit, JobLimits } from './jobs/limits.ts';
 export { filterKey, listPageOf, noSuchPage, overviewOf } from './jobs/list-page.ts';
 export type {
   JobManagerEventName,
@@ -75,6 +79,9 @@ export type {
   JobNews,
   ManagerError,
 } from './jobs/manager-events.ts';
+export type { RetryOptions } from './jobs/retry-policy.ts';
+export type { ScheduleOptions } from './jobs/schedule-options.ts';
+export type { ScheduleEvent, Schedules, ScheduleView } from './jobs/schedules.ts';
 export { Draft, type WriteOptions } from './snapshots/draft.ts';
 export type { Manifest, ManifestEntry } from './snapshots/manifest.ts';
 export type { Cleanup } from './snapshots/recovery.ts';

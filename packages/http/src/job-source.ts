@@ -59,6 +59,7 @@ const isSameView = (a: JobView, b: JobView | undefined): boolean =>
   (b !== undefined &&
     a.status === b.status &&
     a.attempt === b.attempt &&
+    a.availableAt === b.availableAt &&
     a.cancelRequested === b.cancelRequested &&
     a.droppedReports === b.droppedReports &&
     a.progress?.seq === b.progress?.seq);

@@ -29,6 +29,7 @@ export const componentSchemas = {
     phase: { type: 'string' },
     percent: { type: ['number', 'null'], minimum: 0, maximum: 100 },
     message: { type: 'string', maxLength: 200 },
+    attempt: { type: 'integer', minimum: 1 },
   }),
   JobFailure: object({
     code: { type: 'string' },
@@ -41,7 +42,11 @@ export const componentSchemas = {
       name: { type: 'string' },
       phases: { type: 'array', items: { type: 'string' } },
       status: { enum: ['queued', 'running', 'succeeded', 'failed', 'canceled'] },
-      attempt: { type: 'integer', minimum: 1 },
+      attempt: { type: 'integer', minimum: 1, description: 'The one that runs, or is next.' },
+      maxAttempts: { type: 'integer', minimum: 1, description: '1 where it is not said.' },
+      availableAt: { ...timeOrNull, description: 'Before that it does not begin.' },
+      lastFailure: { anyOf: [ref('JobFailure'), { type: 'null' }] },
+      retryOf: { type: ['string', 'null'], description: 'The job that it was started again for.' },
       cancelRequested: { type: 'boolean' },
       progress: { anyOf: [ref('ProgressEvent'), { type: 'null' }] },
       droppedReports: count,
@@ -51,7 +56,7 @@ export const componentSchemas = {
       result: { description: 'Of a job that succeeded; see the schema of its definition.' },
       failure: ref('JobFailure'),
     },
-    ['result', 'failure'],
+    ['maxAttempts', 'availableAt', 'lastFailure', 'retryOf', 'result', 'failure'],
   ),
   JobPoll: object(
     {
@@ -99,7 +104,14 @@ export const component = (name: ComponentName): JsonSchema => ref(name);
 
 /** What a client sends to start a job; `input` is the definition's own. */
 export const startRequest = (input: JsonSchema): JsonSchema =>
-  object({ input, exclusivityKey: { type: 'string', minLength: 1 } }, ['input', 'exclusivityKey']);
+  object(
+    {
+      input,
+      exclusivityKey: { type: 'string', minLength: 1, maxLength: 1024 },
+      onConflict: { enum: ['reject', 'join', 'queue', 'replace'] },
+    },
+    ['input', 'exclusivityKey', 'onConflict'],
+  );
 
 /**
  * The JSON Schema of a Standard Schema that has one (zod 4, valibot, arktype), by the Standard JSON

@@ -99,6 +99,11 @@ const operations: Readonly<Record<Exclude<RouteName, 'start'>, Operation>> = {
     ok: json('Canceled'),
     problems: [400, 403],
   },
+  retry: {
+    summary: 'Starts a new job with the input of one that ended failed or canceled.',
+    ok: { ...json('Job'), status: 201 },
+    problems: [400, 403, 404, 409, 503],
+  },
   jobEvents: {
     summary: 'The polls of one job as a stream of server-sent events; their id is the cursor.',
     parameters: [

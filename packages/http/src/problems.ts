@@ -28,6 +28,7 @@ const answers: Readonly<Partial<Record<OffstageErrorCode, Told>>> = {
   unknown_definition: { status: 404 },
   not_found: { status: 404 },
   conflict: { status: 409 },
+  not_retriable: { status: 409 },
   idempotency_key_reused: { status: 422 },
   queue_full: { status: 429, retryAfterMs: 5000 },
   admission_paused: { status: 503, retryAfterMs: 5000 },

@@ -49,12 +49,18 @@ export type RouteAction = (call: Call, context: HandlerContext) => Promise<Answe
 export const actions: Readonly<Record<RouteName, RouteAction>> = {
   async start({ request, client, key }, { settings, json }) {
     const definition = definitionOf(settings, key);
-    const { input, exclusivityKey } = decodeStartRequest(await readJson(request, settings));
+    const { input, exclusivityKey, onConflict } = decodeStartRequest(
+      await readJson(request, settings),
+    );
     // Before the application's own client sees it, which may take for granted what the schema says.
     const checked = await checkSchema(definition.input, input);
     if (!checked.valid) throw invalidInput(definition, checked);
     const idempotencyKey = readIdempotencyKey(request.headers);
-    const job = await client.start(definition, input, { exclusivityKey, idempotencyKey });
+    const job = await client.start(definition, input, {
+      exclusivityKey,
+      onConflict,
+      idempotencyKey,
+    });
     return textAnswer(json.view(job), {
       status: 201,
       headers: { location: `${settings.basePath}/${encodeURIComponent(job.id)}` },
@@ -97,6 +103,14 @@ export const actions: Readonly<Record<RouteName, RouteAction>> = {
 
   async cancel({ client, key }) {
     return jsonAnswer({ canceled: await client.cancel(requireJobId(key)) });
+  },
+
+  async retry({ client, key }, { settings, json }) {
+    const job = await client.retry(requireJobId(key));
+    return textAnswer(json.view(job), {
+      status: 201,
+      headers: { location: `${settings.basePath}/${encodeURIComponent(job.id)}` },
+    });
   },
 
   async consume({ client, key }) {

@@ -10,6 +10,7 @@ export type RouteName =
   | 'poll'
   | 'consume'
   | 'cancel'
+  | 'retry'
   | 'jobEvents';
 
 export interface Route {
@@ -34,6 +35,7 @@ export const routes: readonly Route[] = [
   { name: 'poll', method: 'GET', path: '/*' },
   { name: 'consume', method: 'DELETE', path: '/*' },
   { name: 'cancel', method: 'POST', path: '/*/cancel' },
+  { name: 'retry', method: 'POST', path: '/*/retry' },
   { name: 'jobEvents', method: 'GET', path: '/*/events' },
 ];
 

@@ -167,6 +167,7 @@ export const withMethods = (client: JobClient, methods: Partial<JobClient>): Job
   pollMany: (asked) => client.pollMany(asked),
   list: (filter) => client.list(filter),
   cancel: (id) => client.cancel(id),
+  retry: (id: string) => client.retry(id) as never,
   consume: (id) => client.consume(id),
   wait: (id: string) => client.wait(id) as never,
   activity: () => client.activity(),

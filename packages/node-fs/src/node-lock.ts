@@ -130,6 +130,8 @@ export async function isLockedShared(path: string): Promise<boolean> {
 }
 
 async function loadNative(): Promise<Native> {
+  // Deno has not all of libuv: loading the addon would end the process, with nothing to catch.
+  if ('Deno' in globalThis) throw cannotLoad('Deno lacks functions that it calls');
   try {
     return await import('fs-native-extensions');
   } catch (cause) {
@@ -164,6 +166,7 @@ async function isStillNamed(fd: number, path: string): Promise<boolean> {
 const cannotLoad = (cause: unknown): OffstageError =>
   unsupported(
     `the native module fs-native-extensions, which has them, does not load (${firstLine(cause)}). ` +
+      'Node.js and Bun load it, Deno does not. ' +
       'Code that was bundled cannot find it: mark @offstage/node-fs and fs-native-extensions as external (external of esbuild, externals of webpack, serverExternalPackages of Next.js, ssr.external of Vite), and have them installed where the bundle runs. ' +
       `Code that was not bundled lacks it for ${process.platform}-${process.arch}: install the packages anew on this system.`,
     cause,

@@ -5,4 +5,5 @@ export {
   type StopClosing,
 } from './host/close-on-exit.ts';
 export type { ResourceLimits } from './host/host-thread.ts';
+export { type SharedManagerOptions, sharedManager } from './host/shared-manager.ts';
 export { WorkerExecutor, type WorkerExecutorOptions } from './host/worker-executor.ts';

@@ -3,10 +3,10 @@ import { type ReactNode, StrictMode } from 'react';
 import { hydrateRoot } from 'react-dom/client';
 import { renderToString } from 'react-dom/server';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { type CountingClient, stage } from '../../../scripts/browser/stage.ts';
+import { ingest } from '../../../scripts/browser/stage-jobs.ts';
 import { JobsProvider, useActivity, useJobProgress, useJobs, useStartJob } from './index.ts';
-import { ingest } from './testing/jobs.ts';
 import { frames } from './testing/mount.tsx';
-import { type CountingClient, stage } from './testing/stage.ts';
 
 interface PageProps {
   readonly id: string;

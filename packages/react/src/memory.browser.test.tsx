@@ -2,10 +2,10 @@ import type {} from '@vitest/browser-playwright';
 import { expect, test, vi } from 'vitest';
 import { cdp } from 'vitest/browser';
 import { render } from 'vitest-browser-react';
+import { stage } from '../../../scripts/browser/stage.ts';
 import { useActivity, useJobProgress, useJobs } from './index.ts';
 import { Host } from './testing/host.ts';
 import { frames, Stage } from './testing/mount.tsx';
-import { stage } from './testing/stage.ts';
 
 test.each([false, true])(
   'U5 U7 nothing is left of a thousand mounts, strict: %s',

@@ -1,10 +1,10 @@
 import { Profiler } from 'react';
 import { describe, expect, test } from 'vitest';
 import { render } from 'vitest-browser-react';
+import { stage } from '../../../scripts/browser/stage.ts';
+import { ingest } from '../../../scripts/browser/stage-jobs.ts';
 import { useActivity, useJobProgress, useJobs, useStartJob } from './index.ts';
-import { ingest } from './testing/jobs.ts';
 import { countFrames, frames, mountHook, Stage } from './testing/mount.tsx';
-import { stage } from './testing/stage.ts';
 
 describe('renders', () => {
   test('U6 ten thousand events a second are at most one render a frame, and the last one shows', async () => {

@@ -2,10 +2,10 @@ import type { JobClient } from '@offstage/core';
 import { createElement } from 'react';
 import { renderToString } from 'react-dom/server';
 import { expect, test } from 'vitest';
+import { stage } from '../../../scripts/browser/stage.ts';
+import { ingest } from '../../../scripts/browser/stage-jobs.ts';
 import { JobsProvider, useActivity, useJobProgress, useJobs, useStartJob } from './index.ts';
 import { Host, type Render } from './testing/host.ts';
-import { ingest } from './testing/jobs.ts';
-import { stage } from './testing/stage.ts';
 
 /** What a hook shows in a server's one render. */
 function renderOnServer<Value>(client: JobClient, hook: () => Value): Value | undefined {

@@ -4,9 +4,9 @@ import type { JobObserverState } from '@offstage/core/observe';
 import { createElement, type ReactNode } from 'react';
 import { renderToString } from 'react-dom/server';
 import { expect, expectTypeOf, test } from 'vitest';
+import { stage } from '../../../scripts/browser/stage.ts';
+import { ingest } from '../../../scripts/browser/stage-jobs.ts';
 import { JobsProvider, useActivity, useJobProgress, useJobs, useStartJob } from './index.ts';
-import { ingest } from './testing/jobs.ts';
-import { stage } from './testing/stage.ts';
 
 type Phase = 'save' | 'index' | 'done';
 interface Result {

@@ -3,9 +3,9 @@ import type { JobObserverOptions } from '@offstage/core/observe';
 import { Component, type ReactNode } from 'react';
 import { describe, expect, test, vi } from 'vitest';
 import { render } from 'vitest-browser-react';
+import { type CountingClient, stage } from '../../../scripts/browser/stage.ts';
 import { JobsProvider, useJobProgress } from './index.ts';
 import { frames, mountHook, Stage } from './testing/mount.tsx';
-import { type CountingClient, stage } from './testing/stage.ts';
 
 const mountProgress = (
   client: CountingClient,

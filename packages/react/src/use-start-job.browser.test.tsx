@@ -1,10 +1,10 @@
 import type { JobDefinition } from '@offstage/core';
 import { expect, test } from 'vitest';
 import { render } from 'vitest-browser-react';
+import { stage } from '../../../scripts/browser/stage.ts';
+import { ingest } from '../../../scripts/browser/stage-jobs.ts';
 import { useActivity, useJobProgress, useJobs, useStartJob } from './index.ts';
-import { ingest } from './testing/jobs.ts';
 import { mountHook, Stage } from './testing/mount.tsx';
-import { stage } from './testing/stage.ts';
 
 function Ingest() {
   const { start, isPending, error, job } = useStartJob(ingest);

@@ -1,9 +1,10 @@
-import { type JobClient, OffstageError } from '@offstage/core';
+import { type JobClient, type JobView, OffstageError, type StartOptions } from '@offstage/core';
 import { z } from 'zod';
 import { change } from '../change-job.ts';
 import { changeWork, type StagedFile } from '../change-work.ts';
 import type { ParserSettings } from '../parse/parser-settings.ts';
 import { Problem } from './problem.ts';
+import type { StartKeys } from './start-keys.ts';
 import type { UploadStore } from './upload-store.ts';
 
 /** The key that admits one change of the corpus at a time (D5). */
@@ -16,6 +17,7 @@ export interface ChangeClientOptions {
   /** The id of the session that asks. */
   readonly session: string;
   readonly uploads: UploadStore;
+  readonly startKeys: StartKeys;
   readonly dataFolder: string;
   readonly parsing: ParserSettings;
   readonly maxChangeMs: number;
@@ -36,11 +38,24 @@ export interface ChangeClientOptions {
  * the corpus's key. Everything else goes to the session's client as it is.
  */
 export function changeClient(options: ChangeClientOptions): JobClient {
-  const { client, session, uploads, dataFolder, parsing, maxChangeMs } = options;
-  const start = async (definition: { readonly name: string }, input: unknown) => {
+  const { client, session, uploads, startKeys, dataFolder, parsing, maxChangeMs } = options;
+  const start = async (
+    definition: { readonly name: string },
+    input: unknown,
+    { idempotencyKey }: StartOptions = {},
+  ): Promise<JobView> => {
     if (definition.name !== change.name) {
       throw new OffstageError('unknown_definition', 'There is no such job.');
     }
+    if (idempotencyKey === undefined) return startNow(input);
+    return startKeys.once(
+      [session, idempotencyKey],
+      input,
+      () => startNow(input),
+      (jobId) => client.get(jobId),
+    );
+  };
+  const startNow = async (input: unknown): Promise<JobView> => {
     if (options.refuseWhile()) throw new OffstageError('conflict', options.whyBusy());
     const { success, data } = asked.safeParse(input);
     if (!success) {

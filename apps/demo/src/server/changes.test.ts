@@ -267,6 +267,26 @@ describe('one change at a time', () => {
     await me.jobs.cancel(job);
   });
 
+  test('J3 D5 a start that is asked for again is the same change, also where it was not answered yet', async () => {
+    const { url } = await startServer({ stub: true });
+    const [me, other] = [visit(url), visit(url)];
+    const add = await me.upload({ 'slow-1.txt': 'slow' });
+    const input = { add, remove: [] };
+    const start = (who = me) => who.jobs.start(change, input, { idempotencyKey: 'one' });
+    const [first, meanwhile] = await Promise.all([start(), start()]);
+    const later = await start();
+    expect([meanwhile.id, later.id]).toEqual([first.id, first.id]);
+    await expect(
+      me.jobs.start(change, { add: [], remove: [] }, { idempotencyKey: 'one' }),
+    ).rejects.toMatchObject({ code: 'idempotency_key_reused' });
+    // Whoever else has the same key has another one, and no such upload.
+    await expect(start(other)).rejects.toMatchObject({ code: 'invalid_input' });
+    await me.jobs.cancel(first.id);
+    expect((await me.jobs.wait(first.id)).status).toBe('canceled');
+    expect((await start()).id).toBe(first.id);
+    expect((await me.api.corpus()).pending).toHaveLength(1);
+  });
+
   test('J4 D12 another session sees, cancels and takes nothing of this one', async () => {
     const { url } = await startServer({ stub: true });
     const [me, other] = [visit(url), visit(url)];

@@ -26,6 +26,7 @@ import { assertAddress, assertHost, assertSameSite, setSecurityHeaders } from '.
 import type { Bindings } from './route-parts.ts';
 import { createRoutes } from './routes.ts';
 import { Sessions, sessionSecret } from './sessions.ts';
+import { StartKeys } from './start-keys.ts';
 import { StaticPages } from './static-pages.ts';
 import { UploadStore, type UploadStoreOptions } from './upload-store.ts';
 
@@ -85,6 +86,7 @@ export class DocumentsServer {
     | undefined;
   /** What changes at work have taken, by their ids. */
   readonly #taken = new Map<string, { session: string; files: readonly StagedFile[] }>();
+  readonly #startKeys = new StartKeys();
   #cutShort: string | undefined;
   #closed: Promise<unknown> | undefined;
 
@@ -226,6 +228,7 @@ export class DocumentsServer {
       client: this.#manager.forOwner(session),
       session,
       uploads: this.#uploads,
+      startKeys: this.#startKeys,
       dataFolder,
       parsing: this.#parsing,
       maxChangeMs: this.#options.maxChangeMs ?? defaultMaxChangeMs,

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeFiles } from '../testing/scratch.ts';
 import { visit } from '../testing/visitor.ts';
-import type { CorpusView, SearchAnswer } from '../web/api.ts';
+import type { CorpusView } from '../web/api.ts';
 import { choose, goTo, inMain, jobCard, publish, textFile } from './actions.ts';
 import { rewrite } from './arrange.ts';
 import { Bed, kinds, open } from './bed.ts';
@@ -136,9 +136,9 @@ describe.concurrent.each(kinds)('%s', (kind) => {
   test('D5 a start whose answer is lost shows its job, and not that it could not start', async () => {
     const context = await bed.visitor();
     const page = await open(context, await bed.serve(), kind);
-    let starts = 0;
+    const keys: (string | undefined)[] = [];
     await page.route('**/jobs/documents.change', async (route) => {
-      starts += 1;
+      keys.push(route.request().headers()['idempotency-key']);
       await route.fetch();
       await route.abort();
     });
@@ -159,7 +159,8 @@ describe.concurrent.each(kinds)('%s', (kind) => {
     await page.getByRole('region', { name: 'Next change' }).waitFor({ state: 'detached' });
     const titles = await page.evaluate(() => Reflect.get(window, 'titles') as string[]);
     expect(titles).not.toContain('The change could not start');
-    expect(starts).toBe(1);
+    // Asked for once more under the same key, it is the same start.
+    expect([...new Set(keys)]).toEqual([expect.stringMatching(/./)]);
     await jobCard(page).getByRole('button', { name: 'Cancel' }).click();
     await bed.leave(context, /ERR_FAILED/);
   });
@@ -320,25 +321,6 @@ describe.concurrent.each(kinds)('%s', (kind) => {
     await page.reload();
     expect(asked).toEqual(['beforeunload']);
     await bed.leave(context, /ERR_/);
-  });
-
-  test('D4 a search says how many passages it shows, and not that there are no more', async () => {
-    const context = await bed.visitor();
-    let total: number | undefined;
-    await rewrite<SearchAnswer>(context, '**/api/search?*', (answer) => ({
-      ...answer,
-      hits: answer.hits.flatMap((hit) => Array.from({ length: 30 }, () => hit)),
-      total,
-    }));
-    const page = await open(context, await bed.servePublished(), kind);
-    await page.keyboard.press('/');
-    await page.keyboard.type('overture');
-    await inMain(page).getByText('30 or more passages in version 1').waitFor();
-    total = 84;
-    await page.keyboard.type(' an');
-    await inMain(page).getByText('30 of 84 passages in version 1').waitFor();
-    expect(await page.getByLabel('Words to find').inputValue()).toBe('overture an');
-    await bed.leave(context);
   });
 
   test('D4 a passage opens its document where it stands, with the words marked one after the other', async ({

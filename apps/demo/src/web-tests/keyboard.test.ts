@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => bed[Symbol.asyncDispose]());
 
 describe.concurrent.each(kinds)('%s', (kind) => {
-  test('D11 the keyboard alone adds, cancels, goes to pages, asks and answers', async () => {
+  test('D11 the keyboard alone adds, cancels, asks and answers', async () => {
     const context = await bed.visitor();
     const page = await open(context, await bed.servePublished(), kind);
     await page.getByTitle('overture.txt').waitFor();
@@ -40,7 +40,13 @@ describe.concurrent.each(kinds)('%s', (kind) => {
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     expect(await focused(page)).toBe('Remove overture.txt');
+    await bed.leave(context);
+  });
 
+  test('D11 the keyboard alone goes to pages and searches', async () => {
+    const context = await bed.visitor();
+    const page = await open(context, await bed.servePublished(), kind);
+    await page.getByTitle('overture.txt').waitFor();
     await tabTo(page, 'Search');
     await page.keyboard.press('Enter');
     await page.locator('h1:focus', { hasText: 'Search' }).waitFor();

@@ -33,6 +33,8 @@ describe.concurrent.each(kinds)('%s', (kind) => {
     await spawnServer(data, Number(new URL(before.url).port));
     await page.getByText(/was interrupted by a restart of the server/).waitFor();
     await page.getByText('The server does not answer').waitFor({ state: 'detached' });
+    await page.getByText(/What had arrived is kept/).waitFor();
+    await page.getByRole('button', { name: 'Start again' }).waitFor();
     await page.getByText('1 file in version 1').waitFor();
     await jobCard(page).waitFor({ state: 'detached' });
     await goTo(page, 'Search');
@@ -44,6 +46,13 @@ describe.concurrent.each(kinds)('%s', (kind) => {
     await page.reload();
     await inMain(page).getByText('1 passage in version 1').waitFor();
     expect(await page.getByText(/was interrupted/).count()).toBe(0);
+
+    // What had arrived whole outlived the server.
+    await goTo(page, 'Documents');
+    await page.getByRole('region', { name: 'Left over' }).getByRole('button').first().click();
+    await jobCard(page)
+      .getByText(/of 360 files/)
+      .waitFor();
     await bed.leave(context, /ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY|404/);
   });
 });

@@ -1,30 +1,12 @@
-import type { BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext } from 'playwright-core';
 import { visit } from '../testing/visitor.ts';
 import type { CorpusView, DocumentsPage } from '../web/api.ts';
 import { choose, corpusFiles, jobCard, publish, textFile } from './actions.ts';
 import { rewrite, rewriteJobs, slowDown, tenThousand } from './arrange.ts';
-import { type Bed, type Kind, open } from './bed.ts';
-
-/** Where states are arranged. */
-export interface Stage {
-  readonly bed: Bed;
-  readonly kind: Kind;
-  readonly context: BrowserContext;
-  /** Nothing is published there. */
-  readonly emptyUrl: string;
-  /** The shipped documents are published there, and nobody changes them. */
-  readonly fullUrl: string;
-  /** The same on a server of its own, to be changed. */
-  readonly own: () => Promise<string>;
-}
-
-export interface State {
-  readonly name: string;
-  /** Complaints on the console that belong to it, such as of a request without a network. */
-  readonly complaint?: RegExp;
-  /** Brings a page into the state. */
-  readonly arrange: (stage: Stage) => Promise<Page>;
-}
+import { open } from './bed.ts';
+import { oddNames } from './odd-names.ts';
+import { searchStates } from './search-states.ts';
+import type { State } from './state.ts';
 
 /** Every state that the pages are designed for (issue 5). */
 export const states: readonly State[] = [
@@ -145,6 +127,7 @@ export const states: readonly State[] = [
       await choose(page, [textFile('slow-act.txt')]);
       await jobCard(page).getByRole('button', { name: 'Cancel' }).click();
       await jobCard(page).getByText('Canceled, nothing was published').waitFor();
+      await page.getByRole('button', { name: 'Start again' }).waitFor();
       return page;
     },
   },
@@ -381,61 +364,7 @@ export const states: readonly State[] = [
       return page;
     },
   },
-  {
-    name: 'search-before-anything',
-    arrange: async ({ context, emptyUrl, kind }) => {
-      const page = await open(context, emptyUrl, kind, 'search');
-      await page.getByText('Nothing to search yet').waitFor();
-      return page;
-    },
-  },
-  {
-    name: 'search-ready',
-    arrange: ({ context, fullUrl, kind }) => open(context, fullUrl, kind, 'search'),
-  },
-  {
-    name: 'search-found',
-    arrange: async ({ context, fullUrl, kind }) => {
-      const page = await open(context, fullUrl, kind, 'search');
-      await page.getByLabel('Words to find').fill('stage manager');
-      await page.locator('mark').first().waitFor();
-      return page;
-    },
-  },
-  {
-    name: 'search-none',
-    arrange: async ({ context, fullUrl, kind }) => {
-      const page = await open(context, fullUrl, kind, 'search');
-      await page.getByLabel('Words to find').fill('xylophone');
-      await page.getByText('No passage found').waitFor();
-      return page;
-    },
-  },
-  {
-    name: 'search-failed',
-    complaint: /status of 503/,
-    arrange: async ({ context, fullUrl, kind }) => {
-      await context.route('**/api/search?*', (route) =>
-        route.fulfill({
-          status: 503,
-          json: { code: 'unavailable', title: 'Search is not there just now.' },
-        }),
-      );
-      const page = await open(context, fullUrl, kind, 'search');
-      await page.getByLabel('Words to find').fill('stage');
-      await page.getByText('Search is not there just now.').waitFor();
-      return page;
-    },
-  },
-  {
-    name: 'document-open',
-    arrange: async ({ context, fullUrl, kind }) => {
-      const page = await open(context, fullUrl, kind, 'search?q=stage');
-      await page.getByRole('list', { name: 'Passages' }).getByRole('link').first().click();
-      await page.getByText(/^1 of \d+ places?/).waitFor();
-      return page;
-    },
-  },
+  ...searchStates,
   {
     name: 'versions-none',
     arrange: async ({ context, emptyUrl, kind }) => {
@@ -503,16 +432,6 @@ export const states: readonly State[] = [
 
 const filler = 'The curtain falls, and rises again. '.repeat(1000);
 const unique = (): string => `Said but once: ${crypto.randomUUID()}.\n`;
-
-const oddNames: readonly string[] = [
-  'rehearsal-notes-of-the-whole-company-for-the-spring-season-2026-second-revision-final.docx',
-  '<img src=x onerror=alert(1)>.html',
-  'תוכנית הערב של התיאטרון העירוני לעונת האביב אלפיים עשרים ושש.pdf',
-  'season/spring/week-12/monday/stage-left/prompt-desk/annotated/act-two-scene-three.md',
-  'برنامج المساء.txt',
-  `${'unbroken'.repeat(12)}.txt`,
-  '舞台監督のための照明と音響の合図に関する長い長い覚え書きと注釈その二.md',
-];
 
 /** Another session has a change at work; no more is known of it. */
 const somebodyAtWork = (context: BrowserContext): Promise<void> =>

@@ -46,6 +46,28 @@ describe.concurrent.each(kinds)('%s', (kind) => {
     await bed.leave(context);
   });
 
+  test('D3 D7 what was uploaded for a canceled change is kept, and starts again by a click', async () => {
+    const context = await bed.visitor();
+    const page = await open(context, await bed.servePublished(), kind);
+    await choose(page, [textFile('slow-act.txt')]);
+    await jobCard(page).getByRole('button', { name: 'Cancel' }).click();
+    await jobCard(page).getByText('Canceled, nothing was published').waitFor();
+    const left = page.getByRole('region', { name: 'Left over' });
+    await left.getByText('nothing has to be uploaded again').waitFor();
+    let sent = 0;
+    await page.route('**/api/uploads', (route) => {
+      sent += 1;
+      return route.continue();
+    });
+    await left.getByRole('button', { name: 'Start again' }).click();
+    await jobCard(page)
+      .getByText(/of 360 files/)
+      .waitFor();
+    await left.waitFor({ state: 'detached' });
+    expect(sent).toBe(0);
+    await bed.leave(context);
+  });
+
   test('D6 a change in which no file can be read fails, says why, and publishes nothing', async () => {
     const context = await bed.visitor();
     const page = await open(context, await bed.servePublished(), kind);

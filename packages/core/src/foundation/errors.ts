@@ -24,6 +24,9 @@ export type OffstageErrorCode =
   | 'not_serializable'
   | 'handler_failed'
   | 'worker_crashed'
+  | 'interrupted'
+  | 'not_retriable'
+  | 'too_large'
   | 'executor_failed'
   // transport
   | 'unauthorized'
@@ -60,6 +63,8 @@ export interface OffstageErrorOptions {
 // Set in constructors, as a field with a computed name would keep bundlers from leaving a class out.
 const errorMark: unique symbol = /* @__PURE__ */ Symbol.for('offstage.error');
 const canceledMark: unique symbol = /* @__PURE__ */ Symbol.for('offstage.error.canceled');
+const nonRetriableMark: unique symbol = /* @__PURE__ */ Symbol.for('offstage.error.nonRetriable');
+const retryAfterMark: unique symbol = /* @__PURE__ */ Symbol.for('offstage.error.retryAfter');
 const publicMark: unique symbol = /* @__PURE__ */ Symbol.for('offstage.error.public');
 
 // Whatever was thrown is asked, and a revoked proxy throws when it is (F1).
@@ -92,12 +97,13 @@ export class OffstageError extends Error {
 }
 
 /** Why a handler was asked to stop. */
-export type StopReason = 'canceled' | 'timeout' | 'shutdown';
+export type StopReason = 'canceled' | 'timeout' | 'shutdown' | 'replaced';
 
 const stopMessages: Readonly<Record<StopReason, string>> = {
   canceled: 'The job was canceled.',
   timeout: 'The job ran longer than its timeoutMs and was asked to stop.',
   shutdown: 'The job was canceled because its manager is shutting down.',
+  replaced: 'The job was canceled because a newer one replaces it.',
 };
 
 /**
@@ -141,5 +147,63 @@ export class PublicError extends Error {
 
   static isInstance(value: unknown): value is PublicError {
     return carries(value, publicMark);
+  }
+}
+
+/**
+ * Thrown by a handler whose job no other attempt would mend: the job fails at once, however many
+ * attempts are left (A2). A PublicError as its `cause` is what observers see.
+ *
+ * @example
+ * throw new NonRetriableError('The account is closed.', { cause: error });
+ */
+export class NonRetriableError extends Error {
+  override readonly name: string = 'NonRetriableError';
+  declare readonly [nonRetriableMark]: true;
+
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this[nonRetriableMark] = true;
+  }
+
+  static isInstance(value: unknown): value is NonRetriableError {
+    return carries(value, nonRetriableMark);
+  }
+}
+
+const longestRetryMs = 2_592_000_000;
+
+/**
+ * Thrown by a handler that knows when to try again, as from the `Retry-After` of a 429 (A2). While
+ * attempts are left, the next one comes after exactly that long. A PublicError as its `cause` is what
+ * observers see.
+ *
+ * @throws OffstageError `invalid_option` unless `afterMs` is 0 to 2,592,000,000 milliseconds (30 days).
+ * @example
+ * throw new RetryAfterError('The mail service is busy.', { afterMs: 30_000 });
+ */
+export class RetryAfterError extends Error {
+  override readonly name: string = 'RetryAfterError';
+  /** Milliseconds. */
+  readonly afterMs: number;
+  declare readonly [retryAfterMark]: true;
+
+  constructor(message: string, options: { readonly afterMs: number; readonly cause?: unknown }) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    const { afterMs } = options;
+    if (typeof afterMs !== 'number' || !(afterMs >= 0 && afterMs <= longestRetryMs)) {
+      throw new OffstageError(
+        'invalid_option',
+        'afterMs must be 0 to 2,592,000,000 milliseconds (30 days). Throw a NonRetriableError where ' +
+          'trying again makes no sense.',
+        { details: { option: 'afterMs' }, cause: this },
+      );
+    }
+    this[retryAfterMark] = true;
+    this.afterMs = afterMs;
+  }
+
+  static isInstance(value: unknown): value is RetryAfterError {
+    return carries(value, retryAfterMark);
   }
 }

@@ -27,6 +27,18 @@ export function invalidInput(
   );
 }
 
+/** The error of a job whose handler returned what its definition refuses (J2). */
+export function invalidResult(
+  { name }: AnyJobDefinition,
+  refusal: { readonly issues: string; readonly cause?: unknown },
+): OffstageError {
+  return new OffstageError(
+    'invalid_result',
+    `Job "${name}" returned what its result schema refuses: ${refusal.issues}`,
+    'cause' in refusal ? { cause: refusal.cause } : {},
+  );
+}
+
 export function keyConflict(exclusivityKey: string): OffstageError {
   return new OffstageError(
     'conflict',
@@ -43,6 +55,10 @@ export function managerClosed(): OffstageError {
   return new OffstageError('manager_closed', 'The job manager is shut down; it starts no job.');
 }
 
+export function notRetriable(why: string): OffstageError {
+  return new OffstageError('not_retriable', why);
+}
+
 /** Keeps an error of this code as it is. */
 export function executorFailed(cause: unknown): OffstageError {
   if (OffstageError.isInstance(cause) && cause.code === 'executor_failed') return cause;
@@ -53,13 +69,7 @@ export function executorFailed(cause: unknown): OffstageError {
 
 /** @throws OffstageError `invalid_option`. */
 export function requireStartOptions(options: StartOptions): void {
-  const { exclusivityKey, idempotencyKey, transfer } = Object(options) as StartOptions;
-  if (
-    exclusivityKey !== undefined &&
-    (typeof exclusivityKey !== 'string' || exclusivityKey === '')
-  ) {
-    throw new OffstageError('invalid_option', 'exclusivityKey must be a string that is not empty.');
-  }
+  const { idempotencyKey, transfer } = Object(options) as StartOptions;
   if (
     idempotencyKey !== undefined &&
     (typeof idempotencyKey !== 'string' || !/^.{1,255}$/s.test(idempotencyKey))

@@ -1,5 +1,11 @@
 import { boundedText, textOf } from '../foundation/bounded-text.ts';
-import { OffstageError, type OffstageErrorCode, PublicError } from '../foundation/errors.ts';
+import {
+  NonRetriableError,
+  OffstageError,
+  type OffstageErrorCode,
+  PublicError,
+  RetryAfterError,
+} from '../foundation/errors.ts';
 import type { JobFailure } from './job-view.ts';
 
 /**
@@ -26,6 +32,7 @@ const messages = {
   not_serializable: 'The job could not carry its input or result between threads',
   worker_crashed: 'The thread that ran the job ended unexpectedly',
   executor_failed: 'The job could not be run.',
+  interrupted: 'The process that ran the job ended.',
 } as const satisfies Partial<Record<OffstageErrorCode, string>>;
 
 interface Told {
@@ -44,7 +51,9 @@ function tell(error: unknown, reference: string): Told {
 
 const maxCodeLength = 200;
 
-function publicText(error: unknown): Told | undefined {
+function publicText(given: unknown): Told | undefined {
+  const says = NonRetriableError.isInstance(given) || RetryAfterError.isInstance(given);
+  const error = says ? given.cause : given;
   if (!PublicError.isInstance(error)) return undefined;
   const { code, message } = error;
   return {
@@ -60,6 +69,7 @@ function libraryText(error: unknown): Told | undefined {
     case 'timeout':
     case 'invalid_result':
     case 'executor_failed':
+    case 'interrupted':
       return { code, message: messages[code] };
     case 'not_serializable': {
       const where = fact(error, 'field', /^[\w$.[\]]{1,100}$/);

@@ -71,8 +71,9 @@ export class FakeExecutor implements JobExecutor {
     return this.runs.filter((run) => !run.isSettled);
   }
 
+  /** Its newest run. */
   runOf(jobId: string): FakeRun {
-    const run = this.runs.find(({ task }) => task.jobId === jobId);
+    const run = this.runs.findLast(({ task }) => task.jobId === jobId);
     if (run === undefined) throw new Error(`No handler ran for ${jobId}.`);
     return run;
   }
@@ -106,6 +107,10 @@ export class FakeRun implements JobRun {
   report(message = '', skip = 0): void {
     this.#seq += 1 + skip;
     this.#host.progress({ seq: this.#seq, at: 0, phase: 'work', percent: null, message });
+  }
+
+  save(state: unknown): Promise<void> {
+    return this.#host.saved(state);
   }
 
   drop(count = 1): void {

@@ -5,9 +5,8 @@ import { executorSuiteHandlers } from '../testing/executor-suite-handlers.ts';
 import { settle, simulatedClock } from '../testing/simulated-clock.ts';
 import { InlineExecutor } from './inline-executor.ts';
 import { defineJob } from './job-definition.ts';
-import type { JobOutcome, JobTask } from './job-executor.ts';
+import type { JobOutcome, JobTask, ReportedProgress } from './job-executor.ts';
 import { handle } from './job-handler.ts';
-import type { ProgressEvent } from './job-view.ts';
 
 executorSuite(
   { describe, test, expect },
@@ -58,6 +57,7 @@ describe('InlineExecutor', () => {
     const run = executor.run(task, {
       progress: () => {},
       dropped: () => {},
+      saved: async () => {},
       settled: outcome.resolve,
     });
     await settle();
@@ -70,7 +70,7 @@ describe('InlineExecutor', () => {
   test('W6 the grace of a shutdown is timed by the clock, and a late result is dropped', async () => {
     const clock = simulatedClock(1000);
     const gate = deferred<void>();
-    const events: ProgressEvent[] = [];
+    const events: ReportedProgress[] = [];
     const outcomes: JobOutcome[] = [];
     const executor = new InlineExecutor(
       [
@@ -85,6 +85,7 @@ describe('InlineExecutor', () => {
     executor.run(task, {
       progress: (event) => events.push(event),
       dropped: () => {},
+      saved: async () => {},
       settled: (outcome) => outcomes.push(outcome),
     });
     let ended = false;

@@ -19,6 +19,7 @@ import {
   runHandler,
 } from './job-handler.ts';
 import { repairMessage, repairPercent } from './progress-report.ts';
+import { cloneSaved } from './saved-state.ts';
 
 export interface InlineExecutorOptions {
   /** The most handlers that may run at once; the manager sets how many do. @default Infinity */
@@ -205,7 +206,7 @@ class InlineRun implements JobRun {
   }
 
   readonly execute = (): void => {
-    const context = new InlineContext(this.#task, this.#report, this);
+    const context = new InlineContext(this.#task, this.#report, this.#save, this);
     void runHandler(this.#handler.job, context).then((end) => {
       this.#settle(end.outcome);
       this.#onEnd?.();
@@ -246,6 +247,17 @@ class InlineRun implements JobRun {
     return this.#controller.signal;
   }
 
+  // A handler need not wait for it, so that nobody handles its rejection must end no process (F1).
+  readonly #save = (state: unknown): Promise<void> => {
+    const saving = this.#keep(state);
+    saving.catch(ignore);
+    return saving;
+  };
+
+  async #keep(state: unknown): Promise<void> {
+    await this.#host.saved(cloneSaved(state));
+  }
+
   readonly #report = (report: ProgressReport): void => {
     if (this.#settled) return;
     let phase: unknown;
@@ -283,14 +295,24 @@ class InlineContext implements JobContext<AnyJobDefinition> {
   readonly jobId: string;
   readonly attempt: number;
   readonly report: Report;
+  readonly save: (state: unknown) => Promise<void>;
+  readonly saved: unknown;
   declare readonly signal: AbortSignal;
   readonly [runOf]: InlineRun;
 
-  constructor(task: JobTask, report: Report, run: InlineRun) {
+  constructor(
+    task: JobTask,
+    report: Report,
+    save: (state: unknown) => Promise<void>,
+    run: InlineRun,
+  ) {
     this.input = task.input;
     this.jobId = task.jobId;
     this.attempt = task.attempt;
     this.report = report;
+    this.save = save;
+    // Of its own: what one attempt does to it does not reach the next.
+    this.saved = task.saved === undefined ? undefined : structuredClone(task.saved);
     this[runOf] = run;
     Object.defineProperty(this, 'signal', signalProperty);
   }

@@ -5,6 +5,22 @@ export interface StartOptions {
   /** Admits one queued or running job with this key across all owners (J7). */
   readonly exclusivityKey?: string | undefined;
   /**
+   * What to do where the key is held (A8). `'reject'`: `conflict`. `'join'`: resolve to the owner's own
+   * job that holds it. `'queue'`: wait behind it. `'replace'`: ask the owner's own holder to stop and
+   * begin when that is at rest; of several that wait to replace, the newest stays. Another owner's holder
+   * can be neither joined nor replaced. @default 'reject'
+   */
+  readonly onConflict?: 'reject' | 'join' | 'queue' | 'replace' | undefined;
+  /** Begin after this many milliseconds at the earliest (A5). Not together with `startAt`. */
+  readonly delayMs?: number | undefined;
+  /** Begin at this moment at the earliest: a Date, or milliseconds since the Unix epoch (A5). */
+  readonly startAt?: Date | number | undefined;
+  /**
+   * Higher first, a whole number from -1,000,000 to 1,000,000. Within a priority owners take turns (A6).
+   * @default 0
+   */
+  readonly priority?: number | undefined;
+  /**
    * Names this one start, 1 to 255 characters: who asks again with it, because the answer was lost or
    * late, gets the job that was started. Remembered per owner for as long as the job is.
    * `HttpJobClient` makes one for each start. @default none
@@ -22,6 +38,14 @@ export interface PollOptions {
   readonly after?: number | undefined;
   /** At most this many events; 0 reads the view alone. @default 100 */
   readonly limit?: number | undefined;
+}
+
+/**
+ * The definition of the job that an id means, for the types of its view; nothing is done with it. An id
+ * from `start` brings these types with it, a plain string does not.
+ */
+export interface DefinedBy<D extends AnyJobDefinition> {
+  readonly definition: D;
 }
 
 export interface JobPoll<Result = unknown, Phase extends string = string> {
@@ -98,10 +122,18 @@ export interface JobClient {
     options?: StartOptions,
   ): Promise<JobView<ResultOf<D>, PhaseOf<D>>>;
 
+  get<D extends AnyJobDefinition>(
+    id: string,
+    options: DefinedBy<D>,
+  ): Promise<JobView<ResultOf<D>, PhaseOf<D>> | undefined>;
   get<R, P extends string>(id: JobId<R, P>): Promise<JobView<R, P> | undefined>;
   get(id: string): Promise<JobView | undefined>;
 
   /** Job and events in one look; reading consumes nothing (P3). */
+  poll<D extends AnyJobDefinition>(
+    id: string,
+    options: PollOptions & DefinedBy<D>,
+  ): Promise<JobPoll<ResultOf<D>, PhaseOf<D>>>;
   poll<R, P extends string>(id: JobId<R, P>, options?: PollOptions): Promise<JobPoll<R, P>>;
   poll(id: string, options?: PollOptions): Promise<JobPoll>;
 
@@ -123,6 +155,16 @@ export interface JobClient {
   /** Asks a job to stop; true while it is not terminal (J5). */
   cancel(id: string): Promise<boolean>;
 
+  /**
+   * Starts a new job with the definition and the input of one that ended `failed` or `canceled`, under
+   * its key and priority; `retryOf` of the new one names it (A11).
+   *
+   * @throws OffstageError `not_found`; `not_retriable` while it is active, where it succeeded, and where
+   * its input was not kept (see `keepInputs` of `JobManager`); and what `start` throws.
+   */
+  retry<R, P extends string>(id: JobId<R, P>): Promise<JobView<R, P>>;
+  retry(id: string): Promise<JobView>;
+
   /** Releases a terminal job; true once, then false (J12). */
   consume(id: string): Promise<boolean>;
 
@@ -131,7 +173,13 @@ export interface JobClient {
    *
    * @throws OffstageError `not_found` for a foreign, unknown or expired job, also when it is
    * released while waited for; `wait_timeout`; the signal's reason.
+   * @example
+   * const { result } = await jobs.wait(idFromTheAddressBar, { definition: ingest });
    */
+  wait<D extends AnyJobDefinition>(
+    id: string,
+    options: WaitOptions & DefinedBy<D>,
+  ): Promise<TerminalJobView<ResultOf<D>, PhaseOf<D>>>;
   wait<R, P extends string>(id: JobId<R, P>, options?: WaitOptions): Promise<TerminalJobView<R, P>>;
   wait(id: string, options?: WaitOptions): Promise<TerminalJobView>;
 

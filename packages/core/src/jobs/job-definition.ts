@@ -1,5 +1,6 @@
 import { OffstageError } from '../foundation/errors.ts';
 import type { InferInput, InferOutput, StandardSchema } from '../foundation/standard-schema.ts';
+import { checkRetry, type RetryOptions } from './retry-policy.ts';
 
 /**
  * What a browser, a server and a worker agree on about one kind of job (J2). It holds no code of the
@@ -16,8 +17,10 @@ export interface JobDefinition<
   readonly result: Result;
   /** The phases a job passes, in order; progress names one of them. At least one. */
   readonly phases: readonly Phase[];
-  /** After this many milliseconds of running the job is asked to stop and ends `failed` (J6). */
+  /** After this many milliseconds an attempt is asked to stop and fails with `timeout` (J6). */
   readonly timeoutMs?: number | undefined;
+  /** How often a job is attempted that fails. @default once */
+  readonly retry?: RetryOptions | undefined;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the one place where "a definition of whatever types" is meant; schemas are invariant in their types.
@@ -33,10 +36,15 @@ export type ReturnOf<D extends AnyJobDefinition> = InferInput<D['result']>;
 export type ResultOf<D extends AnyJobDefinition> = InferOutput<D['result']>;
 export type PhaseOf<D extends AnyJobDefinition> = D['phases'][number];
 
+// No phase at all is one name too few; said by the compiler where it can be seen.
+type AtLeastOne<Phase extends string> = [Phase] extends [never]
+  ? { readonly phases: readonly ['A job has at least one phase.'] }
+  : unknown;
+
 /**
  * Defines a kind of job.
  *
- * @throws OffstageError `invalid_definition` when the name, a phase or `timeoutMs` is out of form.
+ * @throws OffstageError `invalid_definition` when the name, a phase, `timeoutMs` or `retry` is out of form.
  * @example
  * const ingest = defineJob({
  *   name: 'documents.ingest',
@@ -49,8 +57,10 @@ export function defineJob<
   Input extends StandardSchema,
   Result extends StandardSchema,
   const Phase extends string,
->(definition: JobDefinition<Input, Result, Phase>): JobDefinition<Input, Result, Phase> {
-  const { name, input, result, phases, timeoutMs } = definition;
+>(
+  definition: JobDefinition<Input, Result, Phase> & AtLeastOne<Phase>,
+): JobDefinition<Input, Result, Phase> {
+  const { name, input, result, phases, timeoutMs, retry } = definition;
   const reject = (message: string): never => {
     throw new OffstageError('invalid_definition', message, { details: { name } });
   };
@@ -74,7 +84,12 @@ export function defineJob<
   if (timeoutMs !== undefined && !(timeoutMs > 0)) {
     reject(`Job "${name}": timeoutMs must be a positive number of milliseconds.`);
   }
-  return Object.freeze({ ...definition, phases: Object.freeze([...phases]) });
+  checkRetry(retry, (message) => reject(`Job "${name}": ${message}`));
+  return Object.freeze({
+    ...definition,
+    phases: Object.freeze([...phases]),
+    ...(retry === undefined ? {} : { retry: Object.freeze({ ...retry }) }),
+  });
 }
 
 function isSchema(value: unknown): boolean {

@@ -1,65 +1,80 @@
-import { JobCanceledError, OffstageError } from '../foundation/errors.ts';
+import { JobCanceledError, OffstageError, type StopReason } from '../foundation/errors.ts';
 import { checkSchema, type SchemaCheck } from '../foundation/schema-check.ts';
 import { ActivityGate } from './activity-gate.ts';
 import {
   executorFailed,
   invalidInput,
+  invalidResult,
   keyConflict,
   managerClosed,
+  notRetriable,
   queueFull,
-  requireStartOptions,
   unknownDefinition,
 } from './admission-errors.ts';
+import { Attempt, type AttemptKeeper } from './attempt.ts';
 import { ChangeHints } from './change-hints.ts';
-import { describeFailure } from './failure.ts';
-import { Job, type JobKeeper } from './job.ts';
+import { ExecutorReadiness } from './executor-readiness.ts';
+import { describeFailure, timeoutFailure } from './failure.ts';
+import { IdleWait } from './idle-wait.ts';
+import { Job } from './job.ts';
 import type { Activity, StartOptions } from './job-client.ts';
 import type { AnyJobDefinition } from './job-definition.ts';
 import type { DiscardOutcome, HandlerInfo, JobOutcome } from './job-executor.ts';
 import { JobExpiry } from './job-expiry.ts';
 import type { JobManagerSettings } from './job-manager-options.ts';
-import { JobQueue } from './job-queue.ts';
+import { tellNews } from './job-news.ts';
 import { JobRegistry, type Watcher } from './job-registry.ts';
-import type { JobEvent, JobState } from './job-state.ts';
-import { isTerminal, type JobView } from './job-view.ts';
+import { JobScheduler } from './job-scheduler.ts';
+import { type JobAction, type JobEvent, noActions, transition } from './job-state.ts';
+import type { JobFailure, JobStatus, JobView } from './job-view.ts';
 import { KeptJobs } from './kept-jobs.ts';
 import { ManagerEvents } from './manager-events.ts';
+import { retryDelayMs } from './retry-policy.ts';
 import { StartKeys } from './start-keys.ts';
+import { none, readStartOptions, type StartPlan } from './start-options.ts';
+import { watchJobs } from './watch-jobs.ts';
 
 /**
  * The manager's inside: takes a job from its start to its release. `JobManager` and its clients are
- * doors to it.
- *
- *   start ─> queue ─> handler ─> (discard) ─> at rest ─> consume or expiry ─> gone
- *                └──── cancel ──────┘
+ * doors to it. What happens to a job goes through `dispatch`: `transition` decides, and the engine
+ * carries out the actions that it answers, in their order.
  *
  * A job counts as active, and holds its slot and its key, until it is at rest: nothing of the
  * application's runs for it any more.
  */
-export class JobEngine implements JobKeeper {
+export class JobEngine implements AttemptKeeper {
   readonly events: ManagerEvents;
   readonly gate = new ActivityGate();
   readonly #settings: JobManagerSettings;
   readonly #registry = new JobRegistry<Job>();
-  readonly #queue: JobQueue<Job>;
+  readonly #scheduler: JobScheduler;
   readonly #expiry: JobExpiry;
   readonly #kept: KeptJobs;
+  readonly #idle = new IdleWait();
   readonly #startKeys = new StartKeys();
   readonly #hints: ChangeHints;
-  #readiness: Promise<void> | undefined;
-  #isReady = false;
+  readonly #watched: Parameters<typeof watchJobs>[0];
+  readonly #told: Parameters<typeof tellNews>[2];
+  readonly #readiness: ExecutorReadiness;
   #isClosed = false;
-  #isPumping = false;
+  #queued = 0;
   #active = 0;
-  #onIdle: (() => void) | undefined;
 
   constructor(settings: JobManagerSettings) {
     this.#settings = settings;
+    this.#readiness = new ExecutorReadiness(settings.executor);
     this.events = new ManagerEvents(() => this.#reference());
-    this.#queue = new JobQueue(settings.concurrency);
-    this.#expiry = new JobExpiry(settings.clock, settings.ttlMs, (job) => this.#release(job));
-    this.#kept = new KeptJobs(settings, (job) => this.#release(job));
+    this.#scheduler = new JobScheduler({
+      ...settings,
+      begin: (job) => this.dispatch(job, { type: 'started', at: this.#now() }),
+    });
+    this.#expiry = new JobExpiry(settings.clock, settings.ttlMs, (job) =>
+      this.dispatch(job, { type: 'released' }),
+    );
+    this.#kept = new KeptJobs(settings, (job) => this.dispatch(job, { type: 'released' }));
     this.#hints = new ChangeHints((call) => this.events.guard(call));
+    this.#watched = { registry: this.#registry, hints: this.#hints, expiry: this.#expiry };
+    this.#told = { events: this.events, hints: this.#hints };
   }
 
   // What a client asks for.
@@ -68,11 +83,12 @@ export class JobEngine implements JobKeeper {
     owner: string,
     definition: AnyJobDefinition,
     input: unknown,
-    options: StartOptions = {},
+    options: StartOptions = none,
   ): Promise<JobView> {
-    return options.idempotencyKey === undefined
+    const key = (options as StartOptions | null)?.idempotencyKey;
+    return key === undefined
       ? this.#start(owner, definition, input, options)
-      : this.#startOnce(owner, definition, input, options, options.idempotencyKey);
+      : this.#startOnce(owner, definition, input, options, key);
   }
 
   async #startOnce(
@@ -82,7 +98,7 @@ export class JobEngine implements JobKeeper {
     options: StartOptions,
     key: string,
   ): Promise<JobView> {
-    requireStartOptions(options);
+    readStartOptions(definition, options, this.#now());
     const once = { ...options, idempotencyKey: undefined };
     return this.#startKeys.once(
       [owner, key],
@@ -99,16 +115,40 @@ export class JobEngine implements JobKeeper {
     input: unknown,
     options: StartOptions,
   ): Promise<JobView> {
-    requireStartOptions(options);
+    const plan = readStartOptions(definition, options, this.#now());
     this.#assertOpen();
-    if (!this.#isReady) await this.#ready();
+    if (!this.#readiness.isReady) await this.#readiness.wait();
     const name: unknown = definition?.name;
     const handler = typeof name === 'string' ? this.#settings.executor.handler(name) : undefined;
     if (handler === undefined) throw unknownDefinition(definition);
     const checking = checkSchema(definition.input, input);
     const checked = checking instanceof Promise ? await checking : checking;
     if (!checked.valid) throw invalidInput(definition, checked);
-    return this.#admit(owner, definition, handler, checked.value, options).view();
+    return this.#admit(owner, definition, handler, checked.value, plan).view();
+  }
+
+  /** @throws OffstageError `not_found`, `not_retriable`, and what `start` throws. */
+  retry(owner: string, id: string): JobView {
+    const job = this.#registry.find(owner, id);
+    if (job === undefined) throw new OffstageError('not_found', 'There is no such job.');
+    const { status } = job.state;
+    if (status !== 'failed' && status !== 'canceled') {
+      throw notRetriable('Only a job that ended failed or canceled can be started again.');
+    }
+    if (!job.isRetriable) {
+      throw notRetriable(
+        'The input of this job was not kept. Start it anew, or give the manager keepInputs: true.',
+      );
+    }
+    const { definition, handler, input, exclusivityKey, priority } = job;
+    return this.#admit(owner, definition, handler, input, {
+      exclusivityKey,
+      onConflict: 'reject',
+      priority,
+      due: undefined,
+      transfer: undefined,
+      retryOf: id,
+    }).view();
   }
 
   find(owner: string, id: string): Job | undefined {
@@ -138,14 +178,14 @@ export class JobEngine implements JobKeeper {
   cancel(owner: string, id: string): boolean {
     const job = this.#registry.find(owner, id);
     if (job === undefined || job.isTerminal) return false;
-    job.requestStop('canceled', this.#now());
+    this.#requestStop(job, 'canceled');
     return true;
   }
 
   consume(owner: string, id: string): boolean {
     const job = this.#registry.find(owner, id);
     if (job === undefined || !job.atRest) return false;
-    this.#release(job);
+    this.dispatch(job, { type: 'released' });
     return true;
   }
 
@@ -153,7 +193,7 @@ export class JobEngine implements JobKeeper {
   activity(owner?: string): Activity {
     const { gate } = this;
     const ownerJobs = owner === undefined ? undefined : this.#registry.ownerJobs(owner);
-    const queued = owner === undefined ? this.#queue.waiting : (ownerJobs?.queued ?? 0);
+    const queued = owner === undefined ? this.#queued : (ownerJobs?.queued ?? 0);
     const active = owner === undefined ? this.#active : (ownerJobs?.active ?? 0);
     return Object.freeze({
       queued,
@@ -165,21 +205,7 @@ export class JobEngine implements JobKeeper {
   }
 
   watch(owner: string, id: string | undefined, onChange: Watcher['onChange']): () => void {
-    const watcher: Watcher = { onChange };
-    const watched =
-      id === undefined ? this.#registry.openOwner(owner) : this.#registry.find(owner, id);
-    // To watch what is not there looks like watching what never changes (J4).
-    if (watched === undefined) return () => {};
-    watched.watchers ??= new Set();
-    watched.watchers.add(watcher);
-    return () => {
-      this.#hints.forget(watcher);
-      if (watched.watchers?.delete(watcher) !== true || watched.watchers.size > 0) return;
-      watched.watchers = undefined;
-      if (!(watched instanceof Job)) this.#registry.closeOwner(watched);
-      // Unless it was released meanwhile (F3).
-      else if (this.#registry.find(owner, watched.id) === watched) this.#expiry.look(watched);
-    };
+    return watchJobs(this.#watched, { owner, id, onChange });
   }
 
   // What the end of the manager asks for (J14).
@@ -190,35 +216,29 @@ export class JobEngine implements JobKeeper {
 
   close(): void {
     this.#isClosed = true;
+    this.#scheduler.close();
   }
 
   stopAll(): void {
     for (const job of this.#registry.active()) {
-      if (!job.isTerminal) job.requestStop('shutdown', this.#now());
+      if (!job.isTerminal) this.#requestStop(job, 'shutdown');
     }
   }
 
   /** Resolves when no job is active, or after `withinMs`. */
-  async whenIdle(withinMs: number): Promise<void> {
-    if (this.#active === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = this.#settings.clock.schedule(withinMs, resolve, { keepAlive: true });
-      this.#onIdle = () => {
-        timer.cancel();
-        resolve();
-      };
-    });
+  whenIdle(withinMs: number): Promise<void> {
+    return this.#active === 0 ? Promise.resolve() : this.#idle.wait(withinMs, this.#settings.clock);
   }
 
   /** Marks what still runs as canceled, and says how many that were. */
   abandonAll(): number {
     let count = 0;
     for (const job of this.#registry.active()) {
-      if (!job.isHandling) continue;
+      if (!job.state.isHandling) continue;
       count += 1;
-      job.dispatch({ type: 'abandoned', at: this.#now() });
+      this.dispatch(job, { type: 'abandoned', at: this.#now() });
       // Only its result schema has not answered, and nobody waits for that (F5).
-      if (job.handlerSettled) this.#afterAbandoned(job);
+      if (job.attempt?.isOver === true) this.#stopped(job);
     }
     return count;
   }
@@ -234,53 +254,81 @@ export class JobEngine implements JobKeeper {
     return reference;
   }
 
-  // What jobs and their handlers tell.
+  // What happens to jobs.
 
-  changed(job: Job, event: JobEvent, before: JobState): void {
-    const ended = job.isTerminal;
-    if (before.status === 'queued') {
-      job.ownerJobs.queued -= 1;
-      if (ended) this.#queue.remove(job);
+  dispatch(job: Job, event: JobEvent): void {
+    const before = job.state;
+    const { state, actions } = transition(before, event);
+    if (actions === noActions) return;
+    if (state !== before) {
+      this.#count(job, before.status, state.status);
+      job.become(state);
     }
-    // An abandoned handler still runs: what it holds, it holds until it settles (J6).
-    const over = ended && !job.isHandling;
-    const discards = over && this.#discards(job);
-    // At rest before anyone hears of it, so that who hears of it can take its key.
-    const at = job.state.endedAt ?? 0;
-    if (over && !discards) this.#rest(job);
-    this.#tell(job, event);
-    if (discards) void this.#discard(job);
-    if (over) this.#pump(at);
+    for (const action of actions) this.#carryOut(job, action);
+    if (event.type !== 'progress' && event.type !== 'dropped') this.#scheduler.pump();
+  }
+
+  #count({ ownerJobs }: Job, before: JobStatus, after: JobStatus): void {
+    const change = Number(after === 'queued') - Number(before === 'queued');
+    ownerJobs.queued += change;
+    this.#queued += change;
+  }
+
+  #carryOut(job: Job, action: JobAction): void {
+    switch (action.type) {
+      case 'tell':
+        tellNews(job, action.news, this.#told);
+        break;
+      case 'run':
+        this.#run(job);
+        break;
+      case 'schedule':
+        this.#scheduler.schedule(job);
+        break;
+      case 'unschedule':
+        this.#scheduler.unschedule(job);
+        break;
+      case 'freeSlot':
+        this.#scheduler.freeSlot(job);
+        break;
+      case 'stop':
+        if (job.state.stopReason !== null) job.attempt?.stop(job.state.stopReason);
+        break;
+      case 'discard':
+        void this.#discard(job);
+        break;
+      case 'releaseKey':
+        this.#rest(job);
+        break;
+      case 'forget':
+        this.#forget(job);
+        break;
+      case 'write':
+        // Jobs live as long as the process: nothing is written.
+        break;
+    }
   }
 
   handlerSettled(job: Job, outcome: JobOutcome): void {
     if (job.isTerminal) {
-      this.#afterAbandoned(job);
+      this.#stopped(job);
     } else if (outcome.type === 'returned') {
       this.#returned(job, outcome.value);
     } else if (outcome.type === 'threw') {
       this.#failed(job, outcome.error);
+    } else if (job.state.stopReason === 'timeout') {
+      const error = new JobCanceledError('timeout');
+      this.#retryOrFail(job, error, timeoutFailure(this.report(error, job)));
     } else {
-      const timedOut = job.state.stopReason === 'timeout';
-      const reference = timedOut ? this.report(new JobCanceledError('timeout'), job) : '';
-      this.#end(job, { type: 'stopped', at: this.#now(), reference });
+      this.#stopped(job);
     }
+  }
+
+  #stopped(job: Job): void {
+    this.dispatch(job, { type: 'stopped', at: this.#now(), reference: '' });
   }
 
   // Admission (J3).
-
-  async #ready(): Promise<void> {
-    this.#readiness ??= this.#settings.executor.ready();
-    const readiness = this.#readiness;
-    try {
-      await readiness;
-      this.#isReady = true;
-    } catch (error) {
-      // The next start tries again.
-      if (this.#readiness === readiness) this.#readiness = undefined;
-      throw executorFailed(error);
-    }
-  }
 
   /** From the first look to the job in the queue without a turn of the event loop (J7, J15). */
   #admit(
@@ -288,82 +336,101 @@ export class JobEngine implements JobKeeper {
     definition: AnyJobDefinition,
     handler: HandlerInfo,
     input: unknown,
-    options: StartOptions,
+    plan: StartPlan,
   ): Job {
-    const { maxQueued, maxActivePerOwner, progressCapacity } = this.#settings;
-    const { exclusivityKey, transfer } = options;
+    const { exclusivityKey, onConflict, due } = plan;
     this.#assertOpen();
     this.gate.assertOpen();
-    if (exclusivityKey !== undefined && this.#queue.isHeld(exclusivityKey)) {
-      throw keyConflict(exclusivityKey);
+    const isHeld = exclusivityKey !== undefined && this.#scheduler.isHeld(exclusivityKey);
+    if (isHeld && onConflict === 'reject') throw keyConflict(exclusivityKey);
+    // Whoever joins a job takes no place.
+    if (!isHeld || onConflict !== 'join') {
+      const begins = !isHeld && due === undefined;
+      this.#assertPlace(owner, begins && this.#scheduler.hasRoom(definition.name, owner));
     }
-    if (this.#queue.waiting >= maxQueued && !this.#queue.hasFreeSlot) {
+    const job = this.#newJob(owner, definition, handler, input, plan);
+    const { ownerJobs } = job;
+    const decision =
+      exclusivityKey === undefined ? undefined : this.#scheduler.claim(job, onConflict);
+    if (decision?.type === 'conflict' || decision?.type === 'joins') {
+      this.#registry.closeOwner(ownerJobs);
+      if (decision.type === 'joins') return decision.holder;
+      throw keyConflict(exclusivityKey ?? '');
+    }
+    const at = job.state.createdAt;
+    if (due !== undefined) job.dueAt = this.#settings.clock.monotonic();
+    ownerJobs.jobs.set(job.id, job);
+    ownerJobs.queued += 1;
+    ownerJobs.active += 1;
+    this.#queued += 1;
+    this.#active += 1;
+    const availableAt = due === undefined ? null : 'at' in due ? due.at : at + due.afterMs;
+    this.dispatch(job, { type: 'admitted', availableAt });
+    if (decision?.type === 'waits') {
+      if (decision.replaced !== undefined) this.#requestStop(decision.replaced, 'replaced');
+      if (decision.stop !== undefined) this.#requestStop(decision.stop, 'replaced');
+    }
+    return job;
+  }
+
+  #assertPlace(owner: string, begins: boolean): void {
+    const { maxQueued, maxActivePerOwner } = this.#settings;
+    if (this.#queued >= maxQueued && !begins) {
       throw queueFull(`${maxQueued} jobs are waiting already`);
     }
-    const id = this.#settings.randomId();
-    const ownerJobs = this.#registry.openOwner(owner);
-    if (ownerJobs.active >= maxActivePerOwner) {
+    if ((this.#registry.ownerJobs(owner)?.active ?? 0) >= maxActivePerOwner) {
       throw queueFull(`This owner has ${maxActivePerOwner} active jobs already`);
     }
+  }
+
+  #newJob(
+    owner: string,
+    definition: AnyJobDefinition,
+    handler: HandlerInfo,
+    input: unknown,
+    plan: StartPlan,
+  ): Job {
+    const id = this.#settings.randomId();
+    const ownerJobs = this.#registry.openOwner(owner);
     if (ownerJobs.jobs.has(id)) {
       throw new OffstageError('invalid_option', 'randomId gave the id of a job that is there.');
     }
-    const at = this.#now();
-    const job = new Job({
+    const { progressCapacity } = this.#settings;
+    const createdAt = this.#now();
+    return new Job({
+      ...plan,
       id,
       ownerJobs,
       definition,
       handler,
-      exclusivityKey,
       input,
-      transfer,
       progressCapacity,
-      createdAt: at,
-      keeper: this,
+      createdAt,
     });
-    ownerJobs.jobs.set(id, job);
-    ownerJobs.queued += 1;
-    ownerJobs.active += 1;
-    this.#active += 1;
-    if (exclusivityKey !== undefined) this.#queue.holdKey(exclusivityKey);
-    this.#queue.push(job);
-    ownerJobs.changes += 1;
-    this.#hints.tell(ownerJobs.watchers, job.id);
-    this.#pump(at);
-    return job;
   }
 
   #assertOpen(): void {
     if (this.#isClosed) throw managerClosed();
   }
 
-  // From the queue to the end.
-
-  /** Hands jobs to the executor while there are slots. `at` is now. */
-  #pump(at: number): void {
-    // A listener that starts a job must not overtake the one that is being handed over.
-    if (this.#isPumping) return;
-    this.#isPumping = true;
-    for (let job = this.#queue.take(); job !== undefined; job = this.#queue.take()) {
-      this.#run(job, at);
-    }
-    this.#isPumping = false;
+  #requestStop(job: Job, reason: StopReason): void {
+    this.dispatch(job, { type: 'stopRequested', reason, at: this.#now() });
   }
 
-  #run(job: Job, at: number): void {
+  #run(job: Job): void {
     const { clock, executor } = this.#settings;
     const { timeoutMs } = job.definition;
-    job.isHandling = true;
-    job.dispatch({ type: 'started', at });
+    const attempt = new Attempt(job, this);
+    job.attempt = attempt;
     try {
-      const run = executor.run(job.task(), job);
+      const run = executor.run(job.task(), attempt);
       const timer =
         timeoutMs === undefined
           ? undefined
-          : clock.schedule(timeoutMs, () => job.requestStop('timeout', clock.now()));
-      job.attach(run, timer);
+          : clock.schedule(timeoutMs, () => this.#requestStop(job, 'timeout'));
+      attempt.attach(run, timer);
     } catch (error) {
-      job.settled({ type: 'threw', error: executorFailed(error) });
+      attempt.settled({ type: 'threw', error: executorFailed(error) });
     }
   }
 
@@ -374,43 +441,28 @@ export class JobEngine implements JobKeeper {
   }
 
   #checked(job: Job, checked: SchemaCheck): void {
-    if (job.isTerminal) {
-      this.#afterAbandoned(job);
-    } else if (checked.valid) {
-      this.#end(job, {
-        type: 'returned',
-        at: this.#now(),
-        result: checked.value,
-      });
+    if (job.isTerminal) return;
+    if (checked.valid) {
+      this.dispatch(job, { type: 'returned', at: this.#now(), result: checked.value });
     } else {
-      this.#failed(job, invalidResult(job, checked));
+      this.#failed(job, invalidResult(job.definition, checked));
     }
   }
 
   #failed(job: Job, error: unknown): void {
-    const failure = describeFailure(error, this.report(error, job));
-    this.#end(job, { type: 'failed', at: this.#now(), failure });
+    this.#retryOrFail(job, error, describeFailure(error, this.report(error, job)));
   }
 
-  #end(job: Job, event: JobEvent): void {
-    job.isHandling = false;
-    job.dispatch(event);
-  }
-
-  /** The handler of a job that a shutdown gave up has settled after all (J14). */
-  #afterAbandoned(job: Job): void {
-    if (!job.isHandling) return;
-    job.isHandling = false;
-    if (this.#discards(job)) {
-      void this.#discard(job);
+  #retryOrFail(job: Job, error: unknown, failure: JobFailure): void {
+    const at = this.#now();
+    const { retry } = job.definition;
+    const delayMs = retryDelayMs(retry, job.state.attempt, error, this.#settings.random);
+    if (delayMs === undefined) {
+      this.dispatch(job, { type: 'failed', at, failure });
     } else {
-      this.#rest(job);
-      this.#pump(this.#now());
+      job.due = delayMs === 0 ? undefined : { afterMs: delayMs };
+      this.dispatch(job, { type: 'retrying', at, availableAt: at + Math.round(delayMs), failure });
     }
-  }
-
-  #discards(job: Job): boolean {
-    return job.handler.discards && job.state.status !== 'succeeded';
   }
 
   /** Called once per job: when it is terminal and its handler, if it ran, has settled (J9). */
@@ -428,58 +480,27 @@ export class JobEngine implements JobKeeper {
     } catch (error) {
       this.report(error, job);
     }
-    this.#rest(job);
-    this.#pump(this.#now());
+    this.dispatch(job, { type: 'discarded' });
   }
 
   #rest(job: Job): void {
-    job.rest();
-    if (job.state.startedAt !== null) this.#queue.freeSlot();
-    if (job.exclusivityKey !== undefined) this.#queue.freeKey(job.exclusivityKey);
+    job.rest(this.#settings.keepInputs);
+    this.#scheduler.releaseKey(job);
     job.ownerJobs.active -= 1;
     this.#active -= 1;
     this.#expiry.add(job);
     this.#kept.add(job);
-    if (this.#active === 0) this.#onIdle?.();
+    if (this.#active === 0) this.#idle.end();
   }
 
   /** One path for consume and expiry (J12, J13). */
-  #release(job: Job): void {
+  #forget(job: Job): void {
     const { ownerJobs } = job;
     this.#expiry.remove(job);
     this.#kept.remove(job);
     this.#startKeys.forget(job.id);
     ownerJobs.jobs.delete(job.id);
-    ownerJobs.changes += 1;
-    this.#hints.tell(job.watchers, job.id);
-    this.#hints.tell(ownerJobs.watchers, job.id);
     this.#registry.closeOwner(ownerJobs);
-    if (this.events.has('released')) {
-      this.events.emit('released', {
-        owner: ownerJobs.owner,
-        id: job.id,
-        name: job.definition.name,
-      });
-    }
-  }
-
-  #tell(job: Job, event: JobEvent): void {
-    const isProgress = event.type === 'progress' || event.type === 'dropped';
-    const kind = isProgress ? 'progress' : 'change';
-    if (!isProgress) job.ownerJobs.changes += 1;
-    this.#hints.tell(job.watchers, job.id, kind);
-    this.#hints.tell(job.ownerJobs.watchers, job.id, kind);
-    const { events } = this;
-    const { owner } = job.ownerJobs;
-    const { status } = job.state;
-    if (event.type === 'progress') {
-      if (events.has('progress')) {
-        events.emit('progress', { owner, job: job.view(), event: event.event });
-      }
-    } else if (event.type === 'started' || isTerminal(status)) {
-      const name = isTerminal(status) ? status : 'started';
-      if (events.has(name)) events.emit(name, { owner, job: job.view() });
-    }
   }
 
   #now(): number {
@@ -490,12 +511,4 @@ export class JobEngine implements JobKeeper {
     // Enough of it to find an error in a log.
     return this.#settings.randomId().slice(0, 13);
   }
-}
-
-function invalidResult(job: Job, refusal: { issues: string; cause?: unknown }): OffstageError {
-  return new OffstageError(
-    'invalid_result',
-    `Job "${job.definition.name}" returned what its result schema refuses: ${refusal.issues}`,
-    'cause' in refusal ? { cause: refusal.cause } : {},
-  );
 }

@@ -7,6 +7,8 @@ export interface JobTask {
   /** The definition's name. */
   readonly name: string;
   readonly attempt: number;
+  /** What the attempt before saved; the executor gives the handler a copy (A10). */
+  readonly saved?: unknown;
   /** Already parsed by the definition's input schema. */
   readonly input: unknown;
   /** See `StartOptions.transfer`. */
@@ -24,12 +26,23 @@ export type JobOutcome =
   /** It threw, its thread crashed, or its value could not be carried. */
   | { readonly type: 'threw'; readonly error: unknown };
 
+/** Progress as one run counts it. */
+export type ReportedProgress = Omit<ProgressEvent, 'attempt'>;
+
 /** What an executor tells about a run. Calls come on the manager's thread. */
 export interface JobHost {
-  /** `seq` grows; a hole means that the channel dropped events. Fields are already repaired (P2). */
-  progress(event: ProgressEvent): void;
+  /**
+   * `seq` counts from 1 in each run and grows; a hole means that the channel dropped events. Fields are
+   * already repaired (P2).
+   */
+  progress(event: ReportedProgress): void;
   /** `count` further reports were malformed beyond repair. */
   dropped(count: number): void;
+  /**
+   * A copy of what the handler saves, at most 256 KiB (A10). Resolves when it is kept; rejects with why
+   * it is not.
+   */
+  saved(state: unknown): Promise<void>;
   /** Called exactly once, and never within `run` itself; all progress comes before it (P5). */
   settled(outcome: JobOutcome): void;
 }

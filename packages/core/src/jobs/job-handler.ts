@@ -18,7 +18,16 @@ export interface JobContext<D extends AnyJobDefinition> {
   readonly signal: AbortSignal;
   readonly report: Report<PhaseOf<D>>;
   readonly jobId: string;
+  /** 1 for the first (A1). */
   readonly attempt: number;
+  /**
+   * Keeps up to 256 KiB of structured-cloneable state for the next attempt, in place of what was saved
+   * before (A10). Resolves when it is kept as safely as the job itself; rejects with `too_large` or
+   * `not_serializable`.
+   */
+  readonly save: (state: unknown) => Promise<void>;
+  /** What an attempt before this one saved last; `undefined` where none did. */
+  readonly saved: unknown;
 }
 
 export type JobHandler<D extends AnyJobDefinition> = (

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../foundation/clock.ts';
 import { OffstageError } from '../foundation/errors.ts';
 import { randomId } from '../foundation/random-id.ts';
 import type { JobExecutor } from './job-executor.ts';
+import { type JobLimit, type JobLimits, readLimits } from './limits.ts';
 
 export interface JobManagerOptions {
   /** Where handlers run: `InlineExecutor`, or `WorkerExecutor` of `@offstage/node-worker`. */
@@ -33,15 +34,24 @@ export interface JobManagerOptions {
   readonly maxQueued?: number | undefined;
   /** Jobs of one owner that may be queued or running (J3). @default Infinity */
   readonly maxActivePerOwner?: number | undefined;
+  /**
+   * By the definition's name: how many run at once, how many of one owner, how many begin in a span of
+   * time (A7). @default none
+   */
+  readonly limits?: JobLimits | undefined;
+  /** Keep the inputs of jobs at rest, so that `client.retry` can start them again (A11). @default false */
+  readonly keepInputs?: boolean | undefined;
   /** @default systemClock */
   readonly clock?: Clock | undefined;
   /** Makes ids of jobs and references of errors; unguessable, unique. @default 22 random characters */
   readonly randomId?: (() => string) | undefined;
+  /** From 0 to 1, 1 excluded: spreads the delays of retries (A1). @default Math.random */
+  readonly random?: (() => number) | undefined;
 }
 
 export type JobManagerSettings = {
-  readonly [K in keyof JobManagerOptions]-?: NonNullable<JobManagerOptions[K]>;
-};
+  readonly [K in Exclude<keyof JobManagerOptions, 'limits'>]-?: NonNullable<JobManagerOptions[K]>;
+} & { readonly limits: ReadonlyMap<string, JobLimit> };
 
 /** @throws OffstageError `invalid_option`, naming the option. */
 export function readOptions(options: JobManagerOptions): JobManagerSettings {
@@ -61,8 +71,11 @@ export function readOptions(options: JobManagerOptions): JobManagerSettings {
     maxKeptBytes: options.maxKeptBytes ?? 268_435_456,
     maxQueued: options.maxQueued ?? 10_000,
     maxActivePerOwner: options.maxActivePerOwner ?? Infinity,
+    limits: readLimits(options.limits ?? {}),
+    keepInputs: options.keepInputs ?? false,
     clock: options.clock ?? systemClock,
     randomId: options.randomId ?? randomId,
+    random: options.random ?? Math.random,
   };
   requireCount('concurrency', settings.concurrency, 1);
   if (settings.concurrency > executor.concurrency) {
@@ -82,6 +95,11 @@ export function readOptions(options: JobManagerOptions): JobManagerSettings {
   if (typeof settings.randomId !== 'function') {
     reject('randomId', 'a function that returns a string', settings.randomId);
   }
+  if (typeof settings.random !== 'function') {
+    reject('random', 'a function that returns a number', settings.random);
+  }
+  if (typeof settings.keepInputs !== 'boolean')
+    reject('keepInputs', 'true or false', settings.keepInputs);
   const { now, monotonic, schedule } = settings.clock;
   if (![now, monotonic, schedule].every((each) => typeof each === 'function')) {
     reject('clock', 'a Clock', settings.clock);

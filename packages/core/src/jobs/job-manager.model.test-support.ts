@@ -32,6 +32,8 @@ export interface ModelJob {
 export class ManagerModel {
   now = 0;
   jobs: ModelJob[] = [];
+  /** Owners that wait, whose turn is next first (A6). */
+  turns: string[] = [];
   readonly runs: string[] = [];
   readonly discards: string[] = [];
   leases = 0;
@@ -160,9 +162,14 @@ export class ManagerModel {
   }
 
   #pump(): void {
-    for (const job of this.queued) {
+    for (;;) {
+      const queued = this.queued;
+      const owners = new Set(queued.map(({ owner }) => owner));
+      this.turns = [...new Set([...this.turns.filter((each) => owners.has(each)), ...owners])];
       const held = this.active.filter(({ startedAt }) => startedAt !== null).length;
-      if (held >= limits.concurrency) return;
+      const owner = this.isClosed || held >= limits.concurrency ? undefined : this.turns.shift();
+      const job = queued.find((each) => each.owner === owner);
+      if (job === undefined) return;
       job.stage = 'handling';
       job.status = 'running';
       job.startedAt = this.now;

@@ -68,6 +68,7 @@ export function stageWith<E extends JobExecutor>(
 const newsNames = [
   'started',
   'progress',
+  'retrying',
   'succeeded',
   'failed',
   'canceled',

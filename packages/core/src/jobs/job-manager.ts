@@ -10,6 +10,8 @@ import {
 } from './job-manager-options.ts';
 import type { JobManagerEventName, JobManagerListener } from './manager-events.ts';
 import { OwnerClient } from './owner-client.ts';
+import { memoryScheduleStore } from './schedule-store.ts';
+import { Schedules } from './schedules.ts';
 
 export interface ShutdownOptions {
   /** How long handlers may go on after they were asked to stop, in milliseconds. @default 5000 */
@@ -40,6 +42,7 @@ export interface ShutdownReport {
 export class JobManager {
   readonly #settings: JobManagerSettings;
   readonly #engine: JobEngine;
+  #schedules: Schedules | undefined;
   #ending: Promise<ShutdownReport> | undefined;
 
   constructor(options: JobManagerOptions) {
@@ -89,6 +92,34 @@ export class JobManager {
     return this.#engine.gate.enterMaintenance(this.#engine.activeJobs);
   }
 
+  /**
+   * Starts jobs at the ticks of cron expressions or every so many milliseconds (A9). Kept as long as
+   * the process lives.
+   *
+   * @example
+   * await manager.schedules.set('nightly', {
+   *   cron: '0 3 * * *', timezone: 'Europe/Berlin', definition: ingest, input: {}, owner: 'system',
+   * });
+   */
+  get schedules(): Schedules {
+    this.#schedules ??= new Schedules({
+      engine: {
+        // Nothing that was kept comes back in another process.
+        definition: () => undefined,
+        start: async (owner, definition, input) =>
+          (await this.#engine.start(owner, definition, input)).id,
+        isActive: (owner, id) => this.#engine.find(owner, id)?.atRest === false,
+        tell: (event) => {
+          this.#engine.events.emit('schedule', event);
+          if (event.type === 'failed') this.#engine.report(event.error);
+        },
+      },
+      store: memoryScheduleStore(),
+      clock: this.#settings.clock,
+    });
+    return this.#schedules;
+  }
+
   /** Listens to all owners' jobs; returns the way to stop (J16). */
   on<E extends JobManagerEventName>(event: E, listener: JobManagerListener<E>): () => void {
     return this.#engine.events.on(event, listener);
@@ -117,6 +148,7 @@ export class JobManager {
   async #end(graceMs: number): Promise<ShutdownReport> {
     const engine = this.#engine;
     engine.close();
+    const closing = this.#schedules?.close();
     const active = engine.activeJobs;
     engine.stopAll();
     await engine.whenIdle(graceMs);
@@ -126,6 +158,7 @@ export class JobManager {
     } catch (error) {
       engine.report(error);
     }
+    await closing;
     return Object.freeze({ settled: active - abandoned, abandoned });
   }
 }

@@ -24,6 +24,8 @@ export interface ProgressEvent<Phase extends string = string> {
   readonly percent: number | null;
   /** At most 200 characters without control characters; empty when there is none. */
   readonly message: string;
+  /** Which attempt it tells of (A3). */
+  readonly attempt: number;
 }
 
 /** What of an error may be shown (J11). The full error is in the server's log under `reference`. */
@@ -37,8 +39,16 @@ interface JobViewBase<Result, Phase extends string> {
   readonly id: JobId<Result, Phase>;
   readonly name: string;
   readonly phases: readonly Phase[];
-  /** Which run of the job this is; 1 until an engine retries. */
+  /** Which attempt runs, or is next; 1 for the first (A1). */
   readonly attempt: number;
+  /** How many attempts it has in all. */
+  readonly maxAttempts: number;
+  /** When a delayed job or its next attempt may begin; `null` where it waits for no time. */
+  readonly availableAt: number | null;
+  /** Why the attempt before this one failed; `null` in the first. */
+  readonly lastFailure: JobFailure | null;
+  /** The job that this one was started again for, by `client.retry` (A11). */
+  readonly retryOf: string | null;
   /** A stop was asked for, by a cancel, a timeout or a shutdown, and the job may still be running. */
   readonly cancelRequested: boolean;
   /** The newest progress, whatever the ring dropped (P4). */
@@ -47,6 +57,7 @@ interface JobViewBase<Result, Phase extends string> {
   readonly droppedReports: number;
   /** Milliseconds since the Unix epoch, as are `startedAt` and `endedAt`. */
   readonly createdAt: number;
+  /** When its newest attempt began. */
   readonly startedAt: number | null;
   readonly endedAt: number | null;
 }

@@ -1,21 +1,15 @@
-import type { Timer } from '../foundation/clock.ts';
-import type { StopReason } from '../foundation/errors.ts';
+import type { Attempt } from './attempt.ts';
+import type { Due, DueMember } from './due.ts';
 import type { PollOptions } from './job-client.ts';
 import type { AnyJobDefinition } from './job-definition.ts';
-import type { HandlerInfo, JobHost, JobOutcome, JobRun, JobTask } from './job-executor.ts';
+import type { HandlerInfo, JobTask } from './job-executor.ts';
 import type { OwnerJobs, Watcher } from './job-registry.ts';
-import { type JobEvent, type JobState, queuedState, transition } from './job-state.ts';
-import { isTerminal, type JobView, type ProgressEvent, type TerminalJobView } from './job-view.ts';
+import { type JobState, newJobState } from './job-state.ts';
+import { isTerminal, type JobView, type TerminalJobView } from './job-view.ts';
+import type { KeyMember } from './keys.ts';
+import type { LineMember } from './line.ts';
 import { ProgressRing, type RingRead } from './progress-ring.ts';
 import type { Ranked } from './ranked-list.ts';
-
-/** What a job tells whoever keeps it. */
-export interface JobKeeper {
-  /** `event` changed the job from `before` to what it is now. */
-  changed(job: Job, event: JobEvent, before: JobState): void;
-  /** The handler has settled; comes at most once. */
-  handlerSettled(job: Job, outcome: JobOutcome): void;
-}
 
 export interface JobInit {
   readonly id: string;
@@ -25,34 +19,49 @@ export interface JobInit {
   readonly exclusivityKey: string | undefined;
   readonly input: unknown;
   readonly transfer: readonly unknown[] | undefined;
+  readonly priority: number;
+  readonly due: Due | undefined;
+  readonly retryOf: string | null;
   readonly progressCapacity: number;
   readonly createdAt: number;
-  readonly keeper: JobKeeper;
 }
 
 /**
- * One job: its state, its ring, its view, and who waits for it. Its state changes in `dispatch` alone.
+ * One job, from its admission to its release: its state, its ring, its view, and who waits for it. The
+ * engine alone changes its state, by `become`.
  *
- * It is the executor's JobHost and a member of the manager's lists itself, since a job in a queue of
- * ten thousand should cost one object.
+ * It is a member of the manager's lists itself, since a job among a hundred thousand that wait should
+ * cost one object.
  */
-export class Job implements JobHost, Ranked<Job> {
+export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job>, DueMember {
   readonly id: string;
   readonly ownerJobs: OwnerJobs<Job>;
   readonly definition: AnyJobDefinition;
   readonly handler: HandlerInfo;
   readonly exclusivityKey: string | undefined;
-  /** The place in the queue; later, the time of the last look. */
+  readonly priority: number;
+  readonly retryOf: string | null;
+  /** The time of the last look, once it is at rest. */
   rank = 0;
+  // The line's, the keys' or the expiry's, whichever it is in.
   previous: Job | undefined;
   next: Job | undefined;
-  /** From the start of its handler until what it returned is known to be good or bad. */
-  isHandling = false;
-  /** Neither its handler nor its discard has anything left to do: it can be released (J12). */
-  atRest = false;
+  lane: LineMember<Job>['lane'];
+  order = 0;
+  heapIndex = -1;
+  dueAt = 0;
+  dueOrder = 0;
+  dueByWall = false;
+  /** What it waits for before it joins the line. */
+  due: Due | undefined;
+  waitsForKey = false;
+  holdsSlot = false;
+  /** While its handler is under way, also after a shutdown gave it up. */
+  attempt: Attempt | undefined;
+  /** What its handler saved last (A10). */
+  saved: unknown;
   watchers: Set<Watcher> | undefined;
   readonly #progressCapacity: number;
-  readonly #keeper: JobKeeper;
   #input: unknown;
   #transfer: readonly unknown[] | undefined;
   #state: JobState;
@@ -61,9 +70,6 @@ export class Job implements JobHost, Ranked<Job> {
   #ended: Promise<TerminalJobView> | undefined;
   #resolveEnded: JobWaiter | undefined;
   #waiters: Set<JobWaiter> | undefined;
-  #run: JobRun | undefined;
-  #timeout: Timer | undefined;
-  #handlerSettled = false;
 
   constructor(init: JobInit) {
     this.id = init.id;
@@ -71,14 +77,31 @@ export class Job implements JobHost, Ranked<Job> {
     this.definition = init.definition;
     this.handler = init.handler;
     this.exclusivityKey = init.exclusivityKey;
+    this.priority = init.priority;
+    this.retryOf = init.retryOf;
     this.previous = undefined;
     this.next = undefined;
+    this.lane = undefined;
+    this.due = init.due;
+    this.attempt = undefined;
+    this.saved = undefined;
     this.watchers = undefined;
     this.#progressCapacity = init.progressCapacity;
-    this.#keeper = init.keeper;
     this.#input = init.input;
     this.#transfer = init.transfer;
-    this.#state = queuedState(init.createdAt);
+    this.#state = newJobState(
+      init.createdAt,
+      init.definition.retry?.attempts ?? 1,
+      init.handler.discards,
+    );
+  }
+
+  get name(): string {
+    return this.definition.name;
+  }
+
+  get owner(): string {
+    return this.ownerJobs.owner;
   }
 
   get state(): JobState {
@@ -93,43 +116,22 @@ export class Job implements JobHost, Ranked<Job> {
     return isTerminal(this.#state.status);
   }
 
-  /** Applies one event, then tells; does nothing when the event changes nothing. */
-  dispatch(event: JobEvent): void {
-    const before = this.#state;
-    const after = transition(before, event);
-    if (after === before) return;
-    this.#state = after;
+  get atRest(): boolean {
+    return this.#state.atRest;
+  }
+
+  /** Takes the next state, and keeps its progress where that is what is new. */
+  become(state: JobState): void {
+    const { progress, status } = this.#state;
+    this.#state = state;
+    // What a terminal job still goes through, its view does not show.
+    if (isTerminal(status)) return;
     this.#view = undefined;
-    if (event.type === 'progress') {
+    if (state.progress !== null && state.progress !== progress) {
       this.#ring ??= new ProgressRing(this.#progressCapacity);
-      this.#ring.push(event.event);
+      this.#ring.push(state.progress);
     }
-    if (isTerminal(after.status)) this.#tellWaiters();
-    this.#keeper.changed(this, event, before);
-  }
-
-  // The JobHost: what the executor calls.
-
-  progress(event: ProgressEvent): void {
-    if (!this.#handlerSettled) this.dispatch({ type: 'progress', event: Object.freeze(event) });
-  }
-
-  dropped(count: number): void {
-    if (!this.#handlerSettled) this.dispatch({ type: 'dropped', count });
-  }
-
-  settled(outcome: JobOutcome): void {
-    if (this.#handlerSettled) return;
-    this.#handlerSettled = true;
-    this.#timeout?.cancel();
-    this.#timeout = undefined;
-    this.#run = undefined;
-    this.#keeper.handlerSettled(this, outcome);
-  }
-
-  /** The executor has nothing left of it. */
-  get handlerSettled(): boolean {
-    return this.#handlerSettled;
+    if (isTerminal(state.status)) this.#tellWaiters();
   }
 
   task(): JobTask {
@@ -137,35 +139,25 @@ export class Job implements JobHost, Ranked<Job> {
       jobId: this.id,
       name: this.definition.name,
       attempt: this.#state.attempt,
+      saved: this.saved,
       input: this.#input,
       transfer: this.#transfer,
       progressCapacity: this.#progressCapacity,
     };
   }
 
-  /** Its handler is under way: takes what stops it, and the timer that may (J6). */
-  attach(run: JobRun, timeout: Timer | undefined): void {
-    if (this.#handlerSettled) {
-      timeout?.cancel();
-      return;
-    }
-    this.#run = run;
-    this.#timeout = timeout;
-    // It was asked to stop while it was being handed over.
-    if (this.#state.stopReason !== null) run.stop(this.#state.stopReason);
+  /** Its input can still be run: it was kept, and moved to no thread (A11). */
+  get isRetriable(): boolean {
+    return this.#input !== inputGone && this.#transfer === undefined;
   }
 
-  /** Asks the handler to stop; a queued job ends at once (J5). The first reason stays. */
-  requestStop(reason: StopReason, at: number): void {
-    const { stopReason } = this.#state;
-    this.dispatch({ type: 'stopRequested', reason, at });
-    if (stopReason === null) this.#run?.stop(reason);
-  }
-
-  /** Nothing runs any more, so nothing of what it took to run it is kept (J18). */
-  rest(): void {
-    this.atRest = true;
-    this.#input = undefined;
+  /** Nothing runs any more, so what it took to run it is not kept (J18), but the input if so asked. */
+  rest(keepsInput: boolean): void {
+    this.attempt = undefined;
+    this.saved = undefined;
+    this.due = undefined;
+    if (keepsInput && this.isRetriable) return;
+    this.#input = inputGone;
     this.#transfer = undefined;
   }
 
@@ -232,6 +224,10 @@ export class Job implements JobHost, Ranked<Job> {
       phases: this.definition.phases,
       status: state.status,
       attempt: state.attempt,
+      maxAttempts: state.maxAttempts,
+      availableAt: state.availableAt,
+      lastFailure: state.lastFailure,
+      retryOf: this.retryOf,
       cancelRequested: state.stopReason !== null,
       progress: state.progress,
       droppedReports: state.droppedReports,
@@ -245,6 +241,8 @@ export class Job implements JobHost, Ranked<Job> {
     return Object.freeze(view) as JobView;
   }
 }
+
+const inputGone = Symbol('input gone');
 
 /** Must not throw. */
 export type JobWaiter = (view: TerminalJobView) => void;

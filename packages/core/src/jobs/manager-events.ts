@@ -1,16 +1,21 @@
 import { EventEmitter } from 'eventemitter3';
 import { describeUnknown, maxErrorText } from '../foundation/bounded-text.ts';
 import type { JobView, ProgressEvent } from './job-view.ts';
+import type { ScheduleEvent } from './schedules.ts';
 
 /** What `manager.on` tells, by event name (J16). Listeners see all owners' jobs: keep them server-side. */
 export interface JobManagerEvents {
   readonly started: JobNews;
   readonly progress: JobNews & { readonly event: ProgressEvent };
+  /** An attempt failed and another one follows: see `lastFailure` and `availableAt` (A1). */
+  readonly retrying: JobNews;
   readonly succeeded: JobNews;
   readonly failed: JobNews;
   readonly canceled: JobNews;
   /** Consumed, or expired (J12, J13). */
   readonly released: { readonly owner: string; readonly id: string; readonly name: string };
+  /** A tick of a schedule started a job, or did not (A9). */
+  readonly schedule: ScheduleEvent;
   readonly error: ManagerError;
 }
 

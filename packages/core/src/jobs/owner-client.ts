@@ -3,6 +3,7 @@ import { repairCursor } from './job.ts';
 import type {
   Activity,
   ChangeKind,
+  DefinedBy,
   JobClient,
   JobPoll,
   ListFilter,
@@ -48,12 +49,20 @@ export class OwnerClient implements JobClient {
     >;
   }
 
+  get<D extends AnyJobDefinition>(
+    id: string,
+    options: DefinedBy<D>,
+  ): Promise<JobView<ResultOf<D>, PhaseOf<D>> | undefined>;
   get<R, P extends string>(id: JobId<R, P>): Promise<JobView<R, P> | undefined>;
   get(id: string): Promise<JobView | undefined>;
   async get(id: string): Promise<JobView | undefined> {
     return this.#engine.look(this.#owner, id)?.view();
   }
 
+  poll<D extends AnyJobDefinition>(
+    id: string,
+    options: PollOptions & DefinedBy<D>,
+  ): Promise<JobPoll<ResultOf<D>, PhaseOf<D>>>;
   poll<R, P extends string>(id: JobId<R, P>, options?: PollOptions): Promise<JobPoll<R, P>>;
   poll(id: string, options?: PollOptions): Promise<JobPoll>;
   async poll(id: string, options: PollOptions = {}): Promise<JobPoll> {
@@ -86,10 +95,20 @@ export class OwnerClient implements JobClient {
     return this.#engine.cancel(this.#owner, id);
   }
 
+  retry<R, P extends string>(id: JobId<R, P>): Promise<JobView<R, P>>;
+  retry(id: string): Promise<JobView>;
+  async retry(id: string): Promise<JobView> {
+    return this.#engine.retry(this.#owner, id);
+  }
+
   async consume(id: string): Promise<boolean> {
     return this.#engine.consume(this.#owner, id);
   }
 
+  wait<D extends AnyJobDefinition>(
+    id: string,
+    options: WaitOptions & DefinedBy<D>,
+  ): Promise<TerminalJobView<ResultOf<D>, PhaseOf<D>>>;
   wait<R, P extends string>(id: JobId<R, P>, options?: WaitOptions): Promise<TerminalJobView<R, P>>;
   wait(id: string, options?: WaitOptions): Promise<TerminalJobView>;
   wait(id: string, options: WaitOptions = {}): Promise<TerminalJobView> {

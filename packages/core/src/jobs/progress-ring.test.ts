@@ -7,6 +7,7 @@ const eventOf = (seq: number): ProgressEvent => ({
   seq,
   at: 0,
   phase: 'work',
+  attempt: 1,
   percent: null,
   message: '',
 });

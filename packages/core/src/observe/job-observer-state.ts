@@ -43,6 +43,11 @@ export interface JobObserverState<Result = unknown, Phase extends string = strin
   readonly error: OffstageError | undefined;
   /** The first look is still to come. */
   readonly isPending: boolean;
+  /**
+   * There is no such job, or none any more: released, or of a server that has started anew. The last
+   * look has been; `refetch` looks again.
+   */
+  readonly isLost: boolean;
   /** Queued or running. */
   readonly isActive: boolean;
   readonly isTerminal: boolean;
@@ -65,6 +70,8 @@ export interface WatchedJob<Result, Phase extends string> {
   readonly wanted: boolean;
   /** Looking ended for good without a terminal view: no such job, or no access. */
   readonly stopped: boolean;
+  /** Of these, no such job. */
+  readonly lost: boolean;
   /** This observer asked for a cancel, and the answer was not no. */
   readonly cancelAsked: boolean;
   readonly paused: boolean;
@@ -90,6 +97,7 @@ export function toObserverState<Result, Phase extends string>(
     failure: job?.failure,
     error,
     isPending: job === undefined && isLooking,
+    isLost: watched.lost,
     isActive,
     isTerminal: ended,
     isCanceling: isActive && (watched.cancelAsked || job.cancelRequested),

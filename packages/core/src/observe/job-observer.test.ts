@@ -298,6 +298,61 @@ describe('reading', () => {
     expect(onError).toHaveBeenCalledTimes(1);
   });
 
+  test('U5 a job that is gone is lost: said so, and told once, whoever comes and goes', async () => {
+    const { client, clock, observe } = setup();
+    const view = client.put('a');
+    const [onLost, onSettled] = [vi.fn(), vi.fn()];
+    const options = { onLost, onSettled, initialData: view };
+    const observer = observe('a', options);
+    observer.subscribe(nothing)();
+    const stop = observer.subscribe(nothing);
+    await settle();
+    expect(observer.getSnapshot()).toMatchObject({ isLost: false, isActive: true });
+    client.remove('a');
+    await clock.advance(1000);
+    const lost = { isLost: true, isPending: false, isActive: false, isTerminal: false };
+    expect(observer.getSnapshot()).toMatchObject({ ...lost, error: { code: 'not_found' } });
+    expect(onLost.mock.calls).toEqual([['a']]);
+    const requests = client.requests.length;
+    await clock.advance(60_000);
+    expect(client.requests).toHaveLength(requests);
+    stop();
+    observer.subscribe(nothing);
+    await observer.refetch();
+    const again = observe('a', options, observe('b', options, observer));
+    again.subscribe(nothing);
+    await settle();
+    expect(again.getSnapshot()).toMatchObject(lost);
+    expect(onLost).toHaveBeenCalledTimes(1);
+    expect(onSettled).not.toHaveBeenCalled();
+  });
+
+  test('U5 a job that was lost and is there again goes on, and settles', async () => {
+    const { client, observe } = setup();
+    const onSettled = vi.fn();
+    const observer = observe('a', { onSettled });
+    observer.subscribe(nothing);
+    await settle();
+    expect(observer.getSnapshot().isLost).toBe(true);
+    client.put('a', { status: 'succeeded', result: 7 });
+    await observer.refetch();
+    expect(observer.getSnapshot()).toMatchObject({ isLost: false, result: 7, error: undefined });
+    expect(onSettled).toHaveBeenCalledTimes(1);
+  });
+
+  test('U5 an end that a list told of is lost with its result', async () => {
+    const { client, observe } = setup();
+    const listed = client.put('a', { status: 'succeeded' });
+    client.remove('a');
+    const [onLost, onSettled] = [vi.fn(), vi.fn()];
+    const observer = observe('a', { initialData: listed, onLost, onSettled });
+    observer.subscribe(nothing);
+    await settle();
+    expect(observer.getSnapshot()).toMatchObject({ isLost: true, status: 'succeeded' });
+    expect(onLost).toHaveBeenCalledTimes(1);
+    expect(onSettled).not.toHaveBeenCalled();
+  });
+
   test('U5 a job that has ended stays on the screen when it is consumed', async () => {
     const { client, observe } = setup();
     client.put('a', { status: 'succeeded', result: 7 });

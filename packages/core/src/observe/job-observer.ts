@@ -33,6 +33,11 @@ export interface JobObserverOptions<Result = unknown, Phase extends string = str
   readonly maxEvents?: number | undefined;
   /** Called once per job when it has ended, also when that was long before it was observed (U5). */
   readonly onSettled?: ((job: TerminalJobView<Result, Phase>) => void) | undefined;
+  /**
+   * Called once per job when there is no such job, or none any more, and its end was not seen: after a
+   * restart of a server that keeps jobs in memory, say. Either this or `onSettled` ends the watch.
+   */
+  readonly onLost?: ((jobId: JobId<Result, Phase>) => void) | undefined;
   /** Called for every look, cancel and consume that fails. */
   readonly onError?: ((error: OffstageError) => void) | undefined;
 }
@@ -71,6 +76,7 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
   readonly #poller: Poller;
   readonly #listeners: Listeners;
   readonly #settled: Set<string>;
+  readonly #lost: Set<string>;
   #options: JobObserverOptions<Result, Phase>;
   #state: WatchedJob<Result, Phase>;
   #snapshot: JobObserverState<Result, Phase>;
@@ -97,6 +103,7 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
     this.#client = client;
     this.#options = options;
     this.#settled = ports.replaces === undefined ? new Set() : ports.replaces.#settled;
+    this.#lost = ports.replaces === undefined ? new Set() : ports.replaces.#lost;
     this.#poller = ports.poller ?? sharedPoller(client);
     this.#listeners = new Listeners(ports.notify ?? microtaskScheduler);
     const { initialData } = options;
@@ -110,6 +117,7 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
       failureCount: 0,
       wanted: this.#isWanted(),
       stopped: false,
+      lost: false,
       cancelAsked: false,
       paused: false,
     };
@@ -182,7 +190,7 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
   #settleIfEnded(): void {
     const { job } = this.#state;
     if (!isEnded(job) || this.#settled.has(job.id)) return;
-    if (lacksResult(job) && !this.#hasRead) return;
+    if (this.#lacksEnd(job)) return;
     this.#settled.add(job.id);
     callSafely(this.#options.onSettled, job);
   }
@@ -239,20 +247,32 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
       error: undefined,
       failureCount: 0,
       stopped: false,
+      lost: false,
     });
     this.#settleIfEnded();
   }
 
   // What has ended stays on the screen; what was running is not known to run any more.
   #onGone(known: JobView<Result, Phase> | undefined): void {
-    if (isEnded(known)) {
+    const hasEnded = isEnded(known);
+    if (hasEnded && !this.#lacksEnd(known)) {
       this.#isComplete = true;
       this.#update({ error: undefined, failureCount: 0 });
       return;
     }
     const error = new OffstageError('not_found', 'There is no such job, or it has been released.');
-    this.#update({ job: undefined, error, failureCount: 0, stopped: true });
+    const job = hasEnded ? known : undefined;
+    this.#update({ job, error, failureCount: 0, stopped: true, lost: true });
     callSafely(this.#options.onError, error);
+    const { jobId } = this;
+    if (jobId === undefined || this.#lost.has(jobId)) return;
+    this.#lost.add(jobId);
+    callSafely(this.#options.onLost, jobId);
+  }
+
+  // Its end is known, and what it ended with is not.
+  #lacksEnd(job: JobView): boolean {
+    return lacksResult(job) && !this.#hasRead;
   }
 
   async #askToCancel(): Promise<boolean> {

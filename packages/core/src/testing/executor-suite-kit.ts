@@ -1,12 +1,19 @@
 import { OffstageError, type StopReason } from '../foundation/errors.ts';
-import type { DiscardTask, JobExecutor, JobOutcome, JobTask } from '../jobs/job-executor.ts';
-import type { ProgressEvent } from '../jobs/job-view.ts';
+import type {
+  DiscardTask,
+  JobExecutor,
+  JobOutcome,
+  JobTask,
+  ReportedProgress,
+} from '../jobs/job-executor.ts';
 
 /** A run under way, and what was told of it. */
 export interface StartedRun {
   readonly outcome: Promise<JobOutcome>;
   readonly firstProgress: Promise<void>;
-  readonly events: readonly ProgressEvent[];
+  readonly events: readonly ReportedProgress[];
+  /** What was saved, in order. */
+  readonly saves: readonly unknown[];
   readonly eventsAtSettlement: number;
   readonly dropped: number;
   readonly settlements: number;
@@ -20,7 +27,8 @@ export function start(
   executor: JobExecutor,
   task: Partial<JobTask> & { readonly name: string },
 ): StartedRun {
-  const events: ProgressEvent[] = [];
+  const events: ReportedProgress[] = [];
+  const saves: unknown[] = [];
   let dropped = 0;
   let settlements = 0;
   let eventsAtSettlement = -1;
@@ -44,6 +52,9 @@ export function start(
       dropped(count) {
         dropped += count;
       },
+      async saved(state) {
+        saves.push(state);
+      },
       settled(end) {
         settledWithinRun = running;
         settlements += 1;
@@ -57,6 +68,7 @@ export function start(
     outcome,
     firstProgress,
     events,
+    saves,
     get eventsAtSettlement() {
       return eventsAtSettlement;
     },

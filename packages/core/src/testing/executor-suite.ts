@@ -356,6 +356,7 @@ export function executorSuite(runner: SuiteRunner, options: ExecutorSuiteOptions
           {
             progress: onBegun,
             dropped: () => {},
+            saved: async () => {},
             settled: () => executor.discard(task).then(resolve, reject),
           },
         );

@@ -154,7 +154,7 @@ export function* randomEntries(seed: number, count: number): Generator<JournalEn
         yield {
           type: 'progress',
           id,
-          event: { seq: index + 1, at, phase: 'work', percent: below(101), message: text },
+          event: { seq: index + 1, at, phase: 'work', percent: below(101), message: text, attempt },
         };
         break;
       case 5:

@@ -50,6 +50,7 @@ export function journalSuite(runner: SuiteRunner, options: JournalSuiteOptions):
         stopReason: 'timeout',
         progress: {
           seq: 9,
+          attempt: 3,
           at: 1_790_000_000_001,
           phase: 'work',
           percent: null,
@@ -104,7 +105,7 @@ export function journalSuite(runner: SuiteRunner, options: JournalSuiteOptions):
     });
 
     test('K2 each change of a job is kept', async (place) => {
-      const event = { seq: 4, at: 5, phase: 'work', percent: 50, message: 'half' };
+      const event = { attempt: 2, seq: 4, at: 5, phase: 'work', percent: 50, message: 'half' };
       const failure = { code: 'handler_failed', message: 'no', reference: 'r' };
       const changesOf = (id: string): readonly JournalEntry[] => [
         { type: 'started', id, attempt: 2, at: 3 },
@@ -166,7 +167,7 @@ export function journalSuite(runner: SuiteRunner, options: JournalSuiteOptions):
         {
           type: 'progress',
           id: 'job',
-          event: { seq: 1, at: 1, phase: 'work', percent: 1, message: '' },
+          event: { seq: 1, at: 1, phase: 'work', percent: 1, message: '', attempt: 1 },
         },
         { type: 'saved', id: 'job', state: 1 },
         { type: 'ended', id: 'never', at: 1, status: 'canceled' },

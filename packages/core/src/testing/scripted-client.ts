@@ -30,7 +30,7 @@ export class ScriptedClient implements JobClient {
   /** Awaited by every request. */
   gate: (request: string) => Promise<unknown> = async () => undefined;
   ringSize = 100;
-  readonly watch?: NonNullable<JobClient['watch']>;
+  watch?: NonNullable<JobClient['watch']>;
   readonly #jobs = new Map<string, ScriptedJob>();
   readonly #watchers = new Set<{
     readonly id: string | undefined;
@@ -61,6 +61,10 @@ export class ScriptedClient implements JobClient {
       name: 'scripted',
       phases: ['work'],
       attempt: 1,
+      maxAttempts: 1,
+      availableAt: null,
+      lastFailure: null,
+      retryOf: null,
       cancelRequested: false,
       progress: null,
       droppedReports: 0,
@@ -81,7 +85,8 @@ export class ScriptedClient implements JobClient {
     const job = this.#jobs.get(id);
     if (job === undefined) return;
     const seq = (job.view.progress?.seq ?? 0) + 1;
-    const event = { seq, at: seq, phase: 'work', percent, message: `step ${seq}` };
+    const { attempt } = job.view;
+    const event = { seq, at: seq, phase: 'work', percent, message: `step ${seq}`, attempt };
     job.events = [...job.events, event].slice(-this.ringSize);
     job.view = { ...job.view, progress: event };
     this.hint(id, 'progress');
@@ -157,6 +162,10 @@ export class ScriptedClient implements JobClient {
 
   start(): never {
     throw new OffstageError('unknown_definition', 'A scripted client starts nothing.');
+  }
+
+  retry(): never {
+    throw new OffstageError('not_retriable', 'A scripted client starts nothing again.');
   }
 
   wait(): never {

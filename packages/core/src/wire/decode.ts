@@ -1,5 +1,5 @@
 import { OffstageError, type OffstageErrorCode } from '../foundation/errors.ts';
-import type { Activity, JobPoll } from '../jobs/job-client.ts';
+import type { Activity, JobPoll, StartOptions } from '../jobs/job-client.ts';
 import {
   isTerminal,
   type JobFailure,
@@ -26,6 +26,7 @@ import type { WireProblem } from './encode.ts';
 export interface WireStartRequest {
   readonly input?: unknown;
   readonly exclusivityKey?: string | undefined;
+  readonly onConflict?: StartOptions['onConflict'];
 }
 
 /** One poll of many. */
@@ -104,6 +105,8 @@ const eventTable: Table<ProgressEvent> = {
   percent: (value, at) =>
     value === null || (isNumber(value) && value >= 0 && value <= 100) ? value : reject(at),
   message: text,
+  // An older server counts none.
+  attempt: (value, at) => (value === undefined ? 1 : positive(value, at)),
 };
 const event: Form<ProgressEvent> = (value, at) => record(eventTable, value, at);
 
@@ -118,6 +121,13 @@ const viewTable = {
       ? (value as JobStatus)
       : reject(at),
   attempt: positive,
+  // An older server says none of these four.
+  maxAttempts: (value: unknown, at: string) => (value === undefined ? 1 : positive(value, at)),
+  availableAt: (value: unknown, at: string) => time(value ?? null, at),
+  lastFailure: (value: unknown, at: string) =>
+    value === undefined || value === null ? null : record(failureTable, value, at),
+  retryOf: (value: unknown, at: string) =>
+    value === undefined || value === null ? null : text(value, at),
   cancelRequested: flag,
   progress: (value: unknown, at: string) => (value === null ? null : event(value, at)),
   droppedReports: count,
@@ -176,7 +186,18 @@ const asksTable = {
       : list((ask, where) => record(askTable, ask, where), value, at),
 };
 
-const startTable: Table<WireStartRequest> = { input: anything, exclusivityKey: optionalText };
+const startTable: Table<WireStartRequest> = {
+  input: anything,
+  exclusivityKey: optionalText,
+  onConflict: (value, at) =>
+    value === undefined ||
+    value === 'reject' ||
+    value === 'join' ||
+    value === 'queue' ||
+    value === 'replace'
+      ? value
+      : reject(at),
+};
 
 // Only the fields of the table are read, and they are made anew: a hostile key has no place to go.
 function record<T>(table: Table<T>, value: unknown, at: string): T {

@@ -1,6 +1,6 @@
 import type { OffstageError } from '../foundation/errors.ts';
 import { assertJson } from '../foundation/json-safe.ts';
-import type { Activity, JobPoll, PollOptions } from '../jobs/job-client.ts';
+import type { Activity, JobPoll, PollOptions, StartOptions } from '../jobs/job-client.ts';
 import type { JobView } from '../jobs/job-view.ts';
 
 /*
@@ -41,6 +41,11 @@ export function encodeJobView(view: JobView): Encoded {
     phases: view.phases,
     status: view.status,
     attempt: view.attempt,
+    // What most jobs have is not said: lists are long, and hints come often.
+    maxAttempts: view.maxAttempts === 1 ? undefined : view.maxAttempts,
+    availableAt: view.availableAt ?? undefined,
+    lastFailure: view.lastFailure ?? undefined,
+    retryOf: view.retryOf ?? undefined,
     cancelRequested: view.cancelRequested,
     progress: view.progress,
     droppedReports: view.droppedReports,
@@ -74,9 +79,13 @@ export function encodeListResponse(jobs: readonly JobView[]): Encoded {
 }
 
 /** The input goes as the caller gave it; the server's schema parses it. @throws OffstageError `not_serializable` */
-export function encodeStartRequest(input: unknown, exclusivityKey?: string | undefined): Encoded {
+export function encodeStartRequest(
+  input: unknown,
+  exclusivityKey?: string | undefined,
+  onConflict?: StartOptions['onConflict'],
+): Encoded {
   if (input !== undefined) assertJson(input, 'input');
-  return { input, exclusivityKey };
+  return { input, exclusivityKey, onConflict };
 }
 
 export function encodeActivity(snapshot: Activity): Encoded {

@@ -19,6 +19,7 @@ const event = fc.record(
     phase: fc.string(),
     percent: fc.option(fc.double({ min: 0, max: 100, noNaN: true }).map((each) => each + 0)),
     message: fc.string({ unit: 'binary' }),
+    attempt: fc.integer({ min: 1, max: 99 }),
   },
   plain,
 );
@@ -29,6 +30,12 @@ const base = {
   name: fc.string(),
   phases: fc.array(fc.string()),
   attempt: fc.integer({ min: 1, max: 99 }),
+  maxAttempts: fc.integer({ min: 1, max: 99 }),
+  availableAt: fc.option(time),
+  lastFailure: fc.option(
+    fc.record({ code: fc.string(), message: fc.string(), reference: fc.string() }, plain),
+  ),
+  retryOf: fc.option(fc.string()),
   cancelRequested: fc.boolean(),
   progress: fc.option(event),
   droppedReports: fc.nat(),

@@ -1,6 +1,7 @@
 import {
   type Activity,
   type AnyJobDefinition,
+  type DefinedBy,
   type InputOf,
   type JobClient,
   type JobId,
@@ -19,6 +20,7 @@ import {
 import { sharedPoller, toOffstageError } from '@offstage/core/observe';
 import {
   decodeActivity,
+  decodeJobView,
   decodeListResponse,
   decodePollManyResponse,
   encodePollManyRequest,
@@ -85,16 +87,24 @@ export class HttpJobClient implements JobClient {
     return job as JobView<ResultOf<D>, PhaseOf<D>>;
   }
 
+  get<D extends AnyJobDefinition>(
+    id: string,
+    options: DefinedBy<D>,
+  ): Promise<JobView<ResultOf<D>, PhaseOf<D>> | undefined>;
   get<R, P extends string>(id: JobId<R, P>): Promise<JobView<R, P> | undefined>;
   get(id: string): Promise<JobView | undefined>;
   async get(id: string): Promise<JobView | undefined> {
     return (await this.poll(id, { limit: 0 })).job;
   }
 
+  poll<D extends AnyJobDefinition>(
+    id: string,
+    options: PollOptions & DefinedBy<D>,
+  ): Promise<JobPoll<ResultOf<D>, PhaseOf<D>>>;
   poll<R, P extends string>(id: JobId<R, P>, options?: PollOptions): Promise<JobPoll<R, P>>;
   poll(id: string, options?: PollOptions): Promise<JobPoll>;
-  async poll(id: string, options?: PollOptions): Promise<JobPoll> {
-    const [poll] = await this.pollMany([{ ...options, id }]);
+  async poll(id: string, { after, limit }: PollOptions = {}): Promise<JobPoll> {
+    const [poll] = await this.pollMany([{ after, limit, id }]);
     // As many come back as were asked for.
     return poll as JobPoll;
   }
@@ -134,10 +144,21 @@ export class HttpJobClient implements JobClient {
     return this.#ask('POST', id, '/cancel', 'canceled');
   }
 
+  retry<R, P extends string>(id: JobId<R, P>): Promise<JobView<R, P>>;
+  retry(id: string): Promise<JobView>;
+  async retry(id: string): Promise<JobView> {
+    if (!idForm.test(id)) throw new OffstageError('not_found', 'There is no such job.');
+    return decodeJobView(await this.#request('POST', `/${encodeURIComponent(id)}/retry`));
+  }
+
   consume(id: string): Promise<boolean> {
     return this.#ask('DELETE', id, '', 'consumed');
   }
 
+  wait<D extends AnyJobDefinition>(
+    id: string,
+    options: WaitOptions & DefinedBy<D>,
+  ): Promise<TerminalJobView<ResultOf<D>, PhaseOf<D>>>;
   wait<R, P extends string>(id: JobId<R, P>, options?: WaitOptions): Promise<TerminalJobView<R, P>>;
   wait(id: string, options?: WaitOptions): Promise<TerminalJobView>;
   async wait(id: string, options: WaitOptions = {}): Promise<TerminalJobView> {

@@ -1,4 +1,4 @@
-import type { JobView, OffstageError, StartOptions } from '@offstage/core';
+import { type JobView, OffstageError, type StartOptions } from '@offstage/core';
 import { decodeJobView, encodeStartRequest } from '@offstage/core/wire';
 import type { HttpPorts } from './http-job-client-options.ts';
 import { requestJson } from './request-json.ts';
@@ -10,7 +10,8 @@ export async function startJob(
   input: unknown,
   options: StartOptions,
 ): Promise<JobView> {
-  const request = encodeStartRequest(input, options.exclusivityKey);
+  refuseServersOptions(options);
+  const request = encodeStartRequest(input, options.exclusivityKey, options.onConflict);
   const { idempotencyKey = crypto.getRandomValues(new Uint32Array(4)).join('-') } = options;
   const ask = (): Promise<unknown> =>
     requestJson(ports, 'POST', `/${encodeURIComponent(name)}`, request, {
@@ -22,4 +23,16 @@ export async function startJob(
     return ask();
   });
   return decodeJobView(answer);
+}
+
+// When and how soon a job runs is the server's to say; an option is never passed over in silence.
+function refuseServersOptions(options: StartOptions): void {
+  for (const option of ['delayMs', 'startAt', 'priority'] as const) {
+    if (options[option] === undefined) continue;
+    throw new OffstageError(
+      'invalid_option',
+      `${option} is the server's to decide. Start the job there, or leave it out.`,
+      { details: { option } },
+    );
+  }
 }

@@ -32,7 +32,8 @@ export function closeOnExit(manager: Closable, options: CloseOnExitOptions = {})
   const earlier = name && [...registry.entries].find((other) => other.name === name);
   if (earlier) {
     registry.entries.delete(earlier);
-    void end(earlier);
+    // A module evaluated again may name the manager that another copy of it has named.
+    if (earlier.manager !== manager) void end(earlier);
   }
   registry.entries.add(entry);
   if (!registry.listening) listen(registry);
@@ -76,6 +77,9 @@ function unlisten(registry: Registry): void {
 // A shutdown that fails must not keep the process from exiting, nor the other managers from ending.
 function end(entry: Entry): Promise<void> {
   entry.ended ??= shutDown(entry);
+  for (const other of theRegistry().entries) {
+    if (other.manager === entry.manager) other.ended ??= entry.ended;
+  }
   return entry.ended;
 }
 

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { OffstageError } from '@offstage/core';
@@ -49,14 +49,23 @@ function toUrl(entry: unknown): URL | undefined {
   return pathToFileURL(resolve(entry));
 }
 
+// Of a file's state: the same text in the host and in what a thread runs first.
+const versionText = "stat.mtimeMs + ' ' + stat.size + ' ' + stat.ino";
+
+/** Which state of a file is there; undefined where there is none, as while an editor replaces it. */
+export function fileVersion(url: string): string | undefined {
+  const stat = statSync(new URL(url), { throwIfNoEntry: false });
+  return stat && `${stat.mtimeMs} ${stat.size} ${stat.ino}`;
+}
+
 /**
- * What a thread runs first, by `eval`. It is text and not a file so that it survives bundling. It
- * loads the entry, sees whether that has called `serveJobs`, and only then opens the thread for
- * tasks, so that whatever fails before is a failure to load.
+ * What a thread runs first. It is text and not a file so that it survives bundling. It loads the
+ * entry, sees whether that has called `serveJobs`, and only then opens the thread for tasks, so that
+ * whatever fails before is a failure to load.
  *
  * A TypeScript entry may name its neighbours by the `.js` they are built to, as TypeScript has it.
  */
-export const bootSource = `(async () => {
+const bootSource = `(async () => {
   const { workerData } = process.getBuiltinModule('node:worker_threads');
   const { registerHooks } = process.getBuiltinModule('node:module');
   const start = workerData.offstage;
@@ -79,8 +88,29 @@ export const bootSource = `(async () => {
       },
     });
   }
+  if (start.tellsFiles && registerHooks) {
+    const { statSync } = process.getBuiltinModule('node:fs');
+    registerHooks({
+      resolve(specifier, context, next) {
+        const found = next(specifier, context);
+        if (found.url.startsWith('file:') && !found.url.includes('/node_modules/')) {
+          const file = new URL(found.url);
+          file.search = '';
+          const stat = statSync(file, { throwIfNoEntry: false });
+          if (stat) start.port.postMessage([${toHost.file}, file.href, ${versionText}]);
+        }
+        return found;
+      },
+    });
+  }
   await import(start.entry);
   state.loaded = true;
   if (state.open === undefined) start.port.postMessage([${toHost.unserved}]);
   else state.open();
 })();`;
+
+/**
+ * The boot as a module that is loaded by its URL: an evaluated script would never pass through the
+ * hooks of a loader such as tsx, nor would what it imports.
+ */
+export const bootUrl = new URL(`data:text/javascript,${encodeURIComponent(bootSource)}`);

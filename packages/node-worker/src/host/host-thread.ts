@@ -8,17 +8,18 @@ import { type Clock, OffstageError, type StopReason, type Timer } from '@offstag
 import type { JobOutcome } from '@offstage/core/engine';
 import { createBlock, headerBytes, nextTaskNumber, stopReasons, word } from '../shared/block.ts';
 import { deferred } from '../shared/deferred.ts';
-import { reviveError } from '../shared/error-codec.ts';
+import { type EncodedError, encodeError, reviveError } from '../shared/error-codec.ts';
 import { notSerializable } from '../shared/serializable.ts';
 import {
   type Fault,
   type ServedHandler,
   type ThreadStart,
   type ToHost,
+  type ToThread,
   toHost,
   toThread,
 } from '../shared/wire.ts';
-import { bootSource, entryName } from './entry.ts';
+import { bootUrl, entryName, fileVersion } from './entry.ts';
 import { ProgressReader } from './progress-reader.ts';
 import type { ThreadTask } from './thread-task.ts';
 
@@ -33,6 +34,7 @@ export interface ThreadOptions {
   readonly entry: string;
   readonly name: string;
   readonly loadTimeoutMs: number;
+  readonly reloadOnChange: boolean;
   readonly clock: Clock;
   readonly resourceLimits: ResourceLimits;
   readonly execArgv: readonly string[] | undefined;
@@ -70,6 +72,8 @@ export class HostThread {
   readonly #reader: ProgressReader;
   readonly #gone = deferred<void>();
   readonly #loadTimer: Timer;
+  // What it has loaded, in development.
+  readonly #files = new Map<string, string>();
   #handlers: ReadonlyMap<string, ServedHandler & { readonly index: number }> | undefined;
   #task: ThreadTask | undefined;
   #number = 0;
@@ -86,9 +90,9 @@ export class HostThread {
     this.#port = port1;
     this.#port.on('message', (message: ToHost) => this.#receive(message));
     this.#port.on('messageerror', (cause: Error) => this.#onUnreadable('result', cause));
-    const start: ThreadStart<MessagePort> = { entry: options.entry, port: port2, block };
-    this.#worker = new Worker(bootSource, {
-      eval: true,
+    const { entry, reloadOnChange: tellsFiles } = options;
+    const start: ThreadStart<MessagePort> = { entry, tellsFiles, port: port2, block };
+    this.#worker = new Worker(bootUrl, {
       name: options.name,
       workerData: { offstage: start },
       transferList: [port2],
@@ -111,6 +115,15 @@ export class HostThread {
 
   get busy(): boolean {
     return this.#task !== undefined;
+  }
+
+  /** A file that it has loaded is another by now. */
+  get isStale(): boolean {
+    for (const [url, loaded] of this.#files) {
+      const version = fileVersion(url);
+      if (version !== undefined && version !== loaded) return true;
+    }
+    return false;
   }
 
   /** What it is busy with is a handler, and no discard. */
@@ -170,7 +183,7 @@ export class HostThread {
   }
 
   #stop(number: number, reason: StopReason): void {
-    Atomics.store(this.#words, word.stop, number * 4 + stopReasons.indexOf(reason) + 1);
+    Atomics.store(this.#words, word.stop, number * 4 + stopReasons.indexOf(reason));
     this.#port.postMessage([toThread.stop, number]);
   }
 
@@ -198,8 +211,15 @@ export class HostThread {
         this.#onLeftover(reason, jobId, reviveError(error));
         break;
       }
+      case toHost.save:
+        this.#onSave(message[1], message[2], message[3]);
+        break;
       case toHost.unreadable:
         this.#onUnreadable('input', reviveError(message[1]));
+        break;
+      case toHost.file:
+        // The first time counts: what is loaded once stays as it was.
+        if (!this.#files.has(message[1])) this.#files.set(message[1], message[2]);
         break;
       case toHost.served:
         this.#onServed(message[1]);
@@ -235,6 +255,20 @@ export class HostThread {
     if (this.#end === undefined) this.#events.onIdle(this);
     task.end(outcome);
     if (this.#task === undefined) this.#setRef(false);
+  }
+
+  /** Of a task that has ended, nothing is kept any more, and nobody waits for it. */
+  #onSave(number: number, save: number, state: unknown): void {
+    const host = number === this.#number ? this.#task?.progress?.host : undefined;
+    host?.saved(state).then(
+      () => this.#answerSave(number, save, undefined),
+      (error: unknown) => this.#answerSave(number, save, encodeError(error)),
+    );
+  }
+
+  #answerSave(number: number, save: number, error: EncodedError | undefined): void {
+    if (number !== this.#number || this.#task === undefined) return;
+    this.#port.postMessage([toThread.saved, number, save, error] satisfies ToThread);
   }
 
   #onUnreadable(what: 'input' | 'result', cause: unknown): void {

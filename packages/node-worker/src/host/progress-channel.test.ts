@@ -1,4 +1,4 @@
-import type { ProgressEvent } from '@offstage/core';
+import type { ReportedProgress } from '@offstage/core/engine';
 import { type JobHost, repairMessage, repairPercent } from '@offstage/core/engine';
 import { type SimulatedClock, simulatedClock } from '@offstage/core/testing';
 import fc from 'fast-check';
@@ -11,7 +11,7 @@ interface Channel {
   readonly writer: ProgressWriter;
   readonly reader: ProgressReader;
   readonly clock: SimulatedClock;
-  readonly events: ProgressEvent[];
+  readonly events: ReportedProgress[];
   readonly words: Int32Array;
   /** Messages that rang, not yet delivered. */
   rings: number;
@@ -23,12 +23,13 @@ const phases = ['prepare', 'work'];
 function channel(capacity = 100, task = 1): Channel {
   const block = createBlock();
   const clock = simulatedClock();
-  const events: ProgressEvent[] = [];
+  const events: ReportedProgress[] = [];
   const host: JobHost = {
     progress: (event) => events.push(event),
     dropped: (count) => {
       it.dropped += count;
     },
+    saved: async () => {},
     settled: () => {},
   };
   const it: Channel = {
@@ -123,6 +124,7 @@ describe('the progress channel', () => {
       dropped: () => {
         it.dropped += 1;
       },
+      saved: async () => {},
       settled: () => {},
     });
     it.reader.drain();

@@ -1,5 +1,10 @@
-import type { Clock, ProgressEvent, Timer } from '@offstage/core';
-import { type JobHost, repairMessage, repairPercent } from '@offstage/core/engine';
+import type { Clock, Timer } from '@offstage/core';
+import {
+  type JobHost,
+  type ReportedProgress,
+  repairMessage,
+  repairPercent,
+} from '@offstage/core/engine';
 import {
   type Block,
   headerBytes,
@@ -105,7 +110,7 @@ export class ProgressReader {
     this.#bytes.set(this.#shared.subarray(from, end * slotBytes), from);
   }
 
-  #eventIn(index: number): ProgressEvent {
+  #eventIn(index: number): ReportedProgress {
     const float = (index * slotBytes) / 8;
     const int = (index * slotBytes) / 4;
     const unit = (index * slotBytes) / 2 + slot.messageU16;

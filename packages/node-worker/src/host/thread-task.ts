@@ -58,8 +58,8 @@ export class RunTask implements ThreadTask, JobRun {
   }
 
   message(number: number, handler: number): ToThread {
-    const { jobId, attempt, input } = this.#task;
-    return [toThread.run, number, handler, jobId, attempt, input];
+    const { jobId, attempt, input, saved } = this.#task;
+    return [toThread.run, number, handler, jobId, attempt, input, saved];
   }
 
   end(outcome: JobOutcome): void {

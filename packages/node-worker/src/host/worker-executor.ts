@@ -36,6 +36,12 @@ export interface WorkerExecutorOptions {
   readonly name?: string | undefined;
   /** An entry that takes longer to load has failed, in milliseconds. @default 30_000 */
   readonly loadTimeoutMs?: number | undefined;
+  /**
+   * Whether an idle thread is replaced, before it runs another job, when a file that it has loaded
+   * was edited: the entry, or what that imports from outside of `node_modules`.
+   * @default true where `NODE_ENV` is `development`, as development servers set it
+   */
+  readonly reloadOnChange?: boolean | undefined;
   /** @default systemClock */
   readonly clock?: Clock | undefined;
 }
@@ -81,6 +87,7 @@ export class WorkerExecutor implements JobExecutor {
       entry: resolveEntry(options.entry),
       name: options.name ?? 'offstage',
       loadTimeoutMs,
+      reloadOnChange: options.reloadOnChange ?? process.env.NODE_ENV === 'development',
       clock,
       resourceLimits: { maxYoungGenerationSizeMb: 24, ...options.resourceLimits },
       execArgv: options.execArgv,
@@ -99,7 +106,9 @@ export class WorkerExecutor implements JobExecutor {
   }
 
   handler(name: string): HandlerInfo | undefined {
-    return this.#handlers?.get(name);
+    const known = this.#handlers?.get(name);
+    // An edit may have added it. The thread that loads next knows, and refuses what it lacks.
+    return known ?? (this.#hasStale ? unknownYet : undefined);
   }
 
   run(task: JobTask, host: JobHost): JobRun {
@@ -134,7 +143,7 @@ export class WorkerExecutor implements JobExecutor {
       void Promise.resolve().then(() => task.end({ type: 'threw', error: closed() }));
       return;
     }
-    const thread = this.#waiting === 0 ? this.#idle.pop() : undefined;
+    const thread = this.#waiting === 0 ? this.#takeIdle() : undefined;
     if (thread === undefined) {
       queue.push(task);
       task.onStopRequest = () => this.#onStopWaiting(task);
@@ -142,10 +151,23 @@ export class WorkerExecutor implements JobExecutor {
     } else if (!thread.begin(task)) this.#idle.push(thread);
   }
 
+  /** The idle thread to use next. Those that run what was edited meanwhile end. */
+  #takeIdle(): HostThread | undefined {
+    for (;;) {
+      const thread = this.#idle.pop();
+      if (thread?.isStale !== true) return thread;
+      this.#retire(thread);
+    }
+  }
+
+  get #hasStale(): boolean {
+    return [...this.#threads].some((thread) => thread.isStale);
+  }
+
   // Discards go first: they free keys that queued jobs may wait for.
   #dispatch(): void {
     while (this.#waiting > 0) {
-      const thread = this.#idle.pop();
+      const thread = this.#takeIdle();
       if (thread === undefined) break;
       const task = this.#discards.shift() ?? this.#runs.shift();
       if (task === undefined || !thread.begin(task)) this.#idle.push(thread);
@@ -201,9 +223,11 @@ export class WorkerExecutor implements JobExecutor {
   #onLoaded(thread: HostThread): void {
     this.#loading.delete(thread);
     this.#backoff.succeeded();
-    this.#handlers ??= new Map(
-      thread.handlers.map(({ name, discards }) => [name, Object.freeze({ discards })]),
-    );
+    // Threads that load later serve what the first did, but for what was edited.
+    if (this.#handlers === undefined || this.#options.reloadOnChange)
+      this.#handlers = new Map(
+        thread.handlers.map(({ name, discards }) => [name, Object.freeze({ discards })]),
+      );
     this.#ready ??= deferred<void>();
     this.#ready.resolve();
     this.#onIdle(thread);
@@ -324,6 +348,8 @@ const cutOff = (): OffstageError =>
   new OffstageError('worker_crashed', 'The executor was shut down before the job began.', {
     details: { reason: 'shutdown' },
   });
+
+const unknownYet: HandlerInfo = Object.freeze({ discards: false });
 
 const closed = (): OffstageError =>
   new OffstageError('executor_failed', 'The executor is shut down and runs nothing more.');

@@ -10,7 +10,7 @@
  *
  * - `run`: number of the task that `head` and `malformed` belong to. The thread writes it when it
  *   begins a task, so a task whose number never shows here was never begun.
- * - `stop`: number of the task to stop, times 4, plus the reason. Carrying the number, it needs no
+ * - `stop`: number of the task to stop, times 4, plus the reason, 0 to 3. Carrying the number, it needs no
  *   reset, and a late stop can never hit the next task.
  * - `head`: the low 32 bits of the newest report's number, written after its slot. What lies before
  *   it is whole, even when the thread dies in the middle of the next slot.
@@ -47,5 +47,5 @@ export const createBlock = (): Block => new SharedArrayBuffer(headerBytes + slot
 /** Task numbers fit into 29 bits beside a stop reason, and 0 is none. */
 export const nextTaskNumber = (number: number): number => (number % 0x1fff_ffff) + 1;
 
-/** In the order of their numbers in the stop word, from 1. */
-export const stopReasons = ['canceled', 'timeout', 'shutdown'] as const;
+/** In the order of their numbers in the stop word, from 0. */
+export const stopReasons = ['canceled', 'timeout', 'shutdown', 'replaced'] as const;

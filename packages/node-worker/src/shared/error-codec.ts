@@ -3,9 +3,11 @@ import {
   boundedText,
   JobCanceledError,
   maxErrorText,
+  NonRetriableError,
   OffstageError,
   type OffstageErrorCode,
   PublicError,
+  RetryAfterError,
   textOf,
 } from '@offstage/core';
 import { type Budget, isCarriable } from './carriable.ts';
@@ -40,6 +42,8 @@ interface EncodedOne {
 type ErrorKind =
   | { readonly type: 'offstage'; readonly code: string; readonly details: EncodedValue }
   | { readonly type: 'canceled'; readonly reason: string }
+  | { readonly type: 'nonRetriable' }
+  | { readonly type: 'retryAfter'; readonly afterMs: number }
   | { readonly type: 'public'; readonly code: string }
   | { readonly type: 'dom' }
   | { readonly type: 'aggregate' }
@@ -143,6 +147,10 @@ class Encoder {
     if (code !== undefined && OffstageError.isInstance(error)) {
       return { type: 'offstage', code, details: this.#details(read(error, 'details')) };
     }
+    if (NonRetriableError.isInstance(error)) return { type: 'nonRetriable' };
+    if (RetryAfterError.isInstance(error)) {
+      return { type: 'retryAfter', afterMs: Number(read(error, 'afterMs')) };
+    }
     if (code !== undefined && PublicError.isInstance(error)) return { type: 'public', code };
     if (holds(() => typeof DOMException === 'function' && error instanceof DOMException)) {
       return { type: 'dom' };
@@ -226,11 +234,17 @@ function create(one: EncodedOne): Error {
   switch (kind.type) {
     case 'canceled':
       return new JobCanceledError(
-        kind.reason === 'timeout' || kind.reason === 'shutdown' ? kind.reason : 'canceled',
+        kind.reason === 'timeout' || kind.reason === 'shutdown' || kind.reason === 'replaced'
+          ? kind.reason
+          : 'canceled',
         message,
       );
     case 'offstage':
       return new OffstageError(kind.code as OffstageErrorCode, message);
+    case 'nonRetriable':
+      return new NonRetriableError(message);
+    case 'retryAfter':
+      return retryAfter(message, kind.afterMs);
     case 'public':
       return new PublicError(kind.code, message);
     case 'dom':
@@ -239,6 +253,15 @@ function create(one: EncodedOne): Error {
       return new AggregateError([], message);
     case 'native':
       return new natives[kind.native](message);
+  }
+}
+
+// The field may have been changed since it was made.
+function retryAfter(message: string, afterMs: number): Error {
+  try {
+    return new RetryAfterError(message, { afterMs });
+  } catch {
+    return new Error(message);
   }
 }
 

@@ -2,7 +2,7 @@ import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { type HandledJob, OffstageError } from '@offstage/core';
 import { type HandlerEnd, indexHandlers } from '@offstage/core/engine';
 import { headerBytes, word } from '../shared/block.ts';
-import { encodeError, undescribed } from '../shared/error-codec.ts';
+import { encodeError, reviveError, undescribed } from '../shared/error-codec.ts';
 import { notSerializable } from '../shared/serializable.ts';
 import {
   type ThreadState,
@@ -92,12 +92,20 @@ class Thread {
       if (this.#current?.number === message[1]) this.#current.lookForStop();
       return;
     }
+    if (message[0] === toThread.saved) {
+      const [, task, save, error] = message;
+      const run = this.#current;
+      if (run?.number === task) run.saved(save, error && reviveError(error));
+      return;
+    }
     // By index: destructuring an array would walk its iterator for every task.
     const kind = message[0];
     const number = message[1];
     const index = message[2];
     const jobId = message[3];
-    const run = new TaskRun(number, jobId, this.#words);
+    const run = new TaskRun(number, jobId, this.#words, (save, state) =>
+      this.#send([toHost.save, number, save, state]),
+    );
     this.#current = run;
     this.#progress.begin(number);
     const handler = this.#handlers[index];
@@ -105,7 +113,7 @@ class Thread {
     this.#faults.trace(run, () => {
       if (kind === toThread.run) {
         void run
-          .run(handler, message[4], message[5], this.#progress)
+          .run(handler, message[4], message[5], message[6], this.#progress)
           .then((end) => this.#settle(run, end));
       } else {
         void this.#discard(run, handler, message);

@@ -14,6 +14,7 @@ export class SharedSignal {
   readonly #controller = new AbortController();
   readonly #words: Int32Array;
   readonly #task: number;
+  #isAborting = false;
 
   constructor(words: Int32Array, task: number) {
     this.#words = words;
@@ -36,9 +37,12 @@ export class SharedSignal {
   /** True when the task is to stop; the first such look aborts the signal. */
   look(): boolean {
     if (nativeAborted?.call(this.signal) === true) return true;
+    // A runtime may ask the signal itself whether it is aborted while it aborts it, as Deno does.
+    if (this.#isAborting) return false;
     const stop = Atomics.load(this.#words, word.stop);
     if (stop >>> 2 !== this.#task) return false;
-    const reason = stopReasons[(stop & 3) - 1];
+    const reason = stopReasons[stop & 3];
+    this.#isAborting = true;
     this.#controller.abort(new JobCanceledError(reason));
     return true;
   }

@@ -1,12 +1,14 @@
-import type {
-  AnyJobDefinition,
-  HandledJob,
-  JobContext,
-  ProgressReport,
-  Report,
+import {
+  type AnyJobDefinition,
+  type HandledJob,
+  type JobContext,
+  OffstageError,
+  type ProgressReport,
+  type Report,
 } from '@offstage/core';
 import type { HandlerEnd } from '@offstage/core/engine';
-import { runHandler } from '@offstage/core/engine';
+import { cloneSaved, runHandler } from '@offstage/core/engine';
+import { type Deferred, deferred } from '../shared/deferred.ts';
 import type { ProgressWriter } from './progress-writer.ts';
 import { SharedSignal } from './shared-signal.ts';
 
@@ -25,12 +27,22 @@ export class TaskRun {
   readonly jobId: string;
   settled = false;
   readonly #words: Int32Array;
+  readonly #send: (save: number, state: unknown) => void;
+  readonly #saves = new Map<number, Deferred<void>>();
+  #saveCount = 0;
   #signal: SharedSignal | undefined;
 
-  constructor(number: number, jobId: string, words: Int32Array) {
+  /** `send` gives the host a copy of a state to keep. */
+  constructor(
+    number: number,
+    jobId: string,
+    words: Int32Array,
+    send: (save: number, state: unknown) => void,
+  ) {
     this.number = number;
     this.jobId = jobId;
     this.#words = words;
+    this.#send = send;
   }
 
   /** Wakes a handler that awaits its signal. */
@@ -42,10 +54,38 @@ export class TaskRun {
     { job, phases }: ThreadHandler,
     attempt: number,
     input: unknown,
+    saved: unknown,
     progress: ProgressWriter,
   ): Promise<HandlerEnd> {
     const report = (given: ProgressReport): void => this.#report(given, phases, progress);
-    return runHandler(job, new ThreadContext(this, attempt, input, report));
+    return runHandler(job, new ThreadContext(this, attempt, input, saved, report));
+  }
+
+  /** Rejections that the handler does not look at must not end the thread (F1). */
+  save(state: unknown): Promise<void> {
+    const saving = this.#save(state);
+    saving.catch(() => {});
+    return saving;
+  }
+
+  /** The host has answered. */
+  saved(save: number, error: unknown): void {
+    const waiting = this.#saves.get(save);
+    this.#saves.delete(save);
+    if (error === undefined) waiting?.resolve();
+    else waiting?.reject(error);
+  }
+
+  async #save(state: unknown): Promise<void> {
+    const copy = cloneSaved(state);
+    if (this.settled) {
+      throw new OffstageError('canceled', 'This attempt is over; what it saves is not kept.');
+    }
+    this.#saveCount += 1;
+    const answer = deferred<void>();
+    this.#saves.set(this.#saveCount, answer);
+    this.#send(this.#saveCount, copy);
+    await answer.promise;
   }
 
   signal(): AbortSignal {
@@ -86,14 +126,18 @@ class ThreadContext implements JobContext<AnyJobDefinition> {
   readonly jobId: string;
   readonly attempt: number;
   readonly report: Report;
+  readonly save: (state: unknown) => Promise<void>;
+  readonly saved: unknown;
   declare readonly signal: AbortSignal;
   readonly [runOf]: TaskRun;
 
-  constructor(run: TaskRun, attempt: number, input: unknown, report: Report) {
+  constructor(run: TaskRun, attempt: number, input: unknown, saved: unknown, report: Report) {
     this.input = input;
     this.jobId = run.jobId;
     this.attempt = attempt;
     this.report = report;
+    this.saved = saved;
+    this.save = (state) => run.save(state);
     this[runOf] = run;
     Object.defineProperty(this, 'signal', signalProperty);
   }

@@ -24,11 +24,12 @@ export const currentGen = (corpus: CorpusView | undefined): number | null | unde
 /** What an interruption means for the documents (D7). */
 export function interruptionText({ what }: Interruption, corpus: CorpusView | undefined): string {
   const current = corpus?.current;
-  const rest =
-    current == null
-      ? 'Add the files again.'
-      : `Version ${current.gen} is current and can be searched. Add the files again.`;
-  return `${what}: nothing of it was published. ${rest}`;
+  const stays = current == null ? '' : ` Version ${current.gen} is current and can be searched.`;
+  const isKept = corpus !== undefined && corpus.pending.length > 0;
+  const files = isKept
+    ? 'What had arrived is kept: it can be started again on the page of documents.'
+    : 'Add the files again.';
+  return `${what}: nothing of it was published.${stays} ${files}`;
 }
 
 /** Above the list of what was not taken of an upload. */

@@ -1,3 +1,4 @@
+import { noSearch, type SearchAsk, searchAddress, searchOf } from './search-ask.ts';
 import { Store } from './store.ts';
 
 export const pages = [
@@ -14,6 +15,8 @@ export interface Route {
   readonly page: PageId;
   /** What is searched for; of the pages of search and of a document alone. */
   readonly query: string;
+  /** What the page of search shows; nothing on every other page. */
+  readonly search: SearchAsk;
   /** The document that is open; empty on every other page. */
   readonly id: string;
 }
@@ -36,8 +39,8 @@ export class Router extends Store<Route> {
   }
 
   readonly href = (page: PageId): string => `${this.#base}/${page}`;
-  readonly searchHref = (q: string): string =>
-    `${this.href('search')}?${new URLSearchParams({ q })}`;
+  readonly searchHref = (ask: Partial<SearchAsk>): string =>
+    `${this.href('search')}${searchAddress(ask)}`;
   readonly documentHref = (id: string, q = ''): string =>
     `${this.href('document')}?${new URLSearchParams(q === '' ? { id } : { id, q })}`;
 
@@ -89,10 +92,14 @@ export class Router extends Store<Route> {
     };
   };
 
-  /** Keeps the query in the address, so that the answer can be linked to and come back to. */
-  readonly setQuery = (query: string): void => {
-    const search = query === '' ? '' : `?${new URLSearchParams({ q: query })}`;
-    history.replaceState(null, '', `${this.href('search')}${search}`);
+  /**
+   * Keeps what is searched for in the address, so that the answer can be linked to and come back to. What
+   * is asked anew begins at its first page.
+   */
+  readonly setSearch = (change: Partial<SearchAsk>): void => {
+    const ask = { ...this.get().search, page: 1, ...change };
+    history.replaceState(null, '', this.searchHref(ask));
+    this.#shown = pageOf(location);
     this.set(routeOf(this.#base));
   };
 
@@ -152,6 +159,7 @@ function routeOf(base: string): Route {
   return {
     page,
     query: hasQuery ? (search.get('q') ?? '') : '',
+    search: page === 'search' ? searchOf(search) : noSearch,
     id: page === 'document' ? (search.get('id') ?? '') : '',
   };
 }

@@ -16,7 +16,7 @@ export function DocumentPage() {
   return (
     <>
       <PageHead title="Document">
-        {query !== '' && <a href={router.searchHref(query)}>Back to the search</a>}
+        {query !== '' && <a href={router.searchHref({ query })}>Back to the search</a>}
       </PageHead>
       {error !== undefined && (
         <p className="problem" role="alert">

@@ -1,38 +1,34 @@
-import { countOf, formatBytes } from '../../shared/format.ts';
+import { leftoverCard } from '../../shared/leftover-card.ts';
 import { useApp } from '../app-context.ts';
+import { useCurrentJob } from '../current-job.tsx';
 import { useStore } from '../use-store.ts';
 
-/** Files that arrived and were never added, such as when the page was closed in between. */
+/** Files that arrived and are in no version: the page was closed in between, or the change has failed. */
 export function LeftoverCard() {
-  const { api, uploads, change, corpus, replacing } = useApp();
+  const { api, uploads, change, corpus, interruptions, replacing } = useApp();
   const { data } = useStore(corpus);
+  const { data: interrupted = [] } = useStore(interruptions);
   const { status: uploading } = useStore(uploads);
   const { status: asking } = useStore(change);
   const isAsked = useStore(replacing) !== undefined;
-  const isQuiet = uploading === 'idle' && asking === 'idle' && !isAsked;
-  if (data === undefined || data.pending.length === 0 || data.busy !== null || !isQuiet)
-    return null;
-  const { pending } = data;
-  const bytes = pending.reduce((sum, file) => sum + file.bytes, 0);
-  const add = pending.map(({ upload }) => upload);
+  const { job } = useCurrentJob();
+  const card = leftoverCard(data, { status: job?.status, interruptions: interrupted });
+  if (card === undefined || uploading !== 'idle' || asking !== 'idle' || isAsked) return null;
   const drop = async (): Promise<void> => {
-    await Promise.allSettled(add.map((upload) => api.dropUpload(upload)));
+    await Promise.allSettled(card.uploads.map((upload) => api.dropUpload(upload)));
     corpus.refetch();
   };
   return (
     <section className="card upload" aria-label="Left over">
-      <h2>{countOf(pending.length, 'uploaded file')} not added yet</h2>
-      <p className="small soft">
-        {formatBytes(bytes)} arrived earlier, and no change has taken{' '}
-        {pending.length === 1 ? 'it' : 'them'}.
-      </p>
+      <h2>{card.title}</h2>
+      <p className="small soft">{card.text}</p>
       <div className="buttons">
         <button
           type="button"
           className="button button--small"
-          onClick={() => void replacing.add(add)}
+          onClick={() => void replacing.add(card.uploads)}
         >
-          Add now
+          {card.label}
         </button>
         <button type="button" className="button button--plain button--small" onClick={drop}>
           Throw away

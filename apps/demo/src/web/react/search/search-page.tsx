@@ -4,20 +4,25 @@ import { PageHead } from '../parts/page-head.tsx';
 import { StaleBadge } from '../parts/stale-badge.tsx';
 import { useStore } from '../use-store.ts';
 import { SearchAnswer } from './search-answer.tsx';
+import { SearchFilters } from './search-filters.tsx';
 
 export function SearchPage() {
   const { router, search } = useApp();
-  const { query } = useStore(router);
-  const state = useStore(search);
+  const { search: ask } = useStore(router);
   // The address leads, so that links and the way back work.
-  useEffect(() => search.type(query), [search, query]);
+  useEffect(() => search.look(ask), [search, ask]);
   return (
     <>
       <PageHead title="Search">
         <StaleBadge />
       </PageHead>
       <search className="search">
-        <div>
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            router.setSearch({ isTyped: false });
+          }}
+        >
           <label className="search-label" htmlFor="query">
             Words to find
           </label>
@@ -28,11 +33,14 @@ export function SearchPage() {
             autoComplete="off"
             spellCheck={false}
             maxLength={200}
-            value={query}
-            onChange={({ currentTarget }) => router.setQuery(currentTarget.value)}
+            value={ask.query}
+            onChange={({ currentTarget }) =>
+              router.setSearch({ query: currentTarget.value, isTyped: true })
+            }
           />
-        </div>
-        <SearchAnswer state={state} />
+        </form>
+        <SearchFilters />
+        <SearchAnswer />
       </search>
     </>
   );

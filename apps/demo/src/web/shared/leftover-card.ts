@@ -1,0 +1,38 @@
+import type { JobStatus } from '@offstage/core';
+import type { CorpusView, Interruption } from '../api.ts';
+import { countOf, formatBytes } from './format.ts';
+
+/** Files that arrived and are in no version. */
+export interface LeftoverCardView {
+  readonly title: string;
+  readonly text: string;
+  /** What adds them. */
+  readonly label: string;
+  readonly uploads: readonly string[];
+}
+
+/** What came before it: the session's newest change, and changes that ended with their server. */
+interface Before {
+  readonly status: JobStatus | undefined;
+  readonly interruptions: readonly Interruption[];
+}
+
+/** @returns `undefined` where nothing waits, or a change is at work. */
+export function leftoverCard(
+  corpus: CorpusView | undefined,
+  { status, interruptions }: Before,
+): LeftoverCardView | undefined {
+  if (corpus === undefined || corpus.pending.length === 0 || corpus.busy !== null) return undefined;
+  const { pending } = corpus;
+  const size = formatBytes(pending.reduce((sum, { bytes }) => sum + bytes, 0));
+  const wasBegun = status === 'canceled' || status === 'failed' || interruptions.length > 0;
+  const them = pending.length === 1 ? 'it' : 'them';
+  return {
+    title: `${countOf(pending.length, 'uploaded file')} not added yet`,
+    text: wasBegun
+      ? `${size} are kept, as nothing of ${them} was published: nothing has to be uploaded again.`
+      : `${size} arrived earlier, and no change has taken ${them}.`,
+    label: wasBegun ? 'Start again' : 'Add now',
+    uploads: pending.map(({ upload }) => upload),
+  };
+}

@@ -1,0 +1,2 @@
+/** Where the sources are. Pages link there for what the site does not hold itself. */
+export const repository = 'https://github.com/offstage-dev/offstage';

@@ -1,0 +1,38 @@
+import { JobManager, SnapshotStore } from '@offstage/core';
+import { createJobsHandler } from '@offstage/http';
+import { nodeStorage } from '@offstage/node-fs';
+import { sharedManager, WorkerExecutor } from '@offstage/node-worker';
+import { bookMetadata, printBook } from './jobs.ts';
+
+/** One a process: Next.js evaluates this module for pages and for routes, and at each save. */
+export const manager = sharedManager(
+  'jobs',
+  () =>
+    new JobManager({
+      // A path from where `next` runs: a URL would be taken for a picture or the like, and copied.
+      executor: new WorkerExecutor({ entry: './workers/print.worker.ts' }),
+    }),
+);
+
+const books = new SnapshotStore({ storage: nodeStorage('./data/books'), metadata: bookMetadata });
+
+/** What is published: everybody may read it. */
+export async function currentBook() {
+  const version = await books.current();
+  if (version === undefined) return undefined;
+  try {
+    return { version: version.version, pages: version.metadata.pages };
+  } finally {
+    await version[Symbol.asyncDispose]();
+  }
+}
+
+export const handleJobs = createJobsHandler({
+  definitions: [printBook],
+  clientFor: (request) => {
+    const session = /(?:^|; )session=([\w-]{36})(?:;|$)/.exec(request.headers.get('cookie') ?? '');
+    return session?.[1] === undefined
+      ? new Response('Open the page first: it begins a session.', { status: 401 })
+      : manager.forOwner(session[1]);
+  },
+});

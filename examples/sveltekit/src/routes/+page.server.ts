@@ -1,0 +1,3 @@
+import { currentBook } from '#lib/server/jobs.ts';
+
+export const load = async () => ({ book: await currentBook() });

@@ -1,0 +1,77 @@
+import { OffstageError } from '../foundation/errors.ts';
+
+/** The most that `context.save` keeps, in bytes (A10). */
+export const maxSavedBytes = 262_144;
+
+/**
+ * A copy of what a handler saves (A10). Bytes are about those of structured clone: one or two a
+ * character, eight a number, and those of a buffer.
+ *
+ * @throws OffstageError `not_serializable` where it is not structured-cloneable, `too_large`.
+ */
+export function cloneSaved(state: unknown): unknown {
+  let copy: unknown;
+  try {
+    copy = structuredClone(state);
+  } catch (cause) {
+    throw notSaved(cause);
+  }
+  requireSize(copy);
+  return copy;
+}
+
+function notSaved(cause: unknown): OffstageError {
+  return new OffstageError(
+    'not_serializable',
+    'The state cannot be saved: it must be structured-cloneable, with no function in it.',
+    { cause, details: { field: 'saved' } },
+  );
+}
+
+// Of a copy, which has no getters and no proxies.
+function requireSize(copy: unknown): void {
+  const seen = new Set<object>();
+  const rest: unknown[] = [copy];
+  let bytes = 0;
+  while (rest.length > 0) {
+    const value = rest.pop();
+    bytes += 8;
+    if (typeof value === 'string') bytes += textBytes(value);
+    else if (typeof value === 'bigint') bytes += value.toString(16).length / 2;
+    else if (typeof value === 'object' && value !== null && !seen.has(value)) {
+      seen.add(value);
+      bytes += open(value, rest);
+    }
+    if (bytes > maxSavedBytes) throw tooLarge();
+  }
+}
+
+/** Bytes of the object's own; what is in it joins the rest. */
+function open(value: object, rest: unknown[]): number {
+  if (typeof SharedArrayBuffer === 'function' && value instanceof SharedArrayBuffer) {
+    throw notSaved(undefined);
+  }
+  if (ArrayBuffer.isView(value)) return value.buffer.byteLength;
+  if (value instanceof ArrayBuffer) return value.byteLength;
+  if (typeof Blob === 'function' && value instanceof Blob) return value.size;
+  if (value instanceof Map) for (const [key, each] of value) rest.push(key, each);
+  else if (value instanceof Set) for (const each of value) rest.push(each);
+  else if (value instanceof Error) rest.push(value.message, value.stack, value.cause);
+  let bytes = 0;
+  for (const [key, each] of Object.entries(value)) {
+    bytes += key.length;
+    rest.push(each);
+  }
+  return bytes;
+}
+
+const textBytes = (text: string): number =>
+  text.length > maxSavedBytes || /^[\0-\xff]*$/.test(text) ? text.length : 2 * text.length;
+
+function tooLarge(): OffstageError {
+  return new OffstageError(
+    'too_large',
+    'The saved state is over 256 KiB. Save where to go on, and keep what is large in a file.',
+    { details: { field: 'saved', maxBytes: maxSavedBytes } },
+  );
+}
