@@ -397,7 +397,16 @@ export class JobEngine implements AttemptKeeper {
     }
     const { progressCapacity } = this.#settings;
     const createdAt = this.#now();
-    return new Job({ plan, id, ownerJobs, definition, handler, input, progressCapacity, createdAt });
+    return new Job({
+      plan,
+      id,
+      ownerJobs,
+      definition,
+      handler,
+      input,
+      progressCapacity,
+      createdAt,
+    });
   }
 
   #assertOpen(): void {
