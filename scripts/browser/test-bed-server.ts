@@ -46,6 +46,9 @@ async function readAct(incoming: IncomingMessage): Promise<BedAct> {
   return JSON.parse(text);
 }
 
+// Vitest has its own way to import what is loaded later, which only its own pages have.
+const imports = 'globalThis.__vitest_browser_runner__ = { wrapDynamicImport: (load) => load() };';
+
 function pageOf(module: string): string {
-  return `<!doctype html><title>tab</title><body><script type="module" src="${module.replaceAll('"', '%22')}"></script>`;
+  return `<!doctype html><title>tab</title><body><script>${imports}</script><script type="module" src="${module.replaceAll('"', '%22')}"></script>`;
 }

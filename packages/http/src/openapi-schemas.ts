@@ -43,7 +43,7 @@ export const componentSchemas = {
       phases: { type: 'array', items: { type: 'string' } },
       status: { enum: ['queued', 'running', 'succeeded', 'failed', 'canceled'] },
       attempt: { type: 'integer', minimum: 1, description: 'The one that runs, or is next.' },
-      maxAttempts: { type: 'integer', minimum: 1 },
+      maxAttempts: { type: 'integer', minimum: 1, description: '1 where it is not said.' },
       availableAt: { ...timeOrNull, description: 'Before that it does not begin.' },
       lastFailure: { anyOf: [ref('JobFailure'), { type: 'null' }] },
       retryOf: { type: ['string', 'null'], description: 'The job that it was started again for.' },
@@ -56,7 +56,7 @@ export const componentSchemas = {
       result: { description: 'Of a job that succeeded; see the schema of its definition.' },
       failure: ref('JobFailure'),
     },
-    ['result', 'failure'],
+    ['maxAttempts', 'availableAt', 'lastFailure', 'retryOf', 'result', 'failure'],
   ),
   JobPoll: object(
     {

@@ -31,7 +31,7 @@ import { KeptJobs } from './kept-jobs.ts';
 import { ManagerEvents } from './manager-events.ts';
 import { retryDelayMs } from './retry-policy.ts';
 import { StartKeys } from './start-keys.ts';
-import { none, readStartOptions, type StartPlan } from './start-options.ts';
+import { none, planOfNone, readStartOptions, type StartPlan } from './start-options.ts';
 import { watchJobs } from './watch-jobs.ts';
 
 /**
@@ -115,7 +115,7 @@ export class JobEngine implements AttemptKeeper {
     input: unknown,
     options: StartOptions,
   ): Promise<JobView> {
-    const plan = readStartOptions(definition, options, this.#now());
+    const plan = options === none ? planOfNone : readStartOptions(definition, options, this.#now());
     this.#assertOpen();
     if (!this.#readiness.isReady) await this.#readiness.wait();
     const name: unknown = definition?.name;
@@ -397,16 +397,7 @@ export class JobEngine implements AttemptKeeper {
     }
     const { progressCapacity } = this.#settings;
     const createdAt = this.#now();
-    return new Job({
-      ...plan,
-      id,
-      ownerJobs,
-      definition,
-      handler,
-      input,
-      progressCapacity,
-      createdAt,
-    });
+    return new Job({ plan, id, ownerJobs, definition, handler, input, progressCapacity, createdAt });
   }
 
   #assertOpen(): void {

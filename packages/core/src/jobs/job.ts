@@ -10,18 +10,15 @@ import type { KeyMember } from './keys.ts';
 import type { LineMember } from './line.ts';
 import { ProgressRing, type RingRead } from './progress-ring.ts';
 import type { Ranked } from './ranked-list.ts';
+import type { StartPlan } from './start-options.ts';
 
 export interface JobInit {
   readonly id: string;
   readonly ownerJobs: OwnerJobs<Job>;
   readonly definition: AnyJobDefinition;
   readonly handler: HandlerInfo;
-  readonly exclusivityKey: string | undefined;
   readonly input: unknown;
-  readonly transfer: readonly unknown[] | undefined;
-  readonly priority: number;
-  readonly due: Due | undefined;
-  readonly retryOf: string | null;
+  readonly plan: StartPlan;
   readonly progressCapacity: number;
   readonly createdAt: number;
 }
@@ -76,19 +73,19 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job>, DueMem
     this.ownerJobs = init.ownerJobs;
     this.definition = init.definition;
     this.handler = init.handler;
-    this.exclusivityKey = init.exclusivityKey;
-    this.priority = init.priority;
-    this.retryOf = init.retryOf;
+    this.exclusivityKey = init.plan.exclusivityKey;
+    this.priority = init.plan.priority;
+    this.retryOf = init.plan.retryOf;
     this.previous = undefined;
     this.next = undefined;
     this.lane = undefined;
-    this.due = init.due;
+    this.due = init.plan.due;
     this.attempt = undefined;
     this.saved = undefined;
     this.watchers = undefined;
     this.#progressCapacity = init.progressCapacity;
     this.#input = init.input;
-    this.#transfer = init.transfer;
+    this.#transfer = init.plan.transfer;
     this.#state = newJobState(
       init.createdAt,
       init.definition.retry?.attempts ?? 1,

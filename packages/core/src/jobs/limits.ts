@@ -156,7 +156,7 @@ class Count implements Heaped {
   readonly name: string;
   /** As the gate was told. */
   isOpen = true;
-  /** From then on the window has ownerJobs for another start. */
+  /** From then on the window has room for another start. */
   opensAt = -Infinity;
   readonly #limit: JobLimit;
   readonly #byOwner = new Map<string, number>();

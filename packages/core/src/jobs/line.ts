@@ -16,7 +16,7 @@ export interface LineMember<T extends LineMember<T>> extends Linked<T> {
   order: number;
 }
 
-/** The lowest and the highest priority; engines on other systems have ownerJobs for no more. */
+/** The lowest and the highest priority; engines on other systems have room for no more. */
 export const priorityBounds = { least: -1_000_000, most: 1_000_000 } as const;
 
 /**

@@ -14,7 +14,7 @@ const plain = /^[\x20-\x7e]*$/;
 /** Without control characters, cut at 200 code units, never in the middle of a character. */
 export function repairMessage(message: unknown): string {
   if (typeof message !== 'string') return '';
-  // Cut first, with ownerJobs for what is taken out, so that a huge message costs no more than a long one.
+  // Cut first, with room for what is taken out, so that a huge message costs no more than a long one.
   const text =
     message.length > 4 * maxMessageLength ? message.slice(0, 4 * maxMessageLength) : message;
   const clean = plain.test(text) ? text : text.toWellFormed().replace(unwanted, ' ').trim();

@@ -50,7 +50,8 @@ export function readStartOptions(
 /** The options of who gave none. */
 export const none: StartOptions = Object.freeze({});
 
-const planOfNone: StartPlan = Object.freeze({
+/** What they come to. */
+export const planOfNone: StartPlan = Object.freeze({
   exclusivityKey: undefined,
   onConflict: 'reject',
   priority: 0,

@@ -99,11 +99,12 @@ test('F6 H4 what was read before hints began to come is not asked for by its int
   const { client, clock, watch } = pollerKit({ pushes: true });
   client.put('a');
   let push: ((isPushed: boolean) => void) | undefined;
-  client.watch = (_id, _hint, onPush) => {
+  const watchJob: typeof client.watch = (_id, _hint, onPush) => {
     push = onPush;
     onPush?.(false);
     return () => undefined;
   };
+  Object.assign(client, { watch: watchJob });
   const { stop } = watch('a', { pollInterval: 1000 });
   await settle();
   expect(client.requests).toHaveLength(1);
