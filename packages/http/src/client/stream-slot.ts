@@ -1,6 +1,20 @@
 // A browser opens six connections to a server over HTTP/1.1, for all its windows together.
 const slots = 3;
 
+/** What is used of a page, so that projects without the DOM's types compile this. */
+interface Page {
+  readonly location?: { readonly href: string };
+  readonly navigator?: {
+    readonly locks?: {
+      request(
+        name: string,
+        options: { readonly signal: AbortSignal },
+        callback: () => Promise<void>,
+      ): Promise<unknown>;
+    };
+  };
+}
+
 /**
  * Calls `then` once a stream may be opened: at once, or when another window of the browser has let go
  * of its own. So the windows of an application leave each other the connections that requests need;
@@ -9,9 +23,8 @@ const slots = 3;
  * Where there are no locks (an insecure page, Node.js) each opens its own.
  */
 export function whenSlotIsFree(baseUrl: string, signal: AbortSignal, then: () => void): void {
-  const { location, navigator } = globalThis as Partial<Pick<Window, 'location' | 'navigator'>>;
-  // Its type says that it is always there.
-  const locks: LockManager | undefined = navigator?.locks;
+  const { location, navigator } = globalThis as Page;
+  const locks = navigator?.locks;
   if (location === undefined || locks === undefined) {
     then();
     return;
