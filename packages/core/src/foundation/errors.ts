@@ -51,8 +51,7 @@ export type OffstageErrorCode =
   | 'journal_newer'
   | 'journal_damaged'
   | 'journal_full'
-  | 'journal_failed'
-  | 'too_large';
+  | 'journal_failed';
 
 export interface OffstageErrorOptions {
   readonly cause?: unknown;

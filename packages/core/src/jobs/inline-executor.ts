@@ -255,7 +255,11 @@ class InlineRun implements JobRun {
   };
 
   async #keep(state: unknown): Promise<void> {
-    await this.#host.saved(cloneSaved(state));
+    const copy = cloneSaved(state);
+    if (this.#settled) {
+      throw new OffstageError('canceled', 'This attempt is over; what it saves is not kept.');
+    }
+    await this.#host.saved(copy);
   }
 
   readonly #report = (report: ProgressReport): void => {

@@ -48,11 +48,14 @@ function requireSize(copy: unknown): void {
 
 /** Bytes of the object's own; what is in it joins the rest. */
 function open(value: object, rest: unknown[]): number {
-  if (typeof SharedArrayBuffer === 'function' && value instanceof SharedArrayBuffer) {
+  // A view is kept with all of the buffer under it.
+  const memory: unknown = ArrayBuffer.isView(value) ? value.buffer : value;
+  // What others go on writing to is no copy.
+  if (typeof SharedArrayBuffer === 'function' && memory instanceof SharedArrayBuffer) {
     throw notSaved(undefined);
   }
-  if (ArrayBuffer.isView(value)) return value.buffer.byteLength;
-  if (value instanceof ArrayBuffer) return value.byteLength;
+  if (memory instanceof ArrayBuffer) return memory.byteLength;
+  if (value instanceof RegExp) return textBytes(value.source);
   if (typeof Blob === 'function' && value instanceof Blob) return value.size;
   if (value instanceof Map) for (const [key, each] of value) rest.push(key, each);
   else if (value instanceof Set) for (const each of value) rest.push(each);

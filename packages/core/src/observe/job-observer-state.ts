@@ -39,6 +39,14 @@ export interface JobObserverState<Result = unknown, Phase extends string = strin
   readonly missed: number;
   readonly result: Result | undefined;
   readonly failure: JobFailure | undefined;
+  /** Which attempt runs, or is next; 1 for the first, and before the first look (A1). */
+  readonly attempt: number;
+  /** How many attempts it has in all. */
+  readonly maxAttempts: number;
+  /** When a delayed job or its next attempt may begin; `null` where it waits for no time. */
+  readonly availableAt: number | null;
+  /** Why the attempt before this one failed; `null` in the first. */
+  readonly lastFailure: JobFailure | null;
   /** What went wrong while looking or asking; the last good state stays beside it. */
   readonly error: OffstageError | undefined;
   /** The first look is still to come. */
@@ -95,6 +103,10 @@ export function toObserverState<Result, Phase extends string>(
     missed,
     result: job?.result,
     failure: job?.failure,
+    attempt: job?.attempt ?? 1,
+    maxAttempts: job?.maxAttempts ?? 1,
+    availableAt: job?.availableAt ?? null,
+    lastFailure: job?.lastFailure ?? null,
     error,
     isPending: job === undefined && isLooking,
     isLost: watched.lost,

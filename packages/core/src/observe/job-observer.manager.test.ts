@@ -1,7 +1,12 @@
 import { expect, test, vi } from 'vitest';
 import { InlineExecutor } from '../jobs/inline-executor.ts';
 import { JobManager } from '../jobs/job-manager.ts';
-import { jobClientSuiteHandlers, suiteJob } from '../testing/job-client-suite-handlers.ts';
+import {
+  jobClientSuiteHandlers,
+  suiteDayMs,
+  suiteFlakyJob,
+  suiteJob,
+} from '../testing/job-client-suite-handlers.ts';
 import { simulatedClock } from '../testing/simulated-clock.ts';
 import { JobListObserver } from './job-list-observer.ts';
 import { JobObserver } from './job-observer.ts';
@@ -48,6 +53,46 @@ test.each(['stream', 'poll'] as const)(
     expect(seen.at(-1)).toBe('canceled');
     expect(await observer.consume()).toBe(true);
     expect(observer.getSnapshot().status).toBe('canceled');
+    await manager.shutdown();
+  },
+);
+
+test.each(['stream', 'poll'] as const)(
+  'A1 A3 U1 a state says which attempt it is, when the next one comes and why, by %s',
+  async (transport) => {
+    const { clock, manager, client, poller } = setup();
+    const { id } = await client.start(suiteFlakyJob, { failures: 1, next: 'in a day' });
+    const onSettled = vi.fn();
+    const observer = new JobObserver(client, id, { transport, onSettled }, { poller });
+    expect(observer.getSnapshot()).toMatchObject({
+      attempt: 1,
+      maxAttempts: 1,
+      availableAt: null,
+      lastFailure: null,
+    });
+    observer.subscribe(() => undefined);
+    await clock.advance(2000);
+    const waiting = observer.getSnapshot();
+    expect(waiting).toMatchObject({
+      status: 'queued',
+      isActive: true,
+      attempt: 2,
+      maxAttempts: 3,
+      availableAt: suiteDayMs,
+      lastFailure: { code: 'busy', message: 'The archive is busy.' },
+      failure: undefined,
+    });
+    await clock.advance(10_000);
+    expect(observer.getSnapshot()).toBe(waiting);
+    expect(onSettled).not.toHaveBeenCalled();
+    await clock.advance(suiteDayMs);
+    expect(observer.getSnapshot()).toMatchObject({
+      status: 'succeeded',
+      attempt: 2,
+      availableAt: null,
+      lastFailure: { code: 'busy' },
+    });
+    expect(onSettled).toHaveBeenCalledTimes(1);
     await manager.shutdown();
   },
 );

@@ -1,4 +1,10 @@
-import { JobCanceledError, PublicError } from '../foundation/errors.ts';
+import {
+  JobCanceledError,
+  NonRetriableError,
+  OffstageError,
+  PublicError,
+  RetryAfterError,
+} from '../foundation/errors.ts';
 import type { StandardSchema } from '../foundation/standard-schema.ts';
 import { defineJob } from '../jobs/job-definition.ts';
 import { type HandledJob, handle, type Report, transfer } from '../jobs/job-handler.ts';
@@ -162,11 +168,116 @@ export const executorSuiteHandlers: readonly HandledJob[] = [
     },
     { discard: ({ input }) => void count(input.counter) },
   ),
+
+  handle(job('save', anything<{ states: readonly unknown[] }>()), async ({ input, save }) => {
+    for (const state of input.states) await save(state);
+    const last = { pages: [1] };
+    const saving = save(last);
+    // What is done to it later is not in what was saved.
+    last.pages.push(2);
+    await saving;
+    throw new Error('Another attempt may go on.');
+  }),
+  handle(job('saveAndThrow', anything()), ({ input, save }) => {
+    void save(input);
+    throw new Error('It did not wait.');
+  }),
+  handle(job('saved', anything()), ({ saved }) => {
+    const found = structuredClone(saved);
+    if (typeof saved === 'object' && saved !== null) Object.assign(saved, { changed: true });
+    return found;
+  }),
+  handle(job('saveFaulty', anything<{ state: string }>()), async ({ input, save }) => {
+    const state = faultyStates[input.state]?.();
+    const code = await save(state).then(
+      () => 'kept',
+      (error: unknown) => (OffstageError.isInstance(error) ? error.code : String(error)),
+    );
+    await save('fine');
+    return code;
+  }),
+  handle(job('throwFinal', anything()), () => {
+    throw new AccountClosedError('The account is closed.', {
+      cause: new PublicError('closed', 'Your account is closed.'),
+    });
+  }),
+  handle(job('throwRetryAfter', anything<{ afterMs: number }>()), ({ input }) => {
+    throw new RetryAfterError('The service is busy.', {
+      afterMs: input.afterMs,
+      cause: new PublicError('busy', 'Try later.'),
+    });
+  }),
+  handle(job('late', anything<{ counter: SharedArrayBuffer }>()), ({ input, report, save }) => {
+    const cells = new Int32Array(input.counter);
+    report({ phase: 'work', message: 'in time' });
+    const goOn = (): void => {
+      // Until the attempt after this one is under way.
+      if (Atomics.load(cells, 0) === 0) return void setTimeout(goOn);
+      report({ phase: 'work', message: 'late' });
+      save('late').then(
+        () => Atomics.store(cells, 1, 1),
+        (error: unknown) => {
+          const isTold = OffstageError.isInstance(error) && error.code === 'canceled';
+          Atomics.store(cells, 1, isTold ? 2 : 3);
+        },
+      );
+    };
+    setTimeout(goOn);
+    throw new Error('Another attempt may go on.');
+  }),
   handle(job('hostile', anything<HostileInput>()), ({ input, report }) => behave(input, report), {
     // Its input may be hostile itself, and its answer no promise.
     discard: ({ input }) => behave(input, undefined) as undefined,
   }),
 ];
+
+/** An application's own kind of it. */
+class AccountClosedError extends NonRetriableError {
+  override readonly name: string = 'AccountClosedError';
+}
+
+/** What `save` refuses, by the code that it refuses with. */
+export const faultyStateCodes: Readonly<Record<string, 'not_serializable' | 'too_large'>> = {
+  'a function': 'not_serializable',
+  'a function deep inside': 'not_serializable',
+  'a symbol': 'not_serializable',
+  'a promise': 'not_serializable',
+  'a revoked proxy': 'not_serializable',
+  'a getter that throws': 'not_serializable',
+  'shared memory': 'not_serializable',
+  'a view of shared memory': 'not_serializable',
+  'a long text': 'too_large',
+  'a wide text': 'too_large',
+  'a large buffer': 'too_large',
+  'many numbers': 'too_large',
+  'a large map': 'too_large',
+  'a large key': 'too_large',
+  'a large error': 'too_large',
+  'a large pattern': 'too_large',
+};
+
+const faultyStates: Readonly<Record<string, () => unknown>> = {
+  'a function': () => () => undefined,
+  'a function deep inside': () => ({ pages: [new Map([['next', { open: () => undefined }]])] }),
+  'a symbol': () => Symbol('page'),
+  'a promise': () => ({ page: Promise.resolve(1) }),
+  'a revoked proxy': () => hostileValue('a revoked proxy'),
+  'a getter that throws': () => ({
+    get page(): number {
+      throw new TypeError('no page');
+    },
+  }),
+  'shared memory': () => ({ cells: new SharedArrayBuffer(8) }),
+  'a view of shared memory': () => new Int32Array(new SharedArrayBuffer(8)),
+  'a long text': () => 'x'.repeat(262_145),
+  'a wide text': () => 'Ж'.repeat(131_073),
+  'a large buffer': () => ({ pixels: new Uint8Array(262_145) }),
+  'many numbers': () => Array.from({ length: 40_000 }, (_, i) => i),
+  'a large map': () => new Map(Array.from({ length: 20_000 }, (_, i) => [i, `page ${i}`])),
+  'a large key': () => ({ ['k'.repeat(262_145)]: 1 }),
+  'a large error': () => new Error('x'.repeat(262_145)),
+  'a large pattern': () => new RegExp('x'.repeat(262_145)),
+};
 
 /** What a handler or a discard does with a hostile value. */
 export const hostileWays = [

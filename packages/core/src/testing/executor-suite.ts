@@ -1,5 +1,6 @@
 import { PublicError, type StopReason } from '../foundation/errors.ts';
 import type { JobExecutor } from '../jobs/job-executor.ts';
+import { attemptTests } from './executor-suite-attempts.ts';
 import { hostileTests } from './executor-suite-hostile.ts';
 import { codeOf, codeOfRejection, discardOf, errorOf, start } from './executor-suite-kit.ts';
 import type { SuiteRunner } from './suite-runner.ts';
@@ -14,8 +15,8 @@ export interface ExecutorSuiteOptions {
 }
 
 /**
- * The executable form of the `JobExecutor` port: what every executor does alike (F1, F2, F5, J5, J9, P2,
- * P5, W1, W5, W6, W7).
+ * The executable form of the `JobExecutor` port: what every executor does alike (A2, A3, A10, F1, F2, F5,
+ * J5, J9, P2, P5, W1, W5, W6, W7).
  *
  * @example
  * executorSuite({ describe, test, expect }, {
@@ -377,6 +378,7 @@ export function executorSuite(runner: SuiteRunner, options: ExecutorSuiteOptions
       );
     });
 
+    attemptTests(test, expect);
     hostileTests(test, expect, options.clones);
   });
 }

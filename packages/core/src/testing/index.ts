@@ -14,6 +14,7 @@ export { jobClientSuite } from './job-client-suite.ts';
 export {
   jobClientSuiteHandlers,
   suiteFaultyJob,
+  suiteFlakyJob,
   suiteJob,
   suiteMalformedJob,
   suiteTimeoutJob,

@@ -1,5 +1,10 @@
 import * as z from 'zod/mini';
-import { JobCanceledError, PublicError } from '../foundation/errors.ts';
+import {
+  JobCanceledError,
+  NonRetriableError,
+  PublicError,
+  RetryAfterError,
+} from '../foundation/errors.ts';
 import { defineJob } from '../jobs/job-definition.ts';
 import { type HandledJob, handle } from '../jobs/job-handler.ts';
 
@@ -51,6 +56,21 @@ export const suiteTimeoutJob = defineJob({
   phases: ['work'],
   timeoutMs: 20,
 });
+
+/** Fails as often as it is told, and is attempted again: at once, or in a day. */
+export const suiteFlakyJob = defineJob({
+  name: 'suite.flaky',
+  input: z.object({
+    failures: z.number(),
+    next: z._default(z.enum(['at once', 'in a day', 'never']), 'at once'),
+  }),
+  result: z.object({ attempt: z.number(), saved: z.array(z.number()) }),
+  phases: ['work'],
+  retry: { attempts: 3, delayMs: 0 },
+});
+
+/** How long 'in a day' is. */
+export const suiteDayMs = 86_400_000;
 
 /** A definition without a handler. */
 export const suiteUnhandledJob = defineJob({
@@ -114,5 +134,20 @@ export const jobClientSuiteHandlers: readonly HandledJob[] = [
   handle(suiteTimeoutJob, async ({ signal }) => {
     await stopped(signal);
     throw signal.reason;
+  }),
+
+  handle(suiteFlakyJob, async ({ input, report, attempt, saved, save }) => {
+    const before = Array.isArray(saved) ? saved.map(Number) : [];
+    report({ phase: 'work', percent: 50, message: `attempt ${attempt}` });
+    if (attempt > input.failures) return { attempt, saved: before };
+    await save([...before, attempt]);
+    const cause = new PublicError('busy', 'The archive is busy.', {
+      cause: new Error(suiteSecret),
+    });
+    if (input.next === 'in a day') {
+      throw new RetryAfterError(suiteSecret, { afterMs: suiteDayMs, cause });
+    }
+    if (input.next === 'never') throw new NonRetriableError(suiteSecret, { cause });
+    throw cause;
   }),
 ];

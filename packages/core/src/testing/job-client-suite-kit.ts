@@ -12,6 +12,8 @@ export interface JobClientSuiteSetup {
   readonly maxQueued: number;
   readonly maxActivePerOwner: number;
   readonly maxKeptPerOwner: number;
+  /** Inputs of ended jobs are kept, so that `retry` finds them (A11). */
+  readonly keepInputs: boolean;
 }
 
 /** An engine of its own for one test. */
@@ -55,6 +57,7 @@ export function jobClientTest(runner: SuiteRunner, options: JobClientSuiteOption
         maxQueued: 10_000,
         maxActivePerOwner: Number.POSITIVE_INFINITY,
         maxKeptPerOwner: 100,
+        keepInputs: false,
         ...setup,
       });
       try {

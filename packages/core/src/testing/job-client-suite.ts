@@ -1,4 +1,5 @@
 import { jobClientAdmissionSuite } from './job-client-suite-admission.ts';
+import { jobClientAttemptsSuite } from './job-client-suite-attempts.ts';
 import { type JobClientSuiteOptions, jobClientTest } from './job-client-suite-kit.ts';
 import { jobClientLifeSuite } from './job-client-suite-life.ts';
 import { jobClientReadingSuite } from './job-client-suite-reading.ts';
@@ -6,7 +7,8 @@ import type { SuiteRunner } from './suite-runner.ts';
 
 /**
  * The executable form of the `JobClient` contract: what an owner sees is the same whatever engine
- * runs the jobs (J1 to J17, P1 to P5, as far as a client can tell). It asserts no time and never
+ * runs the jobs (A1 to A4, A10, A11, J1 to J17, P1 to P5, as far as a client can
+ * tell). It asserts no time and never
  * sleeps, so it may run against threads, a network or many machines.
  *
  * @example
@@ -29,5 +31,6 @@ export function jobClientSuite(runner: SuiteRunner, options: JobClientSuiteOptio
     jobClientAdmissionSuite(runner, test);
     jobClientLifeSuite(runner, test);
     jobClientReadingSuite(runner, test);
+    jobClientAttemptsSuite(runner, test);
   });
 }

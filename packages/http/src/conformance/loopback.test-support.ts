@@ -4,6 +4,7 @@ import { InlineExecutor, JobManager, type JobManagerOptions } from '@offstage/co
 import {
   jobClientSuiteHandlers,
   suiteFaultyJob,
+  suiteFlakyJob,
   suiteJob,
   suiteMalformedJob,
   suiteTimeoutJob,
@@ -37,7 +38,14 @@ export async function loopback(
   const manager = new JobManager({ executor, ...managerOptions });
   manager.on('error', () => undefined);
   const handle = createJobsHandler({
-    definitions: [suiteJob, suiteFaultyJob, suiteMalformedJob, suiteTimeoutJob, suiteUnhandledJob],
+    definitions: [
+      suiteJob,
+      suiteFaultyJob,
+      suiteFlakyJob,
+      suiteMalformedJob,
+      suiteTimeoutJob,
+      suiteUnhandledJob,
+    ],
     clientFor: (request) => manager.forOwner(request.headers.get('x-owner') ?? 'nobody'),
     minEventGapMs: 0,
     ...handlerOptions,
