@@ -46,16 +46,16 @@ function pages(framework, limit) {
 }
 
 export default [
-  check('core: JobObserver', '4.5 kB', { [observe]: '{ JobObserver }' }),
+  check('core: JobObserver', '4.75 kB', { [observe]: '{ JobObserver }' }),
   check(
     'http: HttpJobClient, first load',
-    '5.7 kB',
+    '5.73 kB',
     { [client]: '{ HttpJobClient }' },
     { modifyEsbuildConfig: firstLoad },
   ),
   check(
     'react: useJobProgress with HttpJobClient, first load',
-    '7.4 kB',
+    '7.6 kB',
     { [react]: '{ JobsProvider, useJobProgress }', [client]: '{ HttpJobClient }' },
     { ignore: ['react'], modifyEsbuildConfig: firstLoad },
   ),
@@ -67,19 +67,19 @@ export default [
   ),
   check(
     'svelte: jobProgress with HttpJobClient, first load',
-    '7.7 kB',
+    '7.84 kB',
     { [svelte]: '{ jobProgress }', [client]: '{ HttpJobClient }' },
     { ignore: ['svelte'], modifyEsbuildConfig: firstLoad },
   ),
   check(
     'vue: useJobProgress with HttpJobClient, first load',
-    '7.7 kB',
+    '7.92 kB',
     { [vue]: '{ provideJobs, useJobProgress }', [client]: '{ HttpJobClient }' },
     { ignore: ['vue'], modifyEsbuildConfig: firstLoad },
   ),
   check(
     'solid: useJobProgress with HttpJobClient, first load',
-    '7.7 kB',
+    '7.89 kB',
     { [solid]: '{ JobsProvider, useJobProgress }', [client]: '{ HttpJobClient }' },
     { ignore: ['solid-js'], modifyEsbuildConfig: firstLoad },
   ),

@@ -1,5 +1,11 @@
 import type { JobClient } from '@offstage/core';
-import { createComponent, createRenderEffect, createSignal, type JSX } from 'solid-js';
+import {
+  createComponent,
+  createRenderEffect,
+  createSignal,
+  type JSX,
+  sharedConfig,
+} from 'solid-js';
 import { getNextElement, hydrate, insert, render, template } from 'solid-js/web';
 import {
   type AdapterProps,
@@ -68,6 +74,7 @@ adapterSuite({
   hydrate({ client, id, options = {} }) {
     const { clear, ...page } = served(options.initialData === undefined ? pending : running);
     const shown = () => createComponent(Page, { id, options });
+    beginHydration();
     const unmount = hydrate(() => provided(client, shown), page.target);
     return {
       ...page,
@@ -78,3 +85,11 @@ adapterSuite({
     };
   },
 });
+
+/** What the script does that Solid has every server's page begin with: `generateHydrationScript`. */
+function beginHydration(): void {
+  const page = { events: [], completed: new WeakSet(), r: {}, fe() {} };
+  Object.assign(globalThis, { _$HY: page });
+  // Of the page before this one, which was not another document.
+  sharedConfig.done = false;
+}

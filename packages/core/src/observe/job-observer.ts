@@ -75,8 +75,8 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
   readonly #client: JobClient;
   readonly #poller: Poller;
   readonly #listeners: Listeners;
-  readonly #settled: Set<string>;
-  readonly #lost: Set<string>;
+  // What was told of which job, and is not told again.
+  readonly #told: Set<string>;
   #options: JobObserverOptions<Result, Phase>;
   #state: WatchedJob<Result, Phase>;
   #snapshot: JobObserverState<Result, Phase>;
@@ -102,8 +102,7 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
     this.jobId = jobId;
     this.#client = client;
     this.#options = options;
-    this.#settled = ports.replaces === undefined ? new Set() : ports.replaces.#settled;
-    this.#lost = ports.replaces === undefined ? new Set() : ports.replaces.#lost;
+    this.#told = ports.replaces === undefined ? new Set() : ports.replaces.#told;
     this.#poller = ports.poller ?? sharedPoller(client);
     this.#listeners = new Listeners(ports.notify ?? microtaskScheduler);
     const { initialData } = options;
@@ -189,10 +188,14 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
 
   #settleIfEnded(): void {
     const { job } = this.#state;
-    if (!isEnded(job) || this.#settled.has(job.id)) return;
-    if (this.#lacksEnd(job)) return;
-    this.#settled.add(job.id);
-    callSafely(this.#options.onSettled, job);
+    if (isEnded(job) && !this.#lacksEnd(job) && this.#isNews(`end ${job.id}`)) {
+      callSafely(this.#options.onSettled, job);
+    }
+  }
+
+  #isNews(told: string): boolean {
+    const { size } = this.#told;
+    return this.#told.add(told).size > size;
   }
 
   #syncSubscription(): void {
@@ -204,10 +207,7 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
         cursor: this.#cursor,
         reader: {
           onAnswer: (answer) => this.#onAnswer(answer),
-          onFailure: ({ error, failureCount, stopped }, isOld) => {
-            this.#update({ error, failureCount, stopped });
-            if (!isOld) callSafely(this.#options.onError, error);
-          },
+          onFailure: (failure, isOld) => this.#fail(failure, isOld),
           onPaused: (paused) => this.#update({ paused }),
         },
       });
@@ -262,12 +262,11 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
     }
     const error = new OffstageError('not_found', 'There is no such job, or it has been released.');
     const job = hasEnded ? known : undefined;
-    this.#update({ job, error, failureCount: 0, stopped: true, lost: true });
-    callSafely(this.#options.onError, error);
+    this.#fail({ job, error, failureCount: 0, stopped: true, lost: true });
     const { jobId } = this;
-    if (jobId === undefined || this.#lost.has(jobId)) return;
-    this.#lost.add(jobId);
-    callSafely(this.#options.onLost, jobId);
+    if (jobId !== undefined && this.#isNews(`loss ${jobId}`)) {
+      callSafely(this.#options.onLost, jobId);
+    }
   }
 
   // Its end is known, and what it ended with is not.
@@ -291,11 +290,17 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
     try {
       return await ask();
     } catch (cause) {
-      const error = toOffstageError(cause);
-      this.#update({ error });
-      callSafely(this.#options.onError, error);
+      this.#fail({ error: toOffstageError(cause) });
       return false;
     }
+  }
+
+  #fail(
+    change: Partial<WatchedJob<Result, Phase>> & { readonly error: OffstageError },
+    isOld?: boolean,
+  ): void {
+    this.#update(change);
+    if (!isOld) callSafely(this.#options.onError, change.error);
   }
 
   #update(change: Partial<WatchedJob<Result, Phase>>): void {

@@ -65,10 +65,10 @@ export interface PollSource<Member extends PollMember<Answer>, Ask, Answer> {
     latest: Answer | undefined,
     poll: JobPoll,
   ): Pushed<Ask, Answer> | undefined;
-  /** As `JobClient.watch`; undefined where the source cannot. */
+  /** As `JobClient.watch`, of one channel; undefined where the source cannot. */
   watch(
     id: string,
-    hint: (changedId?: string, kind?: ChangeKind, poll?: JobPoll) => void,
+    hint: (kind?: ChangeKind, poll?: JobPoll) => void,
     onPush: (isPushed: boolean) => void,
   ): (() => void) | undefined;
 }
@@ -171,10 +171,7 @@ export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
       },
       refetch: () =>
         new Promise((resolve) => {
-          if (!members.has(member)) {
-            resolve();
-            return;
-          }
+          if (!members.has(member)) return resolve();
           channel.forced = true;
           channel.waiters.push(resolve);
           this.#wakeSoon();
@@ -225,10 +222,9 @@ export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
     try {
       channel.stopWatching = this.#source.watch(
         channel.id,
-        (_changedId, kind, poll) => {
+        (kind, poll) => {
           if (poll !== undefined && this.#take(channel, poll)) return;
-          if (kind === 'progress') channel.moved = true;
-          else channel.hinted = true;
+          channel[kind === 'progress' ? 'moved' : 'hinted'] = true;
           this.#wakeSoon();
         },
         (isPushed) => {
@@ -348,7 +344,9 @@ export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
       this.#gateMs = this.#serverGateMs = 0;
       for (const [index, channel] of batch.entries()) {
         // There are as many asks and answers as channels.
-        if (present(channel)) this.#onAnswer(channel, asks[index] as Ask, answers[index] as Answer);
+        if (!present(channel)) continue;
+        this.#onAnswer(channel, asks[index] as Ask, answers[index] as Answer);
+        channel.dueMs = endedMs + (channel.repeated ? 0 : channel.intervalMs);
       }
     }
     for (const resolve of waiters) resolve();
@@ -362,10 +360,8 @@ export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
     if (latest === undefined || this.#failure !== undefined) return false;
     const pushed = this.#source.pushed([...members], latest, poll);
     if (pushed === undefined) return false;
-    const { dueMs, endedMs } = channel;
-    this.#onAnswer(channel, pushed.ask, pushed.answer);
     // The time of the next poll counts from the last one all the same.
-    Object.assign(channel, { dueMs, endedMs });
+    this.#onAnswer(channel, pushed.ask, pushed.answer);
     this.#wakeSoon();
     return true;
   }
@@ -378,7 +374,6 @@ export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
     channel.repeated = channel.joined || told === 'again';
     channel.stopped = !channel.repeated && told === 'done';
     this.#refresh(channel);
-    channel.dueMs = channel.endedMs + (channel.repeated ? 0 : channel.intervalMs);
   }
 
   #onFailure(

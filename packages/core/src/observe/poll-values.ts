@@ -67,9 +67,9 @@ function valueSource<T>(
     watch: (_id, hint, onPush) =>
       client.watch?.(
         undefined,
-        (id, kind, poll) => {
-          if (kind !== 'progress') hint(id, kind);
-          else if (progress !== 'none') hint(id, kind, poll);
+        (_id, kind, poll) => {
+          if (kind !== 'progress') hint(kind);
+          else if (progress !== 'none') hint(kind, poll);
         },
         onPush,
       ),

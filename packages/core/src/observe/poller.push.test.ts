@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { OffstageError } from '../foundation/errors.ts';
+import type { JobPoll } from '../jobs/job-client.ts';
 import { pollerKit } from '../testing/poller-kit.ts';
 import { settle } from '../testing/simulated-clock.ts';
 
@@ -148,3 +149,35 @@ test.each([true, false])(
     stop();
   },
 );
+
+test('U4 P3 who joins while a pushed answer is handed round is given what was before it', async () => {
+  const { client, poller } = pollerKit({ pushes: true });
+  client.put('a');
+  client.report('a', 1);
+  let hint: Parameters<NonNullable<typeof client.watch>>[1] | undefined;
+  const watchJob: typeof client.watch = (_id, onHint) => {
+    hint = onHint;
+    return () => undefined;
+  };
+  Object.assign(client, { watch: watchJob });
+  const timing = { intervalMs: 1000, background: false, push: true };
+  const silent = { onFailure: () => undefined, onPaused: () => undefined };
+  const seen: (number | null)[] = [];
+  const join = (onAnswer: (poll: JobPoll) => void) =>
+    poller.readJob('a', { timing, cursor: 0, maxEvents: 100, reader: { ...silent, onAnswer } });
+  const late = ({ events }: JobPoll): void =>
+    void seen.push(...events.map(({ percent }) => percent));
+  let isJoined = false;
+  const first = join(({ cursor }) => {
+    if (cursor < 2 || isJoined) return;
+    isJoined = true;
+    join(late);
+  });
+  await settle();
+  client.report('a', 2);
+  const [pushed] = await client.pollMany([{ id: 'a', after: 1 }]);
+  hint?.('a', 'progress', pushed);
+  await settle();
+  expect(seen).toEqual([1, 2]);
+  first.leave();
+});

@@ -126,7 +126,7 @@ function jobSource(client: JobClient): PollSource<JobMember, JobAsk, JobPoll> {
     },
     // What it brings of its progress is worth the same as a change: it is what is watched.
     watch: (id, hint, onPush) =>
-      client.watch?.(id, (changedId, _kind, poll) => hint(changedId, 'change', poll), onPush),
+      client.watch?.(id, (_id, _kind, poll) => hint('change', poll), onPush),
   };
 }
 
