@@ -1,4 +1,4 @@
-import type { Attempt } from './attempt.ts';
+import type { StopReason } from '../foundation/errors.ts';
 import type { Due, DueMember } from './due.ts';
 import type { PollOptions } from './job-client.ts';
 import type { AnyJobDefinition } from './job-definition.ts';
@@ -21,6 +21,13 @@ export interface JobInit {
   readonly plan: StartPlan;
   readonly progressCapacity: number;
   readonly createdAt: number;
+}
+
+/** What a job knows of its attempt. */
+export interface AttemptUnderWay {
+  /** The executor has nothing left of it. */
+  readonly isOver: boolean;
+  stop(reason: StopReason): void;
 }
 
 /**
@@ -54,7 +61,7 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job>, DueMem
   waitsForKey = false;
   holdsSlot = false;
   /** While its handler is under way, also after a shutdown gave it up. */
-  attempt: Attempt | undefined;
+  attempt: AttemptUnderWay | undefined;
   /** What its handler saved last (A10). */
   saved: unknown;
   watchers: Set<Watcher> | undefined;

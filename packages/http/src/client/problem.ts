@@ -1,7 +1,7 @@
 import { OffstageError } from '@offstage/core';
 import { retryAfterMs } from '@offstage/core/observe';
 import { decodeProblem } from '@offstage/core/wire';
-import { refusalOf } from './request-json.ts';
+import { refusalOf } from './refusal-of.ts';
 
 /** What an answer means that is not the one asked for. Loaded with the first of them. */
 export function errorOf(response: Response, answer: unknown, nowMs: number): OffstageError {

@@ -1,6 +1,7 @@
-import { OffstageError, type OffstageErrorCode } from '@offstage/core';
+import { OffstageError } from '@offstage/core';
 import { toOffstageError } from '@offstage/core/observe';
 import type { HttpPorts } from './http-job-client-options.ts';
+import { refusalOf } from './refusal-of.ts';
 
 /**
  * One request and its whole answer, within the timeout (H4).
@@ -66,11 +67,3 @@ export async function readJson(response: Response): Promise<unknown> {
 
 export const isOfType = ({ headers }: Response, type: string): boolean =>
   (headers.get('content-type') ?? '').includes(type);
-
-/** Whatever the body says: observers stop at these (U3). */
-export function refusalOf({ status, type, redirected }: Response): OffstageErrorCode | undefined {
-  if (status === 403) return 'forbidden';
-  // To a page where people sign in, as a rule; fetch hides where to, and a poll has nothing there.
-  const isMoved = type === 'opaqueredirect' || redirected || (status >= 300 && status < 400);
-  return isMoved || status === 401 ? 'unauthorized' : undefined;
-}
