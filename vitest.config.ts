@@ -102,6 +102,10 @@ const pages = {
     ],
     // Tests wait for pages most of the time; more at once would have them wait for processors.
     maxConcurrency: 3,
+    // Only a stuck page may fail by these, not a busy machine: browsers, servers and parsers start first.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     globalSetup: [path.resolve('apps/demo/src/web-tests/build-pages.ts')],
   },
 };

@@ -77,7 +77,8 @@ export class Bed implements AsyncDisposable {
       viewport: { width: 1280, height: 900 },
       ...options,
     });
-    context.setDefaultTimeout(15_000);
+    // Less than a test has, so that the failure names what was waited for.
+    context.setDefaultTimeout(60_000);
     const complaints: string[] = [];
     this.#complaints.set(context, complaints);
     context.on('console', (message) => {

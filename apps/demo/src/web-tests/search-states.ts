@@ -110,16 +110,25 @@ export const searchStates: readonly State[] = [
   },
 ];
 
-/** The third page of a longer answer. */
-const manyFound = (answer: SearchAnswer): SearchAnswer => {
-  const [first] = answer.documents;
-  const documents = Array.from({ length: 10 }, (_, n) => ({
-    ...(first ?? nothingFound),
-    documentId: `d${n}`,
-    passages: 5,
-  }));
-  return { ...answer, documents, total: { documents: 84, passages: 131 }, page: 3, pages: 9 };
-};
+/** The third page of a longer answer; the server's own has no third page. */
+const manyFound = (answer: SearchAnswer): SearchAnswer => ({
+  ...answer,
+  documents: Array.from({ length: 10 }, (_, n) => ({
+    ...nothingFound,
+    ...{ documentId: `d${n}`, name: `scene-${n}.txt`, title: `Scene ${n}`, passages: 5 },
+    hits: [
+      {
+        ...{ passage: n, heading: 'Places', score: 1 },
+        snippet: [
+          { text: 'Everybody waits on ', match: false },
+          { text: 'stage', match: true },
+        ],
+      },
+    ],
+  })),
+  total: { documents: 84, passages: 131 },
+  ...{ page: 3, pages: 9 },
+});
 
 const oddlyFound = (answer: SearchAnswer): SearchAnswer => ({
   ...answer,
