@@ -8,6 +8,11 @@ import { root, scratchProject } from './scratch-project.ts';
 // The recipes as they are printed: the blocks of the guide are one module.
 const guide = readFileSync(path.join(root, 'docs', 'guide', 'http.md'), 'utf8');
 const code = [...guide.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block);
+// Next.js is not installed here (an example has it): its one function stands in for itself.
+const [, next = ''] = /^```js\n([\s\S]*?)^```$/m.exec(guide) ?? [];
+code.push(
+  next.replace("import { connection } from 'next/server';", 'const connection = async () => {};'),
+);
 const project = scratchProject({ 'recipes.ts': code.join('\n') });
 const scenario = path.join(root, 'docs', 'http-recipes.scenario.ts');
 
