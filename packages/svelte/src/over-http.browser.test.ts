@@ -190,7 +190,7 @@ describe('polling a real server', () => {
     await clock.advance(600_000);
     await frames(2);
     expect(await bed.polls()).toBe(1);
-    expect(errors.map((error) => error.code)).toEqual([name]);
+    await expect.poll(() => errors.map((error) => error.code)).toEqual([name]);
     await expect.element(page.getByText('Looking for the job')).not.toBeInTheDocument();
   });
 
