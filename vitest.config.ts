@@ -35,6 +35,8 @@ const leftOutWhenQuick = [
   'packages/core/src/**/{crash-mutants,crash,faults,explore-crashes}.test.ts',
   'packages/node-fs/src/**/{*-matrix,bad-root,examine-files,leases,cli}.test.ts',
   'packages/node-worker/src/host/{process,faults,manager}.test.ts',
+  // It bundles the packages as they are built.
+  'packages/node-worker/src/vite/*.test.ts',
   'packages/sqlite/src/{*-matrix,bad-journal}.test.ts',
 ].map((pattern) => path.resolve(pattern));
 
