@@ -29,8 +29,8 @@ const isQuick = process.env.OFFSTAGE_QUICK === '1';
 const leftOutWhenQuick = [
   'apps/demo/src/cli/*.test.ts',
   'apps/demo/src/server/{changes,restart,start,uploads,logs}.test.ts',
-  'apps/demo/src/{ingest-handler,search-while-ingesting,search,read-handler}.test.ts',
-  'apps/demo/src/parse/parse-process.test.ts',
+  'apps/demo/src/{change/ingest-handler,search/search-while-ingesting,search/search,reading/read-handler}.test.ts',
+  'apps/demo/src/reading/parse-process.test.ts',
   'docs/**',
   'packages/core/src/**/{crash-mutants,crash,faults,explore-crashes}.test.ts',
   'packages/node-fs/src/**/{*-matrix,bad-root,examine-files,leases,cli}.test.ts',

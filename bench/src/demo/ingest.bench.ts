@@ -4,7 +4,7 @@ import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { JobManager } from '@offstage/core';
-import { ingest } from '@offstage/demo/jobs.ts';
+import { ingest } from '@offstage/demo/change/ingest-job.ts';
 import { WorkerExecutor } from '@offstage/node-worker';
 import { interleave, median, pairedRatio } from '../measure.ts';
 import type { Bench, Row } from '../row.ts';
@@ -15,7 +15,7 @@ import { plainLoop, runPlainLoop } from './plain-loop.ts';
 const files = 2000;
 const rounds = 7;
 const resolutionMs = 5;
-const entry = fileURLToPath(import.meta.resolve('@offstage/demo/ingest.worker.ts'));
+const entry = fileURLToPath(import.meta.resolve('@offstage/demo/change/ingest.worker.ts'));
 
 const newManager = (): JobManager =>
   new JobManager({ executor: new WorkerExecutor({ entry, threads: 1 }) });

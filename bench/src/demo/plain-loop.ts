@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { collect } from '@offstage/demo/collect.ts';
-import { parseFile } from '@offstage/demo/parse/parse-file.ts';
-import { SearchIndexWriter } from '@offstage/demo/search-index.ts';
+import { collect } from '@offstage/demo/corpus/collect.ts';
+import { parseFile } from '@offstage/demo/reading/parse-file.ts';
+import { SearchIndexWriter } from '@offstage/demo/search/search-index.ts';
 
 /**
  * What one would write without this library: one loop in one thread over the same parser and the

@@ -1,6 +1,6 @@
 import type { JobFailure, ProgressEvent } from '@offstage/core';
 import cliProgress from 'cli-progress';
-import type { IngestResult } from '../jobs.ts';
+import type { IngestResult } from '../change/ingest-job.ts';
 import { count, formatBytes, formatDuration, styler, visible } from './terminal-text.ts';
 
 /** What an ingest tells the person, or the program, that started it. */

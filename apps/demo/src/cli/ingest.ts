@@ -1,7 +1,7 @@
 import { type JobClient, type JobId, JobManager } from '@offstage/core';
 import { WorkerExecutor } from '@offstage/node-worker';
-import { type IngestResult, ingest } from '../jobs.ts';
-import { openSnapshots } from '../snapshots.ts';
+import { type IngestResult, ingest } from '../change/ingest-job.ts';
+import { openSnapshots } from '../corpus/snapshots.ts';
 import { type IngestArguments, ingestUsage, readIngestArguments, UsageError } from './arguments.ts';
 import { type IngestDisplay, jsonDisplay, textDisplay } from './ingest-display.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
@@ -26,7 +26,7 @@ async function main(): Promise<number> {
 async function run(args: IngestArguments): Promise<number> {
   const display = args.json ? jsonDisplay() : textDisplay({ searchCommand: searchCommand(args) });
   const manager = new JobManager({
-    executor: new WorkerExecutor({ entry: new URL('../ingest.worker.ts', import.meta.url) }),
+    executor: new WorkerExecutor({ entry: new URL('../change/ingest.worker.ts', import.meta.url) }),
     progressCapacity: 1000,
   });
   manager.on('error', ({ error, reference }) => {

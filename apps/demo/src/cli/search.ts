@@ -1,6 +1,6 @@
 import { OffstageError, PublicError } from '@offstage/core';
-import { type DocumentHit, type SearchAnswer, search } from '../search.ts';
-import type { Staleness } from '../staleness.ts';
+import type { Staleness } from '../corpus/staleness.ts';
+import { type DocumentHit, type SearchAnswer, search } from '../search/search.ts';
 import { readSearchArguments, type SearchArguments, searchUsage, UsageError } from './arguments.ts';
 import { count, styler, visible } from './terminal-text.ts';
 

@@ -1,9 +1,9 @@
 import { cpSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { search } from '../search.ts';
 import { runIngest } from '../testing/ingest.ts';
 import { scratch } from '../testing/scratch.ts';
+import { search } from './search.ts';
 
 const cases = path.resolve(import.meta.dirname, '../../fixtures/cases');
 

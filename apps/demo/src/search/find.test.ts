@@ -1,9 +1,9 @@
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { openIndex, SearchIndexWriter } from '../search-index.ts';
 import { scratch } from '../testing/scratch.ts';
 import { type FindOptions, findDocuments, newTools } from './find.ts';
+import { openIndex, SearchIndexWriter } from './search-index.ts';
 
 interface Document {
   readonly path: string;

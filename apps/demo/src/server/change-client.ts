@@ -1,8 +1,8 @@
 import { type JobClient, type JobView, OffstageError, type StartOptions } from '@offstage/core';
 import { z } from 'zod';
-import { change } from '../change-job.ts';
-import { changeWork, type StagedFile } from '../change-work.ts';
-import type { ParserSettings } from '../parse/parser-settings.ts';
+import { change } from '../change/change-job.ts';
+import { changeWork, type StagedFile } from '../change/change-work.ts';
+import type { ParserSettings } from '../reading/parser-settings.ts';
 import { Problem } from './problem.ts';
 import type { StartKeys } from './start-keys.ts';
 import type { UploadStore } from './upload-store.ts';

@@ -1,12 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { OffstageError, PublicError, type Version } from '@offstage/core';
-import { documentIdOf } from '../change-plan.ts';
-import { type CorpusMetadata, configHash } from '../corpus-metadata.ts';
+import { documentIdOf } from '../change/change-plan.ts';
+import { type CorpusMetadata, configHash } from '../corpus/corpus-metadata.ts';
+import { openSnapshots } from '../corpus/snapshots.ts';
 import type { FindOptions } from '../search/find.ts';
 import { parseQuery } from '../search/query.ts';
+import { indexFile, openIndex } from '../search/search-index.ts';
 import { searchLanguage } from '../search/settings.ts';
-import { indexFile, openIndex } from '../search-index.ts';
-import { openSnapshots } from '../snapshots.ts';
 import type {
   DocumentsPage,
   DocumentsQuery,

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { openIndex, SearchIndexWriter } from '../search-index.ts';
+import { openIndex, SearchIndexWriter } from '../search/search-index.ts';
 import { scratch } from '../testing/scratch.ts';
 import { DocumentList, type ListQuery } from './document-list.ts';
 

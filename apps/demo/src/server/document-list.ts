@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { documentIdOf } from '../change-plan.ts';
+import { documentIdOf } from '../change/change-plan.ts';
 import type { DocumentKind, DocumentsQuery, DocumentView } from '../web/api.ts';
 
 /** Which of a version's documents are meant, and in which order. */

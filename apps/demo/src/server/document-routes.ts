@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
 import { z } from 'zod';
-import { originalPath } from '../search-index.ts';
+import { originalPath } from '../search/search-index.ts';
 import { documentSorts, type Replacement } from '../web/api.ts';
 import { documentText } from './document-text.ts';
 import { openOriginal, originalAnswer } from './original-answer.ts';

@@ -1,7 +1,7 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
-import { keptVersions } from '../snapshots.ts';
+import { keptVersions } from '../corpus/snapshots.ts';
 import type { CorpusView, Stale, UploadAnswer } from '../web/api.ts';
 import { addDocumentRoutes } from './document-routes.ts';
 import { logStream, parseLogCursor } from './log-stream.ts';

@@ -4,7 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import type { ParsedFile } from '../parse/parse-file.ts';
+import type { ParsedFile } from '../reading/parse-file.ts';
 
 export async function parseFile(bytes: Uint8Array): Promise<ParsedFile> {
   const [what = '', argument = ''] = Buffer.from(bytes).toString().split(' ');

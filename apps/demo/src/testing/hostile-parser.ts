@@ -2,7 +2,7 @@
  * Stands in for parse-file.ts where a document has taken over its parser: the file's text is code,
  * which is run, and the title says how that ended.
  */
-import type { ParsedFile } from '../parse/parse-file.ts';
+import type { ParsedFile } from '../reading/parse-file.ts';
 
 export async function parseFile(bytes: Uint8Array): Promise<ParsedFile> {
   const code = Buffer.from(bytes).toString();

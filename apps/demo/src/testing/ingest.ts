@@ -1,8 +1,8 @@
 import { InlineExecutor, type JobClient, JobManager, type TerminalJobView } from '@offstage/core';
 import { onTestFinished } from 'vitest';
-import { createIngestHandler } from '../ingest-handler.ts';
-import { type IngestResult, ingest } from '../jobs.ts';
-import { ChildPool } from '../parse/child-pool.ts';
+import { createIngestHandler } from '../change/ingest-handler.ts';
+import { type IngestResult, ingest } from '../change/ingest-job.ts';
+import { ChildPool } from '../reading/child-pool.ts';
 
 /** A manager whose jobs run in this thread; their parsers run in processes as ever. */
 export function inlineJobs(): JobClient {

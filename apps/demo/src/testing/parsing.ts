@@ -1,5 +1,5 @@
-import { parseFile } from '../parse/parse-file.ts';
-import { defaultParseLimits, type ParseLimits } from '../parse/parsed-document.ts';
+import { parseFile } from '../reading/parse-file.ts';
+import { defaultParseLimits, type ParseLimits } from '../reading/parsed-document.ts';
 
 /** All that a file is found by, one line a heading or a passage, its title first. */
 export async function textOf(

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { handle } from '@offstage/core';
 import { serveJobs } from '@offstage/node-worker/thread';
-import { createIngestHandler } from '../ingest-handler.ts';
+import { createIngestHandler } from '../change/ingest-handler.ts';
 import { starve } from './starving.ts';
 
 const held: number[] = [];

@@ -7,7 +7,7 @@
 import { defineJob, JobManager } from '@offstage/core';
 import { WorkerExecutor } from '@offstage/node-worker';
 import { z } from 'zod';
-import { ingest } from '../jobs.ts';
+import { ingest } from '../change/ingest-job.ts';
 
 /** Takes all descriptors of the process but some, or gives them all back. */
 export const starve = defineJob({

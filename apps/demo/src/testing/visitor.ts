@@ -1,6 +1,6 @@
 import type { TerminalJobView } from '@offstage/core';
 import { HttpJobClient } from '@offstage/http/client';
-import { change } from '../change-job.ts';
+import { change } from '../change/change-job.ts';
 import { type Api, type ChangeResult, createApi, uploadField } from '../web/api.ts';
 
 /** One browser's stay: its cookie, and the clients that a page has. */

@@ -6,7 +6,7 @@
  * Dates are milliseconds since the Unix epoch. Names are whatever a person's files are called: text to
  * show, without control characters and direction marks, and never markup or a path to open.
  */
-export type { ChangeResult, FileOutcome } from '../change-job.ts';
+export type { ChangeResult, FileOutcome } from '../change/change-job.ts';
 
 /** What to show of something that went wrong. */
 export interface Problem {

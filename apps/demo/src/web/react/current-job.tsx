@@ -1,7 +1,7 @@
 import type { JobObserverState } from '@offstage/core/observe';
 import { useJobProgress, useJobs } from '@offstage/react';
 import { createContext, type ReactNode, useContext, useEffect } from 'react';
-import { change } from '../../change-job.ts';
+import { change } from '../../change/change-job.ts';
 import { useApp } from './app-context.ts';
 import { useStore } from './use-store.ts';
 

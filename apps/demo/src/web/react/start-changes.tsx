@@ -1,6 +1,6 @@
 import { useStartJob } from '@offstage/react';
 import { useEffect } from 'react';
-import { change } from '../../change-job.ts';
+import { change } from '../../change/change-job.ts';
 import { useApp } from './app-context.ts';
 
 /** Lends the pending change the hook's way to start jobs. */

@@ -1,5 +1,5 @@
 import { useJobProgress, useJobs } from '@offstage/react';
-import { change } from '../../change-job.ts';
+import { change } from '../../change/change-job.ts';
 import { useApp } from './app-context.ts';
 import { useStore } from './use-store.ts';
 

@@ -1,4 +1,4 @@
-import { isLeftBySystem, isPassedOver, storeFolder, storeMarks } from '../../passed-over.ts';
+import { isLeftBySystem, isPassedOver, storeFolder, storeMarks } from '../../corpus/passed-over.ts';
 import type { ChosenFile, RefusedFile } from './chosen-file.ts';
 
 /** What somebody chose or dropped. */

@@ -5,7 +5,7 @@ import { getApp } from './app-context.ts';
 
 // The definition comes with its schemas, which only a start needs: the page stands without them, and
 // has them before anybody has chosen a file.
-const loadDefinition = () => import('../../change-job.ts');
+const loadDefinition = () => import('../../change/change-job.ts');
 const definitionAfterMs = 2000;
 
 /** Lends the pending change the way to start jobs. Call it while a component initialises. */

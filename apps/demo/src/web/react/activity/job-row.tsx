@@ -1,5 +1,5 @@
 import { useJobProgress } from '@offstage/react';
-import { change } from '../../../change-job.ts';
+import { change } from '../../../change/change-job.ts';
 import { formatClock, formatDuration, shortHash } from '../../shared/format.ts';
 import { activeSentence, outcomeOf, statusLabel } from '../../shared/job-words.ts';
 import { Badge } from '../parts/badge.tsx';

@@ -1,15 +1,15 @@
 import path from 'node:path';
 import { InlineExecutor, JobManager } from '@offstage/core';
 import { expect, onTestFinished, test } from 'vitest';
+import { configHash } from '../corpus/corpus-metadata.ts';
+import { openSnapshots } from '../corpus/snapshots.ts';
+import { ChildPool } from '../reading/child-pool.ts';
+import { search } from '../search/search.ts';
+import { indexFile, SearchIndexWriter } from '../search/search-index.ts';
+import { runIngest } from '../testing/ingest.ts';
+import { scratch, writeFiles } from '../testing/scratch.ts';
 import { createChangeHandler } from './change-handler.ts';
 import { changeWork } from './change-work.ts';
-import { configHash } from './corpus-metadata.ts';
-import { ChildPool } from './parse/child-pool.ts';
-import { search } from './search.ts';
-import { indexFile, SearchIndexWriter } from './search-index.ts';
-import { openSnapshots } from './snapshots.ts';
-import { runIngest } from './testing/ingest.ts';
-import { scratch, writeFiles } from './testing/scratch.ts';
 
 function changes(dataFolder: string) {
   const pool = new ChildPool({ keep: 0 });

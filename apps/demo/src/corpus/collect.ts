@@ -12,9 +12,9 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { PublicError } from '@offstage/core';
-import type { FileFailure } from './parse/messages.ts';
+import { lackOf } from '../change/public-errors.ts';
+import type { FileFailure } from '../reading/messages.ts';
 import { isPassedOver, storeFolder, storeMarks } from './passed-over.ts';
-import { lackOf } from './public-errors.ts';
 
 /** An entry of the folder, by its path relative to it with `/` between the parts. */
 export interface FoundFile {

@@ -1,7 +1,7 @@
 import { defineJob } from '@offstage/core';
 import { z } from 'zod';
+import { parserSettings } from '../reading/parser-settings.ts';
 import { change } from './change-job.ts';
-import { parserSettings } from './parse/parser-settings.ts';
 
 /** Half an hour. */
 export const defaultMaxChangeMs = 1_800_000;

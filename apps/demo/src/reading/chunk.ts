@@ -1,4 +1,4 @@
-import type { Block } from './parse/parsed-document.ts';
+import type { Block } from './parsed-document.ts';
 
 /** One entry of the index: a stretch of text under its heading. */
 export interface Passage {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { chunkDefaults } from './chunk.ts';
-import { defaultParseLimits } from './parse/parsed-document.ts';
+import { chunkDefaults } from '../reading/chunk.ts';
+import { defaultParseLimits } from '../reading/parsed-document.ts';
 
 /** What a published version says about itself; what concerns single files is in its index. */
 export const corpusMetadata = z.object({

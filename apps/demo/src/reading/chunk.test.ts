@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { chunk, chunkDefaults, tidy } from './chunk.ts';
-import type { Block } from './parse/parsed-document.ts';
+import type { Block } from './parsed-document.ts';
 
 const text = (value: string): Block => ({ kind: 'text', text: value });
 const heading = (value: string): Block => ({ kind: 'heading', text: value });

@@ -72,7 +72,7 @@ test('D6 a parser opens no connection, by whichever way it asks', async () => {
 test('D6 a parser writes nothing, by whichever way it asks', async () => {
   const folder = scratch();
   const file = JSON.stringify(path.join(folder, 'written'));
-  const code = JSON.stringify(new URL('../chunk.ts', import.meta.url).href);
+  const code = JSON.stringify(new URL('./chunk.ts', import.meta.url).href);
   const require = `process.getBuiltinModule('module').createRequire('file:///x/y.js')`;
   const lines = [
     `return new (await import('node:sqlite')).DatabaseSync(${file})`,

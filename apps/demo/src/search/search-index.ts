@@ -1,15 +1,9 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import type { ParsedFile } from './parse/parse-file.ts';
-import {
-  formatOf,
-  indexFormat,
-  indexSchema,
-  listWords,
-  readAsCurrent,
-} from './search/index-format.ts';
-import { type PassageText, PassageTextWriter } from './search/passage-texts.ts';
-import { indexedForm } from './search/tokens.ts';
+import type { ParsedFile } from '../reading/parse-file.ts';
+import { formatOf, indexFormat, indexSchema, listWords, readAsCurrent } from './index-format.ts';
+import { type PassageText, PassageTextWriter } from './passage-texts.ts';
+import { indexedForm } from './tokens.ts';
 
 /** The index's place in a snapshot. */
 export const indexFile = 'index.sqlite';

@@ -1,5 +1,5 @@
+import type { FileRow } from '../search/search-index.ts';
 import type { StagedFile } from './change-work.ts';
-import type { FileRow } from './search-index.ts';
 
 /** A file that is to be read, under the name that it will have. */
 export interface PlannedFile {

@@ -1,14 +1,14 @@
 import { PublicError } from '@offstage/core';
-import type { CorpusMetadata } from './corpus-metadata.ts';
-import { type FindOptions, type FoundPage, findDocuments, newTools } from './search/find.ts';
-import { parseQuery } from './search/query.ts';
-import { searchLanguage } from './search/settings.ts';
+import type { CorpusMetadata } from '../corpus/corpus-metadata.ts';
+import { openSnapshots } from '../corpus/snapshots.ts';
+import { type Staleness, staleness } from '../corpus/staleness.ts';
+import { type FindOptions, type FoundPage, findDocuments, newTools } from './find.ts';
+import { parseQuery } from './query.ts';
 import { indexFile, openIndex } from './search-index.ts';
-import { openSnapshots } from './snapshots.ts';
-import { type Staleness, staleness } from './staleness.ts';
+import { searchLanguage } from './settings.ts';
 
-export type { DocumentHit, PassageHit, SearchHit } from './search/find.ts';
-export type { SnippetPart } from './search/marks.ts';
+export type { DocumentHit, PassageHit, SearchHit } from './find.ts';
+export type { SnippetPart } from './marks.ts';
 
 export interface SearchAnswer extends FoundPage {
   /** The version that answered, `<gen>-<id>`. */

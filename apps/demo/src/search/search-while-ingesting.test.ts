@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { openSnapshots } from '../corpus/snapshots.ts';
+import { eventsIn, runCli } from '../testing/cli.ts';
+import { runIngest } from '../testing/ingest.ts';
+import { scratch, writeFiles } from '../testing/scratch.ts';
 import { type SearchAnswer, search } from './search.ts';
-import { openSnapshots } from './snapshots.ts';
-import { eventsIn, runCli } from './testing/cli.ts';
-import { runIngest } from './testing/ingest.ts';
-import { scratch, writeFiles } from './testing/scratch.ts';
 
 const long = process.env.OFFSTAGE_LONG === '1';
 const documents = 6;

@@ -1,6 +1,6 @@
 import { defineJob, type ResultOf } from '@offstage/core';
 import { z } from 'zod';
-import { fileLimits } from './parse/parser-settings.ts';
+import { fileLimits } from '../reading/parser-settings.ts';
 
 const fileFailureView = z.object({ path: z.string(), code: z.string(), message: z.string() });
 

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { scratch, writeFiles } from '../testing/scratch.ts';
 import { collect, readFound } from './collect.ts';
-import { scratch, writeFiles } from './testing/scratch.ts';
 
 const posix = process.platform !== 'win32';
 

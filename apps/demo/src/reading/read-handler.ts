@@ -1,7 +1,7 @@
 import { type HandledJob, handle, type JobContext, type ReturnOf } from '@offstage/core';
-import type { ChildPool } from './parse/child-pool.ts';
-import { ParseProcesses } from './parse/parse-processes.ts';
+import type { ChildPool } from './child-pool.ts';
 import { parseAhead } from './parse-ahead.ts';
+import { ParseProcesses } from './parse-processes.ts';
 import { readUploads } from './read-job.ts';
 import type { UploadReads } from './upload-reads.ts';
 

@@ -1,4 +1,4 @@
-import { chunk, type Passage, tidy } from '../chunk.ts';
+import { chunk, type Passage, tidy } from './chunk.ts';
 import { mediaTypeOf } from './media-type.ts';
 import {
   defaultParseLimits,

@@ -10,15 +10,13 @@ import {
   type ReturnOf,
   type Version,
 } from '@offstage/core';
-import { type FileOutcome, maxListedOutcomes } from './change-job.ts';
-import { type ChangePlan, type PlannedFile, planChange } from './change-plan.ts';
-import { changeWork, type StagedFile } from './change-work.ts';
-import type { FoundFile } from './collect.ts';
-import { CorpusHash, type CorpusMetadata, configHash } from './corpus-metadata.ts';
-import { ChildPool } from './parse/child-pool.ts';
-import { ParseProcesses } from './parse/parse-processes.ts';
-import { type Parsed, parseAhead } from './parse-ahead.ts';
-import { asPublicError } from './public-errors.ts';
+import type { FoundFile } from '../corpus/collect.ts';
+import { CorpusHash, type CorpusMetadata, configHash } from '../corpus/corpus-metadata.ts';
+import { openSnapshots } from '../corpus/snapshots.ts';
+import { ChildPool } from '../reading/child-pool.ts';
+import { type Parsed, parseAhead } from '../reading/parse-ahead.ts';
+import { ParseProcesses } from '../reading/parse-processes.ts';
+import { UploadReads } from '../reading/upload-reads.ts';
 import {
   type FileRow,
   fileRows,
@@ -26,9 +24,11 @@ import {
   openIndex,
   originalPath,
   SearchIndexWriter,
-} from './search-index.ts';
-import { openSnapshots } from './snapshots.ts';
-import { UploadReads } from './upload-reads.ts';
+} from '../search/search-index.ts';
+import { type FileOutcome, maxListedOutcomes } from './change-job.ts';
+import { type ChangePlan, type PlannedFile, planChange } from './change-plan.ts';
+import { changeWork, type StagedFile } from './change-work.ts';
+import { asPublicError } from './public-errors.ts';
 
 type Context = JobContext<typeof changeWork>;
 type Outcome = ReturnOf<typeof changeWork>;

@@ -1,10 +1,10 @@
 import { rmSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { configHash } from './corpus-metadata.ts';
+import { configHash } from '../corpus/corpus-metadata.ts';
+import { runIngest } from '../testing/ingest.ts';
+import { corpus, scratch, writeFiles } from '../testing/scratch.ts';
 import { search } from './search.ts';
-import { runIngest } from './testing/ingest.ts';
-import { corpus, scratch, writeFiles } from './testing/scratch.ts';
 
 test('D4 search answers from the current version alone, best first, and says which', async () => {
   const data = scratch();

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { FileRow } from '../search/search-index.ts';
 import { planChange } from './change-plan.ts';
 import type { StagedFile } from './change-work.ts';
-import type { FileRow } from './search-index.ts';
 
 const row = (path: string, sha256: string, indexed = true): FileRow => ({
   ...{ path, sha256, indexed, bytes: 1, document: `id-${path}`, addedAt: 0 },

@@ -3,13 +3,13 @@ import { existsSync, readdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
-import { ingest } from './jobs.ts';
-import { search } from './search.ts';
-import { indexFile } from './search-index.ts';
-import { openSnapshots } from './snapshots.ts';
-import { encryptedPdf, scannedPdf, zipBomb } from './testing/documents.ts';
-import { inlineJobs, runIngest, settleIngest } from './testing/ingest.ts';
-import { corpus, endlessMarkdown, scratch, writeFiles } from './testing/scratch.ts';
+import { openSnapshots } from '../corpus/snapshots.ts';
+import { search } from '../search/search.ts';
+import { indexFile } from '../search/search-index.ts';
+import { encryptedPdf, scannedPdf, zipBomb } from '../testing/documents.ts';
+import { inlineJobs, runIngest, settleIngest } from '../testing/ingest.ts';
+import { corpus, endlessMarkdown, scratch, writeFiles } from '../testing/scratch.ts';
+import { ingest } from './ingest-job.ts';
 
 const versionsIn = (data: string): string[] => {
   const folder = path.join(data, 'snapshots');

@@ -1,7 +1,7 @@
 import { PublicError } from '@offstage/core';
+import { openIndex } from '../search/search-index.ts';
 import { type Collection, collect, readFound } from './collect.ts';
 import { type CorpusMetadata, configHash } from './corpus-metadata.ts';
-import { openIndex } from './search-index.ts';
 
 /** How the folder and the settings differ from what a version was made of (D4). */
 export interface Staleness {

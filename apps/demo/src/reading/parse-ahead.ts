@@ -1,8 +1,8 @@
 import path from 'node:path';
-import { type FoundFile, type ReadResult, readFound } from './collect.ts';
-import type { ParseOutcome } from './parse/messages.ts';
-import type { ParseProcesses } from './parse/parse-processes.ts';
-import type { IndexedFile } from './search-index.ts';
+import { type FoundFile, type ReadResult, readFound } from '../corpus/collect.ts';
+import type { IndexedFile } from '../search/search-index.ts';
+import type { ParseOutcome } from './messages.ts';
+import type { ParseProcesses } from './parse-processes.ts';
 
 /** A file and what became of it, in the order of the files. */
 export interface ReadFile {

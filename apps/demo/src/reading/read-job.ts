@@ -1,6 +1,6 @@
 import { defineJob } from '@offstage/core';
 import { z } from 'zod';
-import { parserSettings } from './parse/parser-settings.ts';
+import { parserSettings } from './parser-settings.ts';
 
 /**
  * Reads uploads ahead of the change that will ask for them, while others arrive. It publishes nothing,

@@ -1,7 +1,7 @@
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { search } from '../search.ts';
+import { search } from '../search/search.ts';
 import { runIngest } from '../testing/ingest.ts';
 import { scratch } from '../testing/scratch.ts';
 

@@ -2,16 +2,16 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { InlineExecutor, JobManager } from '@offstage/core';
 import { expect, onTestFinished, test } from 'vitest';
-import { createChangeHandler } from './change-handler.ts';
-import { changeWork } from './change-work.ts';
-import { ChildPool } from './parse/child-pool.ts';
+import { createChangeHandler } from '../change/change-handler.ts';
+import { changeWork } from '../change/change-work.ts';
+import { search } from '../search/search.ts';
+import { scratch, writeFiles } from '../testing/scratch.ts';
+import { ChildPool } from './child-pool.ts';
 import { createReadHandler, type ReadHandlerOptions } from './read-handler.ts';
 import { readUploads } from './read-job.ts';
-import { search } from './search.ts';
-import { scratch, writeFiles } from './testing/scratch.ts';
 import { UploadReads } from './upload-reads.ts';
 
-const faultyParser = new URL('./testing/faulty-parser.ts', import.meta.url);
+const faultyParser = new URL('../testing/faulty-parser.ts', import.meta.url);
 
 /** Both jobs of the server's thread, in this one. */
 function thread(options: Partial<ReadHandlerOptions> = {}) {

@@ -6,15 +6,15 @@ import {
   PublicError,
   type ReturnOf,
 } from '@offstage/core';
-import { collect } from './collect.ts';
-import { CorpusHash, configHash } from './corpus-metadata.ts';
-import { ingest, maxListedFailures } from './jobs.ts';
-import { ChildPool } from './parse/child-pool.ts';
-import { ParseProcesses } from './parse/parse-processes.ts';
-import { parseAhead } from './parse-ahead.ts';
+import { collect } from '../corpus/collect.ts';
+import { CorpusHash, configHash } from '../corpus/corpus-metadata.ts';
+import { openSnapshots } from '../corpus/snapshots.ts';
+import { ChildPool } from '../reading/child-pool.ts';
+import { parseAhead } from '../reading/parse-ahead.ts';
+import { ParseProcesses } from '../reading/parse-processes.ts';
+import { indexFile, SearchIndexWriter } from '../search/search-index.ts';
+import { ingest, maxListedFailures } from './ingest-job.ts';
 import { asPublicError } from './public-errors.ts';
-import { indexFile, SearchIndexWriter } from './search-index.ts';
-import { openSnapshots } from './snapshots.ts';
 
 /** The main job: a folder of documents becomes a published snapshot, all of it or nothing. */
 export function createIngestHandler(pool = new ChildPool()): HandledJob<typeof ingest> {
