@@ -66,12 +66,16 @@ export class JobEngine implements AttemptKeeper {
     this.events = new ManagerEvents(() => this.#reference());
     this.#scheduler = new JobScheduler({
       ...settings,
-      begin: (job) => this.dispatch(job, { type: 'started', at: this.#now() }),
+      begin: (job, at = this.#now()) => this.dispatch(job, { type: 'started', at }, at),
     });
     this.#expiry = new JobExpiry(settings.clock, settings.ttlMs, (job) =>
       this.dispatch(job, { type: 'released' }),
     );
-    this.#kept = new KeptJobs(settings, (job) => this.dispatch(job, { type: 'released' }));
+    this.#kept = new KeptJobs(
+      settings,
+      () => this.#registry.owners(),
+      (job) => this.dispatch(job, { type: 'released' }),
+    );
     this.#hints = new ChangeHints((call) => this.events.guard(call));
     this.#watched = { registry: this.#registry, hints: this.#hints, expiry: this.#expiry };
     this.#told = { events: this.events, hints: this.#hints };
@@ -256,16 +260,17 @@ export class JobEngine implements AttemptKeeper {
 
   // What happens to jobs.
 
-  dispatch(job: Job, event: JobEvent): void {
+  /** `at` is now, where the caller has looked at the clock: a tiny job feels each look. */
+  dispatch(job: Job, event: JobEvent, at?: number): void {
     const before = job.state;
     const { state, actions } = transition(before, event);
     if (actions === noActions) return;
     if (state !== before) {
-      this.#count(job, before.status, state.status);
+      if (state.status !== before.status) this.#count(job, before.status, state.status);
       job.become(state);
     }
     for (const action of actions) this.#carryOut(job, action);
-    if (event.type !== 'progress' && event.type !== 'dropped') this.#scheduler.pump();
+    if (event.type !== 'progress' && event.type !== 'dropped') this.#scheduler.pump(at);
   }
 
   #count({ ownerJobs }: Job, before: JobStatus, after: JobStatus): void {
@@ -365,7 +370,7 @@ export class JobEngine implements AttemptKeeper {
     this.#queued += 1;
     this.#active += 1;
     const availableAt = due === undefined ? null : 'at' in due ? due.at : at + due.afterMs;
-    this.dispatch(job, { type: 'admitted', availableAt });
+    this.dispatch(job, { type: 'admitted', availableAt }, at);
     if (decision?.type === 'waits') {
       if (decision.replaced !== undefined) this.#requestStop(decision.replaced, 'replaced');
       if (decision.stop !== undefined) this.#requestStop(decision.stop, 'replaced');
@@ -443,7 +448,8 @@ export class JobEngine implements AttemptKeeper {
   #checked(job: Job, checked: SchemaCheck): void {
     if (job.isTerminal) return;
     if (checked.valid) {
-      this.dispatch(job, { type: 'returned', at: this.#now(), result: checked.value });
+      const at = this.#now();
+      this.dispatch(job, { type: 'returned', at, result: checked.value }, at);
     } else {
       this.#failed(job, invalidResult(job.definition, checked));
     }

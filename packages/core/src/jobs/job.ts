@@ -65,6 +65,11 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job>, DueMem
   /** What its handler saved last (A10). */
   saved: unknown;
   watchers: Set<Watcher> | undefined;
+  // Those of its owner's jobs at rest.
+  keptBefore: Job | undefined;
+  keptAfter: Job | undefined;
+  /** About what it holds at rest; -1 where nobody counts it. */
+  keptBytes = -1;
   readonly #progressCapacity: number;
   #input: unknown;
   #transfer: readonly unknown[] | undefined;
