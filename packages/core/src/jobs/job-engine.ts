@@ -69,12 +69,12 @@ export class JobEngine implements AttemptKeeper {
       begin: (job, at = this.#now()) => this.dispatch(job, { type: 'started', at }, at),
     });
     this.#expiry = new JobExpiry(settings.clock, settings.ttlMs, (job) =>
-      this.dispatch(job, { type: 'released' }),
+      this.dispatch(job, released),
     );
     this.#kept = new KeptJobs(
       settings,
       () => this.#registry.owners(),
-      (job) => this.dispatch(job, { type: 'released' }),
+      (job) => this.dispatch(job, released),
     );
     this.#hints = new ChangeHints((call) => this.events.guard(call));
     this.#watched = { registry: this.#registry, hints: this.#hints, expiry: this.#expiry };
@@ -112,21 +112,55 @@ export class JobEngine implements AttemptKeeper {
     );
   }
 
-  // Apart from the one above: what a closure holds is made for every call of the function around it.
-  async #start(
+  // Not async where nothing has to be waited for, which a tiny job would feel.
+  #start(
     owner: string,
     definition: AnyJobDefinition,
     input: unknown,
     options: StartOptions,
   ): Promise<JobView> {
-    const plan = options === none ? planOfNone : readStartOptions(definition, options, this.#now());
-    this.#assertOpen();
+    try {
+      const plan =
+        options === none ? planOfNone : readStartOptions(definition, options, this.#now());
+      this.#assertOpen();
+      if (!this.#readiness.isReady) return this.#startLater(owner, definition, input, plan);
+      const handler = this.#handlerOf(definition);
+      const checked = checkSchema(definition.input, input);
+      return checked instanceof Promise
+        ? this.#startLater(owner, definition, input, plan, checked)
+        : Promise.resolve(this.#admitChecked(owner, definition, handler, checked, plan));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async #startLater(
+    owner: string,
+    definition: AnyJobDefinition,
+    input: unknown,
+    plan: StartPlan,
+    checking?: Promise<SchemaCheck>,
+  ): Promise<JobView> {
     if (!this.#readiness.isReady) await this.#readiness.wait();
+    const handler = this.#handlerOf(definition);
+    const checked = await (checking ?? checkSchema(definition.input, input));
+    return this.#admitChecked(owner, definition, handler, checked, plan);
+  }
+
+  #handlerOf(definition: AnyJobDefinition): HandlerInfo {
     const name: unknown = definition?.name;
     const handler = typeof name === 'string' ? this.#settings.executor.handler(name) : undefined;
     if (handler === undefined) throw unknownDefinition(definition);
-    const checking = checkSchema(definition.input, input);
-    const checked = checking instanceof Promise ? await checking : checking;
+    return handler;
+  }
+
+  #admitChecked(
+    owner: string,
+    definition: AnyJobDefinition,
+    handler: HandlerInfo,
+    checked: SchemaCheck,
+    plan: StartPlan,
+  ): JobView {
     if (!checked.valid) throw invalidInput(definition, checked);
     return this.#admit(owner, definition, handler, checked.value, plan).view();
   }
@@ -189,7 +223,7 @@ export class JobEngine implements AttemptKeeper {
   consume(owner: string, id: string): boolean {
     const job = this.#registry.find(owner, id);
     if (job === undefined || !job.atRest) return false;
-    this.dispatch(job, { type: 'released' });
+    this.dispatch(job, released);
     return true;
   }
 
@@ -281,6 +315,9 @@ export class JobEngine implements AttemptKeeper {
 
   #carryOut(job: Job, action: JobAction): void {
     switch (action.type) {
+      case 'write':
+        // Jobs live as long as the process: nothing is written.
+        break;
       case 'tell':
         tellNews(job, action.news, this.#told);
         break;
@@ -307,9 +344,6 @@ export class JobEngine implements AttemptKeeper {
         break;
       case 'forget':
         this.#forget(job);
-        break;
-      case 'write':
-        // Jobs live as long as the process: nothing is written.
         break;
     }
   }
@@ -370,7 +404,7 @@ export class JobEngine implements AttemptKeeper {
     this.#queued += 1;
     this.#active += 1;
     const availableAt = due === undefined ? null : 'at' in due ? due.at : at + due.afterMs;
-    this.dispatch(job, { type: 'admitted', availableAt }, at);
+    this.dispatch(job, availableAt === null ? admitted : { type: 'admitted', availableAt }, at);
     if (decision?.type === 'waits') {
       if (decision.replaced !== undefined) this.#requestStop(decision.replaced, 'replaced');
       if (decision.stop !== undefined) this.#requestStop(decision.stop, 'replaced');
@@ -518,3 +552,6 @@ export class JobEngine implements AttemptKeeper {
     return this.#settings.randomId().slice(0, 13);
   }
 }
+
+const admitted: JobEvent = Object.freeze({ type: 'admitted', availableAt: null });
+const released: JobEvent = Object.freeze({ type: 'released' });

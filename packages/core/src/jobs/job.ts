@@ -221,6 +221,8 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job>, DueMem
     if (view === undefined) return;
     this.#resolveEnded?.(view);
     this.#resolveEnded = undefined;
+    // Who waits has it; who asks later gets another, which holds less than one kept for each job.
+    this.#ended = undefined;
     for (const waiter of this.#waiters ?? []) waiter(view);
     this.#waiters = undefined;
   }

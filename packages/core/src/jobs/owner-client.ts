@@ -101,8 +101,8 @@ export class OwnerClient implements JobClient {
     return this.#engine.retry(this.#owner, id);
   }
 
-  async consume(id: string): Promise<boolean> {
-    return this.#engine.consume(this.#owner, id);
+  consume(id: string): Promise<boolean> {
+    return Promise.resolve(this.#engine.consume(this.#owner, id));
   }
 
   wait<D extends AnyJobDefinition>(
