@@ -303,7 +303,10 @@ export class JobEngine implements AttemptKeeper {
       if (state.status !== before.status) this.#count(job, before.status, state.status);
       job.become(state);
     }
-    for (const action of actions) this.#carryOut(job, action);
+    for (let index = 0; index < actions.length; index += 1) {
+      const action = actions[index];
+      if (action !== undefined) this.#carryOut(job, action);
+    }
     if (event.type !== 'progress' && event.type !== 'dropped') this.#scheduler.pump(at);
   }
 
@@ -539,8 +542,7 @@ export class JobEngine implements AttemptKeeper {
     this.#expiry.remove(job);
     this.#kept.remove(job);
     this.#startKeys.forget(job.id);
-    ownerJobs.jobs.delete(job.id);
-    this.#registry.closeOwner(ownerJobs);
+    this.#registry.remove(ownerJobs, job.id);
   }
 
   #now(): number {
