@@ -89,25 +89,33 @@ export class JobEngine implements AttemptKeeper {
     input: unknown,
     options: StartOptions = none,
   ): Promise<JobView> {
-    const key = (options as StartOptions | null)?.idempotencyKey;
-    return key === undefined
-      ? this.#start(owner, definition, input, options)
-      : this.#startOnce(owner, definition, input, options, key);
+    try {
+      const plan =
+        options === none ? planOfNone : readStartOptions(definition, options, this.#now());
+      const { idempotencyKey } = options;
+      return idempotencyKey === undefined
+        ? this.#start(owner, definition, input, plan)
+        : this.#startOnce(owner, definition, input, plan, options, idempotencyKey);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   async #startOnce(
     owner: string,
     definition: AnyJobDefinition,
     input: unknown,
-    options: StartOptions,
+    plan: StartPlan,
+    { delayMs, startAt }: StartOptions,
     key: string,
   ): Promise<JobView> {
-    readStartOptions(definition, options, this.#now());
-    const once = { ...options, idempotencyKey: undefined };
+    const { exclusivityKey, onConflict, priority } = plan;
+    // As it was asked for: a moment that has passed since is still the same one.
+    const when = startAt === undefined ? (delayMs ?? 0) : `at ${Number(startAt)}`;
     return this.#startKeys.once(
       [owner, key],
-      [definition?.name, input, options.exclusivityKey],
-      () => this.#start(owner, definition, input, once),
+      [definition?.name, input, exclusivityKey, onConflict, priority, when],
+      () => this.#start(owner, definition, input, plan),
       ({ id }) => this.#registry.find(owner, id)?.view(),
     );
   }
@@ -117,11 +125,9 @@ export class JobEngine implements AttemptKeeper {
     owner: string,
     definition: AnyJobDefinition,
     input: unknown,
-    options: StartOptions,
+    plan: StartPlan,
   ): Promise<JobView> {
     try {
-      const plan =
-        options === none ? planOfNone : readStartOptions(definition, options, this.#now());
       this.#assertOpen();
       if (!this.#readiness.isReady) return this.#startLater(owner, definition, input, plan);
       const handler = this.#handlerOf(definition);
@@ -334,6 +340,7 @@ export class JobEngine implements AttemptKeeper {
         this.#scheduler.unschedule(job);
         break;
       case 'freeSlot':
+        job.attempt = undefined;
         this.#scheduler.freeSlot(job);
         break;
       case 'stop':
@@ -351,11 +358,11 @@ export class JobEngine implements AttemptKeeper {
     }
   }
 
-  handlerSettled(job: Job, outcome: JobOutcome): void {
+  handlerSettled(job: Job, outcome: JobOutcome): boolean {
     if (job.isTerminal) {
       this.#stopped(job);
     } else if (outcome.type === 'returned') {
-      this.#returned(job, outcome.value);
+      return this.#returned(job, outcome.value);
     } else if (outcome.type === 'threw') {
       this.#failed(job, outcome.error);
     } else if (job.state.stopReason === 'timeout') {
@@ -364,9 +371,11 @@ export class JobEngine implements AttemptKeeper {
     } else {
       this.#stopped(job);
     }
+    return false;
   }
 
   #stopped(job: Job): void {
+    job.attempt?.end();
     this.dispatch(job, { type: 'stopped', at: this.#now(), reference: '' });
   }
 
@@ -457,6 +466,11 @@ export class JobEngine implements AttemptKeeper {
 
   #requestStop(job: Job, reason: StopReason): void {
     this.dispatch(job, { type: 'stopRequested', reason, at: this.#now() });
+    // Its handler is over and cannot obey: only the schema of its result has not answered.
+    const isChecking = job.state.status === 'running' && job.attempt?.isOver === true;
+    if (isChecking && reason !== 'shutdown') {
+      this.handlerSettled(job, { type: 'stopped' });
+    }
   }
 
   #run(job: Job): void {
@@ -476,14 +490,24 @@ export class JobEngine implements AttemptKeeper {
     }
   }
 
-  #returned(job: Job, value: unknown): void {
+  /** Whether the schema of the result takes its time. */
+  #returned(job: Job, value: unknown): boolean {
     const checking = checkSchema(job.definition.result, value);
-    if (checking instanceof Promise) void checking.then((checked) => this.#checked(job, checked));
-    else this.#checked(job, checking);
+    if (!(checking instanceof Promise)) {
+      this.#checked(job, checking);
+      return false;
+    }
+    const { attempt } = job;
+    void checking.then((checked) => {
+      // Unless it was stopped meanwhile, and perhaps is at its next attempt.
+      if (job.attempt !== attempt || job.state.status !== 'running') return;
+      attempt?.end();
+      this.#checked(job, checked);
+    });
+    return true;
   }
 
   #checked(job: Job, checked: SchemaCheck): void {
-    if (job.isTerminal) return;
     if (checked.valid) {
       const at = this.#now();
       this.dispatch(job, { type: 'returned', at, result: checked.value }, at);

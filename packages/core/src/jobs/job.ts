@@ -27,6 +27,8 @@ export interface JobInit {
 export interface AttemptUnderWay {
   /** The executor has nothing left of it. */
   readonly isOver: boolean;
+  /** Its time limit does not count any more. */
+  end(): void;
   stop(reason: StopReason): void;
 }
 
