@@ -22,6 +22,7 @@ test('D2 P2 progress of files is told in a message that fits, and understood aga
       expect(fileProgressOf(message)).toMatchObject({ done: 99_999, total: 100_000 });
       expect(fileProgressOf(message)?.slow?.name.at(-1)).toBe(name.at(-1));
     }),
+    { numRuns: 50 },
   );
 });
 

@@ -3,9 +3,9 @@ import type { SlowFile } from './file-progress.ts';
 export interface SlowWatchOptions {
   /** From when on a file takes long, in milliseconds. @default 3000 */
   readonly slowMs?: number | undefined;
-  /** How often one is told of. @default 1000 */
-  readonly everyMs?: number | undefined;
 }
+
+const everyMs = 1000;
 
 /** Tells now and then of the file that is waited for, once that takes long. */
 export class SlowWatch implements Disposable {
@@ -13,15 +13,15 @@ export class SlowWatch implements Disposable {
   #name: string | undefined;
   #since = 0;
 
-  constructor(
-    tell: (slow: SlowFile) => void,
-    { slowMs = 3000, everyMs = 1000 }: SlowWatchOptions = {},
-  ) {
-    this.#timer = setInterval(() => {
-      const ms = performance.now() - this.#since;
-      if (this.#name === undefined || ms < slowMs) return;
-      tell({ name: this.#name, seconds: Math.round(ms / 1000) });
-    }, everyMs);
+  constructor(tell: (slow: SlowFile) => void, { slowMs = 3000 }: SlowWatchOptions = {}) {
+    this.#timer = setInterval(
+      () => {
+        const ms = performance.now() - this.#since;
+        if (this.#name === undefined || ms < slowMs) return;
+        tell({ name: this.#name, seconds: Math.round(ms / 1000) });
+      },
+      Math.min(everyMs, slowMs),
+    );
     this.#timer.unref();
   }
 
