@@ -11,6 +11,7 @@ import { isForGood } from '../change/change-handler.ts';
 import { change } from '../change/change-job.ts';
 import { defaultMaxChangeMs, type StagedFile } from '../change/change-work.ts';
 import type { ParserSettings } from '../reading/parser-settings.ts';
+import { corpusSettings } from '../search/settings.ts';
 import type { Busy, UploadLimits } from '../web/api.ts';
 import { changeClient } from './changes/change-client.ts';
 import { JobJournal } from './changes/job-journal.ts';
@@ -107,6 +108,10 @@ export class DocumentsServer {
       fileTimeoutMs: options.fileTimeoutMs ?? 30_000,
       processes: options.parsers,
       maxFileBytes: this.#uploads.limits.maxFileBytes,
+      // Of each job as it starts.
+      get passageLength() {
+        return corpusSettings(dataFolder).passageLength;
+      },
     };
     this.#events = new EventLog(dataFolder, options.eventLog);
     this.#corpus = new Corpus(dataFolder);

@@ -10,7 +10,8 @@ import type { StartKeys } from './start-keys.ts';
 /** The key that admits one change of the corpus at a time (D5). */
 const corpusKey = 'corpus';
 
-const asked = z.object({ add: z.array(z.string()), remove: z.array(z.string()) });
+const ids = z.array(z.string());
+const asked = z.object({ add: ids, remove: ids, retry: ids.default([]) });
 
 export interface ChangeClientOptions {
   readonly client: JobClient;
@@ -64,16 +65,16 @@ export function changeClient(options: ChangeClientOptions): JobClient {
         'A change names what to add and what to remove, by ids.',
       );
     }
-    const { add, remove } = data;
+    const { add, remove, retry } = data;
     const files = take(uploads, session, add);
     try {
       await options.makeWay();
       const job = await client.start(
         changeWork,
-        { dataFolder, add: [...files], remove, maxChangeMs, ...parsing },
+        { dataFolder, add: [...files], remove, retry, maxChangeMs, ...parsing },
         { exclusivityKey: corpusKey },
       );
-      options.onAdmitted(job.id, describe(files.length, remove.length), files);
+      options.onAdmitted(job.id, describe(files.length, data), files);
       return job;
     } catch (error) {
       uploads.giveBack(session, files);
@@ -103,12 +104,15 @@ function take(uploads: UploadStore, session: string, add: readonly string[]) {
 }
 
 /** For the journal, without a name in it. */
-function describe(added: number, removed: number): string {
+function describe(added: number, { remove, retry }: z.infer<typeof asked>): string {
   const parts = [
     added > 0 ? `adding ${count(added)}` : '',
-    removed > 0 ? `removing ${count(removed)}` : '',
+    remove.length > 0 ? `removing ${count(remove.length)}` : '',
+    retry.length > 0 ? `trying ${count(retry.length)} again` : '',
   ].filter((part) => part !== '');
-  return parts.length === 0 ? 'indexing everything again' : parts.join(' and ');
+  return parts.length === 0 ? 'indexing everything again' : listed.format(parts);
 }
+
+const listed = new Intl.ListFormat('en');
 
 const count = (files: number): string => (files === 1 ? '1 document' : `${files} documents`);
