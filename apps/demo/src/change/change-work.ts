@@ -29,6 +29,7 @@ export const changeWork = defineJob({
     dataFolder: z.string().min(1),
     add: z.array(stagedFile),
     remove: z.array(z.string()),
+    retry: z.array(z.string()).default([]),
     /** The whole change may take this long, in milliseconds. */
     maxChangeMs: z.number().int().min(1).max(2_147_483_647).default(defaultMaxChangeMs),
     ...parserSettings,

@@ -1,5 +1,6 @@
 import { type HandledJob, handle, type JobContext, type ReturnOf } from '@offstage/core';
 import type { ChildPool } from './child-pool.ts';
+import { chunkingOf } from './chunk.ts';
 import { parseAhead } from './parse-ahead.ts';
 import { ParseProcesses } from './parse-processes.ts';
 import { readUploads } from './read-job.ts';
@@ -32,10 +33,10 @@ async function readAll(
   { input, signal }: JobContext<typeof readUploads>,
   { pool, reads, parser: parserModule, graceMs = 2000 }: ReadHandlerOptions,
 ): Promise<ReturnOf<typeof readUploads>> {
-  const { fileTimeoutMs, memoryLimitMb, processes, maxFileBytes } = input;
+  const { fileTimeoutMs, memoryLimitMb, processes, maxFileBytes, passageLength } = input;
   const unread = input.files
     .map(({ name, staged }) => ({ path: name, absolute: staged }))
-    .filter(({ absolute }) => !reads.has(absolute));
+    .filter(({ absolute }) => !reads.has(absolute, passageLength));
   const ending = new AbortController();
   let grace: NodeJS.Timeout | undefined;
   const onAbort = (): void => {
@@ -46,6 +47,7 @@ async function readAll(
     await using parser = new ParseProcesses({
       signal: ending.signal,
       parser: parserModule,
+      chunking: chunkingOf(passageLength),
       ...{ fileTimeoutMs, memoryLimitMb, processes, pool, backlog },
     });
     const files = untilAborted(unread, signal);
@@ -54,7 +56,7 @@ async function readAll(
     for await (const { found, file, outcome } of parseAhead(files, parser, limits)) {
       // Somebody took it back.
       if (file.sha256 === null) continue;
-      reads.put(found.absolute, { file, outcome });
+      reads.put(found.absolute, { file, outcome }, passageLength);
       read += 1;
     }
     signal.throwIfAborted();

@@ -6,6 +6,7 @@ import { WorkerExecutor } from '@offstage/node-worker';
 import { change } from '../change/change-job.ts';
 import { defaultMaxChangeMs } from '../change/change-work.ts';
 import type { ParserSettings } from '../reading/parser-settings.ts';
+import { corpusSettings } from '../search/settings.ts';
 import type { UploadLimits } from '../web/api.ts';
 import { ChangeClients } from './changes/change-clients.ts';
 import { CorpusGate } from './changes/corpus-gate.ts';
@@ -94,6 +95,10 @@ export class DocumentsServer {
       fileTimeoutMs: options.fileTimeoutMs ?? 30_000,
       processes: options.parsers,
       maxFileBytes: this.#uploads.limits.maxFileBytes,
+      // Of each job as it starts.
+      get passageLength() {
+        return corpusSettings(dataFolder).passageLength;
+      },
     };
     const readAhead = new ReadAhead({
       // No session has this name: theirs are random digits.

@@ -126,6 +126,10 @@ export interface DocumentView {
   readonly passages: number;
   readonly outcome: 'indexed' | 'failed';
   readonly problem: Problem | null;
+  /** What was left out of one that can be searched, in plain sentences. */
+  readonly notes: readonly string[];
+  /** Of one that cannot be searched: the version keeps its file, so that it can be tried again. */
+  readonly canRetry: boolean;
   readonly addedAt: number | null;
 }
 
@@ -144,7 +148,7 @@ export interface DocumentsQuery {
   readonly order?: 'asc' | 'desc' | undefined;
   /** Words that the name holds, folders included. */
   readonly name?: string | undefined;
-  /** A media type; 'failed' for those that cannot be searched. */
+  /** A media type; 'failed' for those that cannot be searched, 'partly' for those read in part. */
   readonly kind?: string | undefined;
   /** The message of a problem. */
   readonly reason?: string | undefined;
@@ -163,8 +167,17 @@ export interface DocumentsPage {
   readonly documents: readonly DocumentView[];
   /** Of the whole version. */
   readonly kinds: readonly DocumentKind[];
+  /** How many documents of the version were read in part. */
+  readonly partly: number;
   /** Why documents of the version cannot be searched. */
-  readonly reasons: readonly { readonly reason: string; readonly count: number }[];
+  readonly reasons: readonly FailureReason[];
+}
+
+export interface FailureReason {
+  readonly reason: string;
+  readonly count: number;
+  /** Of how many of them the version keeps the file. */
+  readonly canRetry: number;
 }
 
 /** An upload that waits, under the name of a document with another content. */
@@ -186,6 +199,8 @@ export interface DocumentText {
   readonly mediaType: string | null;
   /** Whether the version keeps the file itself. */
   readonly hasOriginal: boolean;
+  /** What was left out of the text, in plain sentences. */
+  readonly notes: readonly string[];
   readonly passages: readonly {
     /** Empty where it is that of the passage before, or none. */
     readonly heading: string;

@@ -11,7 +11,8 @@ import type { CorpusGate } from './corpus-gate.ts';
 /** The key that admits one change of the corpus at a time (D5). */
 const corpusKey = 'corpus';
 
-const asked = z.object({ add: z.array(z.string()), remove: z.array(z.string()) });
+const ids = z.array(z.string());
+const asked = z.object({ add: ids, remove: ids, retry: ids.default([]) });
 
 export interface ChangeClientsParts {
   readonly manager: JobManager;
@@ -69,13 +70,13 @@ export class ChangeClients {
         'A change names what to add and what to remove, by ids.',
       );
     }
-    const { add, remove } = data;
-    const what = describe(new Set(add).size, remove.length);
+    const { add, remove, retry } = data;
+    const what = describe(new Set(add).size, data);
     try {
       return await gate.admit(session, add, what, (files) =>
         client.start(
           changeWork,
-          { dataFolder, add: [...files], remove, maxChangeMs, ...parsing },
+          { dataFolder, add: [...files], remove, retry, maxChangeMs, ...parsing },
           { exclusivityKey: corpusKey },
         ),
       );
@@ -87,12 +88,15 @@ export class ChangeClients {
 }
 
 /** For the journal, without a name in it. */
-function describe(added: number, removed: number): string {
+function describe(added: number, { remove, retry }: z.infer<typeof asked>): string {
   const parts = [
     added > 0 ? `adding ${count(added)}` : '',
-    removed > 0 ? `removing ${count(removed)}` : '',
+    remove.length > 0 ? `removing ${count(remove.length)}` : '',
+    retry.length > 0 ? `trying ${count(retry.length)} again` : '',
   ].filter((part) => part !== '');
-  return parts.length === 0 ? 'indexing everything again' : parts.join(' and ');
+  return parts.length === 0 ? 'indexing everything again' : listed.format(parts);
 }
+
+const listed = new Intl.ListFormat('en');
 
 const count = (files: number): string => (files === 1 ? '1 document' : `${files} documents`);
