@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { documentIdOf } from '../change/change-plan.ts';
-import type { DocumentKind, DocumentsQuery, DocumentView } from '../web/api.ts';
+import { documentIdOf } from '../../change/change-plan.ts';
+import type { DocumentKind, DocumentsQuery, DocumentView } from '../../web/api.ts';
 
 /** Which of a version's documents are meant, and in which order. */
 export type ListQuery = Pick<DocumentsQuery, 'sort' | 'order' | 'name' | 'kind' | 'reason'>;
