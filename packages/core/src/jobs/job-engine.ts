@@ -220,8 +220,9 @@ export class JobEngine implements AttemptKeeper {
       );
     }
     const { definition, handler, input, exclusivityKey, priority } = job;
-    if (!job.isParsed) {
-      return this.#start(owner, definition, input, { exclusivityKey, priority }, { retryOf: id });
+    if (this.#keeping !== undefined) {
+      const options = { exclusivityKey, priority };
+      return this.#start(owner, definition, job.given, options, { retryOf: id });
     }
     return this.#admit(owner, definition, handler, input, {
       exclusivityKey,
@@ -257,6 +258,7 @@ export class JobEngine implements AttemptKeeper {
     return version === undefined ? '' : `${version}.${this.gate.changes}`;
   }
 
+  /** @throws with a journal, why that does not keep it; the handler is asked to stop nonetheless. */
   cancel(owner: string, id: string): boolean | Promise<boolean> {
     const job = this.#registry.find(owner, id);
     if (job === undefined || job.isTerminal) return false;
