@@ -27,6 +27,8 @@ interface Promised {
   readonly maybeSaved: Set<number>;
   /** How often its discard ran, and in how many lives. */
   discards: number;
+  /** That it ran is durable: it never does again. */
+  discardKept: boolean;
   /** A consume that resolved to true; and one that was asked for. */
   consumed: boolean;
   mayBeGone: boolean;
@@ -49,6 +51,7 @@ export class KeptWorld {
   #numbers = 0;
   /** Steps of the journal until it is cut off. */
   #fuse = Number.POSITIVE_INFINITY;
+  #isCut = false;
   isFull = false;
   journal: MemoryJournal = this.#tap(undefined);
   executor = new FakeExecutor(2);
@@ -154,6 +157,7 @@ export class KeptWorld {
     await this.look();
     this.lives += 1;
     this.#fuse = Number.POSITIVE_INFINITY;
+    this.#isCut = false;
     this.isFull = false;
     this.#asked = [];
     this.journal = disk;
@@ -166,7 +170,7 @@ export class KeptWorld {
 
   /** Whether the journal still works. */
   get isAlive(): boolean {
-    return this.#fuse > 0;
+    return !this.#isCut;
   }
 
   /** Lets all that is under way happen, as far as it can. */
@@ -229,9 +233,13 @@ export class KeptWorld {
   #lookAtDiscards(): void {
     for (const { task } of this.executor.discards.slice(this.#discardsSeen)) {
       const job = this.promised.get(task.jobId);
-      if (job !== undefined) job.discards += 1;
+      if (job === undefined) continue;
+      expect(job.discardKept, `${job.id} was discarded before`).toBe(false);
+      job.discards += 1;
     }
     this.#discardsSeen = this.executor.discards.length;
+    if (!this.isAlive) return;
+    for (const job of this.promised.values()) job.discardKept ||= job.discards > 0;
   }
 
   /** Lets all that is left run to its end, and looks whether each job has had exactly one. */
@@ -283,6 +291,7 @@ export class KeptWorld {
       saved: undefined,
       maybeSaved: new Set(),
       discards: 0,
+      discardKept: false,
       consumed: false,
       mayBeGone: false,
       attempt: 0,
@@ -324,7 +333,9 @@ export class KeptWorld {
     return {
       onStep: (_: unknown, journal: MemoryJournal) => {
         this.#fuse -= 1;
-        if (this.#fuse < 0) journal.stop();
+        if (this.#fuse >= 0) return;
+        this.#isCut = true;
+        journal.stop();
       },
       isFull: () => this.isFull,
     };
