@@ -26,7 +26,7 @@ export class StartKeys {
     scope: readonly string[],
     asked: readonly unknown[],
     start: () => Promise<JobView>,
-    now: (first: JobView) => JobView | undefined,
+    now: (first: JobView) => JobView | undefined | Promise<JobView | undefined>,
   ): Promise<JobView> {
     const key = JSON.stringify(scope);
     const print = fingerprint(asked);
@@ -35,13 +35,13 @@ export class StartKeys {
       const { print: before } = known;
       if ((typeof before === 'string' ? before : before()) !== print) throw keyReused();
       const first = await known.first;
-      return now(first) ?? first;
+      return (await now(first)) ?? first;
     }
     const first = start();
     this.#started.set(key, { print, first });
     try {
       const view = await first;
-      if (now(view) === undefined) this.#started.delete(key);
+      if ((await now(view)) === undefined) this.#started.delete(key);
       else this.#byJobId.set(view.id, key);
       return view;
     } catch (error) {
