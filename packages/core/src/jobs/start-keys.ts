@@ -2,7 +2,8 @@ import { OffstageError } from '../foundation/errors.ts';
 import type { JobView } from './job-view.ts';
 
 interface Started {
-  readonly print: string;
+  /** Made when it is needed of jobs that were kept, of which there may be many. */
+  readonly print: string | (() => string);
   readonly first: Promise<JobView>;
 }
 
@@ -31,7 +32,8 @@ export class StartKeys {
     const print = fingerprint(asked);
     const known = this.#started.get(key);
     if (known !== undefined) {
-      if (known.print !== print) throw keyReused();
+      const { print: before } = known;
+      if ((typeof before === 'string' ? before : before()) !== print) throw keyReused();
       const first = await known.first;
       return (await now(first)) ?? first;
     }
@@ -46,6 +48,16 @@ export class StartKeys {
       this.#started.delete(key);
       throw error;
     }
+  }
+
+  /** A job that was kept. `asked` and `first` are as of the start that it came from. */
+  remember(scope: readonly string[], asked: () => readonly unknown[], first: JobView): void {
+    const key = JSON.stringify(scope);
+    this.#started.set(key, {
+      print: () => fingerprint(asked()),
+      first: Promise.resolve(first),
+    });
+    this.#byJobId.set(first.id, key);
   }
 
   /** The job has been released. */
