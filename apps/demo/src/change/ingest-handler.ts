@@ -10,9 +10,11 @@ import { collect } from '../corpus/collect.ts';
 import { CorpusHash, configHash } from '../corpus/corpus-metadata.ts';
 import { openSnapshots } from '../corpus/snapshots.ts';
 import { ChildPool } from '../reading/child-pool.ts';
+import { chunkingOf } from '../reading/chunk.ts';
 import { parseAhead } from '../reading/parse-ahead.ts';
 import { ParseProcesses } from '../reading/parse-processes.ts';
 import { indexFile, SearchIndexWriter } from '../search/search-index.ts';
+import { corpusSettings } from '../search/settings.ts';
 import { ingest, maxListedFailures } from './ingest-job.ts';
 import { asPublicError } from './public-errors.ts';
 
@@ -37,7 +39,11 @@ async function publishFolder(
   const { folder, dataFolder, fileTimeoutMs, memoryLimitMb, maxFileBytes, maxFiles } = input;
 
   // The parser's process loads while the folder is walked and the draft is opened.
-  await using parser = new ParseProcesses({ signal, fileTimeoutMs, memoryLimitMb, pool });
+  const { passageLength } = corpusSettings(dataFolder);
+  const chunking = chunkingOf(passageLength);
+  await using parser = new ParseProcesses({
+    ...{ signal, fileTimeoutMs, memoryLimitMb, pool, chunking },
+  });
 
   report({ phase: 'scan', message: 'Looking for documents' });
   const { files, refused, hidden } = collect(folder, { signal, maxFiles, except: dataFolder });
@@ -87,7 +93,7 @@ async function publishFolder(
       failed,
       bytes,
       corpusHash: corpusHash.digest(),
-      configHash: configHash(),
+      configHash: configHash(passageLength),
     },
     { signal },
   );

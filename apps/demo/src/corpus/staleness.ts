@@ -1,5 +1,6 @@
 import { PublicError } from '@offstage/core';
 import { openIndex } from '../search/search-index.ts';
+import { corpusSettings } from '../search/settings.ts';
 import { type Collection, collect, readFound } from './collect.ts';
 import { type CorpusMetadata, configHash } from './corpus-metadata.ts';
 
@@ -26,7 +27,9 @@ export function staleness(
   options: { readonly dataFolder?: string; readonly maxFileBytes?: number } = {},
 ): Staleness {
   const { dataFolder, maxFileBytes = 64 * 1024 * 1024 } = options;
-  const settingsChanged = metadata.configHash !== configHash();
+  const passageLength =
+    dataFolder === undefined ? undefined : corpusSettings(dataFolder).passageLength;
+  const settingsChanged = metadata.configHash !== configHash(passageLength);
   const none = { settingsChanged, added: 0, changed: 0, removed: 0 };
   // Made of uploads, which it keeps itself.
   if (metadata.source === null) return { ...none, stale: settingsChanged, folderMissing: false };

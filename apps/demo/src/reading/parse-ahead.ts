@@ -15,6 +15,8 @@ export interface Parsed<F extends FoundFile> extends ReadFile {
   readonly found: F;
 }
 
+type Parser = Pick<ParseProcesses, 'parse'>;
+
 export interface ParseAheadOptions {
   readonly signal: AbortSignal;
   readonly maxFileBytes: number;
@@ -35,7 +37,7 @@ export interface ParseAheadOptions {
  */
 export function parseAhead<F extends FoundFile>(
   files: Iterable<F>,
-  parser: ParseProcesses,
+  parser: Parser,
   options: ParseAheadOptions,
 ): AsyncGenerator<Parsed<F>> {
   const ahead = new Ahead(files, parser, options);
@@ -68,13 +70,13 @@ interface Begun<F> {
 /** Files that were begun, in their order. */
 class Ahead<F extends FoundFile> {
   readonly #files: Iterator<F>;
-  readonly #parser: ParseProcesses;
+  readonly #parser: Parser;
   readonly #options: Required<ParseAheadOptions>;
   readonly #begun: Begun<F>[] = [];
   #filesAtParser = 0;
   #bytesAtParser = 0;
 
-  constructor(files: Iterable<F>, parser: ParseProcesses, options: ParseAheadOptions) {
+  constructor(files: Iterable<F>, parser: Parser, options: ParseAheadOptions) {
     this.#files = files[Symbol.iterator]();
     this.#parser = parser;
     this.#options = {

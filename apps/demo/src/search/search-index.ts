@@ -1,7 +1,13 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import type { ParsedFile } from '../reading/parse-file.ts';
-import { formatOf, indexFormat, indexSchema, listWords, readAsCurrent } from './index-format.ts';
+import {
+  addNotes,
+  hasFormerPassages,
+  indexSchema,
+  listWords,
+  readAsCurrent,
+} from './index-format.ts';
 import { type PassageText, PassageTextWriter } from './passage-texts.ts';
 import { indexedForm } from './tokens.ts';
 
@@ -58,6 +64,7 @@ export interface FileRow {
 export class SearchIndexWriter {
   readonly #database: DatabaseSync;
   readonly #addFile: StatementSync;
+  readonly #addNote: StatementSync;
   readonly #texts: PassageTextWriter;
   readonly #addPlace: StatementSync;
   readonly #addPassage: StatementSync;
@@ -81,13 +88,17 @@ export class SearchIndexWriter {
       ${existing ? '' : schema}
       BEGIN;
     `);
-    const former = existing && formatOf(this.#database) < indexFormat;
+    const former = existing && hasFormerPassages(this.#database);
     // Its files are rows as ever; the passages are taken over below, folded.
     if (former) this.#database.exec(`ALTER TABLE passages RENAME TO former; ${indexSchema}`);
+    addNotes(this.#database);
     this.#addFile = this.#database.prepare(
       `INSERT INTO files (path, bytes, sha256, modified_at, document, added_at, media_type, title,
                           passage_count, first_passage, failure_code, failure)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#addNote = this.#database.prepare(
+      'INSERT INTO file_notes (file, place, note) VALUES (?, ?, ?)',
     );
     this.#texts = new PassageTextWriter(this.#database);
     this.#addPlace = this.#database.prepare('INSERT INTO passage_files (id, file) VALUES (?, ?)');
@@ -132,7 +143,7 @@ export class SearchIndexWriter {
     }
   }
 
-  addDocument(file: IndexedFile, { mediaType, title, passages }: ParsedFile): void {
+  addDocument(file: IndexedFile, { mediaType, title, passages, notes = [] }: ParsedFile): void {
     const shown = title === '' ? titleFromPath(file.path) : title;
     const first = this.#nextPassage;
     const { lastInsertRowid } = this.#addFile.run(
@@ -156,6 +167,9 @@ export class SearchIndexWriter {
       passages.map(({ heading, text }) => ({ heading: heading === shown ? '' : heading, text })),
       titleAndName(shown, file.path),
     );
+    for (const [place, note] of shownNotes(notes).entries()) {
+      this.#addNote.run(lastInsertRowid, place, note);
+    }
     this.#nextPassage += passages.length;
     this.documents += 1;
     this.passages += passages.length;
@@ -197,6 +211,7 @@ export class SearchIndexWriter {
     } else {
       this.failed -= 1;
     }
+    this.#database.prepare('DELETE FROM file_notes WHERE file = ?').run(Number(row.id));
     this.#database.prepare('DELETE FROM files WHERE id = ?').run(Number(row.id));
     return true;
   }
@@ -280,6 +295,19 @@ const schema = `
   ) STRICT;
   ${indexSchema}
 `;
+
+const maxNotes = 20;
+const maxNoteLength = 300;
+
+/** What a parser says it has left out, each once; not more than anybody would read. */
+export const shownNotes = (notes: readonly string[]): readonly string[] =>
+  [...new Set(notes.map((note) => note.slice(0, maxNoteLength).toWellFormed()))].slice(0, maxNotes);
+
+/** What was left out of a file, by its number in the index. */
+export function notesReader(database: DatabaseSync): (file: number) => readonly string[] {
+  const notes = database.prepare('SELECT note FROM file_notes WHERE file = ? ORDER BY place');
+  return (file) => notes.all(file).map(({ note }) => String(note));
+}
 
 /** A title that was made of the name counts as the name, which is less. */
 const titleAndName = (title: string, path: string) => ({
