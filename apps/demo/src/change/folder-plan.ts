@@ -122,19 +122,23 @@ function sameContent(file: FoundFile, { sha256 }: KnownFile, { maxFileBytes }: F
  * look at the end of a name as well.
  */
 export class KnownContents {
-  readonly #paths = new Map<string, string>();
+  readonly #paths = new Map<string, string[]>();
 
   constructor(known: Iterable<KnownFile>) {
     for (const { path: name, sha256, failure } of known) {
-      if (sha256 !== null && failure === null) this.#paths.set(keyOf(sha256, name), name);
+      if (sha256 === null || failure !== null) continue;
+      const same = this.#paths.get(sha256);
+      if (same === undefined) this.#paths.set(sha256, [name]);
+      else same.push(name);
     }
   }
 
   /** The path of a file with the same content and the same extension. */
   find(name: string, sha256: string | null): string | undefined {
-    return sha256 === null ? undefined : this.#paths.get(keyOf(sha256, name));
+    if (sha256 === null) return undefined;
+    const extension = extensionOf(name);
+    return this.#paths.get(sha256)?.find((other) => extensionOf(other) === extension);
   }
 }
 
-const keyOf = (sha256: string, name: string): string =>
-  `${sha256} ${path.extname(name).toLowerCase()}`;
+const extensionOf = (name: string): string => path.extname(name).toLowerCase();

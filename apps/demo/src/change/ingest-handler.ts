@@ -199,6 +199,7 @@ type Work = FoundFile & { readonly upload?: KnownFile };
 
 /** A folder has the first right to its names: an upload of such a name has a number from now on. */
 function namesOfUploads({ uploads }: FolderBase, found: Collection): Map<KnownFile, string> {
+  if (uploads.length === 0) return new Map();
   const ofFolder = new Set([...found.files, ...found.refused].map(({ path }) => path));
   const taken = new Set([...ofFolder, ...uploads.map(({ path }) => path)]);
   const names = new Map<KnownFile, string>();

@@ -24,15 +24,18 @@ export function knownFiles(database: DatabaseSync): Map<string, KnownFile> {
     `SELECT path, bytes, sha256, document, added_at, modified_at, failure_code, failure, stamp, limits
      FROM files LEFT JOIN file_facts ON file_facts.file = files.id`,
   );
+  // Twice as fast as objects, and there may be a hundred thousand.
+  rows.setReturnArrays(true);
   for (const row of rows.iterate()) {
-    const path = String(row.path);
-    const code = textOf(row.failure_code);
+    const values: readonly unknown[] = Array.isArray(row) ? row : [];
+    const [name, bytes, sha256, document, addedAt, modifiedAt, code, message, stamp, limits] =
+      values;
+    const path = String(name);
     known.set(path, {
-      ...{ path, bytes: Number(row.bytes), sha256: textOf(row.sha256) },
-      ...{ document: textOf(row.document), addedAt: numberOf(row.added_at) },
-      modifiedAt: numberOf(row.modified_at),
-      failure: code === null ? null : { code, message: String(row.failure) },
-      ...{ stamp: textOf(row.stamp), limits: textOf(row.limits) },
+      ...{ path, bytes: Number(bytes), sha256: textOf(sha256), document: textOf(document) },
+      ...{ addedAt: numberOf(addedAt), modifiedAt: numberOf(modifiedAt) },
+      failure: code === null ? null : { code: String(code), message: String(message) },
+      ...{ stamp: textOf(stamp), limits: textOf(limits) },
     });
   }
   return known;

@@ -72,7 +72,8 @@ export class SearchIndexWriter {
   readonly #setTime: StatementSync;
   readonly #setStamp: StatementSync;
   readonly #find: StatementSync;
-  readonly #removePassages: readonly StatementSync[];
+  readonly #removePassage: StatementSync;
+  readonly #removeTexts: readonly StatementSync[];
   readonly #removeFile: readonly StatementSync[];
   readonly #texts: PassageTextWriter;
   readonly #addPlace: StatementSync;
@@ -120,8 +121,8 @@ export class SearchIndexWriter {
     this.#find = this.#database.prepare(
       'SELECT id, bytes, passage_count, first_passage FROM files WHERE path = ?',
     );
-    this.#removePassages = [
-      'DELETE FROM passages WHERE rowid BETWEEN ? AND ?',
+    this.#removePassage = this.#database.prepare('DELETE FROM passages WHERE rowid = ?');
+    this.#removeTexts = [
       'DELETE FROM passage_blocks WHERE id BETWEEN ? AND ?',
       'DELETE FROM passage_files WHERE id BETWEEN ? AND ?',
     ].map((statement) => this.#database.prepare(statement));
@@ -234,7 +235,10 @@ export class SearchIndexWriter {
     if (count > 0) {
       // A file's passages lie together: found by their numbers, not by reading all.
       const first = Number(row.first_passage);
-      for (const statement of this.#removePassages) statement.run(first, first + count - 1);
+      const last = first + count - 1;
+      // One by one: the full-text table looks through all of its rows for a range.
+      for (let at = first; at <= last; at += 1) this.#removePassage.run(at);
+      for (const statement of this.#removeTexts) statement.run(first, last);
       this.documents -= 1;
       this.passages -= count;
       this.bytes -= Number(row.bytes);
