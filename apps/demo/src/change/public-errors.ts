@@ -1,5 +1,6 @@
 import {
   JobCanceledError,
+  NonRetriableError,
   OffstageError,
   type OffstageErrorCode,
   PublicError,
@@ -22,6 +23,15 @@ export function asPublicError(error: unknown): unknown {
     return new PublicError(code, message, { cause: error });
   }
   return error;
+}
+
+/**
+ * The same, for a job that is attempted again where its process ended, and not where it failed: whoever
+ * started it decides about that.
+ */
+export function asFinal(error: unknown): unknown {
+  if (JobCanceledError.isInstance(error)) return error;
+  return new NonRetriableError('The change failed.', { cause: error });
 }
 
 /** What a system lacks when it refuses to open a file or to start a process. */
