@@ -225,7 +225,7 @@ async function changeCorpus(
   const { version, gen } = await draft.finalize(
     {
       kind: 'offstage.documents',
-      source: null,
+      source: base?.metadata.source ?? null,
       documents,
       passages,
       failed,
@@ -367,7 +367,10 @@ function sortStaying({ base, rows, plan, isStale }: Base): Staying {
 }
 
 /** Where the base keeps the files of these rows, as far as it does. */
-function keptOriginals(base: Version<CorpusMetadata>, rows: readonly FileRow[]): string[] {
+export function keptOriginals(
+  base: Version<CorpusMetadata>,
+  rows: readonly Pick<FileRow, 'document'>[],
+): string[] {
   const known = new Set(base.manifest.entries.map((entry) => entry.path));
   return rows.flatMap(({ document }) => {
     const place = document === null ? undefined : originalPath(document);

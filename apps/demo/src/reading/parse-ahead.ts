@@ -26,6 +26,10 @@ export interface ParseAheadOptions {
   readonly maxBytesAhead?: number;
   /** What was read of a file earlier; it is not read again. */
   readonly known?: (found: FoundFile) => ReadFile | undefined;
+  /** What is known of a content, so that no parser need see it. It is asked once a file is read. */
+  readonly knownContent?: (file: IndexedFile) => ParseOutcome | undefined;
+  /** Whether a file that grows meanwhile is taken as long as it was. @default never */
+  readonly mayGrow?: (found: FoundFile) => boolean;
 }
 
 /**
@@ -83,6 +87,8 @@ class Ahead<F extends FoundFile> {
       maxFilesAhead: 64,
       maxBytesAhead: 8 * 1024 * 1024,
       known: () => undefined,
+      knownContent: () => undefined,
+      mayGrow: () => false,
       ...options,
     };
   }
@@ -118,15 +124,17 @@ class Ahead<F extends FoundFile> {
   }
 
   #begin(found: F): Begun<F> {
-    const { maxFileBytes, known } = this.#options;
+    const { maxFileBytes, known, knownContent, mayGrow } = this.#options;
     const before = known(found);
     if (before !== undefined) {
       const { file, outcome } = before;
       return { found, file: { ...file, path: found.path }, outcome, isAtParser: false };
     }
-    const read = readFound(found, maxFileBytes);
+    const read = readFound(found, maxFileBytes, { mayGrow: mayGrow(found) });
     const file = describe(found.path, read);
     if ('failure' in read) return { found, file, outcome: read, isAtParser: false };
+    const same = knownContent(file);
+    if (same !== undefined) return { found, file, outcome: same, isAtParser: false };
     const outcome = this.#parser.parse(read.bytes, path.extname(found.path).toLowerCase());
     // Whoever awaits it sees the error; until then it is not an unhandled one.
     outcome.catch(() => {});
@@ -142,4 +150,5 @@ const describe = (filePath: string, read: ReadResult): IndexedFile =>
         bytes: read.bytes.length,
         sha256: read.sha256,
         modifiedAt: read.modifiedAt,
+        stamp: read.stamp,
       };

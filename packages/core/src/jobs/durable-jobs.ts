@@ -39,6 +39,12 @@ export class DurableJobs {
   readonly #host: DurableHost;
   readonly #progress: KeptProgress;
   readonly #stuck = new Set<Job>();
+  /** Requests to stop and releases that are not durable yet. */
+  readonly #beside = new Map<Job, Promise<void>>();
+  /** Those of them that were refused, to be written again. */
+  readonly #unkept = new Map<Job, JournalEntry>();
+  /** Why the newest write was refused. */
+  #refusal: unknown;
   #passing: JobEvent | undefined;
   #newest: Promise<void> = Promise.resolve();
   #starting = 0;
@@ -75,16 +81,18 @@ export class DurableJobs {
       if (job.state.status === 'running') this.#progress.add(job);
       return false;
     }
+    const unkept = event.type === 'stopRequested' ? this.#unkept.get(job) : undefined;
+    if (unkept !== undefined) this.#writeBeside(job, unkept);
     const { state, actions } = transition(job.state, event);
     const [first] = actions;
     if (first?.type !== 'write') return false;
     if (first.entry === 'stopRequested' && event.type === 'stopRequested') {
       const { at, reason } = event;
-      void this.#write([{ type: 'stopRequested', id: job.id, at, reason }]);
+      this.#writeBeside(job, { type: 'stopRequested', id: job.id, at, reason });
       return false;
     }
     if (first.entry === 'released') {
-      void this.#write([{ type: 'released', id: job.id }]);
+      this.#writeBeside(job, { type: 'released', id: job.id });
       return false;
     }
     this.#hold(job, event, first.entry, state);
@@ -109,14 +117,19 @@ export class DurableJobs {
     return writing;
   }
 
-  /** Resolves when all that has happened to the job is durable, or the journal takes nothing for now. */
+  /**
+   * Resolves when all that has happened to the job is durable.
+   *
+   * @throws whatever the journal refuses it with; it is tried again, unless the process ends.
+   */
   async kept(job: Job): Promise<void> {
     for (;;) {
       const { pendingWrite } = job;
-      if (pendingWrite === undefined || this.#stuck.has(job)) break;
+      if (pendingWrite === undefined) break;
+      if (this.#stuck.has(job)) throw this.#refusal;
       await pendingWrite.tried.catch(ignore);
     }
-    await this.#newest;
+    await this.#beside.get(job);
   }
 
   /** No attempt begins any more; those whose start is not durable yet are put back. */
@@ -195,9 +208,16 @@ export class DurableJobs {
     for (const later of deferred) this.#host.dispatch(job, later);
   }
 
+  /** Changes that the journal has refused for now. */
+  get #refusals(): number {
+    return this.#stuck.size + this.#unkept.size;
+  }
+
   #settle(job: Job, pending: PendingWrite): void {
     job.pendingWrite = undefined;
     this.#stuck.delete(job);
+    // What comes after a request to stop says more than it.
+    if (this.#unkept.size > 0) this.#unkept.delete(job);
     if (pending.type === 'started') this.#starting -= 1;
   }
 
@@ -231,8 +251,9 @@ export class DurableJobs {
       for (const later of pending.deferred) this.#host.dispatch(job, later);
       return;
     }
+    this.#refusal = error;
     // Told once for all that it holds up.
-    if (this.#stuck.size === 0) this.#host.report(error, job);
+    if (this.#refusals === 0) this.#host.report(error, job);
     this.#stuck.add(job);
     this.#tryAgain();
   }
@@ -245,14 +266,32 @@ export class DurableJobs {
       for (const job of this.#stuck) {
         if (job.pendingWrite !== undefined) this.#try(job, job.pendingWrite);
       }
+      for (const [job, entry] of [...this.#unkept]) this.#writeBeside(job, entry);
     });
   }
 
-  /** What need not be waited for. */
+  /** What is carried out at once; `kept` waits for it. */
+  #writeBeside(job: Job, entry: JournalEntry): void {
+    const writing = this.#journal.write(entry);
+    this.#beside.set(job, writing);
+    const over = (): void => {
+      if (this.#beside.get(job) === writing) this.#beside.delete(job);
+    };
+    this.#unkept.delete(job);
+    this.#newest = writing.then(over, (error) => {
+      over();
+      if (this.#refusals === 0) this.#host.report(error, job);
+      this.#unkept.set(job, entry);
+      this.#refusal = error;
+      this.#tryAgain();
+    });
+  }
+
+  /** What nobody waits for. */
   async #write(entries: readonly JournalEntry[]): Promise<void> {
     if (entries.length === 0) return;
     const writing = this.#journal.write(...entries).catch((error) => {
-      if (this.#stuck.size === 0) this.#host.report(error);
+      if (this.#refusals === 0) this.#host.report(error);
     });
     this.#newest = writing;
     await writing;
