@@ -53,5 +53,5 @@ export { maxMessageLength, repairMessage, repairPercent } from './jobs/progress-
 export { ProgressRing, type RingRead } from './jobs/progress-ring.ts';
 export { retryDelayMs } from './jobs/retry-policy.ts';
 export { cloneSaved, maxSavedBytes } from './jobs/saved-state.ts';
-export { fingerprint, keyReused } from './jobs/start-keys.ts';
+export { fingerprint, keyReused, StartKeys } from './jobs/start-keys.ts';
 export { readStartOptions, type StartPlan } from './jobs/start-options.ts';

@@ -222,8 +222,8 @@ export class BullAttempt implements JobHost {
         this.id,
         (known) => {
           isPutBack = this.#isLeaving && outcome.type === 'stopped' && isUndisturbed(known.state);
-          if (isPutBack) return { state: putBack(known.state), actions: [] };
-          const { state, actions } = transition(known.state, next(known));
+          const event: JobEvent = isPutBack ? { type: 'putBack' } : next(known);
+          const { state, actions } = transition(known.state, event);
           return actions.length === 0 ? undefined : { state, actions };
         },
         { fence: this.fence, newFence: '', progress, known: record },
@@ -279,15 +279,6 @@ export class BullAttempt implements JobHost {
 /** Nobody but the end of this process asked it to stop. */
 const isUndisturbed = ({ status, stopReason }: JobState): boolean =>
   status === 'running' && stopReason === null;
-
-/** In line again, as the same attempt. */
-const putBack = (state: JobState): JobState => ({
-  ...state,
-  status: 'queued',
-  isHandling: false,
-  result: undefined,
-  failure: undefined,
-});
 
 const fenced = (): OffstageError =>
   new OffstageError(
