@@ -39,6 +39,7 @@ const leftOutWhenQuick = [
   // It bundles the packages as they are built.
   'packages/node-worker/src/vite/*.test.ts',
   'packages/sqlite/src/{*-matrix,bad-journal}.test.ts',
+  'scripts/survival/*.test.ts',
 ].map((pattern) => path.resolve(pattern));
 
 /** The tests of a package that run in Chromium, on one origin with the test bed's servers. */
