@@ -95,6 +95,8 @@ export interface Busy {
   /** `null` when it is another session's, or a rollback. */
   readonly jobId: string | null;
   readonly since: number;
+  /** When it was gone on with after an interruption, by the server that answers; `null` without one. */
+  readonly resumedAt: number | null;
   /** Why one has to wait, to be shown. */
   readonly message: string;
 }
@@ -126,6 +128,10 @@ export interface DocumentView {
   readonly passages: number;
   readonly outcome: 'indexed' | 'failed';
   readonly problem: Problem | null;
+  /** What was left out of one that can be searched, in plain sentences. */
+  readonly notes: readonly string[];
+  /** Of one that cannot be searched: the version keeps its file, so that it can be tried again. */
+  readonly canRetry: boolean;
   readonly addedAt: number | null;
 }
 
@@ -144,7 +150,7 @@ export interface DocumentsQuery {
   readonly order?: 'asc' | 'desc' | undefined;
   /** Words that the name holds, folders included. */
   readonly name?: string | undefined;
-  /** A media type; 'failed' for those that cannot be searched. */
+  /** A media type; 'failed' for those that cannot be searched, 'partly' for those read in part. */
   readonly kind?: string | undefined;
   /** The message of a problem. */
   readonly reason?: string | undefined;
@@ -163,8 +169,17 @@ export interface DocumentsPage {
   readonly documents: readonly DocumentView[];
   /** Of the whole version. */
   readonly kinds: readonly DocumentKind[];
+  /** How many documents of the version were read in part. */
+  readonly partly: number;
   /** Why documents of the version cannot be searched. */
-  readonly reasons: readonly { readonly reason: string; readonly count: number }[];
+  readonly reasons: readonly FailureReason[];
+}
+
+export interface FailureReason {
+  readonly reason: string;
+  readonly count: number;
+  /** Of how many of them the version keeps the file. */
+  readonly canRetry: number;
 }
 
 /** An upload that waits, under the name of a document with another content. */
@@ -186,6 +201,8 @@ export interface DocumentText {
   readonly mediaType: string | null;
   /** Whether the version keeps the file itself. */
   readonly hasOriginal: boolean;
+  /** What was left out of the text, in plain sentences. */
+  readonly notes: readonly string[];
   readonly passages: readonly {
     /** Empty where it is that of the passage before, or none. */
     readonly heading: string;
@@ -257,12 +274,14 @@ export interface SearchOptions {
   readonly asTyped?: boolean;
 }
 
-/** A job of this session that was at work when the server ended. */
+/** A job of this session that was at work when a server ended, and that the next one has gone on with. */
 export interface Interruption {
   readonly jobId: string;
   /** When the job began. */
   readonly at: number;
   readonly what: string;
+  /** It has not ended yet. */
+  readonly isAtWork: boolean;
 }
 
 /** A line of the event log (D10), as `/api/log` streams it. */
@@ -270,7 +289,16 @@ export interface LogEvent {
   /** Counts up from 1 at each start of the server; the server-sent event's `id` is `<epoch>.<seq>`. */
   readonly seq: number;
   readonly at: number;
-  readonly event: 'started' | 'progress' | 'completed' | 'canceled' | 'failed' | 'interrupted';
+  readonly event:
+    | 'started'
+    | 'progress'
+    | 'completed'
+    | 'canceled'
+    | 'failed'
+    /** A former server ended while the job was at work. */
+    | 'interrupted'
+    /** This one goes on with it. */
+    | 'resumed';
   readonly jobId: string;
   readonly phase: string | null;
   readonly percent: number | null;

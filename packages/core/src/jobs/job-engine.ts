@@ -83,12 +83,16 @@ export class JobEngine implements AttemptKeeper {
     this.events = new ManagerEvents(() => this.#reference());
     this.#scheduler = new JobScheduler({
       ...settings,
-      begin: (job) => this.dispatch(job, { type: 'started', at: this.#now() }),
+      begin: (job, at = this.#now()) => this.dispatch(job, { type: 'started', at }, at),
     });
     this.#expiry = new JobExpiry(settings.clock, settings.ttlMs, (job) =>
-      this.dispatch(job, { type: 'released' }),
+      this.dispatch(job, released),
     );
-    this.#kept = new KeptJobs(settings, (job) => this.dispatch(job, { type: 'released' }));
+    this.#kept = new KeptJobs(
+      settings,
+      () => this.#registry.owners(),
+      (job) => this.dispatch(job, released),
+    );
     this.#hints = new ChangeHints((call) => this.events.guard(call));
     this.#watched = { registry: this.#registry, hints: this.#hints, expiry: this.#expiry };
     this.#told = { events: this.events, hints: this.#hints };
@@ -168,44 +172,84 @@ export class JobEngine implements AttemptKeeper {
     );
   }
 
-  // Apart from the one above: what a closure holds is made for every call of the function around it.
-  async #start(
+  // Not async where nothing has to be waited for, which a tiny job would feel.
+  #start(
     owner: string,
     definition: AnyJobDefinition,
     input: unknown,
     options: StartOptions,
     source?: StartSource,
   ): Promise<JobView> {
+    if (this.#keeping !== undefined) {
+      return this.#startKept(this.#keeping, owner, definition, input, options, source);
+    }
+    try {
+      const plan =
+        options === none ? planOfNone : readStartOptions(definition, options, this.#now());
+      this.#assertOpen();
+      if (!this.#readiness.isReady) return this.#startLater(owner, definition, input, plan);
+      const handler = this.#handlerOf(definition);
+      const checked = checkSchema(definition.input, input);
+      return checked instanceof Promise
+        ? this.#startLater(owner, definition, input, plan, checked)
+        : Promise.resolve(this.#admitChecked(owner, definition, handler, checked, plan));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async #startLater(
+    owner: string,
+    definition: AnyJobDefinition,
+    input: unknown,
+    plan: StartPlan,
+    checking?: Promise<SchemaCheck>,
+  ): Promise<JobView> {
+    if (!this.#readiness.isReady) await this.#readiness.wait();
+    const handler = this.#handlerOf(definition);
+    const checked = await (checking ?? checkSchema(definition.input, input));
+    return this.#admitChecked(owner, definition, handler, checked, plan);
+  }
+
+  async #startKept(
+    keeping: JobKeeping,
+    owner: string,
+    definition: AnyJobDefinition,
+    input: unknown,
+    options: StartOptions,
+    source: StartSource | undefined,
+  ): Promise<JobView> {
     const plan = options === none ? planOfNone : readStartOptions(definition, options, this.#now());
     this.#assertOpen();
-    if (!this.isReady) await this.ready();
+    if (!keeping.isReady) await keeping.ready();
     if (!this.#readiness.isReady) await this.#readiness.wait();
+    const handler = this.#handlerOf(definition);
+    const checked = await checkSchema(definition.input, input);
+    if (!checked.valid) throw invalidInput(definition, checked);
+    const again = { ...plan, retryOf: source?.retryOf ?? null };
+    const { idempotencyKey } = options;
+    const kept = { input, idempotencyKey, schedule: source?.schedule };
+    const job = this.#admit(owner, definition, handler, checked.value, again, kept);
+    await keeping.durable.admitted(job);
+    return job.view();
+  }
+
+  #handlerOf(definition: AnyJobDefinition): HandlerInfo {
     const name: unknown = definition?.name;
     const handler = typeof name === 'string' ? this.#settings.executor.handler(name) : undefined;
     if (handler === undefined) throw unknownDefinition(definition);
-    const checking = checkSchema(definition.input, input);
-    const checked = checking instanceof Promise ? await checking : checking;
-    if (!checked.valid) throw invalidInput(definition, checked);
-    if (this.#keeping !== undefined) {
-      const { idempotencyKey } = options;
-      const kept = { input, idempotencyKey, schedule: source?.schedule };
-      const again = { ...plan, retryOf: source?.retryOf ?? null };
-      return this.#admitKept(owner, definition, handler, checked.value, again, kept);
-    }
-    return this.#admit(owner, definition, handler, checked.value, plan).view();
+    return handler;
   }
 
-  async #admitKept(
+  #admitChecked(
     owner: string,
     definition: AnyJobDefinition,
     handler: HandlerInfo,
-    input: unknown,
+    checked: SchemaCheck,
     plan: StartPlan,
-    kept: KeptStart,
-  ): Promise<JobView> {
-    const job = this.#admit(owner, definition, handler, input, plan, kept);
-    await this.#keeping?.durable.admitted(job);
-    return job.view();
+  ): JobView {
+    if (!checked.valid) throw invalidInput(definition, checked);
+    return this.#admit(owner, definition, handler, checked.value, plan).view();
   }
 
   /** @throws OffstageError `not_found`, `not_retriable`, and what `start` throws. */
@@ -271,7 +315,7 @@ export class JobEngine implements AttemptKeeper {
   consume(owner: string, id: string): boolean | Promise<boolean> {
     const job = this.#registry.find(owner, id);
     if (job === undefined || !job.atRest) return false;
-    this.dispatch(job, { type: 'released' });
+    this.dispatch(job, released);
     return this.#keeping?.durable.kept(job).then(() => true) ?? true;
   }
 
@@ -365,18 +409,19 @@ export class JobEngine implements AttemptKeeper {
 
   // What happens to jobs.
 
-  dispatch(job: Job, event: JobEvent): void {
+  /** `at` is now, where the caller has looked at the clock: a tiny job feels each look. */
+  dispatch(job: Job, event: JobEvent, at?: number): void {
     if (this.#keeping?.durable.holds(job, event) === true) return;
     const before = job.state;
     const { state, actions } = transition(before, event);
     if (actions === noActions) return;
     if (state !== before) {
-      this.#count(job, before.status, state.status);
+      if (state.status !== before.status) this.#count(job, before.status, state.status);
       job.become(state);
     }
     for (const action of actions) this.#carryOut(job, action);
     if (event.type === 'progress' || event.type === 'dropped') return;
-    this.#scheduler.pump();
+    this.#scheduler.pump(at);
     if (this.#putsBack && this.#active === this.#queued) this.#idle.end();
   }
 
@@ -486,7 +531,7 @@ export class JobEngine implements AttemptKeeper {
       return job;
     }
     ownerJobs.jobs.set(job.id, job);
-    this.dispatch(job, { type: 'admitted', availableAt });
+    this.dispatch(job, availableAt === null ? admitted : { type: 'admitted', availableAt }, at);
     if (decision?.type === 'waits') this.#makeWay(decision);
     return job;
   }
@@ -594,7 +639,8 @@ export class JobEngine implements AttemptKeeper {
   #checked(job: Job, checked: SchemaCheck): void {
     if (job.isTerminal) return;
     if (checked.valid) {
-      this.dispatch(job, { type: 'returned', at: this.#now(), result: checked.value });
+      const at = this.#now();
+      this.dispatch(job, { type: 'returned', at, result: checked.value }, at);
     } else {
       this.#failed(job, invalidResult(job.definition, checked));
     }
@@ -663,3 +709,6 @@ export class JobEngine implements AttemptKeeper {
     return this.#settings.randomId().slice(0, 13);
   }
 }
+
+const admitted: JobEvent = Object.freeze({ type: 'admitted', availableAt: null });
+const released: JobEvent = Object.freeze({ type: 'released' });

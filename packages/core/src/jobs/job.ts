@@ -72,6 +72,11 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job>, DueMem
   /** What its handler saved last (A10). */
   saved: unknown;
   watchers: Set<Watcher> | undefined;
+  // Those of its owner's jobs at rest.
+  keptBefore: Job | undefined;
+  keptAfter: Job | undefined;
+  /** About what it holds at rest; -1 where nobody counts it. */
+  keptBytes = -1;
   /** What its journal has not got yet. */
   pendingWrite: PendingWrite | undefined;
   readonly #progressCapacity: number;
@@ -275,6 +280,8 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job>, DueMem
     if (view === undefined) return;
     this.#resolveEnded?.(view);
     this.#resolveEnded = undefined;
+    // Who waits has it; who asks later gets another, which holds less than one kept for each job.
+    this.#ended = undefined;
     for (const waiter of this.#waiters ?? []) waiter(view);
     this.#waiters = undefined;
   }

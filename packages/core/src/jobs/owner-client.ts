@@ -107,9 +107,10 @@ export class OwnerClient implements JobClient {
     return this.#engine.retry(this.#owner, id);
   }
 
-  async consume(id: string): Promise<boolean> {
-    if (!this.#engine.isReady) await this.#engine.ready();
-    return this.#engine.consume(this.#owner, id);
+  consume(id: string): Promise<boolean> {
+    return this.#engine.isReady
+      ? Promise.resolve(this.#engine.consume(this.#owner, id))
+      : this.#engine.ready().then(() => this.#engine.consume(this.#owner, id));
   }
 
   wait<D extends AnyJobDefinition>(

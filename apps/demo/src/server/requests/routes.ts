@@ -22,7 +22,7 @@ const maxLogStreamsPerSession = 10;
 
 /** Everything but jobs: pages, uploads, the corpus and its versions, the log. */
 export function createRoutes(parts: RouteParts): Hono<{ Bindings: Bindings }> {
-  const { corpus, gate, uploads, journal, events, pages, report, closing } = parts;
+  const { corpus, gate, uploads, events, pages, report, closing } = parts;
   const app = new Hono<{ Bindings: Bindings }>();
 
   app.use('/api/*', async (c, next) => {
@@ -88,11 +88,9 @@ export function createRoutes(parts: RouteParts): Hono<{ Bindings: Bindings }> {
     return c.json(await gate.exclusively(() => corpus.rollback(gen)));
   });
 
-  app.get('/api/interruptions', (c) =>
-    c.json(journal.interrupted(c.env.session).map(({ owner: _owner, ...shown }) => shown)),
-  );
+  app.get('/api/interruptions', (c) => c.json(gate.interruptions(c.env.session)));
   app.delete('/api/interruptions/:job', (c) => {
-    if (!journal.dismiss(c.env.session, c.req.param('job'))) throw notFound();
+    if (!gate.dismiss(c.env.session, c.req.param('job'))) throw notFound();
     return c.body(null, 204);
   });
 
