@@ -41,6 +41,7 @@ const leftOutWhenQuick = [
   'packages/sqlite/src/{*-matrix,bad-journal}.test.ts',
   // They need a Redis server and start processes.
   'packages/bullmq/src/**/*.redis.test.ts',
+  'scripts/survival/*.test.ts',
 ].map((pattern) => path.resolve(pattern));
 
 /** The tests of a package that run in Chromium, on one origin with the test bed's servers. */
