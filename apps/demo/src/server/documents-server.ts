@@ -396,5 +396,5 @@ function hostsOf({ host, allowedHosts = [] }: DocumentsServerOptions): ReadonlyS
 }
 
 const sections =
-  /^\/(?:api\/(?:corpus|documents|interruptions|log|search|uploads|versions)|jobs|react|svelte)(?=[/?]|$)/;
+  /^\/(?:api\/(?:corpus|documents|interruptions|log|search|settings|uploads|versions)|jobs|react|svelte)(?=[/?]|$)/;
 const routeOf = (url: string): string => sections.exec(url)?.[0] ?? (url === '/' ? '/' : 'other');

@@ -1,3 +1,4 @@
+import { fileProgressOf } from '../../change/file-progress.ts';
 import { countOf, formatDuration } from './format.ts';
 import { Store } from './store.ts';
 
@@ -47,10 +48,10 @@ export class Pace extends Store<string> {
     this.#jobId = jobId;
     if (percent === null) return;
     const atMs = performance.now();
-    const files = /^(\d+) of \d+ files$/.exec(message)?.[1];
+    const files = fileProgressOf(message)?.done ?? null;
     this.#samples = [
       ...this.#samples.filter((sample) => atMs - sample.atMs < windowMs && sample.percent > 0),
-      { atMs, percent, files: files === undefined ? null : Number(files) },
+      { atMs, percent, files },
     ];
     this.set(paceText(this.#samples));
   };

@@ -6,6 +6,7 @@ export const pages = [
   { id: 'search', title: 'Search' },
   { id: 'versions', title: 'Versions' },
   { id: 'activity', title: 'Activity' },
+  { id: 'settings', title: 'Settings' },
 ] as const;
 
 /** A page; `not-found` for an address that is none of them. */
