@@ -84,11 +84,13 @@ const mounts: Readonly<Record<string, () => Promise<Send> | Send>> = {
 const send = await mounts[framework]?.();
 if (send === undefined) throw new Error(`There is no recipe for ${framework}.`);
 const headers = { 'x-user': 'alice' };
+// As the client sends what changes something, with a body or without.
+const changing = { ...headers, 'content-type': 'application/json' };
 const refused = await send('/jobs');
 const before = await send('/jobs', { headers });
 const started = await send('/jobs/photos.resize', {
   method: 'POST',
-  headers: { ...headers, 'content-type': 'application/json' },
+  headers: changing,
   body: JSON.stringify({ input: { files: ['a.jpg', 'b.jpg'] } }),
 });
 const job = (await started.json()) as { readonly id: string };
@@ -102,7 +104,9 @@ for await (const part of stream.body ?? []) {
   if (events.includes('half way')) seen.resolve();
 }
 const foreign = await send(`/jobs/${job.id}`, { headers: { 'x-user': 'bob' } });
-const removed = await send(`/jobs/${job.id}`, { method: 'DELETE', headers });
+const path = `/jobs/${job.id}`;
+const canceled = await send(`${path}/cancel`, { method: 'POST', headers: changing, body: '{}' });
+const removed = await send(path, { method: 'DELETE', headers: changing });
 
 const output = {
   refused: refused.status,
@@ -111,6 +115,7 @@ const output = {
   streamType: stream.headers.get('content-type'),
   events,
   foreign: foreign.status,
+  canceled: await canceled.json(),
   removed: await removed.json(),
 };
 process.stdout.write(JSON.stringify(output), () => process.exit());

@@ -37,6 +37,7 @@ test.each(mounts)('H1 H2 H3 the recipe for %s serves jobs and their streams', (m
     streamType: 'text/event-stream; charset=utf-8',
     events: expect.stringMatching(/id: 1\ndata: .*"half way"[\s\S]*"result":{"pictures":2}/),
     foreign: 404,
+    canceled: { canceled: false },
     removed: { consumed: true },
   });
 });

@@ -101,8 +101,6 @@ async function serve(folder, row, command) {
       PORT: String(port),
       HOST: '127.0.0.1',
       NEXT_TELEMETRY_DISABLED: '1',
-      // SvelteKit's server takes its own address for https otherwise, and refuses what a page sends.
-      ORIGIN: `http://localhost:${port}`,
       ...Object.fromEntries(settings),
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -13,23 +13,28 @@ import { defaultMaxChangeMs, type StagedFile } from '../change/change-work.ts';
 import type { ParserSettings } from '../reading/parser-settings.ts';
 import { corpusSettings } from '../search/settings.ts';
 import type { Busy, UploadLimits } from '../web/api.ts';
-import { limitBody } from './body-limits.ts';
-import { changeClient } from './change-client.ts';
-import { Corpus } from './corpus.ts';
+import { changeClient } from './changes/change-client.ts';
+import { JobJournal } from './changes/job-journal.ts';
+import { StartKeys } from './changes/start-keys.ts';
 import { DataLock } from './data-lock.ts';
-import { EventLog, type EventLogOptions } from './event-log.ts';
-import { JobJournal } from './job-journal.ts';
+import { Corpus } from './documents/corpus.ts';
 import { listen } from './listen.ts';
-import { openServerLog } from './logger.ts';
-import { Problem, problemAnswer } from './problem.ts';
-import { ReadAhead } from './read-ahead.ts';
-import { assertAddress, assertHost, assertSameSite, setSecurityHeaders } from './request-guard.ts';
-import type { Bindings } from './route-parts.ts';
-import { createRoutes } from './routes.ts';
-import { Sessions, sessionSecret } from './sessions.ts';
-import { StartKeys } from './start-keys.ts';
-import { StaticPages } from './static-pages.ts';
-import { UploadStore, type UploadStoreOptions } from './upload-store.ts';
+import { EventLog, type EventLogOptions } from './logs/event-log.ts';
+import { openServerLog } from './logs/logger.ts';
+import { limitBody } from './requests/body-limits.ts';
+import { Problem, problemAnswer } from './requests/problem.ts';
+import {
+  assertAddress,
+  assertHost,
+  assertSameSite,
+  setSecurityHeaders,
+} from './requests/request-guard.ts';
+import type { Bindings } from './requests/route-parts.ts';
+import { createRoutes } from './requests/routes.ts';
+import { Sessions, sessionSecret } from './requests/sessions.ts';
+import { StaticPages } from './requests/static-pages.ts';
+import { ReadAhead } from './uploads/read-ahead.ts';
+import { UploadStore, type UploadStoreOptions } from './uploads/upload-store.ts';
 
 export interface DocumentsServerOptions {
   /** Holds snapshots, staging, logs and the secret of sessions. */
@@ -112,7 +117,7 @@ export class DocumentsServer {
     this.#corpus = new Corpus(dataFolder);
     this.#manager = new JobManager({
       executor: new WorkerExecutor({
-        entry: new URL('./documents.worker.ts', import.meta.url),
+        entry: new URL('./changes/documents.worker.ts', import.meta.url),
         // One change at a time, and what is read ahead for it lies in its thread.
         threads: 1,
         name: 'documents',

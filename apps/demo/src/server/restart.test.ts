@@ -13,8 +13,8 @@ import path from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { filesBelow, spawnServer, startServer, visit } from '../testing/documents-server.ts';
 import { scratch } from '../testing/scratch.ts';
-import { JobJournal } from './job-journal.ts';
-import { UploadStore } from './upload-store.ts';
+import { JobJournal } from './changes/job-journal.ts';
+import { UploadStore } from './uploads/upload-store.ts';
 
 describe.runIf(process.platform !== 'win32')('kill -9', () => {
   test('D7 in the middle of a job: what is published is there, the job is named, and its uploads start again', async () => {

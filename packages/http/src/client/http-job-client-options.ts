@@ -48,7 +48,7 @@ export type Send = (
   path: string,
   accept: string,
   init: {
-    readonly method?: string;
+    readonly method: string;
     readonly body?: string;
     readonly headers?: Readonly<Record<string, string>>;
     readonly signal: AbortSignal;
@@ -62,7 +62,9 @@ export function senderOf({ baseUrl, fetch, headers, credentials }: HttpJobClient
     const all = new Headers(typeof headers === 'function' ? await headers() : headers);
     for (const [name, value] of Object.entries(init.headers ?? {})) all.set(name, value);
     all.set('accept', accept);
-    if (init.body !== undefined) all.set('content-type', 'application/json');
+    // Also where there is no body: frameworks take a change with no content type for a form, and refuse
+    // it from an origin that they do not know.
+    if (init.method !== 'GET') all.set('content-type', 'application/json');
     const send = fetch ?? globalThis.fetch;
     return send(base + path, {
       ...init,

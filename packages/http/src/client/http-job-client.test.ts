@@ -49,8 +49,17 @@ describe('requests', () => {
     expect(requests[1]?.body).toEqual({
       polls: [{ id: 'a', after: 3, limit: 5 }, { id: 'ä/?#' }],
     });
-    expect(requests[0]?.headers.get('content-type')).toBe('application/json');
-    expect(requests[5]?.headers.get('content-type')).toBe(null);
+    const types = requests.map(({ method, headers }) => [method, headers.get('content-type')]);
+    expect(types.filter(([method]) => method === 'GET')).toEqual([
+      ['GET', null],
+      ['GET', null],
+    ]);
+    // What changes something and has no type passes for a form (H5).
+    expect(types.filter(([method]) => method !== 'GET').map(([, type]) => type)).toEqual(
+      Array(5).fill('application/json'),
+    );
+    expect(requests[5]?.body).toEqual({});
+    expect(requests[6]?.body).toBe(undefined);
   });
 
   test('H4 headers are asked for each time, and credentials go along', async () => {

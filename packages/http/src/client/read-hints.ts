@@ -32,7 +32,7 @@ export async function readHints(
   signal: AbortSignal,
   reader: HintReader,
 ): Promise<void> {
-  const response = await send('/events', 'text/event-stream', { signal });
+  const response = await send('/events', 'text/event-stream', { method: 'GET', signal });
   if (!response.ok || !isOfType(response, 'event-stream') || response.body === null) {
     throw errorOf(response, await readJson(response), clock.now());
   }

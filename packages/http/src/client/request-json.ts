@@ -29,7 +29,8 @@ export function requestJson(
         method,
         signal,
         ...(headers !== undefined && { headers }),
-        ...(content !== undefined && { body: JSON.stringify(content) }),
+        // An empty one where there is nothing to say: a body of JSON is what servers and proxies expect.
+        ...(method === 'POST' && { body: JSON.stringify(content ?? {}) }),
       });
       const answer = await readJson(response);
       // Two are enough to know that something changed.

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { handle } from '@offstage/core';
 import { serveJobs } from '@offstage/node-worker/thread';
-import { type FindTools, findDocuments, newTools } from '../search/find.ts';
-import { openIndex } from '../search/search-index.ts';
+import { type FindTools, findDocuments, newTools } from '../../search/find.ts';
+import { openIndex } from '../../search/search-index.ts';
 import { closeIndex, searchIndex } from './search-job.ts';
 
 interface OpenIndex {

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import type { Interruption } from '../web/api.ts';
+import type { Interruption } from '../../web/api.ts';
 
 const line = z.union([
   z.object({

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import type { JobManager, JobView } from '@offstage/core';
-import type { LogEvent } from '../web/api.ts';
+import type { LogEvent } from '../../web/api.ts';
 import { RotatingFile } from './rotating-file.ts';
 
 export interface EventLogOptions {

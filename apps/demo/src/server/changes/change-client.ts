@@ -1,11 +1,11 @@
 import { type JobClient, type JobView, OffstageError, type StartOptions } from '@offstage/core';
 import { z } from 'zod';
-import { change } from '../change/change-job.ts';
-import { changeWork, type StagedFile } from '../change/change-work.ts';
-import type { ParserSettings } from '../reading/parser-settings.ts';
-import { Problem } from './problem.ts';
+import { change } from '../../change/change-job.ts';
+import { changeWork, type StagedFile } from '../../change/change-work.ts';
+import type { ParserSettings } from '../../reading/parser-settings.ts';
+import { Problem } from '../requests/problem.ts';
+import type { UploadStore } from '../uploads/upload-store.ts';
 import type { StartKeys } from './start-keys.ts';
-import type { UploadStore } from './upload-store.ts';
 
 /** The key that admits one change of the corpus at a time (D5). */
 const corpusKey = 'corpus';

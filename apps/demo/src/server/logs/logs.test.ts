@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { filesBelow, startServer, type Visitor, visit } from '../testing/documents-server.ts';
-import { scratch } from '../testing/scratch.ts';
-import type { LogEvent } from '../web/api.ts';
+import { filesBelow, startServer, type Visitor, visit } from '../../testing/documents-server.ts';
+import { scratch } from '../../testing/scratch.ts';
+import type { LogEvent } from '../../web/api.ts';
 import { EventLog } from './event-log.ts';
 
 const readLogs = (data: string): string =>

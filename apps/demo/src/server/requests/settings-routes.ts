@@ -1,9 +1,9 @@
 import type { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
-import { passageLengths } from '../reading/chunk.ts';
-import { isSearchLanguage, stemLanguages } from '../search/stemming.ts';
-import type { SettingsView } from '../web/api.ts';
+import { passageLengths } from '../../reading/chunk.ts';
+import { isSearchLanguage, stemLanguages } from '../../search/stemming.ts';
+import type { SettingsView } from '../../web/api.ts';
 import { Problem } from './problem.ts';
 import type { Bindings, RouteParts } from './route-parts.ts';
 

@@ -1,4 +1,4 @@
-import type { Problem } from '../web/api.ts';
+import type { Problem } from '../../web/api.ts';
 
 export type CheckedName =
   | { readonly name: string; readonly problem: null }

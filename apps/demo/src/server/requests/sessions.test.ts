@@ -2,8 +2,8 @@ import { statSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { startServer, visit } from '../testing/documents-server.ts';
-import { scratch } from '../testing/scratch.ts';
+import { startServer, visit } from '../../testing/documents-server.ts';
+import { scratch } from '../../testing/scratch.ts';
 import { Sessions, sessionSecret } from './sessions.ts';
 
 const secret = Buffer.alloc(32, 7);

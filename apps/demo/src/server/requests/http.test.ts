@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { startServer, visit } from '../testing/documents-server.ts';
-import { scratch, writeFiles } from '../testing/scratch.ts';
+import { startServer, visit } from '../../testing/documents-server.ts';
+import { scratch, writeFiles } from '../../testing/scratch.ts';
 
 /** A request as it is; fetch sets some headers by itself. */
 function ask(

@@ -1,12 +1,12 @@
 import type { Hono } from 'hono';
 import { z } from 'zod';
-import { originalPath } from '../search/search-index.ts';
-import { documentSorts, type Replacement } from '../web/api.ts';
+import { originalPath } from '../../search/search-index.ts';
+import { documentSorts, type Replacement } from '../../web/api.ts';
+import { parseQuery } from '../requests/parse-query.ts';
+import { Problem } from '../requests/problem.ts';
+import type { Bindings, RouteParts } from '../requests/route-parts.ts';
 import { documentText } from './document-text.ts';
 import { openOriginal, originalAnswer } from './original-answer.ts';
-import { parseQuery } from './parse-query.ts';
-import { Problem } from './problem.ts';
-import type { Bindings, RouteParts } from './route-parts.ts';
 
 const listing = {
   version: z.string().max(100).optional(),

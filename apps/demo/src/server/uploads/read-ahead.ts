@@ -1,7 +1,7 @@
 import type { JobClient } from '@offstage/core';
-import type { StagedFile } from '../change/change-work.ts';
-import type { ParserSettings } from '../reading/parser-settings.ts';
-import { readUploads } from '../reading/read-job.ts';
+import type { StagedFile } from '../../change/change-work.ts';
+import type { ParserSettings } from '../../reading/parser-settings.ts';
+import { readUploads } from '../../reading/read-job.ts';
 import type { UploadWatcher } from './upload-store.ts';
 
 export interface ReadAheadOptions {

@@ -1,13 +1,13 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
-import { keptVersions } from '../corpus/snapshots.ts';
-import type { CorpusView, Stale, UploadAnswer } from '../web/api.ts';
-import { addDocumentRoutes } from './document-routes.ts';
-import { logStream, parseLogCursor } from './log-stream.ts';
+import { keptVersions } from '../../corpus/snapshots.ts';
+import type { CorpusView, Stale, UploadAnswer } from '../../web/api.ts';
+import { addDocumentRoutes } from '../documents/document-routes.ts';
+import { logStream, parseLogCursor } from '../logs/log-stream.ts';
+import { receiveUploads } from '../uploads/receive-uploads.ts';
 import { parseQuery as parse } from './parse-query.ts';
 import { Problem, problemAnswer } from './problem.ts';
-import { receiveUploads } from './receive-uploads.ts';
 import type { Bindings, RouteParts } from './route-parts.ts';
 import { addSettingsRoutes } from './settings-routes.ts';
 

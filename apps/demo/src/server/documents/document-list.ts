@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { documentIdOf } from '../change/change-plan.ts';
-import { notesReader } from '../search/search-index.ts';
-import type { DocumentKind, DocumentsQuery, DocumentView, FailureReason } from '../web/api.ts';
+import { documentIdOf } from '../../change/change-plan.ts';
+import { notesReader } from '../../search/search-index.ts';
+import type { DocumentKind, DocumentsQuery, DocumentView, FailureReason } from '../../web/api.ts';
 
 /** Which of a version's documents are meant, and in which order. */
 export type ListQuery = Pick<DocumentsQuery, 'sort' | 'order' | 'name' | 'kind' | 'reason'>;

@@ -1,8 +1,8 @@
 import { type InputOf, type JobId, JobManager, OffstageError } from '@offstage/core';
 import { WorkerExecutor } from '@offstage/node-worker';
-import type { FindOptions, FoundPage } from '../search/find.ts';
-import { parseQuery } from '../search/query.ts';
-import { Problem } from './problem.ts';
+import type { FindOptions, FoundPage } from '../../search/find.ts';
+import { parseQuery } from '../../search/query.ts';
+import { Problem } from '../requests/problem.ts';
 import { closeIndex, searchIndex, searchTimeoutMs } from './search-job.ts';
 
 export interface SearchQuestion {

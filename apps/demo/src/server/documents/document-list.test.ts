@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { openIndex, SearchIndexWriter } from '../search/search-index.ts';
-import { scratch } from '../testing/scratch.ts';
+import { openIndex, SearchIndexWriter } from '../../search/search-index.ts';
+import { scratch } from '../../testing/scratch.ts';
 import { DocumentList, type ListQuery } from './document-list.ts';
 
 const [pdf, text] = ['application/pdf', 'text/plain'];

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { markerOf } from '../search/find.ts';
-import { type PassageText, PassageTexts } from '../search/passage-texts.ts';
-import { notesReader } from '../search/search-index.ts';
-import type { DocumentText, SnippetPart } from '../web/api.ts';
+import { markerOf } from '../../search/find.ts';
+import { type PassageText, PassageTexts } from '../../search/passage-texts.ts';
+import { notesReader } from '../../search/search-index.ts';
+import type { DocumentText, SnippetPart } from '../../web/api.ts';
 
 // As much as a passage may repeat of the end of the one before it.
 const maxRepeated = 200;

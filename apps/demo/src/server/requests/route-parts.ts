@@ -1,10 +1,10 @@
 import type { HttpBindings } from '@hono/node-server';
-import type { CorpusView } from '../web/api.ts';
-import type { Corpus } from './corpus.ts';
-import type { EventLog } from './event-log.ts';
-import type { JobJournal } from './job-journal.ts';
+import type { CorpusView } from '../../web/api.ts';
+import type { JobJournal } from '../changes/job-journal.ts';
+import type { Corpus } from '../documents/corpus.ts';
+import type { EventLog } from '../logs/event-log.ts';
+import type { UploadStore } from '../uploads/upload-store.ts';
 import type { StaticPages } from './static-pages.ts';
-import type { UploadStore } from './upload-store.ts';
 
 /** What a request brings along, besides itself. */
 export interface Bindings extends HttpBindings {

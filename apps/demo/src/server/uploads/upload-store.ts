@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, openSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { StagedFile } from '../change/change-work.ts';
-import type { UploadLimits } from '../web/api.ts';
-import { Problem } from './problem.ts';
+import type { StagedFile } from '../../change/change-work.ts';
+import type { UploadLimits } from '../../web/api.ts';
+import { Problem } from '../requests/problem.ts';
 import { type KeptUpload, UploadJournal } from './upload-journal.ts';
 
 export const defaultUploadLimits: UploadLimits = {

@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { change } from '../change/change-job.ts';
-import { openSnapshots } from '../corpus/snapshots.ts';
-import { encryptedPdf, scannedPdf, zipBomb } from '../testing/documents.ts';
-import { corpusFiles, filesBelow, startServer, visit } from '../testing/documents-server.ts';
-import { endlessMarkdown } from '../testing/scratch.ts';
+import { change } from '../../change/change-job.ts';
+import { openSnapshots } from '../../corpus/snapshots.ts';
+import { encryptedPdf, scannedPdf, zipBomb } from '../../testing/documents.ts';
+import { corpusFiles, filesBelow, startServer, visit } from '../../testing/documents-server.ts';
+import { endlessMarkdown } from '../../testing/scratch.ts';
 
 // The beginning of a PNG.
 const picture = Buffer.from(

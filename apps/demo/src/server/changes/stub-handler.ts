@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type HandledJob, handle, PublicError } from '@offstage/core';
-import { type ChangeHandlerOptions, createChangeHandler } from '../change/change-handler.ts';
-import { changeWork } from '../change/change-work.ts';
+import { type ChangeHandlerOptions, createChangeHandler } from '../../change/change-handler.ts';
+import { changeWork } from '../../change/change-work.ts';
 
 /**
  * The change of the corpus for tests of pages, steered by the names of files (`OFFSTAGE_STUB=1`):

@@ -4,9 +4,9 @@ import { rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { Busboy, type BusboyFileStream } from '@fastify/busboy';
-import { type UploadedFile, uploadField } from '../web/api.ts';
+import { type UploadedFile, uploadField } from '../../web/api.ts';
+import { Problem } from '../requests/problem.ts';
 import { checkName } from './file-name.ts';
-import { Problem } from './problem.ts';
 import type { UploadStore } from './upload-store.ts';
 
 /** Bytes that were read from the network and are not on disk yet; above it nothing is read. */

@@ -3,9 +3,9 @@ import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { filesBelow, startServer, type Visitor, visit } from '../testing/documents-server.ts';
-import { scratch, writeFiles } from '../testing/scratch.ts';
-import type { UploadedFile } from '../web/api.ts';
+import { filesBelow, startServer, type Visitor, visit } from '../../testing/documents-server.ts';
+import { scratch, writeFiles } from '../../testing/scratch.ts';
+import type { UploadedFile } from '../../web/api.ts';
 
 const staged = (data: string): string[] => filesBelow(path.join(data, 'staging'));
 

@@ -1,24 +1,24 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { OffstageError, PublicError, type Version } from '@offstage/core';
-import { documentIdOf } from '../change/change-plan.ts';
-import { type CorpusMetadata, configHash } from '../corpus/corpus-metadata.ts';
-import { openSnapshots } from '../corpus/snapshots.ts';
-import type { FindOptions } from '../search/find.ts';
-import { parseQuery } from '../search/query.ts';
-import { indexFile, openIndex, originalPath } from '../search/search-index.ts';
+import { documentIdOf } from '../../change/change-plan.ts';
+import { type CorpusMetadata, configHash } from '../../corpus/corpus-metadata.ts';
+import { openSnapshots } from '../../corpus/snapshots.ts';
+import type { FindOptions } from '../../search/find.ts';
+import { parseQuery } from '../../search/query.ts';
+import { indexFile, openIndex, originalPath } from '../../search/search-index.ts';
 import {
   type CorpusSettings,
   corpusSettings,
   saveSettings,
   searchLanguage,
-} from '../search/settings.ts';
+} from '../../search/settings.ts';
 import type {
   DocumentsPage,
   DocumentsQuery,
   SearchAnswer,
   VersionChanges,
   VersionView,
-} from '../web/api.ts';
+} from '../../web/api.ts';
 import { DocumentList } from './document-list.ts';
 import { SearchThread } from './search-thread.ts';
 

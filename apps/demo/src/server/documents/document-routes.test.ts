@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { startServer, visit } from '../testing/documents-server.ts';
-import { originalPath } from '../web/api.ts';
+import { startServer, visit } from '../../testing/documents-server.ts';
+import { originalPath } from '../../web/api.ts';
 
 test('D4 a document is read with the words that were searched for marked, and nothing twice', async () => {
   const { url } = await startServer();

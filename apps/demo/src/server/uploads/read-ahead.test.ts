@@ -2,8 +2,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { handle, InlineExecutor, JobManager } from '@offstage/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { StagedFile } from '../change/change-work.ts';
-import { readUploads } from '../reading/read-job.ts';
+import type { StagedFile } from '../../change/change-work.ts';
+import { readUploads } from '../../reading/read-job.ts';
 import { ReadAhead } from './read-ahead.ts';
 
 /** Reading under the test's hand: each job goes on until it is told how it ends. */

@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { SearchIndexWriter } from '../search/search-index.ts';
-import { startServer, visit } from '../testing/documents-server.ts';
-import { runIngest } from '../testing/ingest.ts';
-import { scratch, writeFiles } from '../testing/scratch.ts';
+import { SearchIndexWriter } from '../../search/search-index.ts';
+import { startServer, visit } from '../../testing/documents-server.ts';
+import { runIngest } from '../../testing/ingest.ts';
+import { scratch, writeFiles } from '../../testing/scratch.ts';
 import { Corpus } from './corpus.ts';
 import { SearchThread } from './search-thread.ts';
 

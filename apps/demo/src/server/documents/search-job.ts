@@ -1,6 +1,6 @@
 import { defineJob } from '@offstage/core';
 import { z } from 'zod';
-import type { FoundPage } from '../search/find.ts';
+import type { FoundPage } from '../../search/find.ts';
 
 /** No search is worth more; one that takes longer is told to be more exact. */
 export const searchTimeoutMs = 10_000;
