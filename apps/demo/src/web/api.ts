@@ -118,7 +118,13 @@ export function createApi({ origin = '', fetch: send = globalThis.fetch }: ApiOp
     method: string,
     options?: RequestOptions,
     body?: FormData | string,
-  ) => request(path, { method, body: body ?? null, signal: options?.signal ?? null });
+  ) =>
+    request(path, {
+      method,
+      ...(typeof body === 'string' && { headers: { 'content-type': 'application/json' } }),
+      body: body ?? null,
+      signal: options?.signal ?? null,
+    });
 
   return {
     corpus: (options) => get(apiPaths.corpus, options),
