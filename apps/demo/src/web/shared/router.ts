@@ -23,6 +23,8 @@ export interface Route {
 }
 
 export const notFoundTitle = 'There is no such page';
+/** Of a page whose own part of the application did not come. */
+export const notLoadedText = 'This page could not be loaded. Reload it when the server answers.';
 
 /**
  * The page by its path, `<base>/<page>`. Links are plain links: a click on one that leads to a page
