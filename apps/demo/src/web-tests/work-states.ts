@@ -1,5 +1,5 @@
 import type { CorpusView, DocumentsPage, DocumentText } from '../web/api.ts';
-import { choose, jobCard, textFile } from './actions.ts';
+import { choose, inMain, jobCard, textFile } from './actions.ts';
 import { rewrite, rewriteJobs } from './arrange.ts';
 import { open } from './bed.ts';
 import type { State } from './state.ts';
@@ -85,7 +85,7 @@ export const workStates: readonly State[] = [
         notes: left,
       }));
       const page = await open(context, fullUrl, kind, 'search?q=lamp');
-      await page.getByRole('listitem').getByRole('link').first().click();
+      await inMain(page).getByRole('list').getByRole('link').first().click();
       await page.getByText('This document was read in part').waitFor();
       return page;
     },

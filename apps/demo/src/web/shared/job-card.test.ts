@@ -16,7 +16,10 @@ const retrying: JobView = {
 const at = (message: string) => ({
   ...{ seq: 1, at: 0, phase: 'parse', percent: 20, message, attempt: 1 },
 });
-const doing = { isCanceling: false, now: 18_001, cancel: () => {}, putAway: () => {} };
+const doing = {
+  ...{ isCanceling: false, now: 18_001, pace: 'About 9 s left' },
+  ...{ cancel: () => {}, putAway: () => {} },
+};
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
 
 test('A1 a job that failed and waits says which attempt comes, when, and why', () => {
@@ -25,6 +28,7 @@ test('A1 a job that failed and waits says which attempt comes, when, and why', (
   expect(card).toMatchObject({
     badge: { text: 'Again soon', tone: 'wait' },
     line: 'It starts again by itself.',
+    pace: '',
     note: 'The attempt before failed: Somebody else writes.',
     actions: [{ key: 'cancel', label: 'Cancel' }],
   });
@@ -75,12 +79,21 @@ test('D2 a file that takes long stands apart from the count, and not beside a ca
   expect(line).toBe('3 of 9 files');
   expect(slow).toMatchObject({ name: 'atlas.pdf' });
   expect(plain(slow?.after ?? '')).toBe(' takes long: 1 min 15 s so far');
-  expect(jobCard(job, { ...doing, isCanceling: true }).slow).toBe(undefined);
+  expect(jobCard(job, doing).pace).toBe('About 9 s left');
+  expect(jobCard(job, { ...doing, isCanceling: true })).toMatchObject({
+    slow: undefined,
+    pace: '',
+  });
 });
 
 test('D3 the button of a job cancels it once, and puts its card away when it is over', () => {
   const done: string[] = [];
-  const rest = { now: 0, cancel: () => done.push('cancel'), putAway: () => done.push('away') };
+  const rest = {
+    now: 0,
+    pace: '',
+    cancel: () => done.push('cancel'),
+    putAway: () => done.push('away'),
+  };
   const [cancel] = jobCard(running, { ...rest, isCanceling: false }).actions;
   cancel?.act();
   expect(jobCard(running, { ...rest, isCanceling: true }).actions).toMatchObject([

@@ -17,20 +17,21 @@ export interface JobCardView {
   readonly note: string;
   /** The file that takes long. */
   readonly slow: SlowFileView | undefined;
+  /** How long it will take and how fast it goes; empty where that cannot be told. */
+  readonly pace: string;
   /** How long it waits, works, or took. */
   readonly time: string;
   readonly actions: readonly Action[];
 }
 
-/** The name stands between the words: it is a stranger's. */
+/** The name stands apart from the words: it is a stranger's. */
 export interface SlowFileView {
-  readonly before: string;
   readonly name: string;
   readonly after: string;
 }
 
 /** A job in the list of all of them. */
-export type JobRowView = Omit<JobCardView, 'title' | 'slow'> & {
+export type JobRowView = Omit<JobCardView, 'title' | 'slow' | 'pace'> & {
   readonly id: string;
   /** Of its bar, to who cannot see the rest. */
   readonly label: string;
@@ -43,9 +44,15 @@ interface Shown {
   readonly cancel: () => unknown;
 }
 
+interface CardShown extends Shown {
+  readonly putAway: () => void;
+  /** Of the job while it runs. */
+  readonly pace: string;
+}
+
 export function jobCard(
   job: JobView,
-  { isCanceling, now, cancel, putAway }: Shown & { readonly putAway: () => void },
+  { isCanceling, now, cancel, putAway, pace }: CardShown,
 ): JobCardView {
   const isActive = isAtWork(job);
   const files = isActive && !isCanceling ? fileProgressOf(job.progress?.message ?? '') : undefined;
@@ -54,6 +61,7 @@ export function jobCard(
     title: isActive ? 'A new version' : 'Last change',
     ...stateOf(job, isCanceling, now),
     slow: files?.slow == null ? undefined : slowView(files.slow),
+    pace: job.status === 'running' && !isCanceling ? pace : '',
     time: timeOf(job, now),
     actions: [isActive ? cancelAction(isCanceling, cancel) : done],
   };
@@ -109,7 +117,6 @@ const cancelAction = (isCanceling: boolean, cancel: () => unknown): Action => ({
 });
 
 const slowView = ({ name, seconds }: SlowFile): SlowFileView => ({
-  before: 'Reading ',
   name,
   after: ` takes long: ${formatElapsed(seconds * 1000)} so far`,
 });

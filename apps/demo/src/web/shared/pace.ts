@@ -44,7 +44,9 @@ export class Pace extends Store<string> {
 
   /** Takes note of a job's progress. */
   readonly note = (jobId: string, percent: number | null, message: string): void => {
-    if (jobId !== this.#jobId) this.#samples = [];
+    // Another attempt begins anew.
+    const isBehind = percent !== null && percent < (this.#samples.at(-1)?.percent ?? 0);
+    if (jobId !== this.#jobId || isBehind) this.#samples = [];
     this.#jobId = jobId;
     if (percent === null) return;
     const atMs = performance.now();

@@ -4,6 +4,7 @@ import { useCurrentJob } from '../current-job.tsx';
 import { ActionButton } from '../parts/action-button.tsx';
 import { Badge } from '../parts/badge.tsx';
 import { useNow } from '../use-now.ts';
+import { useStore } from '../use-store.ts';
 import { JobMeter } from './job-meter.tsx';
 import { JobOutcome } from './job-outcome.tsx';
 import { JobSteps } from './job-steps.tsx';
@@ -11,12 +12,13 @@ import { NotifyButton } from './notify-button.tsx';
 
 /** This session's newest change, from its start to what became of it. */
 export function JobCard() {
-  const { putAwayJob } = useApp();
+  const { putAwayJob, pace: paces } = useApp();
+  const pace = useStore(paces);
   const { job, isActive, isCanceling, cancel } = useCurrentJob();
   const now = useNow(isActive);
   if (job === undefined) return null;
   const putAway = (): void => putAwayJob(job.id);
-  const card = jobCard(job, { isCanceling, now, cancel, putAway });
+  const card = jobCard(job, { isCanceling, now, cancel, putAway, pace });
   return (
     <section className="card job" aria-label="Change">
       <div className="job-head">

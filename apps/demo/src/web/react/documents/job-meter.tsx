@@ -1,8 +1,6 @@
 import type { JobView } from '@offstage/core';
 import type { JobCardView } from '../../shared/job-card.ts';
-import { useApp } from '../app-context.ts';
 import { JobBar } from '../parts/job-bar.tsx';
-import { useStore } from '../use-store.ts';
 
 interface JobMeterProps {
   readonly job: JobView;
@@ -11,9 +9,8 @@ interface JobMeterProps {
 }
 
 export function JobMeter({ job, isCanceling, card }: JobMeterProps) {
-  const pace = useStore(useApp().pace);
   const percent = job.progress?.percent ?? null;
-  const { line, attempt, note, slow } = card;
+  const { line, attempt, note, slow, pace } = card;
   return (
     <div className="job-meter">
       {percent !== null && job.status === 'running' && (
@@ -25,10 +22,9 @@ export function JobMeter({ job, isCanceling, card }: JobMeterProps) {
       {attempt !== '' && <p className="job-attempt">{attempt}</p>}
       <JobBar job={job} isCanceling={isCanceling} label="Progress of the change" />
       <p className="job-message">{line}</p>
-      {!isCanceling && pace !== '' && <p className="small soft">{pace}</p>}
+      {pace !== '' && <p className="small soft">{pace}</p>}
       {slow && (
         <p className="small soft name">
-          {slow.before}
           <bdi>{slow.name}</bdi>
           {slow.after}
         </p>
