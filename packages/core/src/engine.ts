@@ -30,3 +30,4 @@ export {
 export { emptyJournal, isDone, type JournalContent, replay } from './jobs/journal-replay.ts';
 export { maxMessageLength, repairMessage, repairPercent } from './jobs/progress-report.ts';
 export { cloneSaved, maxSavedBytes } from './jobs/saved-state.ts';
+export { StartKeys } from './jobs/start-keys.ts';

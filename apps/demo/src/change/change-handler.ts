@@ -17,6 +17,7 @@ import { ChildPool } from '../reading/child-pool.ts';
 import { chunkingOf } from '../reading/chunk.ts';
 import type { ParseOutcome } from '../reading/messages.ts';
 import { type Parsed, parseAhead } from '../reading/parse-ahead.ts';
+import type { ParseCache } from '../reading/parse-cache.ts';
 import { ParseProcesses } from '../reading/parse-processes.ts';
 import { UploadReads } from '../reading/upload-reads.ts';
 import {
@@ -32,7 +33,8 @@ import { type FileOutcome, maxListedOutcomes } from './change-job.ts';
 import { type ChangePlan, type PlannedFile, planChange } from './change-plan.ts';
 import { changeWork, type StagedFile } from './change-work.ts';
 import { progressMessage, type SlowFile } from './file-progress.ts';
-import { asPublicError } from './public-errors.ts';
+import { asFinal, asPublicError } from './public-errors.ts';
+import { publishedBefore, saveOutcome } from './published-before.ts';
 import { SlowWatch } from './slow-watch.ts';
 
 type Context = JobContext<typeof changeWork>;
@@ -43,12 +45,17 @@ export interface ChangeHandlerOptions {
   readonly pool?: ChildPool;
   /** What was read of uploads while others arrived. @default nothing */
   readonly reads?: UploadReads;
+  /** What was parsed before the end of a former process. @default nothing */
+  readonly cache?: ParseCache | undefined;
   /** A module that exports `parseFile`. @default the app's own */
   readonly parser?: URL | undefined;
   /** From when on a file takes long enough to be named, in milliseconds. @default 3000 */
   readonly slowMs?: number | undefined;
 }
 type Tools = Required<ChangeHandlerOptions>;
+
+/** Where a data folder keeps what was parsed for changes that are not published yet. */
+export const parseCacheFolder = (dataFolder: string): string => path.join(dataFolder, 'parsed');
 
 /**
  * Adds uploads to the corpus and removes documents from it: a new version, all of it or nothing. What
@@ -65,18 +72,19 @@ export function createChangeHandler(
     try {
       const outcome = await changeCorpus(context, tools, limit);
       removeStaged(input.add);
+      tools.cache?.clear();
       return outcome;
     } catch (error) {
       const shown = asPublicError(error);
       if (PublicError.isInstance(shown) && isForGood(shown.code)) removeStaged(input.add);
-      throw shown;
+      throw asFinal(shown);
     } finally {
       limit.end();
     }
   });
 }
 
-const none = { parser: undefined, slowMs: undefined };
+const none = { cache: undefined, parser: undefined, slowMs: undefined };
 
 /** Whether a change that failed by this code would fail again, so that its uploads are of no use. */
 export const isForGood = (code: string): boolean =>
@@ -128,7 +136,7 @@ const reportMs = 20;
 
 async function changeCorpus(
   context: Context,
-  { pool, reads, parser: parserModule, slowMs }: Tools,
+  { pool, reads, cache, parser: parserModule, slowMs }: Tools,
   limit: ChangeLimit,
 ): Promise<Outcome> {
   const { input, report } = context;
@@ -149,6 +157,10 @@ async function changeCorpus(
   });
   const snapshots = openSnapshots(input.dataFolder);
   await using draft = await snapshots.begin({ signal });
+  if (context.attempt > 1) {
+    const published = await publishedBefore(context, snapshots);
+    if (published !== undefined) return published;
+  }
   await using base = await snapshots.current();
 
   const rows = base === undefined ? [] : rowsOf(base);
@@ -163,7 +175,7 @@ async function changeCorpus(
 
   // The parsers are at the first files while the corpus is taken over.
   const works = worksOf(base, staying, plan);
-  const read = parseAhead(works, parser, {
+  const read = parseAhead(works, cache?.parser(parser, settings) ?? parser, {
     signal,
     maxFileBytes: input.maxFileBytes,
     known: ({ absolute }) => reads.take(absolute, input.passageLength),
@@ -200,10 +212,20 @@ async function changeCorpus(
   const { documents, passages, bytes, failed } = index;
 
   report({ phase: 'snapshot', percent: 97, message: 'Publishing' });
+  const duplicates = plan.duplicates.map(asDuplicate);
+  const outcome = {
+    published: true,
+    ...{ documents, passages, bytes, failed },
+    ...countsOf(outcomes),
+    removed: plan.removed.length,
+    duplicates: duplicates.length,
+    files: listed([...outcomes, ...duplicates]),
+  };
+  await saveOutcome(context, outcome);
   const { version, gen } = await draft.finalize(
     {
       kind: 'offstage.documents',
-      source: null,
+      source: base?.metadata.source ?? null,
       documents,
       passages,
       failed,
@@ -211,23 +233,10 @@ async function changeCorpus(
       corpusHash: corpusHash.digest(),
       configHash: keepIndex ? base.metadata.configHash : settings,
     },
-    { signal },
+    { signal, key: context.jobId },
   );
   report({ phase: 'done', percent: 100, message: 'Published' });
-  const duplicates = plan.duplicates.map(asDuplicate);
-  return {
-    version,
-    gen,
-    published: true,
-    documents,
-    passages,
-    bytes,
-    failed,
-    ...countsOf(outcomes),
-    removed: plan.removed.length,
-    duplicates: duplicates.length,
-    files: listed([...outcomes, ...duplicates]),
-  };
+  return { version, gen, ...outcome };
 }
 
 /** A file to read: one that the base keeps, or a new one. */
@@ -358,7 +367,10 @@ function sortStaying({ base, rows, plan, isStale }: Base): Staying {
 }
 
 /** Where the base keeps the files of these rows, as far as it does. */
-function keptOriginals(base: Version<CorpusMetadata>, rows: readonly FileRow[]): string[] {
+export function keptOriginals(
+  base: Version<CorpusMetadata>,
+  rows: readonly Pick<FileRow, 'document'>[],
+): string[] {
   const known = new Set(base.manifest.entries.map((entry) => entry.path));
   return rows.flatMap(({ document }) => {
     const place = document === null ? undefined : originalPath(document);

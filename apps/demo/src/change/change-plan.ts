@@ -108,7 +108,8 @@ export const documentIdOf = ({
   readonly path: string;
 }): string => document ?? `path:${path}`;
 
-function numbered(name: string, isTaken: (name: string) => boolean): string {
+/** The name with the first number behind it that is free. */
+export function numbered(name: string, isTaken: (name: string) => boolean): string {
   const dot = name.lastIndexOf('.');
   const hasExtension = dot > name.lastIndexOf('/') + 1;
   const [stem, extension] = hasExtension ? [name.slice(0, dot), name.slice(dot)] : [name, ''];

@@ -1,7 +1,9 @@
 import { type HandledJob, handle, type JobContext, type ReturnOf } from '@offstage/core';
+import { configHash } from '../corpus/corpus-metadata.ts';
 import type { ChildPool } from './child-pool.ts';
 import { chunkingOf } from './chunk.ts';
 import { parseAhead } from './parse-ahead.ts';
+import type { ParseCache } from './parse-cache.ts';
 import { ParseProcesses } from './parse-processes.ts';
 import { readUploads } from './read-job.ts';
 import type { UploadReads } from './upload-reads.ts';
@@ -10,6 +12,8 @@ export interface ReadHandlerOptions {
   /** Those of the change's handler in the same thread. */
   readonly pool: ChildPool;
   readonly reads: UploadReads;
+  /** What was parsed before the end of a former process. @default nothing */
+  readonly cache?: ParseCache | undefined;
   /** A module that exports `parseFile`. @default the app's own */
   readonly parser?: URL | undefined;
   /**
@@ -31,7 +35,7 @@ export function createReadHandler(options: ReadHandlerOptions): HandledJob<typeo
 
 async function readAll(
   { input, signal }: JobContext<typeof readUploads>,
-  { pool, reads, parser: parserModule, graceMs = 2000 }: ReadHandlerOptions,
+  { pool, reads, cache, parser: parserModule, graceMs = 2000 }: ReadHandlerOptions,
 ): Promise<ReturnOf<typeof readUploads>> {
   const { fileTimeoutMs, memoryLimitMb, processes, maxFileBytes, passageLength } = input;
   const unread = input.files
@@ -44,12 +48,13 @@ async function readAll(
   };
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    await using parser = new ParseProcesses({
+    await using parsers = new ParseProcesses({
       signal: ending.signal,
       parser: parserModule,
       chunking: chunkingOf(passageLength),
       ...{ fileTimeoutMs, memoryLimitMb, processes, pool, backlog },
     });
+    const parser = cache?.parser(parsers, configHash(passageLength)) ?? parsers;
     const files = untilAborted(unread, signal);
     const limits = { signal: ending.signal, maxFileBytes, maxFilesAhead, maxBytesAhead };
     let read = 0;

@@ -11,6 +11,22 @@ const notesSchema = `
 `;
 
 /**
+ * By what a later ingest knows that it need not read a file again. An index that was made before has none
+ * of these rows, and one that was begun by an older program has no such table: its files are read again.
+ */
+export const factsSchema = `
+  CREATE TABLE IF NOT EXISTS file_facts (
+    file INTEGER PRIMARY KEY,
+    -- See corpus/file-stamp.ts.
+    stamp TEXT,
+    -- Its title is its own, and was not made of its name.
+    own_title INTEGER NOT NULL,
+    -- By which it failed, where others might do.
+    limits TEXT
+  ) STRICT;
+`;
+
+/**
  * Texts stand as they were written beside a full-text index of their folded form, which keeps no text of
  * its own. The tokenizer parts ASCII alone; whatever else is to be known of words is known to `tokens.ts`.
  */
@@ -36,6 +52,11 @@ export const formatOf = (database: DatabaseSync): number =>
 /** Whether its passages stand in the full-text table, as they did in the first format. */
 export const hasFormerPassages = (database: DatabaseSync): boolean => formatOf(database) < 2;
 
+const hasFacts = (database: DatabaseSync): boolean =>
+  database
+    .prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'file_facts'")
+    .get() !== undefined;
+
 /** Gives an index of the second format, which is going to be written to, what it lacks. */
 export function addNotes(database: DatabaseSync): void {
   if (formatOf(database) >= indexFormat) return;
@@ -48,6 +69,9 @@ export function addNotes(database: DatabaseSync): void {
  * third, nobody took down what was left out.
  */
 export function readAsCurrent(database: DatabaseSync): void {
+  if (!hasFacts(database)) {
+    database.exec('CREATE TEMP TABLE file_facts (file, stamp, own_title, limits);');
+  }
   if (formatOf(database) >= indexFormat) return;
   database.exec('CREATE TEMP TABLE file_notes (file INTEGER, place INTEGER, note TEXT);');
   if (!hasFormerPassages(database)) return;

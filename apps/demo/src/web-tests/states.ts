@@ -184,7 +184,12 @@ export const states: readonly State[] = [
     name: 'documents-interrupted',
     arrange: async ({ context, fullUrl, kind }) => {
       await rewrite(context, '**/api/interruptions', () => [
-        { jobId: 'a', at: Date.UTC(2026, 4, 3, 19, 30), what: 'Adding 12 documents' },
+        {
+          jobId: 'a',
+          at: Date.UTC(2026, 4, 3, 19, 30),
+          what: 'Adding 12 documents',
+          isAtWork: true,
+        },
       ]);
       const page = await open(context, fullUrl, kind);
       await page.getByText(/was interrupted by a restart/).waitFor();

@@ -96,6 +96,8 @@ export interface Busy {
   /** `null` when it is another session's, or a rollback. */
   readonly jobId: string | null;
   readonly since: number;
+  /** When it was gone on with after an interruption, by the server that answers; `null` without one. */
+  readonly resumedAt: number | null;
   /** Why one has to wait, to be shown. */
   readonly message: string;
 }
@@ -286,12 +288,14 @@ export interface SettingsView {
   readonly most: number;
 }
 
-/** A job of this session that was at work when the server ended. */
+/** A job of this session that was at work when a server ended, and that the next one has gone on with. */
 export interface Interruption {
   readonly jobId: string;
   /** When the job began. */
   readonly at: number;
   readonly what: string;
+  /** It has not ended yet. */
+  readonly isAtWork: boolean;
 }
 
 /** A line of the event log (D10), as `/api/log` streams it. */
@@ -299,7 +303,16 @@ export interface LogEvent {
   /** Counts up from 1 at each start of the server; the server-sent event's `id` is `<epoch>.<seq>`. */
   readonly seq: number;
   readonly at: number;
-  readonly event: 'started' | 'progress' | 'completed' | 'canceled' | 'failed' | 'interrupted';
+  readonly event:
+    | 'started'
+    | 'progress'
+    | 'completed'
+    | 'canceled'
+    | 'failed'
+    /** A former server ended while the job was at work. */
+    | 'interrupted'
+    /** This one goes on with it. */
+    | 'resumed';
   readonly jobId: string;
   readonly phase: string | null;
   readonly percent: number | null;

@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isSameSite } from '@offstage/http';
+import { isAuthority } from '@offstage/http/node';
 import { Problem } from './problem.ts';
 
 const policy = [
@@ -37,8 +39,7 @@ export function setSecurityHeaders(outgoing: ServerResponse): void {
  */
 export function assertAddress({ url = '', headers }: IncomingMessage): void {
   const { host = '' } = headers;
-  const isAuthority = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i.test(host);
-  if (isAuthority && url.startsWith('/') && !url.startsWith('//')) return;
+  if (isAuthority(host) && url.startsWith('/') && !url.startsWith('//')) return;
   throw new Problem(400, 'invalid_address', 'The address of this request is none.');
 }
 
@@ -55,21 +56,10 @@ export function assertHost(incoming: IncomingMessage, allowed: ReadonlySet<strin
   throw new Problem(421, 'wrong_host', 'This server does not go by that name.');
 }
 
-/**
- * Refuses changes that another site makes a browser ask for. Browsers say where a request comes from
- * in `Sec-Fetch-Site`, older ones in `Origin`; a request with neither comes from a program.
- *
- * @throws Problem 403
- */
-export function assertSameSite(incoming: IncomingMessage): void {
-  const { method = 'GET', headers } = incoming;
+/** Refuses changes that another site makes a browser ask for. @throws Problem 403 */
+export function assertSameSite({ method = 'GET', headers }: IncomingMessage): void {
   if (method === 'GET' || method === 'HEAD') return;
-  const site = headers['sec-fetch-site'];
-  const { origin, host } = headers;
-  const isOwn =
-    site !== undefined
-      ? site === 'same-origin' || site === 'none'
-      : origin === undefined || (URL.canParse(origin) && new URL(origin).host === host);
-  if (isOwn) return;
+  const get = (name: string): string | null => headers[name]?.toString() ?? null;
+  if (isSameSite({ get })) return;
   throw new Problem(403, 'forbidden', 'Another site may not change anything here.');
 }

@@ -23,7 +23,7 @@ const maxLogStreamsPerSession = 10;
 
 /** Everything but jobs: pages, uploads, the corpus and its versions, the log. */
 export function createRoutes(parts: RouteParts): Hono<{ Bindings: Bindings }> {
-  const { corpus, uploads, journal, events, pages, report, closing } = parts;
+  const { corpus, gate, uploads, events, pages, report, closing } = parts;
   const app = new Hono<{ Bindings: Bindings }>();
 
   app.use('/api/*', async (c, next) => {
@@ -66,7 +66,7 @@ export function createRoutes(parts: RouteParts): Hono<{ Bindings: Bindings }> {
         canIndexAgain: current?.settingsChanged === true && (await corpus.keepsFiles()),
         pending: pending.length,
       }),
-      busy: parts.busy(session),
+      busy: gate.busy(session),
       limits: uploads.limits,
       pending,
     };
@@ -91,14 +91,12 @@ export function createRoutes(parts: RouteParts): Hono<{ Bindings: Bindings }> {
   app.post('/api/versions/:gen/rollback', async (c) => {
     const gen = Number(c.req.param('gen'));
     if (!Number.isSafeInteger(gen) || gen < 1) throw notFound();
-    return c.json(await parts.exclusively(() => corpus.rollback(gen)));
+    return c.json(await gate.exclusively(() => corpus.rollback(gen)));
   });
 
-  app.get('/api/interruptions', (c) =>
-    c.json(journal.interrupted(c.env.session).map(({ owner: _owner, ...shown }) => shown)),
-  );
+  app.get('/api/interruptions', (c) => c.json(gate.interruptions(c.env.session)));
   app.delete('/api/interruptions/:job', (c) => {
-    if (!journal.dismiss(c.env.session, c.req.param('job'))) throw notFound();
+    if (!gate.dismiss(c.env.session, c.req.param('job'))) throw notFound();
     return c.body(null, 204);
   });
 

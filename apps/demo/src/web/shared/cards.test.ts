@@ -218,7 +218,10 @@ test('D5 what can be done with chosen documents goes by how many they are', () =
 });
 
 test('D5 another session’s change is told of while nothing of one’s own waits', () => {
-  const busy = { mine: false, jobId: null, since: 1000, message: 'Somebody else is at it.' };
+  const busy = {
+    ...{ mine: false, jobId: null, since: 1000, resumedAt: null },
+    message: 'Somebody else is at it.',
+  };
   expect(plain(busyCard(busy, false)?.text(13_000) ?? '')).toBe(
     'Somebody else is at it. It began 12 s ago.',
   );

@@ -96,6 +96,7 @@ test('D5 clicking twice starts one change, also when the first has begun by the 
 
 const lost = new ApiError('unavailable', 'The server cannot be reached.', 0);
 const busy = (jobId: string | null) => ({
+  resumedAt: null,
   ...{ mine: jobId !== null, jobId, since: 0, message: 'Wait.' },
 });
 
