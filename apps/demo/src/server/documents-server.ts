@@ -1,15 +1,18 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import path from 'node:path';
-import { JobManager } from '@offstage/core';
+import { JobManager, OffstageError } from '@offstage/core';
 import { WorkerExecutor } from '@offstage/node-worker';
+import { sqliteJournal } from '@offstage/sqlite';
+import { parseCacheFolder } from '../change/change-handler.ts';
 import { change } from '../change/change-job.ts';
-import { defaultMaxChangeMs } from '../change/change-work.ts';
+import { changeWork, defaultMaxChangeMs } from '../change/change-work.ts';
 import type { ParserSettings } from '../reading/parser-settings.ts';
+import { corpusSettings } from '../search/settings.ts';
 import type { UploadLimits } from '../web/api.ts';
 import { ChangeClients } from './changes/change-clients.ts';
 import { CorpusGate } from './changes/corpus-gate.ts';
-import { JobJournal } from './changes/job-journal.ts';
+import { type KeptChange, type KeptState, keepChanges } from './changes/kept-changes.ts';
 import { DataLock } from './data-lock.ts';
 import { Corpus } from './documents/corpus.ts';
 import { listen } from './listen.ts';
@@ -71,8 +74,10 @@ export class DocumentsServer {
   readonly #uploads: UploadStore;
   readonly #manager: JobManager;
   readonly #gate: CorpusGate;
+  readonly #clients: ChangeClients;
   readonly #server: Server;
   readonly #closing = new AbortController();
+  #kept: readonly KeptChange[] = [];
   #closed: Promise<unknown> | undefined;
 
   constructor(options: DocumentsServerOptions) {
@@ -82,11 +87,17 @@ export class DocumentsServer {
     this.#dataFolder = dataFolder;
     this.#lock = new DataLock(dataFolder);
     this.#log = openServerLog(dataFolder, { debug: options.debug });
-    const journal = new JobJournal(dataFolder);
     this.#uploads = new UploadStore(dataFolder, options.uploads);
     this.#events = new EventLog(dataFolder, options.eventLog);
     this.#corpus = new Corpus(dataFolder);
-    this.#manager = jobManager(options);
+    const journal = sqliteJournal(path.join(dataFolder, 'jobs.sqlite'), { maxKept: 1000 });
+    this.#manager = new JobManager({
+      executor: executorOf(dataFolder, options),
+      definitions: [changeWork],
+      journal: keepChanges(journal, dataFolder, (kept) => this.#goOn(kept)),
+      maxQueued: 100,
+      maxActivePerOwner: 10,
+    });
     this.#manager.on('error', ({ error, reference, jobId }) => {
       this.#log.report(error, { reference, ...(jobId !== undefined && { jobId }) });
     });
@@ -94,6 +105,10 @@ export class DocumentsServer {
       fileTimeoutMs: options.fileTimeoutMs ?? 30_000,
       processes: options.parsers,
       maxFileBytes: this.#uploads.limits.maxFileBytes,
+      // Of each job as it starts.
+      get passageLength() {
+        return corpusSettings(dataFolder).passageLength;
+      },
     };
     const readAhead = new ReadAhead({
       // No session has this name: theirs are random digits.
@@ -102,27 +117,25 @@ export class DocumentsServer {
     });
     this.#uploads.watch(readAhead);
     this.#events.follow(this.#manager, change.name);
-    for (const { owner, jobId } of journal.interrupted()) this.#events.interrupted(owner, jobId);
     this.#gate = new CorpusGate({
-      ...{ manager: this.#manager, uploads: this.#uploads, readAhead, journal },
+      ...{ manager: this.#manager, uploads: this.#uploads, readAhead },
       onPublished: () => this.#corpus.refresh(),
-      report: this.#log.report,
     });
-    this.#server = this.#httpServer(this.#pipeline(journal, parsing));
+    const { maxChangeMs = defaultMaxChangeMs } = options;
+    this.#clients = new ChangeClients({
+      ...{ manager: this.#manager, gate: this.#gate, dataFolder, parsing, maxChangeMs },
+    });
+    this.#server = this.#httpServer(this.#pipeline());
   }
 
-  #pipeline(journal: JobJournal, parsing: ParserSettings): RequestListener {
+  #pipeline(): RequestListener {
     const { pagesFolder = path.join(import.meta.dirname, '..', '..', 'dist') } = this.#options;
-    const { maxChangeMs = defaultMaxChangeMs, requestMs = 30_000 } = this.#options;
+    const { requestMs = 30_000 } = this.#options;
     const { idleMs, minBytesPerSecond, maxRequestMs } = this.#uploads;
-    const clients = new ChangeClients({
-      ...{ manager: this.#manager, gate: this.#gate },
-      ...{ dataFolder: this.#dataFolder, parsing, maxChangeMs },
-    });
     return requestPipeline({
       routes: createRoutes({
         ...{ corpus: this.#corpus, gate: this.#gate, uploads: this.#uploads },
-        ...{ journal, events: this.#events },
+        events: this.#events,
         pages: {
           react: new StaticPages(path.join(pagesFolder, 'react')),
           svelte: new StaticPages(path.join(pagesFolder, 'svelte')),
@@ -130,7 +143,7 @@ export class DocumentsServer {
         report: this.#log.report,
         closing: this.#closing.signal,
       }),
-      jobsOf: (session) => clients.of(session),
+      jobsOf: (session) => this.#clients.of(session),
       sessions: new Sessions({ secret: sessionSecret(this.#dataFolder) }),
       allowedHosts: hostsOf(this.#options),
       trustProxy: this.#options.trustProxy ?? false,
@@ -153,6 +166,7 @@ export class DocumentsServer {
 
   /** Begins to listen, at the next free port where the wanted one is taken. */
   async start(): Promise<{ readonly url: string; readonly port: number }> {
+    await this.#openJournal();
     const { host = '127.0.0.1', port = 4173 } = this.#options;
     const bound = await listen(this.#server, host, port);
     const shownHost =
@@ -169,11 +183,37 @@ export class DocumentsServer {
     return this.#closed;
   }
 
+  /** @throws OffstageError why the jobs cannot be kept */
+  async #openJournal(): Promise<void> {
+    try {
+      await this.#manager.ready();
+    } catch (error) {
+      // Threads that cannot start now may later; each job asks for them again.
+      if (!OffstageError.isInstance(error) || error.code !== 'executor_failed') throw error;
+      this.#log.report(error);
+    }
+    await this.#clients.remember(this.#kept);
+    this.#kept = [];
+  }
+
+  /** Before anything that was kept goes on. */
+  #goOn({ changes, taken }: KeptState): void {
+    this.#kept = changes;
+    this.#uploads.restore(taken);
+    if (this.#uploads.isEmpty) {
+      rmSync(parseCacheFolder(this.#dataFolder), { recursive: true, force: true });
+    }
+    for (const change of changes) {
+      if (!change.isActive) continue;
+      this.#gate.resume(change);
+      this.#events.resumed(change.session, change.jobId);
+    }
+  }
+
   async #close(graceMs: number): Promise<unknown> {
     this.#closing.abort();
     const listening = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
-    await this.#gate.close();
     const report = await this.#manager.shutdown({ graceMs });
     this.#server.closeAllConnections();
     await listening;
@@ -187,17 +227,14 @@ export class DocumentsServer {
   }
 }
 
-function jobManager({ stub }: DocumentsServerOptions): JobManager {
-  return new JobManager({
-    executor: new WorkerExecutor({
-      entry: new URL('./changes/documents.worker.ts', import.meta.url),
-      // One change at a time, and what is read ahead for it lies in its thread.
-      threads: 1,
-      name: 'documents',
-      ...(stub && { env: { ...process.env, OFFSTAGE_STUB: '1' } }),
-    }),
-    maxQueued: 100,
-    maxActivePerOwner: 10,
+function executorOf(dataFolder: string, { stub }: DocumentsServerOptions): WorkerExecutor {
+  const parsed = parseCacheFolder(dataFolder);
+  return new WorkerExecutor({
+    entry: new URL('./changes/documents.worker.ts', import.meta.url),
+    // One change at a time, and what is read ahead for it lies in its thread.
+    threads: 1,
+    name: 'documents',
+    env: { ...process.env, OFFSTAGE_PARSED: parsed, ...(stub && { OFFSTAGE_STUB: '1' }) },
   });
 }
 

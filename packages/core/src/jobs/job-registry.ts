@@ -83,7 +83,7 @@ export class JobRegistry<Job extends { readonly atRest: boolean }> {
    * that one alone: its owner may have another by now (F3).
    */
   closeOwner(ownerJobs: OwnerJobs<Job>): void {
-    if (ownerJobs.jobs.size > 0 || ownerJobs.watchers !== undefined) return;
+    if (ownerJobs.jobs.size > 0 || ownerJobs.active > 0 || ownerJobs.watchers !== undefined) return;
     if (this.#byOwner.get(ownerJobs.owner) === ownerJobs) this.#byOwner.delete(ownerJobs.owner);
   }
 

@@ -64,6 +64,11 @@ export class JobScheduler {
     return decision;
   }
 
+  /** Who waited to replace the holder of its key does so again, after another that came later is gone. */
+  reclaim(job: Job): void {
+    if (this.claim(job, 'replace').type === 'holds') this.schedule(job);
+  }
+
   /** The job waits for its key, its time, or a slot. `pump` lets it begin. */
   schedule(job: Job): void {
     if (job.waitsForKey) return;
@@ -99,7 +104,8 @@ export class JobScheduler {
       const leftMs = availableAt - createdAt - waitedMs;
       next.due = leftMs > 0 ? { afterMs: leftMs } : undefined;
     }
-    this.schedule(next);
+    // One that is not durable yet is scheduled when it is.
+    if (!next.isAdmitting) this.schedule(next);
   }
 
   /** Lets jobs begin while there are slots; at `at`, where the caller has looked at the clock. */
@@ -124,6 +130,10 @@ export class JobScheduler {
     this.#isClosed = true;
     this.#limits.close();
     this.#waiting.close();
+  }
+
+  get freeSlots(): number {
+    return this.#concurrency - this.#slots;
   }
 
   get #hasFreeSlot(): boolean {

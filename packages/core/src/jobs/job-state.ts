@@ -38,6 +38,8 @@ export type JobEvent =
   /** Its handler ended because it was asked to, or by a JobCanceledError of its own. */
   | { readonly type: 'stopped'; readonly at: number; readonly reference: string }
   | { readonly type: 'failed'; readonly at: number; readonly failure: JobFailure }
+  /** It stopped because this process ends, and another one goes on with the same attempt (K4). */
+  | { readonly type: 'putBack' }
   /** The process that ran it is gone. */
   | { readonly type: 'interrupted'; readonly at: number; readonly failure: JobFailure }
   /** A shutdown no longer waits for its handler (J14). */
@@ -270,6 +272,8 @@ function whileRunning(state: JobState, event: JobEvent): Transition {
         : canceled(state, event.at, state.stopReason);
     case 'failed':
       return failed(state, event.at, event.failure);
+    case 'putBack':
+      return putBack(state);
     case 'interrupted':
       return interrupted(state, event.at, event.failure);
     case 'abandoned': {
@@ -348,6 +352,19 @@ function interrupted(state: JobState, at: number, failure: JobFailure): Transiti
   return retried({ ...state, stopReason: null }, at, at, failure);
 }
 
+/** Queued again, without an attempt spent. */
+function putBack(state: JobState): Transition {
+  const next: JobState = {
+    ...state,
+    status: 'queued',
+    stopReason: null,
+    isHandling: false,
+    result: undefined,
+    failure: undefined,
+  };
+  return { state: next, actions: onPutBack };
+}
+
 function canceled(state: JobState, endedAt: number, stopReason: StopReason | null): Transition {
   const next = draftOf(state);
   next.status = 'canceled';
@@ -393,6 +410,7 @@ const onStopRequested = list(write('stopRequested'), tell('changed'), { type: 's
 const onProgress = list(write('progress'), tell('progress'));
 const onDropped = list(tell('dropped'));
 const onRetrying = list(write('retrying'), freeSlot, schedule, tell('retrying'));
+const onPutBack = list(write('retrying'), freeSlot, tell('changed'));
 // At rest before anyone hears of it, so that who hears of it can take its key.
 const onSucceeded = list(write('ended'), freeSlot, releaseKey, tell('succeeded'));
 const onFailed = list(write('ended'), freeSlot, releaseKey, tell('failed'));

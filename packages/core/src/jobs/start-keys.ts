@@ -2,7 +2,10 @@ import { OffstageError } from '../foundation/errors.ts';
 import type { JobView } from './job-view.ts';
 
 interface Started {
-  readonly print: string;
+  /** Made when it is needed of jobs that were kept, of which there may be many. */
+  readonly print: string | (() => string);
+  /** With what options; of jobs that were kept nobody knows any more. */
+  readonly how: string | undefined;
   readonly first: Promise<JobView>;
 }
 
@@ -16,14 +19,14 @@ export class StartKeys {
   readonly #byJobId = new Map<string, string>();
 
   /**
-   * @param scope whose key it is, and the key.
-   * @param asked what is started; must be the same each time.
+   * @param what whose key it is and the key; and what is started, which must be the same each time.
+   * @param how with what options, which must be the same as well.
    * @param now the job of a first view as it is now; `undefined` when it has been released.
    * @throws OffstageError `idempotency_key_reused` for something else under a known key.
    */
   async once(
-    scope: readonly string[],
-    asked: readonly unknown[],
+    { scope, asked }: { readonly scope: readonly string[]; readonly asked: readonly unknown[] },
+    how: string,
     start: () => Promise<JobView>,
     now: (first: JobView) => JobView | undefined | Promise<JobView | undefined>,
   ): Promise<JobView> {
@@ -31,12 +34,14 @@ export class StartKeys {
     const print = fingerprint(asked);
     const known = this.#started.get(key);
     if (known !== undefined) {
-      if (known.print !== print) throw keyReused();
+      const { print: before } = known;
+      if ((known.how ?? how) !== how) throw keyReused();
+      if ((typeof before === 'string' ? before : before()) !== print) throw keyReused();
       const first = await known.first;
       return (await now(first)) ?? first;
     }
     const first = start();
-    this.#started.set(key, { print, first });
+    this.#started.set(key, { print, how, first });
     try {
       const view = await first;
       if ((await now(view)) === undefined) this.#started.delete(key);
@@ -48,6 +53,17 @@ export class StartKeys {
     }
   }
 
+  /** A job that was kept. `asked` and `first` are as of the start that it came from. */
+  remember(scope: readonly string[], asked: () => readonly unknown[], first: JobView): void {
+    const key = JSON.stringify(scope);
+    this.#started.set(key, {
+      print: () => fingerprint(asked()),
+      how: undefined,
+      first: Promise.resolve(first),
+    });
+    this.#byJobId.set(first.id, key);
+  }
+
   /** The job has been released. */
   forget(jobId: string): void {
     const key = this.#byJobId.get(jobId);
@@ -57,7 +73,7 @@ export class StartKeys {
   }
 }
 
-function keyReused(): OffstageError {
+export function keyReused(): OffstageError {
   return new OffstageError(
     'idempotency_key_reused',
     'Something else was started under this idempotency key. Use a new key for each start.',
@@ -68,7 +84,7 @@ function keyReused(): OffstageError {
  * Short, since it is kept as long as the job, and an input may be large. It finds mistakes: an owner
  * who makes two inputs alike on purpose is answered with a job of its own.
  */
-function fingerprint(asked: readonly unknown[]): string {
+export function fingerprint(asked: readonly unknown[]): string {
   let text: string;
   try {
     text = JSON.stringify(asked, sortedKeys);

@@ -7,11 +7,13 @@ import { changeWork } from '../../change/change-work.ts';
 import type { ParserSettings } from '../../reading/parser-settings.ts';
 import { Problem } from '../requests/problem.ts';
 import type { CorpusGate } from './corpus-gate.ts';
+import type { KeptChange } from './kept-changes.ts';
 
 /** The key that admits one change of the corpus at a time (D5). */
 const corpusKey = 'corpus';
 
-const asked = z.object({ add: z.array(z.string()), remove: z.array(z.string()) });
+const ids = z.array(z.string());
+const asked = z.object({ add: ids, remove: ids, retry: ids.default([]) });
 
 export interface ChangeClientsParts {
   readonly manager: JobManager;
@@ -45,9 +47,16 @@ export class ChangeClients {
       if (definition.name !== change.name) {
         throw new OffstageError('unknown_definition', 'There is no such job.');
       }
-      const startNow = () => this.#start(client, session, input);
+      const { success, data } = asked.safeParse(input);
+      if (!success) {
+        throw new OffstageError(
+          'invalid_input',
+          'A change names what to add and what to remove, by ids.',
+        );
+      }
+      const startNow = () => this.#start(client, session, data, idempotencyKey);
       if (idempotencyKey === undefined) return startNow();
-      return this.#keys.once([session, idempotencyKey], [input], startNow, ({ id }) =>
+      return this.#keys.once([session, idempotencyKey], [data], startNow, ({ id }) =>
         client.get(id),
       );
     };
@@ -60,39 +69,37 @@ export class ChangeClients {
     });
   }
 
-  async #start(client: JobClient, session: string, input: unknown): Promise<JobView> {
-    const { gate, dataFolder, parsing, maxChangeMs } = this.#parts;
-    const { success, data } = asked.safeParse(input);
-    if (!success) {
-      throw new OffstageError(
-        'invalid_input',
-        'A change names what to add and what to remove, by ids.',
-      );
+  /** Starts that a former server answered, or did not come to answer, are still the same starts. */
+  async remember(changes: readonly KeptChange[]): Promise<void> {
+    for (const { jobId, session, asked: given, idempotencyKey } of changes) {
+      if (idempotencyKey === undefined) continue;
+      const job = await this.#parts.manager.forOwner(session).get(jobId);
+      if (job !== undefined) this.#keys.remember([session, idempotencyKey], () => [given], job);
     }
-    const { add, remove } = data;
-    const what = describe(new Set(add).size, remove.length);
+  }
+
+  async #start(
+    client: JobClient,
+    session: string,
+    { add, remove, retry }: z.infer<typeof asked>,
+    idempotencyKey: string | undefined,
+  ): Promise<JobView> {
+    const { gate, dataFolder, parsing, maxChangeMs } = this.#parts;
     try {
-      return await gate.admit(session, add, what, (files) =>
+      return await gate.admit(session, add, (files) =>
         client.start(
           changeWork,
-          { dataFolder, add: [...files], remove, maxChangeMs, ...parsing },
-          { exclusivityKey: corpusKey },
+          {
+            uploads: { session, ids: files.map(({ upload }) => upload) },
+            ...{ dataFolder, remove, retry, maxChangeMs, ...parsing },
+          },
+          { exclusivityKey: corpusKey, idempotencyKey },
         ),
       );
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      throw new OffstageError('invalid_input', error.message, { cause: error });
+      const code = error.code === 'storage_full' ? error.code : 'invalid_input';
+      throw new OffstageError(code, error.message, { cause: error });
     }
   }
 }
-
-/** For the journal, without a name in it. */
-function describe(added: number, removed: number): string {
-  const parts = [
-    added > 0 ? `adding ${count(added)}` : '',
-    removed > 0 ? `removing ${count(removed)}` : '',
-  ].filter((part) => part !== '');
-  return parts.length === 0 ? 'indexing everything again' : parts.join(' and ');
-}
-
-const count = (files: number): string => (files === 1 ? '1 document' : `${files} documents`);

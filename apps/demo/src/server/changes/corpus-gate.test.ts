@@ -4,12 +4,12 @@ import { handle, InlineExecutor, JobManager, PublicError } from '@offstage/core'
 import { expect, onTestFinished, test } from 'vitest';
 import type { StagedFile } from '../../change/change-work.ts';
 import { changeWork } from '../../change/change-work.ts';
+import { asFinal } from '../../change/public-errors.ts';
 import { readUploads } from '../../reading/read-job.ts';
 import { scratch } from '../../testing/scratch.ts';
 import { ReadAhead } from '../uploads/read-ahead.ts';
 import { UploadStore } from '../uploads/upload-store.ts';
 import { CorpusGate } from './corpus-gate.ts';
-import { JobJournal } from './job-journal.ts';
 
 const [me, other] = ['a'.repeat(32), 'b'.repeat(32)] as const;
 const parsing = { fileTimeoutMs: 1000, processes: 1, maxFileBytes: 1000 };
@@ -34,13 +34,9 @@ function open(work: () => Promise<never> = () => new Promise(() => undefined)) {
   });
   const readAhead = new ReadAhead({ client: manager.forOwner('read-ahead'), parsing });
   uploads.watch(readAhead);
-  const published: number[] = [];
   const gate = new CorpusGate({
-    ...{ manager, uploads, readAhead, journal: new JobJournal(dataFolder) },
-    onPublished: () => published.push(1),
-    report: (error) => {
-      throw error;
-    },
+    ...{ manager, uploads, readAhead },
+    onPublished: () => undefined,
   });
   const upload = (session: string): string => {
     const { upload, file, descriptor } = uploads.stage(session);
@@ -50,7 +46,7 @@ function open(work: () => Promise<never> = () => new Promise(() => undefined)) {
     return upload;
   };
   const admit = (session: string, add: readonly string[] = []) =>
-    gate.admit(session, add, 'a test', (files: readonly StagedFile[]) =>
+    gate.admit(session, add, (files: readonly StagedFile[]) =>
       manager
         .forOwner(session)
         .start(
@@ -115,7 +111,7 @@ test('D5 what the work itself throws comes through, and leaves the way free', as
 
 test('D7 a change that ends before its start was answered leaves the way free, and its uploads wait again', async () => {
   const { gate, manager, upload, admit, waiting } = open(async () => {
-    throw new PublicError('locked', 'no');
+    throw asFinal(new PublicError('locked', 'no'));
   });
   const add = [upload(me)];
   for (let round = 0; round < 3; round += 1) {
@@ -127,7 +123,7 @@ test('D7 a change that ends before its start was answered leaves the way free, a
 
 test('D2 D5 what is read ahead gives way to a change, and goes on after one that was refused or has ended', async () => {
   const { gate, reading, upload, admit } = open(async () => {
-    throw new PublicError('locked', 'no');
+    throw asFinal(new PublicError('locked', 'no'));
   });
   await expect(admit(me, ['none'])).rejects.toMatchObject({ code: 'unknown_upload' });
   upload(me);

@@ -2,20 +2,19 @@ import { type JobManager, type JobView, OffstageError } from '@offstage/core';
 import { isForGood } from '../../change/change-handler.ts';
 import { change } from '../../change/change-job.ts';
 import type { StagedFile } from '../../change/change-work.ts';
-import type { Busy } from '../../web/api.ts';
+import type { Busy, Interruption } from '../../web/api.ts';
 import { Problem } from '../requests/problem.ts';
 import type { ReadAhead } from '../uploads/read-ahead.ts';
 import type { UploadStore } from '../uploads/upload-store.ts';
-import type { JobJournal } from './job-journal.ts';
+import { describeChange } from './describe-change.ts';
+import type { KeptChange } from './kept-changes.ts';
 
 export interface CorpusGateParts {
   readonly manager: JobManager;
   readonly uploads: UploadStore;
   readonly readAhead: ReadAhead;
-  readonly journal: JobJournal;
   /** Another version is current. */
   readonly onPublished: () => void;
-  readonly report: (error: unknown, context: { readonly jobId: string }) => void;
 }
 
 /** A change of the corpus, from the moment at which it is asked for until its job has ended. */
@@ -23,9 +22,10 @@ interface ChangeAtWork {
   readonly session: string;
   readonly files: readonly StagedFile[];
   readonly since: number;
+  /** When this server took it up, where another one had begun it. */
+  readonly resumedAt: number | null;
   /** `undefined` until it is admitted. */
   jobId: string | undefined;
-  hasEnded: boolean;
 }
 
 /**
@@ -40,8 +40,8 @@ export class CorpusGate {
   readonly #parts: CorpusGateParts;
   #change: ChangeAtWork | undefined;
   #exclusiveSince: number | undefined;
-  /** The job that nobody but the end of this server stops. */
-  #cutShort: string | undefined;
+  /** Changes that this server took up, until their sessions have been told. */
+  readonly #resumed: KeptChange[] = [];
 
   constructor(parts: CorpusGateParts) {
     this.#parts = parts;
@@ -57,21 +57,18 @@ export class CorpusGate {
    * Hands uploads of a session to a job. They are its own until it ends, and wait again unless it has
    * published them or has found them to be of no use.
    *
-   * @param what for the person, and names no file.
-   * @throws Problem `unknown_upload`
+   * @throws Problem `unknown_upload`, `storage_full`
    * @throws OffstageError `conflict`, saying why one has to wait; what `start` throws.
    */
   async admit(
     session: string,
     wanted: readonly string[],
-    what: string,
     start: (files: readonly StagedFile[]) => Promise<JobView>,
   ): Promise<JobView> {
     const { uploads, readAhead } = this.#parts;
     const files = uploads.take(session, wanted);
     const asked: ChangeAtWork = {
-      ...{ session, files, since: Date.now() },
-      ...{ jobId: undefined, hasEnded: false },
+      ...{ session, files, since: Date.now(), resumedAt: null, jobId: undefined },
     };
     try {
       if (this.#isHeld) throw this.#conflict(session);
@@ -79,8 +76,6 @@ export class CorpusGate {
       await readAhead.pause();
       const job = await start(files);
       asked.jobId = job.id;
-      if (!asked.hasEnded)
-        this.#note(job.id, (journal) => journal.began(entryOf(asked, job, what)));
       return job;
     } catch (error) {
       if (this.#change === asked) this.#change = undefined;
@@ -114,23 +109,45 @@ export class CorpusGate {
   busy(session: string): Busy | null {
     if (this.#exclusiveSince !== undefined) {
       const message = 'An older version is being made current. Wait until that has ended.';
-      return { mine: false, jobId: null, since: this.#exclusiveSince, message };
+      return { mine: false, jobId: null, since: this.#exclusiveSince, resumedAt: null, message };
     }
     if (this.#change === undefined) return null;
-    const { since, jobId = null } = this.#change;
+    const { since, resumedAt, jobId = null } = this.#change;
     const mine = this.#change.session === session;
     const message = mine
       ? 'Another change of yours is at work, maybe in another tab. Wait until it has ended, or cancel it.'
       : 'Somebody else is changing the documents. Wait until that has ended.';
-    return { mine, jobId: mine ? jobId : null, since, message };
+    return { mine, jobId: mine ? jobId : null, since, resumedAt, message };
   }
 
-  /** Before the manager ends: what it cuts short is told by the next server, as after a kill. */
-  async close(): Promise<void> {
-    const { session, jobId } = this.#change ?? {};
-    if (session === undefined || jobId === undefined) return;
-    const job = await this.#parts.manager.forOwner(session).get(jobId);
-    if (job?.cancelRequested === false) this.#cutShort = jobId;
+  /** Goes on with a change that a former server admitted; its uploads are its own as before (D7). */
+  resume(change: KeptChange): void {
+    const { jobId, session, since, asked } = change;
+    const { uploads, readAhead } = this.#parts;
+    const files = uploads.ofChange(session, asked.add);
+    this.#change = { jobId, session, since, files, resumedAt: Date.now() };
+    this.#resumed.push(change);
+    void readAhead.pause();
+  }
+
+  /** A session's changes that this server took up, newest first. */
+  interruptions(session: string): readonly Interruption[] {
+    return this.#resumed
+      .filter((resumed) => resumed.session === session)
+      .map(({ jobId, since, asked }) => ({
+        ...{ jobId, at: since, what: describeChange(asked) },
+        isAtWork: this.#change?.jobId === jobId,
+      }))
+      .reverse();
+  }
+
+  /** False where the session has no such interruption. */
+  dismiss(session: string, jobId: string): boolean {
+    const at = this.#resumed.findIndex(
+      (resumed) => resumed.session === session && resumed.jobId === jobId,
+    );
+    if (at !== -1) this.#resumed.splice(at, 1);
+    return at !== -1;
   }
 
   get #isHeld(): boolean {
@@ -142,14 +159,12 @@ export class CorpusGate {
     if (ended === undefined || ended.session !== owner || (ended.jobId ?? id) !== id) return;
     const { uploads, onPublished } = this.#parts;
     const { session, files } = ended;
-    ended.hasEnded = true;
     this.#change = undefined;
     const isOver = status === 'succeeded' || (failure !== undefined && isForGood(failure.code));
     if (isOver) void uploads.gone(session, files);
     else uploads.giveBack(session, files);
     if (status === 'succeeded') onPublished();
     this.#letReadAhead();
-    if (isOver || this.#cutShort !== id) this.#note(id, (journal) => journal.ended(id));
   }
 
   #letReadAhead(): void {
@@ -160,20 +175,7 @@ export class CorpusGate {
     const { message = waitMessage } = this.busy(session) ?? {};
     return new OffstageError('conflict', message, { cause });
   }
-
-  /** A change is at work, or was, whether or not that can be written. */
-  #note(jobId: string, write: (journal: JobJournal) => void): void {
-    try {
-      write(this.#parts.journal);
-    } catch (error) {
-      this.#parts.report(error, { jobId });
-    }
-  }
 }
-
-const entryOf = ({ session, since }: ChangeAtWork, { id }: JobView, what: string) => ({
-  ...{ jobId: id, owner: session, at: since, what },
-});
 
 const waitMessage = 'The documents are being changed. Wait until that has ended.';
 const mustWait = (): Problem => new Problem(409, 'conflict', waitMessage);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type HandledJob, handle, PublicError } from '@offstage/core';
 import { type ChangeHandlerOptions, createChangeHandler } from '../../change/change-handler.ts';
 import { changeWork } from '../../change/change-work.ts';
+import { asFinal } from '../../change/public-errors.ts';
 
 /**
  * The change of the corpus for tests of pages, steered by the names of files (`OFFSTAGE_STUB=1`):
@@ -18,10 +19,9 @@ export function createStubHandler(options: ChangeHandlerOptions): HandledJob<typ
     if (kinds.has('fail')) {
       report({ phase: 'parse', percent: 40, message: '2 of 5 files' });
       await sleep(300, undefined, { signal });
-      throw new PublicError(
-        'nothing_readable',
-        'The only file could not be read, so nothing was published. "fail": it is damaged.',
-      );
+      const message =
+        'The only file could not be read, so nothing was published. "fail": it is damaged.';
+      throw asFinal(new PublicError('nothing_readable', message));
     }
     if (!['slow', 'hang', 'stuck'].some((kind) => kinds.has(kind))) {
       return real.handler(context);

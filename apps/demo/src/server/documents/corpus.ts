@@ -5,8 +5,13 @@ import { type CorpusMetadata, configHash } from '../../corpus/corpus-metadata.ts
 import { openSnapshots } from '../../corpus/snapshots.ts';
 import type { FindOptions } from '../../search/find.ts';
 import { parseQuery } from '../../search/query.ts';
-import { indexFile, openIndex } from '../../search/search-index.ts';
-import { searchLanguage } from '../../search/settings.ts';
+import { indexFile, openIndex, originalPath } from '../../search/search-index.ts';
+import {
+  type CorpusSettings,
+  corpusSettings,
+  saveSettings,
+  searchLanguage,
+} from '../../search/settings.ts';
 import type {
   DocumentsPage,
   DocumentsQuery,
@@ -17,6 +22,11 @@ import type {
 import { DocumentList } from './document-list.ts';
 import { SearchThread } from './search-thread.ts';
 
+export interface SettingsChange {
+  readonly language?: string | undefined;
+  readonly passageLength?: number | undefined;
+}
+
 interface OpenVersion {
   readonly version: Version<CorpusMetadata>;
   readonly database: DatabaseSync;
@@ -26,6 +36,8 @@ interface OpenVersion {
   isFormer: boolean;
   /** Made when somebody asks for it. */
   list?: DocumentList | undefined;
+  /** Of all documents; worked out when somebody asks for it. */
+  keepsFiles?: boolean | undefined;
 }
 
 /**
@@ -92,9 +104,10 @@ export class Corpus {
       version: version.version,
       ...list.page(query, offset, limit),
       kinds: list.kinds(),
+      partly: list.partly(),
       reasons: list.reasons(),
     }));
-    return page ?? { version: null, total: 0, documents: [], kinds: [], reasons: [] };
+    return page ?? { version: null, total: 0, documents: [], kinds: [], partly: 0, reasons: [] };
   }
 
   /** What a query means, as a whole. @throws OffstageError `not_found` */
@@ -115,18 +128,43 @@ export class Corpus {
     const current = await this.#current();
     if (current === undefined && name === undefined) return undefined;
     if (current !== undefined && (name === undefined || name === current.version.version)) {
-      current.list ??= new DocumentList(current.database);
+      current.list ??= listOf(current);
       return work({ version: current.version, list: current.list });
     }
     const summary = (await this.#store.list()).find((known) => known.version === name);
     if (summary === undefined) throw new OffstageError('not_found', 'There is no such version.');
     await using version = await this.#store.open(summary.gen);
     using database = openIndex(version.path(indexFile));
-    return work({ version, list: new DocumentList(database) });
+    return work({ version, list: listOf({ version, database }) });
+  }
+
+  settings(): CorpusSettings {
+    return corpusSettings(this.#dataFolder);
+  }
+
+  /** Keeps what is not named. */
+  saveSettings(changed: SettingsChange): void {
+    const { language, passageLength } = this.settings();
+    saveSettings(this.#dataFolder, {
+      language: changed.language ?? language,
+      passageLength: changed.passageLength ?? passageLength,
+    });
+  }
+
+  /** Whether the current version keeps the files of all documents, so that they can be indexed again. */
+  async keepsFiles(): Promise<boolean> {
+    const open = await this.#current();
+    if (open === undefined) return false;
+    open.keepsFiles ??=
+      open.database
+        .prepare('SELECT 1 FROM files WHERE document IS NULL AND failure_code IS NULL LIMIT 1')
+        .get() === undefined;
+    return open.keepsFiles;
   }
 
   async versions(): Promise<readonly VersionView[]> {
     const list = await this.#store.list();
+    const now = configHash(corpusSettings(this.#dataFolder).passageLength);
     const views: VersionView[] = [];
     for (const [at, summary] of list.entries()) {
       const before = list[at + 1];
@@ -135,7 +173,7 @@ export class Corpus {
       views.push({
         ...known,
         current: summary.current,
-        settingsChanged: known.configHash !== configHash(),
+        settingsChanged: known.configHash !== now,
         changes: before === undefined ? null : await this.#changesBetween(before, summary),
       });
     }
@@ -273,6 +311,11 @@ export class Corpus {
       }
     }
   }
+}
+
+function listOf({ version, database }: Pick<OpenVersion, 'version' | 'database'>): DocumentList {
+  const kept = new Set(version.manifest.entries.map(({ path }) => path));
+  return new DocumentList(database, (document) => kept.has(originalPath(document)));
 }
 
 async function closeVersion(open: OpenVersion | undefined): Promise<void> {

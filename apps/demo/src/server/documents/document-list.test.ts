@@ -7,7 +7,10 @@ import { DocumentList, type ListQuery } from './document-list.ts';
 const [pdf, text] = ['application/pdf', 'text/plain'];
 
 /** A list of files with so many passages; those of none have failed, by the reason given. */
-function listOf(files: readonly [name: string, passages: number, reason?: string][]) {
+function listOf(
+  files: readonly [name: string, passages: number, reason?: string][],
+  { notes = {}, kept = [] }: { notes?: Record<string, string[]>; kept?: string[] } = {},
+) {
   const file = path.join(scratch(), 'index.sqlite');
   const writer = new SearchIndexWriter(file);
   for (const [at, [name, count, reason]] of files.entries()) {
@@ -19,11 +22,11 @@ function listOf(files: readonly [name: string, passages: number, reason?: string
     else {
       const passages = Array.from({ length: count }, () => ({ heading: '', text: 'x' }));
       const mediaType = name.endsWith('pdf') ? pdf : text;
-      writer.addDocument(indexed, { mediaType, title: name, passages } as never);
+      writer.addDocument(indexed, { mediaType, title: name, passages, notes: notes[name] });
     }
   }
   writer.finish();
-  const list = new DocumentList(openIndex(file));
+  const list = new DocumentList(openIndex(file), (document) => kept.includes(document));
   const names = (query: ListQuery): string[] =>
     list.page(query, 0, 100).documents.map(({ name }) => name);
   return { list, names };
@@ -75,7 +78,51 @@ test('D4 documents are sorted and filtered, and all that is meant can be named',
     { kind: null, count: 3 },
   ]);
   expect(list.reasons()).toEqual([
-    { reason: 'torn', count: 2 },
-    { reason: 'no text', count: 1 },
+    { reason: 'torn', count: 2, canRetry: 0 },
+    { reason: 'no text', count: 1, canRetry: 0 },
+  ]);
+});
+
+test('D6 a file read in part is listed with what was left out, each note once and no more than anybody reads', () => {
+  const many = Array.from({ length: 90 }, (_, at) => `${at}`.padEnd(400, '.'));
+  const { list, names } = listOf(
+    [
+      ['a.pdf', 2],
+      ['b.txt', 1],
+      ['c.txt', 1],
+      ['d.txt', 0, 'torn'],
+    ],
+    {
+      notes: {
+        'a.pdf': ['2 pages have no text.', '2 pages have no text.', 'More.'],
+        'c.txt': many,
+      },
+    },
+  );
+  expect(list.partly()).toBe(2);
+  expect(names({ kind: 'partly' })).toEqual(['a.pdf', 'c.txt']);
+  expect(list.page({}, 0, 3).documents.map(({ notes }) => notes)).toMatchObject([
+    ['2 pages have no text.', 'More.'],
+    [],
+    Array.from({ length: 20 }, () => expect.stringMatching(/^\d+\.+$/)),
+  ]);
+});
+
+test('D6 a failed file can be tried again where the version keeps it', () => {
+  const { list } = listOf(
+    [
+      ['a.pdf', 0, 'torn'],
+      ['b.pdf', 0, 'torn'],
+      ['c.pdf', 0, 'slow'],
+      ['d.txt', 1],
+    ],
+    { kept: ['d1', 'd3'] },
+  );
+  expect(list.page({}, 0, 9).documents.map(({ canRetry }) => canRetry)).toEqual([
+    ...[false, true, false, false],
+  ]);
+  expect(list.reasons()).toEqual([
+    { reason: 'torn', count: 2, canRetry: 1 },
+    { reason: 'slow', count: 1, canRetry: 0 },
   ]);
 });

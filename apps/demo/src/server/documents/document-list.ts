@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { documentIdOf } from '../../change/change-plan.ts';
-import type { DocumentKind, DocumentsQuery, DocumentView } from '../../web/api.ts';
+import { notesReader } from '../../search/search-index.ts';
+import type { DocumentKind, DocumentsQuery, DocumentView, FailureReason } from '../../web/api.ts';
 
 /** Which of a version's documents are meant, and in which order. */
 export type ListQuery = Pick<DocumentsQuery, 'sort' | 'order' | 'name' | 'kind' | 'reason'>;
@@ -18,6 +19,9 @@ interface Row {
   readonly addedAt: number;
   readonly mediaType: string | null;
   readonly reason: string | null;
+  /** Something was left out of it. */
+  readonly isPartly: boolean;
+  readonly canRetry: boolean;
 }
 
 /**
@@ -30,9 +34,10 @@ export class DocumentList {
   // Asked for page by page, so the last answer serves the next page.
   #last: { readonly key: string; readonly rows: readonly Row[] } = { key: '', rows: [] };
 
-  constructor(database: DatabaseSync) {
+  /** @param isKept Whether the version keeps the file of a document. */
+  constructor(database: DatabaseSync, isKept: (document: string) => boolean = () => false) {
     this.#database = database;
-    this.#byName = readRows(database);
+    this.#byName = readRows(database, isKept);
   }
 
   /** How many documents there are of each kind, the most frequent first; those that failed come last. */
@@ -48,14 +53,23 @@ export class DocumentList {
   }
 
   /** Why documents cannot be searched, and how many each reason concerns, the most frequent first. */
-  reasons(): { readonly reason: string; readonly count: number }[] {
-    const counts = new Map<string, number>();
-    for (const { reason } of this.#byName) {
-      if (reason !== null) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  reasons(): FailureReason[] {
+    const reasons = new Map<string, FailureReason>();
+    for (const { reason, canRetry } of this.#byName) {
+      if (reason === null) continue;
+      const before = reasons.get(reason) ?? { reason, count: 0, canRetry: 0 };
+      reasons.set(reason, {
+        reason,
+        count: before.count + 1,
+        canRetry: before.canRetry + Number(canRetry),
+      });
     }
-    return [...counts]
-      .map(([reason, count]) => ({ reason, count }))
-      .sort((a, b) => b.count - a.count);
+    return [...reasons.values()].sort((a, b) => b.count - a.count);
+  }
+
+  /** How many documents were read in part. */
+  partly(): number {
+    return this.#byName.filter(({ isPartly }) => isPartly).length;
   }
 
   page(
@@ -68,9 +82,10 @@ export class DocumentList {
       `SELECT path, document, media_type, bytes, sha256, passage_count, failure_code, failure, added_at
        FROM files WHERE id = ?`,
     );
-    const documents = rows.slice(offset, offset + limit).flatMap(({ id }) => {
+    const notesOf = notesReader(this.#database);
+    const documents = rows.slice(offset, offset + limit).flatMap(({ id, canRetry }) => {
       const row = statement.get(id);
-      return row === undefined ? [] : [documentView(row)];
+      return row === undefined ? [] : [documentView(row, { notes: notesOf(id), canRetry })];
     });
     return { total: rows.length, documents };
   }
@@ -93,7 +108,7 @@ function ordered(byName: readonly Row[], query: ListQuery): readonly Row[] {
   const rows = byName.filter(
     (row) =>
       words.every((word) => row.folded.includes(word)) &&
-      (kind === undefined || (kind === 'failed' ? row.reason !== null : row.mediaType === kind)) &&
+      isOfKind(row, kind) &&
       (reason === undefined || row.reason === reason),
   );
   if (sort === 'name') return order === 'asc' ? rows : rows.reverse();
@@ -102,13 +117,25 @@ function ordered(byName: readonly Row[], query: ListQuery): readonly Row[] {
   return rows.sort((a, b) => sign * (figure(a) - figure(b)));
 }
 
+function isOfKind(row: Row, kind: string | undefined): boolean {
+  if (kind === undefined) return true;
+  if (kind === 'failed') return row.reason !== null;
+  return kind === 'partly' ? row.isPartly : row.mediaType === kind;
+}
+
 const figures = {
   size: (row: Row) => row.bytes,
   passages: (row: Row) => row.passages,
   added: (row: Row) => row.addedAt,
 } as const;
 
-function readRows(database: DatabaseSync): Row[] {
+function readRows(database: DatabaseSync, isKept: (document: string) => boolean): Row[] {
+  const partly = new Set(
+    database
+      .prepare('SELECT DISTINCT file FROM file_notes')
+      .all()
+      .map(({ file }) => Number(file)),
+  );
   const statement = database.prepare(
     'SELECT id, path, document, bytes, passage_count, added_at, media_type, failure FROM files',
   );
@@ -116,9 +143,12 @@ function readRows(database: DatabaseSync): Row[] {
   for (const row of statement.iterate()) {
     const path = String(row.path);
     const folded = fold(path);
+    const id = Number(row.id);
+    const document = textOf(row.document);
+    const reason = textOf(row.failure);
     rows.push({
-      id: Number(row.id),
-      documentId: documentIdOf({ document: textOf(row.document), path }),
+      id,
+      documentId: documentIdOf({ document, path }),
       key: naturalKey(folded),
       folded,
       path,
@@ -126,7 +156,9 @@ function readRows(database: DatabaseSync): Row[] {
       passages: Number(row.passage_count),
       addedAt: Number(row.added_at ?? 0),
       mediaType: textOf(row.media_type),
-      reason: textOf(row.failure),
+      reason,
+      isPartly: partly.has(id),
+      canRetry: reason !== null && document !== null && isKept(document),
     });
   }
   return rows.sort((a, b) => compare(a.key, b.key) || compare(a.path, b.path));
@@ -142,7 +174,10 @@ const naturalKey = (folded: string): string =>
 
 const textOf = (value: unknown): string | null => (value == null ? null : String(value));
 
-export function documentView(row: Readonly<Record<string, unknown>>): DocumentView {
+function documentView(
+  row: Readonly<Record<string, unknown>>,
+  rest: Pick<DocumentView, 'notes' | 'canRetry'>,
+): DocumentView {
   const failure = textOf(row.failure_code);
   return {
     id: documentIdOf({ document: textOf(row.document), path: String(row.path) }),
@@ -153,6 +188,7 @@ export function documentView(row: Readonly<Record<string, unknown>>): DocumentVi
     passages: Number(row.passage_count),
     outcome: failure === null ? 'indexed' : 'failed',
     problem: failure === null ? null : { code: failure, message: textOf(row.failure) ?? '' },
+    ...rest,
     addedAt: row.added_at === null ? null : Number(row.added_at),
   };
 }

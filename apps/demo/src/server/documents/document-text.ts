@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { markerOf } from '../../search/find.ts';
 import { type PassageText, PassageTexts } from '../../search/passage-texts.ts';
+import { notesReader } from '../../search/search-index.ts';
 import type { DocumentText, SnippetPart } from '../../web/api.ts';
 
 // As much as a passage may repeat of the end of the one before it.
@@ -16,7 +17,7 @@ export function documentText(
 ): DocumentText | undefined {
   const file = database
     .prepare(
-      `SELECT path, title, media_type, document, first_passage, passage_count
+      `SELECT id, path, title, media_type, document, first_passage, passage_count
        FROM files WHERE document = ? OR ('path:' || path) = ?`,
     )
     .get(id, id);
@@ -45,6 +46,7 @@ export function documentText(
     title: String(file.title ?? file.path),
     mediaType: file.media_type === null ? null : String(file.media_type),
     hasOriginal: file.document !== null,
+    notes: notesReader(database)(Number(file.id)),
     passages: passages.filter(({ parts }) => parts.length > 0),
   };
 }

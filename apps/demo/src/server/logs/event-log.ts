@@ -64,12 +64,15 @@ export class EventLog {
     noteEach('failed');
   }
 
-  /** A job that a former server did not see the end of. */
-  interrupted(owner: string, jobId: string): void {
-    this.#add(owner, {
-      ...{ at: Date.now(), event: 'interrupted', jobId },
-      ...{ phase: null, percent: null, durationMs: null, code: null },
-    });
+  /** A job that a former server did not see the end of, and that goes on. */
+  resumed(owner: string, jobId: string): void {
+    const at = Date.now();
+    for (const event of ['interrupted', 'resumed'] as const) {
+      this.#add(owner, {
+        ...{ at, event, jobId },
+        ...{ phase: null, percent: null, durationMs: null, code: null },
+      });
+    }
   }
 
   /** An owner's events after a cursor, oldest first, and the cursor to go on with. */

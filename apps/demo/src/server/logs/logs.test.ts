@@ -214,7 +214,7 @@ test('D10 D12 J11 no log, event or answer to others holds a text, a name, a quer
 test('D10 the log is bounded on disk and in memory, and what a session reads of it', () => {
   const data = scratch();
   const log = new EventLog(data, { maxBytes: 10_000, capacity: 50 });
-  for (let n = 0; n < 1000; n += 1) log.interrupted('me', `job-${n}`);
+  for (let n = 0; n < 500; n += 1) log.resumed('me', `job-${n}`);
   log.close();
   const files = filesBelow(path.join(data, 'log'));
   expect(files).toEqual(['events.jsonl', 'events.jsonl.1', 'events.jsonl.2']);

@@ -1,6 +1,5 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { CorpusGate } from '../changes/corpus-gate.ts';
-import type { JobJournal } from '../changes/job-journal.ts';
 import type { Corpus } from '../documents/corpus.ts';
 import type { EventLog } from '../logs/event-log.ts';
 import type { UploadStore } from '../uploads/upload-store.ts';
@@ -14,7 +13,6 @@ export interface Bindings extends HttpBindings {
 export interface RouteParts {
   readonly corpus: Corpus;
   readonly uploads: UploadStore;
-  readonly journal: JobJournal;
   readonly events: EventLog;
   readonly pages: { readonly react: StaticPages; readonly svelte: StaticPages };
   readonly gate: CorpusGate;

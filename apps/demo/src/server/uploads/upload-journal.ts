@@ -1,6 +1,8 @@
 import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { PublicError } from '@offstage/core';
 import { z } from 'zod';
+import type { StagedFile } from '../../change/change-work.ts';
 
 /** An upload as it outlives the process; where it lies is known by its session and its id. */
 const kept = z.object({
@@ -30,17 +32,22 @@ const compactFrom = 4096;
  */
 export class UploadJournal {
   readonly #file: string;
-  readonly #kept = new Map<string, KeptUpload>();
+  readonly #kept: Map<string, KeptUpload>;
   #lines = 0;
   /** The last append may have ended within a line. */
   #isTorn = false;
+  /** Something could not be appended. */
+  #lacksLines = false;
 
   constructor(dataFolder: string) {
-    this.#file = path.join(dataFolder, 'uploads.jsonl');
-    for (const { op, ...entry } of readLines(this.#file)) {
-      if (op === 'gone') this.#kept.delete(entry.upload);
-      else if ('session' in entry) this.#kept.set(entry.upload, entry);
-    }
+    this.#file = fileOf(dataFolder);
+    this.#kept = readUploads(this.#file);
+  }
+
+  /** Whether what is to outlive the process would. Where it has not been written, it is tried once more. */
+  isWritten(): boolean {
+    if (this.#lacksLines) this.compact();
+    return !this.#lacksLines;
   }
 
   /** Oldest first. */
@@ -66,6 +73,7 @@ export class UploadJournal {
       renameSync(`${this.#file}.new`, this.#file);
       this.#lines = this.#kept.size;
       this.#isTorn = false;
+      this.#lacksLines = false;
     } catch {
       this.#isTorn = true;
     }
@@ -79,10 +87,52 @@ export class UploadJournal {
       this.#isTorn = false;
     } catch {
       this.#isTorn = true;
+      this.#lacksLines = true;
     }
     this.#lines += lines.length;
     if (this.#lines > compactFrom && this.#lines > 4 * this.#kept.size) this.compact();
   }
+}
+
+/**
+ * What a session has uploaded, as it is written; for another thread than the journal's own.
+ *
+ * @throws PublicError `unknown_upload`
+ */
+export function stagedUploads(
+  dataFolder: string,
+  session: string,
+  ids: readonly string[],
+): readonly StagedFile[] {
+  const kept = readUploads(fileOf(dataFolder));
+  return ids.map((id) => {
+    const upload = kept.get(id);
+    if (upload?.session === session) return asStaged(dataFolder, upload);
+    throw new PublicError(
+      'unknown_upload',
+      'An uploaded file is not there any more. Upload it again.',
+    );
+  });
+}
+
+/** With the place where it lies. */
+export const asStaged = (
+  dataFolder: string,
+  { session, upload, name, bytes, sha256 }: KeptUpload,
+): StagedFile => ({
+  ...{ upload, name, bytes, sha256 },
+  staged: path.join(dataFolder, 'staging', session, upload),
+});
+
+const fileOf = (dataFolder: string): string => path.join(dataFolder, 'uploads.jsonl');
+
+function readUploads(file: string): Map<string, KeptUpload> {
+  const kept = new Map<string, KeptUpload>();
+  for (const { op, ...entry } of readLines(file)) {
+    if (op === 'gone') kept.delete(entry.upload);
+    else if ('session' in entry) kept.set(entry.upload, entry);
+  }
+  return kept;
 }
 
 const textOf = (lines: readonly Line[]): string =>

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { StagedFile } from '../../change/change-work.ts';
 import type { UploadLimits } from '../../web/api.ts';
 import { Problem } from '../requests/problem.ts';
-import { type KeptUpload, UploadJournal } from './upload-journal.ts';
+import { asStaged, type KeptUpload, UploadJournal } from './upload-journal.ts';
 
 export const defaultUploadLimits: UploadLimits = {
   maxFileBytes: 64 * 1024 * 1024,
@@ -58,7 +58,9 @@ export class UploadStore {
   readonly idleMs: number;
   readonly minBytesPerSecond: number;
   readonly maxRequestMs: number;
+  readonly #dataFolder: string;
   readonly #root: string;
+  readonly #maxKeptMs: number;
   readonly #ttlMs: number;
   readonly #journal: UploadJournal;
   readonly #sessions = new Map<string, Map<string, Waiting>>();
@@ -72,11 +74,54 @@ export class UploadStore {
     this.minBytesPerSecond = options.minBytesPerSecond ?? 1024;
     this.maxRequestMs = options.maxRequestMs ?? 3_600_000;
     this.#ttlMs = options.ttlMs ?? 3_600_000;
+    this.#maxKeptMs = options.maxKeptMs ?? 86_400_000;
+    this.#dataFolder = dataFolder;
     this.#root = path.join(dataFolder, 'staging');
     this.#journal = new UploadJournal(dataFolder);
     mkdirSync(this.#root, { recursive: true, mode: 0o700 });
-    this.#restore(options.maxKeptMs ?? 86_400_000);
     this.#timer = setInterval(() => this.#expire(), Math.min(this.#ttlMs, 60_000)).unref();
+  }
+
+  /**
+   * Finds what a former process left, once, before anything else: what changes that go on have taken is
+   * theirs, and the rest waits, the newest first where it is too much. What is neither is removed.
+   *
+   * @param taken the uploads of changes that go on.
+   */
+  restore(taken: ReadonlySet<string> = new Set()): void {
+    const oldest = Date.now() - this.#maxKeptMs;
+    const kept = [...this.#journal.all()].reverse();
+    const ofChanges = kept.filter(({ upload }) => taken.has(upload));
+    for (const upload of ofChanges) this.#count(upload.session, usageOf([upload]));
+    let room = this.limits.maxWaitingBytes;
+    const found: KeptUpload[] = [];
+    for (const upload of kept) {
+      if (taken.has(upload.upload)) continue;
+      room -= upload.bytes;
+      const isKept = room >= 0 && upload.at >= oldest && this.#isWhole(upload);
+      if (isKept && this.#reserve(upload.session, usageOf([upload]))) found.push(upload);
+    }
+    const known = new Set([...ofChanges, ...found].map(({ upload }) => upload));
+    this.#journal.gone(kept.flatMap(({ upload }) => (known.has(upload) ? [] : [upload])));
+    this.#journal.compact();
+    this.#sweep([...ofChanges, ...found]);
+    for (const upload of found.reverse()) {
+      this.#wait(upload.session, [asStaged(this.#dataFolder, upload)]);
+    }
+  }
+
+  /** Nothing is on disk, waiting or at a change. */
+  get isEmpty(): boolean {
+    return this.#usage.size === 0;
+  }
+
+  /** What a change that goes on has taken, by the ids that it names. */
+  ofChange(session: string, uploads: readonly string[]): readonly StagedFile[] {
+    const ids = new Set(uploads);
+    return this.#journal
+      .all()
+      .filter((upload) => upload.session === session && ids.has(upload.upload))
+      .map((upload) => asStaged(this.#dataFolder, upload));
   }
 
   /** Tells one watcher of all files from here on. */
@@ -140,7 +185,7 @@ export class UploadStore {
    * Hands uploads to a change: nobody else can take or drop them from here on, until they are given
    * back or gone.
    *
-   * @throws Problem `unknown_upload`, and nothing is taken.
+   * @throws Problem `unknown_upload`, `storage_full`, and nothing is taken.
    */
   take(session: string, uploads: readonly string[]): readonly StagedFile[] {
     const waiting = this.#sessions.get(session);
@@ -153,6 +198,10 @@ export class UploadStore {
         'An uploaded file is not there any more. Upload it again.',
       );
     });
+    // A change knows its uploads by what is written.
+    if (files.length > 0 && !this.#journal.isWritten()) {
+      throw new Problem(507, 'storage_full', 'The disk is full. Free some space and try again.');
+    }
     for (const file of files) this.#leave(session, file);
     return files.map(({ since: _since, ...file }) => file);
   }
@@ -190,10 +239,13 @@ export class UploadStore {
     const isTooMuch =
       usage.files + files > maxWaitingFiles || usage.bytes + bytes > maxWaitingBytes;
     if (isTooMuch) return false;
-    usage.files += files;
-    usage.bytes += bytes;
-    this.#usage.set(session, usage);
+    this.#count(session, { files, bytes });
     return true;
+  }
+
+  #count(session: string, { files, bytes }: Readonly<Usage>): void {
+    const usage = this.#usage.get(session) ?? { files: 0, bytes: 0 };
+    this.#usage.set(session, { files: usage.files + files, bytes: usage.bytes + bytes });
   }
 
   #wait(session: string, files: readonly StagedFile[]): void {
@@ -220,27 +272,6 @@ export class UploadStore {
       for (const { upload, since } of waiting.values()) {
         if (since < before) void this.drop(session, upload).catch(() => undefined);
       }
-    }
-  }
-
-  /** Finds what a former process left, the newest first where it is too much, and removes the rest. */
-  #restore(maxKeptMs: number): void {
-    const oldest = Date.now() - maxKeptMs;
-    let room = this.limits.maxWaitingBytes;
-    const found: KeptUpload[] = [];
-    for (const upload of [...this.#journal.all()].reverse()) {
-      room -= upload.bytes;
-      const isKept = room >= 0 && upload.at >= oldest && this.#isWhole(upload);
-      if (isKept && this.#reserve(upload.session, usageOf([upload]))) found.push(upload);
-    }
-    const known = new Set(found.map(({ upload }) => upload));
-    this.#journal.gone(
-      this.#journal.all().flatMap(({ upload }) => (known.has(upload) ? [] : [upload])),
-    );
-    this.#journal.compact();
-    this.#sweep(found);
-    for (const { session, at: _at, ...file } of found.reverse()) {
-      this.#wait(session, [{ ...file, staged: path.join(this.#root, session, file.upload) }]);
     }
   }
 
