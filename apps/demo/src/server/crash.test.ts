@@ -7,7 +7,7 @@ import { openSnapshots } from '../corpus/snapshots.ts';
 import { filesBelow, spawnServer, type Visitor, visit } from '../testing/documents-server.ts';
 import { scratch } from '../testing/scratch.ts';
 
-// `npm run crash:documents`; the suite itself does the same with less of it.
+// `npm run crash:documents -w apps/demo`; the suite itself does the same with less of it.
 const isLong = process.env.OFFSTAGE_LONG === '1';
 const { files: fileCount, kills: killCount } = isLong
   ? { files: 500, kills: 20 }
@@ -60,7 +60,6 @@ describe.runIf(process.platform !== 'win32')('kill -9', () => {
     const { cookie } = me;
     const attempts: number[] = [];
     for (let kill = 0; kill < killCount; kill += 1) {
-      // From the first moment of a process on, or from when it listens: at both ends there is work.
       await after(random() * (isLong ? 900 : 300));
       server.running.process.kill('SIGKILL');
       await server.running.ended;
