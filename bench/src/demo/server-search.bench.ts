@@ -7,7 +7,7 @@ import { openSnapshots } from '@offstage/demo/corpus/snapshots.ts';
 import { newTools } from '@offstage/demo/search/find.ts';
 import { parseQuery, queryExpression } from '@offstage/demo/search/query.ts';
 import { indexFile, openIndex, SearchIndexWriter } from '@offstage/demo/search/search-index.ts';
-import { Corpus } from '@offstage/demo/server/corpus.ts';
+import { Corpus } from '@offstage/demo/server/documents/corpus.ts';
 import { median, quantile } from '../measure.ts';
 import type { Bench, Row } from '../row.ts';
 import { runAlone } from '../table.ts';

@@ -1,23 +1,39 @@
 import { Refusal } from './refusal.ts';
 
+export interface SameSiteOptions {
+  /** What the server is called where there is no Host header. @default none */
+  readonly host?: string | undefined;
+  /** Other origins that may change something, such as `https://app.example.com`. @default none */
+  readonly allowedOrigins?: ReadonlySet<string> | undefined;
+}
+
 /**
- * Refuses what another site makes a browser send along with its user's cookies (H5).
+ * Whether a request that changes something comes from the site's own pages, or from no page at all; not
+ * from another site that makes a browser send it along with its user's cookies (H5). The handler of jobs
+ * looks itself: this is for an application's own routes.
  *
  * Browsers say where a request comes from in `Sec-Fetch-Site`, and older ones in `Origin`. A request
  * with neither comes from a program, which sends no cookies that it was not given.
  *
- * @throws Refusal 403
+ * @example
+ * if (request.method !== 'GET' && !isSameSite(request.headers)) return new Response(null, { status: 403 });
  */
-export function assertSameSite(request: Request, allowedOrigins: ReadonlySet<string>): void {
-  const { headers } = request;
+export function isSameSite(
+  headers: Pick<Headers, 'get'>,
+  { host, allowedOrigins }: SameSiteOptions = {},
+): boolean {
   const origin = headers.get('origin');
-  if (origin !== null && allowedOrigins.has(origin)) return;
+  if (origin !== null && allowedOrigins?.has(origin)) return true;
   const site = headers.get('sec-fetch-site');
-  const isOwn =
-    site !== null
-      ? site === 'same-origin' || site === 'none'
-      : origin === null || hostOf(origin) === (headers.get('host') ?? new URL(request.url).host);
-  if (isOwn) return;
+  if (site !== null) return site === 'same-origin' || site === 'none';
+  const own = headers.get('host') ?? host;
+  return origin === null || (own !== undefined && hostOf(origin) === own);
+}
+
+/** @throws Refusal 403 */
+export function assertSameSite(request: Request, allowedOrigins: ReadonlySet<string>): void {
+  const host = request.headers.get('host') ?? new URL(request.url).host;
+  if (isSameSite(request.headers, { host, allowedOrigins })) return;
   throw new Refusal(
     403,
     'forbidden',

@@ -14,7 +14,10 @@ import type { FoundFile } from '../corpus/collect.ts';
 import { CorpusHash, type CorpusMetadata, configHash } from '../corpus/corpus-metadata.ts';
 import { openSnapshots } from '../corpus/snapshots.ts';
 import { ChildPool } from '../reading/child-pool.ts';
+import { chunkingOf } from '../reading/chunk.ts';
+import type { ParseOutcome } from '../reading/messages.ts';
 import { type Parsed, parseAhead } from '../reading/parse-ahead.ts';
+import type { ParseCache } from '../reading/parse-cache.ts';
 import { ParseProcesses } from '../reading/parse-processes.ts';
 import { UploadReads } from '../reading/upload-reads.ts';
 import {
@@ -24,11 +27,15 @@ import {
   openIndex,
   originalPath,
   SearchIndexWriter,
+  shownNotes,
 } from '../search/search-index.ts';
 import { type FileOutcome, maxListedOutcomes } from './change-job.ts';
 import { type ChangePlan, type PlannedFile, planChange } from './change-plan.ts';
 import { changeWork, type StagedFile } from './change-work.ts';
-import { asPublicError } from './public-errors.ts';
+import { progressMessage, type SlowFile } from './file-progress.ts';
+import { asFinal, asPublicError } from './public-errors.ts';
+import { publishedBefore, saveOutcome } from './published-before.ts';
+import { SlowWatch } from './slow-watch.ts';
 
 type Context = JobContext<typeof changeWork>;
 type Outcome = ReturnOf<typeof changeWork>;
@@ -38,10 +45,17 @@ export interface ChangeHandlerOptions {
   readonly pool?: ChildPool;
   /** What was read of uploads while others arrived. @default nothing */
   readonly reads?: UploadReads;
+  /** What was parsed before the end of a former process. @default nothing */
+  readonly cache?: ParseCache | undefined;
   /** A module that exports `parseFile`. @default the app's own */
   readonly parser?: URL | undefined;
+  /** From when on a file takes long enough to be named, in milliseconds. @default 3000 */
+  readonly slowMs?: number | undefined;
 }
 type Tools = Required<ChangeHandlerOptions>;
+
+/** Where a data folder keeps what was parsed for changes that are not published yet. */
+export const parseCacheFolder = (dataFolder: string): string => path.join(dataFolder, 'parsed');
 
 /**
  * Adds uploads to the corpus and removes documents from it: a new version, all of it or nothing. What
@@ -51,23 +65,26 @@ type Tools = Required<ChangeHandlerOptions>;
 export function createChangeHandler(
   options: ChangeHandlerOptions = {},
 ): HandledJob<typeof changeWork> {
-  const tools = { pool: new ChildPool(), reads: new UploadReads(), parser: undefined, ...options };
+  const tools = { pool: new ChildPool(), reads: new UploadReads(), ...none, ...options };
   return handle(changeWork, async (context) => {
     const { signal, input } = context;
     const limit = new ChangeLimit(input.maxChangeMs, signal);
     try {
       const outcome = await changeCorpus(context, tools, limit);
       removeStaged(input.add);
+      tools.cache?.clear();
       return outcome;
     } catch (error) {
       const shown = asPublicError(error);
       if (PublicError.isInstance(shown) && isForGood(shown.code)) removeStaged(input.add);
-      throw shown;
+      throw asFinal(shown);
     } finally {
       limit.end();
     }
   });
 }
+
+const none = { cache: undefined, parser: undefined, slowMs: undefined };
 
 /** Whether a change that failed by this code would fail again, so that its uploads are of no use. */
 export const isForGood = (code: string): boolean =>
@@ -119,12 +136,12 @@ const reportMs = 20;
 
 async function changeCorpus(
   context: Context,
-  { pool, reads, parser: parserModule }: Tools,
+  { pool, reads, cache, parser: parserModule, slowMs }: Tools,
   limit: ChangeLimit,
 ): Promise<Outcome> {
   const { input, report } = context;
   const { signal } = limit;
-  if (input.add.length + input.remove.length > 0) {
+  if (input.add.length + input.remove.length + input.retry.length > 0) {
     report({ phase: 'save', message: 'Opening the corpus' });
   } else {
     report({ phase: 'save', message: 'Looking for what is stale' });
@@ -134,38 +151,44 @@ async function changeCorpus(
     fileTimeoutMs: input.fileTimeoutMs,
     memoryLimitMb: input.memoryLimitMb,
     processes: input.processes,
+    chunking: chunkingOf(input.passageLength),
     pool,
     parser: parserModule,
   });
   const snapshots = openSnapshots(input.dataFolder);
   await using draft = await snapshots.begin({ signal });
+  if (context.attempt > 1) {
+    const published = await publishedBefore(context, snapshots);
+    if (published !== undefined) return published;
+  }
   await using base = await snapshots.current();
 
   const rows = base === undefined ? [] : rowsOf(base);
-  const plan = planChange(rows, input.add, input.remove);
-  const { taken, again, stillFailed } = sortStaying(base, rows, plan);
-  if (plan.files.length + plan.removed.length + again.length === 0) {
+  const plan = planChange(rows, input);
+  const settings = configHash(input.passageLength);
+  const isStale = base !== undefined && base.metadata.configHash !== settings;
+  const staying = sortStaying({ base, rows, plan, isStale });
+  const { taken, again, retried, stillFailed } = staying;
+  if (plan.files.length + plan.removed.length + again.length + retried.length === 0) {
     return unchanged(base, input.add, plan);
   }
 
   // The parsers are at the first files while the corpus is taken over.
-  const works = worksOf(base, again, plan);
-  const read = parseAhead(works, parser, {
+  const works = worksOf(base, staying, plan);
+  const read = parseAhead(works, cache?.parser(parser, settings) ?? parser, {
     signal,
     maxFileBytes: input.maxFileBytes,
-    known: ({ absolute }) => reads.take(absolute),
+    known: ({ absolute }) => reads.take(absolute, input.passageLength),
   });
   report({ phase: 'save', percent: 0, message: 'Taking over what is there' });
   const keepIndex = base !== undefined && again.length === 0;
   if (base !== undefined) {
-    const originals = [...taken, ...again].flatMap(({ document }) =>
-      document === null ? [] : [originalPath(document)],
-    );
+    const originals = keptOriginals(base, [...taken, ...again, ...retried, ...stillFailed]);
     await draft.copyFrom(base, keepIndex ? [indexFile, ...originals] : originals, { signal });
   }
   using index = new SearchIndexWriter(draft.path(indexFile), { existing: keepIndex });
   if (keepIndex) {
-    for (const { path } of plan.removed) index.remove(path);
+    for (const { path } of [...plan.removed, ...retried]) index.remove(path);
   } else {
     for (const row of stillFailed) {
       if (row.failure !== null) index.addFailure(described(row), row.failure);
@@ -173,12 +196,11 @@ async function changeCorpus(
   }
 
   const outcomes = await indexFiles(context, {
-    ...{ draft, index, read, limit },
-    total: works.length,
+    ...{ draft, index, works, read, limit, slowMs },
   });
   const isAllFailed = outcomes.every(({ outcome }) => outcome === 'failed');
   const isAllNew = plan.duplicates.length + plan.removed.length + again.length === 0;
-  const hasRead = plan.files.length + again.length > 0;
+  const hasRead = works.length > 0;
   if (hasRead && (index.documents === 0 || (isAllFailed && isAllNew))) {
     throw nothingReadable(outcomes);
   }
@@ -190,47 +212,46 @@ async function changeCorpus(
   const { documents, passages, bytes, failed } = index;
 
   report({ phase: 'snapshot', percent: 97, message: 'Publishing' });
-  const { version, gen } = await draft.finalize(
-    {
-      kind: 'offstage.documents',
-      source: null,
-      documents,
-      passages,
-      failed,
-      bytes,
-      corpusHash: corpusHash.digest(),
-      configHash: keepIndex ? base.metadata.configHash : configHash(),
-    },
-    { signal },
-  );
-  report({ phase: 'done', percent: 100, message: 'Published' });
   const duplicates = plan.duplicates.map(asDuplicate);
-  return {
-    version,
-    gen,
+  const outcome = {
     published: true,
-    documents,
-    passages,
-    bytes,
-    failed,
+    ...{ documents, passages, bytes, failed },
     ...countsOf(outcomes),
     removed: plan.removed.length,
     duplicates: duplicates.length,
     files: listed([...outcomes, ...duplicates]),
   };
+  await saveOutcome(context, outcome);
+  const { version, gen } = await draft.finalize(
+    {
+      kind: 'offstage.documents',
+      source: base?.metadata.source ?? null,
+      documents,
+      passages,
+      failed,
+      bytes,
+      corpusHash: corpusHash.digest(),
+      configHash: keepIndex ? base.metadata.configHash : settings,
+    },
+    { signal, key: context.jobId },
+  );
+  report({ phase: 'done', percent: 100, message: 'Published' });
+  return { version, gen, ...outcome };
 }
 
-/** A file to read: a document of the base that is indexed again, or a new one. */
-type Work = FoundFile & ({ readonly row: FileRow } | { readonly planned: PlannedFile });
+/** A file to read: one that the base keeps, or a new one. */
+type Work = FoundFile &
+  ({ readonly row: FileRow; readonly isAsked: boolean } | { readonly planned: PlannedFile });
 
-/** First what the settings made stale, then the new files. */
+/** First what the settings made stale, then what is tried again, then the new files. */
 const worksOf = (
   base: Version<CorpusMetadata> | undefined,
-  again: readonly FileRow[],
+  { again, retried }: Staying,
   { files }: ChangePlan,
 ): readonly Work[] => [
-  ...again.map((row) => ({
+  ...[...again, ...retried].map((row) => ({
     row,
+    isAsked: retried.includes(row),
     path: row.path,
     absolute: base?.path(originalPath(row.document ?? '')) ?? '',
   })),
@@ -244,56 +265,62 @@ const worksOf = (
 interface Indexing {
   readonly draft: Draft<CorpusMetadata>;
   readonly index: SearchIndexWriter;
+  readonly works: readonly Work[];
+  /** In the order of the works. */
   readonly read: AsyncIterable<Parsed<Work>>;
-  /** How many they are. */
-  readonly total: number;
   readonly limit: ChangeLimit;
+  readonly slowMs: number | undefined;
 }
 
 async function indexFiles(
   { report }: Context,
-  { draft, index, read, total, limit }: Indexing,
+  { draft, index, works, read, limit, slowMs }: Indexing,
 ): Promise<FileOutcome[]> {
   const outcomes: FileOutcome[] = [];
   let originals: string | undefined;
   let done = 0;
   let reportedAt = 0;
+  const total = works.length;
+  const tell = (slow: SlowFile | null): void => {
+    const percent = (95 * done) / total;
+    report({ phase: 'parse', percent, message: progressMessage({ done, total, slow }) });
+  };
+  using watch = new SlowWatch(tell, { slowMs });
+  watch.waitFor(works[0]?.path);
   for await (const { found: work, file, outcome } of read) {
     limit.check();
     if ('row' in work) {
       const indexed = described(work.row);
       if ('failure' in outcome) index.addFailure(indexed, outcome.failure);
       else index.addDocument(indexed, outcome.file);
+      if (work.isAsked) outcomes.push(outcomeOf(asPlanned(work.row), outcome));
     } else {
       const { planned } = work;
       if (planned.replaces) index.remove(planned.name);
-      const addedAt = Date.now();
-      if ('failure' in outcome) {
-        const { bytes, sha256 } = planned.staged;
-        index.addFailure({ ...file, bytes, sha256, addedAt, document: newId() }, outcome.failure);
-        outcomes.push(outcomeOf(planned, outcome.failure));
-      } else {
-        const document = newId();
-        // A copy, which costs nothing where the disk can share blocks: until it is published, the upload is
-        // what a change can be started with again, whatever becomes of this one.
+      const document = newId();
+      const isRead = 'file' in outcome;
+      // A copy, which costs nothing where the disk can share blocks: until it is published, the upload is
+      // what a change can be started with again, whatever becomes of this one. A file that no parser could
+      // read is kept as well, so that it can be tried again; one that is gone from the disk cannot be.
+      if (isRead || file.sha256 !== null) {
         // Asked for once, not file by file: the draft sees to the folders above what it gives out.
         originals ??= path.dirname(draft.path(originalPath(document)));
-        copyFileSync(
-          planned.staged.staged,
-          path.join(originals, document),
-          constants.COPYFILE_FICLONE,
-        );
-        index.addDocument({ ...file, addedAt, document }, outcome.file);
-        outcomes.push(outcomeOf(planned, null));
+        const place = path.join(originals, document);
+        copyFileSync(planned.staged.staged, place, constants.COPYFILE_FICLONE);
       }
+      const indexed = { ...file, addedAt: Date.now(), document };
+      const { bytes, sha256 } = planned.staged;
+      if (isRead) index.addDocument(indexed, outcome.file);
+      else index.addFailure({ ...indexed, bytes, sha256 }, outcome.failure);
+      outcomes.push(outcomeOf(planned, outcome));
     }
     done += 1;
+    watch.waitFor(works[done]?.path);
     // Short files come faster than anyone can watch.
     const now = performance.now();
     if (now - reportedAt < reportMs && done < total) continue;
     reportedAt = now;
-    const percent = (95 * done) / total;
-    report({ phase: 'parse', percent, message: `${done} of ${total} files` });
+    tell(null);
   }
   return outcomes;
 }
@@ -301,27 +328,54 @@ async function indexFiles(
 interface Staying {
   /** Searchable, and taken over as it is. */
   readonly taken: readonly FileRow[];
-  /** Searchable, and indexed again because the settings are others now. */
+  /** Read again because the settings are others now: what is searchable, and what may be by them. */
   readonly again: readonly FileRow[];
-  /** Listed with a reason; their files were not kept, so nothing can be tried again. */
+  /** Read again because somebody asked for it. */
+  readonly retried: readonly FileRow[];
+  /** Listed with a reason, as before. */
   readonly stillFailed: readonly FileRow[];
 }
 
+interface Base {
+  readonly base: Version<CorpusMetadata> | undefined;
+  readonly rows: readonly FileRow[];
+  readonly plan: ChangePlan;
+  readonly isStale: boolean;
+}
+
 // A version without the files themselves (a folder's) cannot be indexed again, and stays stale.
-function sortStaying(
-  base: Version<CorpusMetadata> | undefined,
-  rows: readonly FileRow[],
-  plan: ChangePlan,
-): Staying {
+function sortStaying({ base, rows, plan, isStale }: Base): Staying {
   const leaving = new Set<string>(plan.removed.map(({ path }) => path));
   for (const { name, replaces } of plan.files) if (replaces) leaving.add(name);
   const staying = rows.filter(({ path }) => !leaving.has(path));
   const indexed = staying.filter((row) => row.indexed);
-  const stillFailed = staying.filter((row) => !row.indexed);
-  const isStale = base !== undefined && base.metadata.configHash !== configHash();
+  const failed = staying.filter((row) => !row.indexed);
+  const kept = new Set(base === undefined ? [] : keptOriginals(base, failed));
+  const isKept = ({ document }: FileRow): boolean =>
+    document !== null && kept.has(originalPath(document));
+  const asked = new Set(plan.retried.map((row) => row.path));
+  const retried = failed.filter((row) => asked.has(row.path) && isKept(row));
+  const rest = failed.filter((row) => !retried.includes(row));
   return isStale && indexed.every(({ document }) => document !== null)
-    ? { taken: [], again: indexed, stillFailed }
-    : { taken: indexed, again: [], stillFailed };
+    ? {
+        taken: [],
+        again: [...indexed, ...rest.filter(isKept)],
+        retried,
+        stillFailed: rest.filter((row) => !isKept(row)),
+      }
+    : { taken: indexed, again: [], retried, stillFailed: rest };
+}
+
+/** Where the base keeps the files of these rows, as far as it does. */
+export function keptOriginals(
+  base: Version<CorpusMetadata>,
+  rows: readonly Pick<FileRow, 'document'>[],
+): string[] {
+  const known = new Set(base.manifest.entries.map((entry) => entry.path));
+  return rows.flatMap(({ document }) => {
+    const place = document === null ? undefined : originalPath(document);
+    return place !== undefined && known.has(place) ? [place] : [];
+  });
 }
 
 function unchanged(
@@ -338,7 +392,8 @@ function unchanged(
     gen: base.gen,
     published: false,
     ...{ documents, passages, bytes, failed },
-    ...{ added: 0, changed: 0, removed: 0, newlyFailed: 0, duplicates: plan.duplicates.length },
+    ...{ added: 0, changed: 0, removed: 0, newlyFailed: 0, partly: 0 },
+    duplicates: plan.duplicates.length,
     files: listed(plan.duplicates.map(asDuplicate)),
   };
 }
@@ -354,35 +409,48 @@ const described = ({ path, bytes, sha256, document, addedAt }: FileRow) => ({
   ...(addedAt !== null && { addedAt }),
 });
 
-const outcomeOf = (
-  { staged, name, replaces }: PlannedFile,
-  problem: FileOutcome['problem'],
-): FileOutcome => ({
-  upload: staged.upload,
-  name,
-  bytes: staged.bytes,
-  outcome: problem !== null ? 'failed' : replaces ? 'changed' : 'added',
-  problem,
+type OutcomeOf = Pick<PlannedFile, 'name' | 'replaces'> & {
+  readonly staged: Pick<StagedFile, 'upload' | 'bytes'>;
+};
+
+const outcomeOf = ({ staged, name, replaces }: OutcomeOf, outcome: ParseOutcome): FileOutcome => {
+  const isRead = 'file' in outcome;
+  return {
+    upload: staged.upload,
+    name,
+    bytes: staged.bytes,
+    outcome: !isRead ? 'failed' : replaces ? 'changed' : 'added',
+    notes: isRead ? shownNotes(outcome.file.notes ?? []) : [],
+    problem: isRead ? null : outcome.failure,
+  };
+};
+
+/** A file that is tried again takes nobody's place: it was not to be found before. */
+const asPlanned = ({ path, bytes }: FileRow): OutcomeOf => ({
+  ...{ name: path, replaces: false },
+  staged: { upload: '', bytes },
 });
 
 const asDuplicate = ({ upload, name, bytes }: StagedFile): FileOutcome => ({
   ...{ upload, name, bytes },
   outcome: 'duplicate',
+  notes: [],
   problem: { code: 'duplicate', message: 'its content is in the corpus already' },
 });
 
 function countsOf(outcomes: readonly FileOutcome[]) {
   const count = (wanted: FileOutcome['outcome']): number =>
     outcomes.filter(({ outcome }) => outcome === wanted).length;
-  return { added: count('added'), changed: count('changed'), newlyFailed: count('failed') };
+  const partly = outcomes.filter(({ notes }) => notes.length > 0).length;
+  return { added: count('added'), changed: count('changed'), newlyFailed: count('failed'), partly };
 }
 
-/** Failures first, for they are what a person has to look at. */
+/** Failures first, then what was read in part, for they are what a person has to look at. */
 const listed = (outcomes: readonly FileOutcome[]): FileOutcome[] =>
-  [
-    ...outcomes.filter(({ outcome }) => outcome === 'failed'),
-    ...outcomes.filter(({ outcome }) => outcome !== 'failed'),
-  ].slice(0, maxListedOutcomes);
+  [...outcomes].sort((a, b) => weightOf(a) - weightOf(b)).slice(0, maxListedOutcomes);
+
+const weightOf = ({ outcome, notes }: FileOutcome): number =>
+  outcome === 'failed' ? 0 : notes.length > 0 ? 1 : 2;
 
 function nothingReadable(outcomes: readonly FileOutcome[]): PublicError {
   const failures = outcomes.filter(({ outcome }) => outcome === 'failed');

@@ -7,6 +7,7 @@ import {
   number,
   object,
   enum as oneOf,
+  optional,
   readonly,
   string,
 } from 'zod/mini';
@@ -28,12 +29,15 @@ const fileOutcome = object({
   name: string(),
   bytes: number(),
   outcome: oneOf(fileOutcomes),
+  /** What was left out of one that can be searched, in plain sentences. */
+  notes: readonly(array(string())),
   problem: nullable(object({ code: string(), message: string() })),
 });
 
 /**
- * Changes the corpus: adds uploads, removes documents, and publishes the outcome as a new version, all
- * of it or nothing. With neither, it indexes everything again where the settings have changed.
+ * Changes the corpus: adds uploads, removes documents, tries files again that could not be read, and
+ * publishes the outcome as a new version, all of it or nothing. With none of these, it indexes everything
+ * again where the settings have changed.
  *
  * Public failure codes: `nothing_readable`, `unknown_upload`, `nothing_to_do`, `locked`,
  * `storage_full`, `storage_denied`, `storage_failed`, `corrupt`, `commit_indeterminate`,
@@ -47,6 +51,8 @@ export const change = defineJob({
     add: array(string()),
     /** Ids of documents of the current version; one that is gone already is passed over. */
     remove: array(string()),
+    /** Ids of documents that failed; those whose files the version does not keep are passed over. */
+    retry: optional(array(string())),
   }),
   result: object({
     /** The current version after the change. */
@@ -65,6 +71,8 @@ export const change = defineJob({
     removed: number(),
     duplicates: number(),
     newlyFailed: number(),
+    /** Of those that were added or changed: how many were read in part. */
+    partly: number(),
     /** At most `maxListedOutcomes`. */
     files: readonly(array(fileOutcome)),
   }),

@@ -15,6 +15,15 @@ export interface ChangePlan {
   readonly duplicates: readonly StagedFile[];
   /** Rows of the base that are removed because somebody asked for it. */
   readonly removed: readonly FileRow[];
+  /** Rows of the base that could not be read, and are read again because somebody asked for it. */
+  readonly retried: readonly FileRow[];
+}
+
+export interface AskedChange {
+  readonly add: readonly StagedFile[];
+  /** Ids of documents, as in `retry`. */
+  readonly remove?: readonly string[];
+  readonly retry?: readonly string[];
 }
 
 /**
@@ -31,8 +40,7 @@ export interface ChangePlan {
  */
 export function planChange(
   base: readonly FileRow[],
-  add: readonly StagedFile[],
-  remove: readonly string[],
+  { add, remove = [], retry = [] }: AskedChange,
 ): ChangePlan {
   const asked = new Set(remove);
   const removed = base.filter((row) => asked.has(documentIdOf(row)));
@@ -76,7 +84,16 @@ export function planChange(
     contents.add(staged.sha256);
     files.push({ staged, name, replaces });
   }
-  return { files, duplicates, removed };
+  const again = new Set(retry);
+  const replaced = new Set(files.flatMap(({ name, replaces }) => (replaces ? [name] : [])));
+  const retried = base.filter(
+    (row) =>
+      !row.indexed &&
+      again.has(documentIdOf(row)) &&
+      !gone.has(row.path) &&
+      !replaced.has(row.path),
+  );
+  return { files, duplicates, removed, retried };
 }
 
 const isSame = (row: FileRow, file: StagedFile): boolean =>
@@ -91,7 +108,8 @@ export const documentIdOf = ({
   readonly path: string;
 }): string => document ?? `path:${path}`;
 
-function numbered(name: string, isTaken: (name: string) => boolean): string {
+/** The name with the first number behind it that is free. */
+export function numbered(name: string, isTaken: (name: string) => boolean): string {
   const dot = name.lastIndexOf('.');
   const hasExtension = dot > name.lastIndexOf('/') + 1;
   const [stem, extension] = hasExtension ? [name.slice(0, dot), name.slice(dot)] : [name, ''];

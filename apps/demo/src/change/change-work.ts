@@ -27,12 +27,17 @@ export const changeWork = defineJob({
   input: z.object({
     /** Absolute; holds the snapshots. */
     dataFolder: z.string().min(1),
-    add: z.array(stagedFile),
+    add: z.array(stagedFile).default([]),
+    /** More to add, by ids: what is kept of an input is small, and files may be many (K8). */
+    uploads: z.object({ session: z.string(), ids: z.array(z.string()) }).optional(),
     remove: z.array(z.string()),
+    retry: z.array(z.string()).default([]),
     /** The whole change may take this long, in milliseconds. */
     maxChangeMs: z.number().int().min(1).max(2_147_483_647).default(defaultMaxChangeMs),
     ...parserSettings,
   }),
   result: change.result,
   phases: change.phases,
+  // For the end of its process alone, and soon: a change that fails does not fail otherwise another time.
+  retry: { attempts: 30, delayMs: 250, factor: 1 },
 });

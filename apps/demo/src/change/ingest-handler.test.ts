@@ -108,7 +108,8 @@ test('D4 the data folder may lie in the folder of the documents', async () => {
   const folder = writeFiles(scratch(), { 'a.md': 'word' });
   const data = path.join(folder, 'data');
   expect(await runIngest(folder, data)).toMatchObject({ documents: 1, failed: 0 });
-  expect(await runIngest(folder, data)).toMatchObject({ gen: 2, documents: 1, failed: 0 });
+  writeFiles(folder, { 'b.md': 'another' });
+  expect(await runIngest(folder, data)).toMatchObject({ gen: 2, documents: 2, failed: 0 });
 });
 
 test('D6 ten thousand files are ingested like ten', async () => {

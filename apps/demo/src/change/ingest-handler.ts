@@ -6,17 +6,30 @@ import {
   PublicError,
   type ReturnOf,
 } from '@offstage/core';
-import { collect } from '../corpus/collect.ts';
+import { type Collection, collect, type FoundFile } from '../corpus/collect.ts';
 import { CorpusHash, configHash } from '../corpus/corpus-metadata.ts';
 import { openSnapshots } from '../corpus/snapshots.ts';
 import { ChildPool } from '../reading/child-pool.ts';
-import { parseAhead } from '../reading/parse-ahead.ts';
+import { chunkingOf } from '../reading/chunk.ts';
+import { type Parsed, parseAhead } from '../reading/parse-ahead.ts';
 import { ParseProcesses } from '../reading/parse-processes.ts';
-import { indexFile, SearchIndexWriter } from '../search/search-index.ts';
+import type { KnownFile } from '../search/known-files.ts';
+import { indexFile, originalPath, SearchIndexWriter } from '../search/search-index.ts';
+import { corpusSettings } from '../search/settings.ts';
+import { keptOriginals } from './change-handler.ts';
+import { numbered } from './change-plan.ts';
+import { FolderBase } from './folder-base.ts';
+import { type FolderPlan, KnownContents, limitsOf, planFolder } from './folder-plan.ts';
 import { ingest, maxListedFailures } from './ingest-job.ts';
 import { asPublicError } from './public-errors.ts';
 
-/** The main job: a folder of documents becomes a published snapshot, all of it or nothing. */
+type Context = JobContext<typeof ingest>;
+type Outcome = ReturnOf<typeof ingest>;
+
+/**
+ * The main job: a folder of documents becomes a published snapshot, all of it or nothing. What is in the
+ * version before and has not changed is taken over; what was uploaded to it stays beside the folder.
+ */
 export function createIngestHandler(pool = new ChildPool()): HandledJob<typeof ingest> {
   return handle(ingest, async (context) => {
     try {
@@ -29,51 +42,75 @@ export function createIngestHandler(pool = new ChildPool()): HandledJob<typeof i
 
 const reportMs = 20;
 
-async function publishFolder(
-  context: JobContext<typeof ingest>,
-  pool: ChildPool,
-): Promise<ReturnOf<typeof ingest>> {
+async function publishFolder(context: Context, pool: ChildPool): Promise<Outcome> {
   const { input, signal, report } = context;
-  const { folder, dataFolder, fileTimeoutMs, memoryLimitMb, maxFileBytes, maxFiles } = input;
-
-  // The parser's process loads while the folder is walked and the draft is opened.
-  await using parser = new ParseProcesses({ signal, fileTimeoutMs, memoryLimitMb, pool });
+  const { folder, dataFolder, maxFiles } = input;
+  const { passageLength } = corpusSettings(dataFolder);
+  const settings = configHash(passageLength);
+  const snapshots = openSnapshots(dataFolder);
 
   report({ phase: 'scan', message: 'Looking for documents' });
-  const { files, refused, hidden } = collect(folder, { signal, maxFiles, except: dataFolder });
-  if (files.length === 0) throw noDocuments(refused.length);
+  await using first = await FolderBase.open(snapshots, settings);
+  await using parsers = new LazyParsers(context, pool, passageLength);
+  // Where all is to be read, the parser's process loads while the folder is walked.
+  if (first.files.size === 0) parsers.get();
+  const found = collect(folder, { signal, maxFiles, except: dataFolder });
+  if (found.files.length === 0) throw noDocuments(found.refused.length);
+  let plan = planOf(context, first, found);
+  if (isNothing(first, plan, folder)) return unchanged(first, plan, found);
+  if (first.files.size + plan.read.length === 0) throw stillWritten();
 
   makeDataFolder(dataFolder);
-  await using draft = await openSnapshots(dataFolder).begin({ signal });
-  using index = new SearchIndexWriter(draft.path(indexFile));
-  const corpusHash = new CorpusHash();
-  const failures: { path: string; code: string; message: string }[] = [];
+  await using draft = await snapshots.begin({ signal });
+  // Nobody else publishes from now on; whoever did meanwhile is what this begins with.
+  await using other = await FolderBase.open(snapshots, settings);
+  const isSame = other.version?.version === first.version?.version;
+  const base = isSame ? first : other;
+  if (!isSame) plan = planOf(context, base, found);
+  if (isNothing(base, plan, folder)) return unchanged(base, plan, found);
 
-  for (const { path, failure } of refused) {
+  // The parsers are at the first files while the corpus is taken over.
+  const uploads = namesOfUploads(base, found);
+  const contents = new KnownContents(base.files.values());
+  let parsed = 0;
+  const works: Work[] = [...(base.isUsable ? [] : uploadWorks(base, uploads)), ...plan.read];
+  const read = parseAhead(works, parsers, {
+    signal,
+    maxFileBytes: input.maxFileBytes,
+    mayGrow: ({ path }) => input.takeUnsettled.includes(path),
+    knownContent: (file) => {
+      const same = contents.find(file.path, file.sha256);
+      const known = same === undefined ? undefined : base.parsed?.read(same);
+      if (known !== undefined) return { file: known };
+      parsed += 1;
+      return undefined;
+    },
+  });
+  if (base.version !== undefined) {
+    const originals = keptOriginals(base.version, base.uploads);
+    const taken = base.isUsable ? [indexFile, ...originals] : originals;
+    await draft.copyFrom(base.version, taken, { signal });
+  }
+  using index = new SearchIndexWriter(draft.path(indexFile), { existing: base.isUsable });
+  if (base.isUsable) takeOver(base, index, plan, uploads);
+  for (const { path, failure } of plan.refused) {
     index.addFailure({ path, bytes: 0, sha256: null, modifiedAt: null }, failure);
-    failures.push({ path, ...failure });
   }
-  const total = files.length;
-  let done = 0;
-  let reportedAt = 0;
-  for await (const { file, outcome } of parseAhead(files, parser, { signal, maxFileBytes })) {
-    corpusHash.add(file.path, file.sha256);
-    if ('failure' in outcome) {
-      index.addFailure(file, outcome.failure);
-      failures.push({ path: file.path, ...outcome.failure });
-    } else {
-      index.addDocument(file, outcome.file);
-    }
-    done += 1;
-    // Short files come faster than anyone can watch.
-    const now = performance.now();
-    if (now - reportedAt < reportMs && done < total) continue;
-    reportedAt = now;
-    report({ phase: 'parse', percent: (95 * done) / total, message: `${done} of ${total} files` });
+  const changes = new Changes(base, plan);
+  await indexFiles(context, { index, read, total: works.length, changes });
+  if (changes.isNothing && base.isUsable && base.version?.metadata.source === folder) {
+    return unchanged(base, plan, found);
   }
-  if (index.documents === 0) throw nothingReadable(failures);
+  if (index.documents - countDocuments(base.uploads) <= 0) throw nothingReadable(index);
 
   report({ phase: 'index', percent: 95, message: 'Closing the index' });
+  const corpusHash = new CorpusHash();
+  const failures: Outcome['failures'][number][] = [];
+  for (const { path, sha256, failure } of index.files()) {
+    corpusHash.add(path, sha256);
+    if (failure !== null && failures.length < maxListedFailures)
+      failures.push({ path, ...failure });
+  }
   index.finish();
   const { documents, passages, bytes, failed } = index;
 
@@ -87,22 +124,217 @@ async function publishFolder(
       failed,
       bytes,
       corpusHash: corpusHash.digest(),
-      configHash: configHash(),
+      configHash: settings,
     },
     { signal },
   );
   report({ phase: 'done', percent: 100, message: 'Published' });
   return {
-    version,
-    gen,
-    documents,
-    passages,
-    bytes,
-    failed,
-    failures: failures.slice(0, maxListedFailures),
-    hidden,
+    ...{ version, gen, published: true, documents, passages, bytes, failed, failures },
+    ...{ hidden: found.hidden, ...changes.counts(), uploads: base.uploads.length, parsed },
+    unsettled: plan.unsettled.slice(0, maxListedFailures),
   };
 }
+
+/** Started when the first file is there to be parsed: often there is none. */
+class LazyParsers implements AsyncDisposable {
+  readonly #make: () => ParseProcesses;
+  #parsers: ParseProcesses | undefined;
+
+  constructor({ input, signal }: Context, pool: ChildPool, passageLength: number) {
+    const { fileTimeoutMs, memoryLimitMb } = input;
+    const chunking = chunkingOf(passageLength);
+    this.#make = () => new ParseProcesses({ signal, fileTimeoutMs, memoryLimitMb, pool, chunking });
+  }
+
+  get(): ParseProcesses {
+    this.#parsers ??= this.#make();
+    return this.#parsers;
+  }
+
+  parse(bytes: Uint8Array, extension: string): ReturnType<ParseProcesses['parse']> {
+    return this.get().parse(bytes, extension);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parsers?.[Symbol.asyncDispose]();
+  }
+}
+
+const limitsText = ({ input }: Context): string =>
+  `${input.fileTimeoutMs} ms, ${input.memoryLimitMb} MB, ${input.maxFileBytes} bytes`;
+
+function planOf(context: Context, base: FolderBase, found: Collection): FolderPlan {
+  const { input, signal } = context;
+  const { maxFileBytes, checksum, settleMs } = input;
+  return planFolder(base.files, found, {
+    ...{ signal, maxFileBytes, checksum, settleMs, limits: limitsText(context) },
+    takeUnsettled: new Set(input.takeUnsettled),
+    now: Date.now(),
+  });
+}
+
+const isNothing = (base: FolderBase, plan: FolderPlan, folder: string): boolean =>
+  base.isUsable &&
+  base.version?.metadata.source === folder &&
+  plan.read.length + plan.refused.length + plan.leaving.length === 0;
+
+function unchanged({ version, files, uploads }: FolderBase, plan: FolderPlan, found: Collection) {
+  if (version === undefined) throw noDocuments(0);
+  const { documents, passages, bytes, failed } = version.metadata;
+  const failures = [...files.values(), ...uploads].flatMap(({ path, failure }) =>
+    failure === null ? [] : [{ path, ...failure }],
+  );
+  return {
+    ...{ version: version.version, gen: version.gen, published: false },
+    ...{ documents, passages, bytes, failed, failures: failures.slice(0, maxListedFailures) },
+    ...{ hidden: found.hidden, unchanged: files.size, uploads: uploads.length },
+    ...{ added: 0, changed: 0, moved: 0, removed: 0, parsed: 0 },
+    unsettled: plan.unsettled.slice(0, maxListedFailures),
+  };
+}
+
+/** A file of the folder, or one that was uploaded and has to be read again. */
+type Work = FoundFile & { readonly upload?: KnownFile };
+
+/** A folder has the first right to its names: an upload of such a name has a number from now on. */
+function namesOfUploads({ uploads }: FolderBase, found: Collection): Map<KnownFile, string> {
+  if (uploads.length === 0) return new Map();
+  const ofFolder = new Set([...found.files, ...found.refused].map(({ path }) => path));
+  const taken = new Set([...ofFolder, ...uploads.map(({ path }) => path)]);
+  const names = new Map<KnownFile, string>();
+  for (const upload of uploads) {
+    const { path } = upload;
+    const name = ofFolder.has(path) ? numbered(path, (other) => taken.has(other)) : path;
+    taken.add(name);
+    names.set(upload, name);
+  }
+  return names;
+}
+
+/** What the settings made stale is read from where the version keeps it. */
+const uploadWorks = (
+  { version }: FolderBase,
+  names: ReadonlyMap<KnownFile, string>,
+): readonly Work[] => {
+  if (version === undefined) return [];
+  const kept = new Set(keptOriginals(version, [...names.keys()]));
+  return [...names].flatMap(([upload, path]) => {
+    const place = originalPath(upload.document ?? '');
+    return kept.has(place) ? [{ path, upload, absolute: version.path(place) }] : [];
+  });
+};
+
+function takeOver(
+  base: FolderBase,
+  index: SearchIndexWriter,
+  plan: FolderPlan,
+  names: ReadonlyMap<KnownFile, string>,
+): void {
+  for (const { path } of plan.leaving) index.remove(path);
+  for (const file of plan.restamped) index.restamp(file.path, file);
+  for (const [upload, path] of names) {
+    if (path === upload.path) continue;
+    const parsed = base.parsed?.read(upload.path);
+    index.remove(upload.path);
+    if (parsed !== undefined) index.addDocument(described(upload, path), parsed);
+    else if (upload.failure !== null) index.addFailure(described(upload, path), upload.failure);
+  }
+}
+
+const described = ({ bytes, sha256, modifiedAt, document, addedAt }: KnownFile, path: string) => ({
+  ...{ path, bytes, sha256, modifiedAt },
+  ...(document !== null && { document }),
+  ...(addedAt !== null && { addedAt }),
+});
+
+interface Indexing {
+  readonly index: SearchIndexWriter;
+  readonly read: AsyncIterable<Parsed<Work>>;
+  /** How many they are. */
+  readonly total: number;
+  readonly changes: Changes;
+}
+
+async function indexFiles(context: Context, { index, read, total, changes }: Indexing) {
+  const { report } = context;
+  const limits = limitsText(context);
+  let done = 0;
+  let reportedAt = 0;
+  for await (const { found, file, outcome } of read) {
+    const { upload } = found;
+    const indexed = upload === undefined ? file : described(upload, found.path);
+    if ('failure' in outcome) {
+      index.addFailure(indexed, outcome.failure, limitsOf(outcome.failure, limits));
+    } else {
+      index.addDocument(indexed, outcome.file);
+    }
+    if (upload === undefined) {
+      changes.add(file, 'failure' in outcome ? outcome.failure : null);
+    }
+    done += 1;
+    // Short files come faster than anyone can watch.
+    const now = performance.now();
+    if (now - reportedAt < reportMs && done < total) continue;
+    reportedAt = now;
+    report({ phase: 'parse', percent: (95 * done) / total, message: `${done} of ${total} files` });
+  }
+}
+
+/** Counts what became of the files of a folder. */
+class Changes {
+  readonly #base: FolderBase;
+  readonly #counts;
+  /** Contents of files that are no longer under their names. */
+  readonly #gone = new Map<string, number>();
+
+  constructor(base: FolderBase, { leaving, read, refused, unchanged }: FolderPlan) {
+    this.#base = base;
+    this.#counts = { unchanged, added: 0, changed: 0, moved: 0, removed: 0 };
+    const anew = new Set([...read, ...refused].map(({ path }) => path));
+    for (const { path, sha256 } of leaving) {
+      if (anew.has(path)) continue;
+      this.#counts.removed += 1;
+      if (sha256 !== null) this.#gone.set(sha256, (this.#gone.get(sha256) ?? 0) + 1);
+    }
+    for (const { path } of refused) this.#counts[base.files.has(path) ? 'changed' : 'added'] += 1;
+  }
+
+  add(
+    { path, sha256 }: { readonly path: string; readonly sha256: string | null },
+    failure: KnownFile['failure'],
+  ): void {
+    const before = this.#base.files.get(path);
+    if (before !== undefined) {
+      const isSame =
+        before.sha256 === sha256 &&
+        before.failure?.code === failure?.code &&
+        before.failure?.message === failure?.message;
+      this.#counts[isSame ? 'unchanged' : 'changed'] += 1;
+      return;
+    }
+    const left = (sha256 !== null && this.#gone.get(sha256)) || 0;
+    if (sha256 === null || left === 0) {
+      this.#counts.added += 1;
+      return;
+    }
+    this.#gone.set(sha256, left - 1);
+    this.#counts.moved += 1;
+    this.#counts.removed -= 1;
+  }
+
+  get isNothing(): boolean {
+    const { added, changed, moved, removed } = this.#counts;
+    return added + changed + moved + removed === 0;
+  }
+
+  counts() {
+    return { ...this.#counts };
+  }
+}
+
+const countDocuments = (files: readonly KnownFile[]): number =>
+  files.filter(({ failure }) => failure === null).length;
 
 /** It will hold documents: where it is made here, for its owner alone. */
 function makeDataFolder(dataFolder: string): void {
@@ -122,7 +354,16 @@ function noDocuments(refused: number): PublicError {
   );
 }
 
-function nothingReadable(failures: readonly { path: string; message: string }[]): PublicError {
+const stillWritten = (): PublicError =>
+  new PublicError(
+    'unsettled',
+    'All files of this folder are being written to just now, so nothing was published.',
+  );
+
+function nothingReadable(index: SearchIndexWriter): PublicError {
+  const failures = [...index.files()].flatMap(({ path, failure, document }) =>
+    failure === null || document !== null ? [] : [{ path, ...failure }],
+  );
   const some = failures.slice(0, 3).map(({ path, message }) => `"${path}": ${message}`);
   const more = failures.length > some.length ? `; and ${failures.length - some.length} more` : '';
   const count = failures.length === 1 ? 'The only file' : `None of the ${failures.length} files`;

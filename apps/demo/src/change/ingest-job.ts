@@ -8,7 +8,8 @@ const fileFailureView = z.object({ path: z.string(), code: z.string(), message: 
 export const maxListedFailures = 100;
 
 /**
- * Makes a searchable snapshot of a folder of documents. Parsing, chunking and indexing overlap, so
+ * Makes a searchable snapshot of a folder of documents. What has not changed since the version before is
+ * taken over from it, and where nothing has, nothing is published. Parsing, chunking and indexing overlap, so
  * `parse` covers them all and `index` only closes the index.
  *
  * Public failure codes: `folder_not_found`, `not_a_folder`, `folder_unreadable`, `no_documents`,
@@ -24,10 +25,19 @@ export const ingest = defineJob({
     dataFolder: z.string().min(1),
     ...fileLimits,
     maxFiles: z.number().int().min(1).default(100_000),
+    /** Every file is compared by its content, whatever its times say. */
+    checksum: z.boolean().default(false),
+    /** A file that was changed more recently, in milliseconds, waits: it stays as it is in the corpus. */
+    settleMs: z.number().int().min(0).default(0),
+    /** Paths of files that do not wait any longer. */
+    takeUnsettled: z.array(z.string()).default([]),
   }),
   result: z.object({
+    /** The current version after it. */
     version: z.string(),
     gen: z.number(),
+    /** False where nothing had changed: no version was made. */
+    published: z.boolean(),
     documents: z.number(),
     passages: z.number(),
     /** Of the documents in the index. */
@@ -38,6 +48,22 @@ export const ingest = defineJob({
     failures: z.array(fileFailureView).readonly(),
     /** Entries that were passed over: hidden, left by a system, or another data folder. */
     hidden: z.number(),
+    /**
+     * Of the folder, compared with the version before. The first four are all that was found, `documents`
+     * and `failed` alike, less `uploads`.
+     */
+    unchanged: z.number(),
+    added: z.number(),
+    changed: z.number(),
+    /** The same content under another path. */
+    moved: z.number(),
+    removed: z.number(),
+    /** Files in the corpus that are no part of the folder: they were uploaded, and stay. */
+    uploads: z.number(),
+    /** Files that a parser had to read. */
+    parsed: z.number(),
+    /** Paths of files that are being written to, and wait; at most `maxListedFailures`. */
+    unsettled: z.array(z.string()).readonly(),
   }),
   phases: ['scan', 'parse', 'index', 'snapshot', 'done'],
 });

@@ -1,5 +1,6 @@
 import {
   JobCanceledError,
+  NonRetriableError,
   OffstageError,
   type OffstageErrorCode,
   PublicError,
@@ -16,12 +17,23 @@ export function asPublicError(error: unknown): unknown {
     const message = `This computer has ${lacks[lacking]} (${lacking}). Nothing was published; start again when other programs have ended.`;
     return new PublicError(lacking, message, { cause: error });
   }
-  const code = OffstageError.isInstance(error) ? error.code : sqliteCode(error);
+  const code = OffstageError.isInstance(error)
+    ? error.code
+    : (sqliteCode(error) ?? diskCode(error));
   const message = code === undefined ? undefined : messages[code];
   if (code !== undefined && message !== undefined) {
     return new PublicError(code, message, { cause: error });
   }
   return error;
+}
+
+/**
+ * The same, for a job that is attempted again where its process ended, and not where it failed: whoever
+ * started it decides about that.
+ */
+export function asFinal(error: unknown): unknown {
+  if (JobCanceledError.isInstance(error)) return error;
+  return new NonRetriableError('The change failed.', { cause: error });
 }
 
 /** What a system lacks when it refuses to open a file or to start a process. */
@@ -75,4 +87,11 @@ function sqliteCode(error: unknown): OffstageErrorCode | undefined {
   const kind = Number(Reflect.get(error, 'errcode')) & 0xff;
   if (kind === sqliteFull) return 'storage_full';
   return kind === sqliteInputOutput ? 'storage_failed' : undefined;
+}
+
+/** Where the system itself refused to write a file. */
+function diskCode(error: unknown): OffstageErrorCode | undefined {
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return 'storage_full';
+  return code === 'EIO' ? 'storage_failed' : undefined;
 }

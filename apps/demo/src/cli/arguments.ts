@@ -10,11 +10,14 @@ export class UsageError extends Error {
 export const ingestUsage = `Usage: npm run ingest -- <folder> [options]
 
 Reads the documents in a folder and publishes a searchable snapshot of them: all at once, or not at
-all. Ctrl-C cancels, and nothing is published.
+all. Ctrl-C cancels, and nothing is published. What has not changed since the last time is not read
+again, and where nothing has, nothing is published.
 
   --data DIR              where the snapshots are kept (default: data)
   --file-timeout SECONDS  gives a file up that takes longer to read (default: 30)
   --memory MB             gives a file up that takes more memory to read (default: 512)
+  --checksum              compares every file by its content, whatever its size and times say, and
+                          tries files again that took too long or too much memory
   --json                  prints events as lines of JSON
   --help                  prints this
 
@@ -46,6 +49,7 @@ export interface IngestArguments {
   readonly dataOption: string | undefined;
   readonly fileTimeoutMs: number;
   readonly memoryLimitMb: number;
+  readonly checksum: boolean;
   readonly json: boolean;
 }
 
@@ -55,6 +59,7 @@ export function readIngestArguments(args: readonly string[]): IngestArguments | 
     data: { type: 'string' },
     'file-timeout': { type: 'string', default: '30' },
     memory: { type: 'string', default: '512' },
+    checksum: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   } as const);
@@ -70,6 +75,7 @@ export function readIngestArguments(args: readonly string[]): IngestArguments | 
       number('--file-timeout', values['file-timeout'], 0.001, 86_400) * 1000,
     ),
     memoryLimitMb: Math.round(number('--memory', values.memory, 32, 65_536)),
+    checksum: values.checksum,
     json: values.json,
   };
 }

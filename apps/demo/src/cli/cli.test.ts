@@ -1,4 +1,4 @@
-import { readdirSync, statSync, symlinkSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { eventsIn, runCli, startCli, startScript } from '../testing/cli.ts';
@@ -33,6 +33,30 @@ test('D9 an ingest of the shipped corpus exits 0, and a search finds a sentence 
 
   const json = await runCli('search', ['seventeen pencils', '--json', '--data', data]);
   expect(JSON.parse(json.stdout)).toMatchObject({ gen: 1, hits: [{ path: 'prompt-corner.pdf' }] });
+}, 60_000);
+
+test('D9 an ingest again reads what has changed, and says what it found', async () => {
+  const data = scratch();
+  const folder = writeFiles(scratch(), {
+    'a.md': 'one',
+    'b.md': 'two',
+    'c.md': 'three',
+    'd.md': '',
+  });
+  expect((await runCli('ingest', [folder, '--data', data])).stdout).not.toContain('unchanged');
+  const same = await runCli('ingest', [folder, '--data', data]);
+  expect(same.code).toBe(0);
+  expect(same.stdout).toMatch(
+    /^Nothing has changed: 4 files in [\d.]+ s; version 1-\w+ stays the current one\.$/,
+  );
+  const checked = await runCli('ingest', [folder, '--data', data, '--checksum', '--json']);
+  expect(eventsIn(checked.stdout).at(-1)).toMatchObject({ event: 'unchanged', gen: 1, parsed: 0 });
+  rmSync(path.join(folder, 'b.md'));
+  writeFiles(folder, { 'c.md': 'three and more', 'e.md': 'five' });
+  const changed = await runCli('ingest', [folder, '--data', data]);
+  expect(changed.stdout).toMatch(/^Published version 2-/);
+  expect(changed.stdout).toContain('\n  4 files: 1 added, 1 changed, 2 unchanged; 1 removed\n');
+  expect(changed.stdout).toContain('\n  1 file left out:\n    d.md: it is empty\n');
 }, 60_000);
 
 test.runIf(posix)(

@@ -12,6 +12,8 @@ export interface IngestDisplay {
   /** A second Ctrl-C: the process ends now. */
   stoppedAtOnce(): void;
   published(result: IngestResult, durationMs: number): void;
+  /** Nothing had changed, so nothing was published. */
+  unchanged(result: IngestResult, durationMs: number): void;
   failed(failure: JobFailure): void;
   /** `current` is the version that stays, if there is one. */
   canceled(current: string | undefined): void;
@@ -32,6 +34,8 @@ export function jsonDisplay(): IngestDisplay {
     stoppedAtOnce: () => print('stopped', { published: false }),
     published: (result, durationMs) =>
       print('published', { ...result, durationMs: Math.round(durationMs) }),
+    unchanged: (result, durationMs) =>
+      print('unchanged', { ...result, durationMs: Math.round(durationMs) }),
     failed: (failure) => print('failed', failure),
     canceled: (current) => print('canceled', { current: current ?? null }),
   };
@@ -64,11 +68,12 @@ export function textDisplay({ searchCommand }: TextDisplayOptions): IngestDispla
     },
     published: (result, durationMs) => {
       meter.stop();
-      const { version, documents, passages, bytes, failed, failures, hidden } = result;
+      const { version, documents, passages, bytes, failed, failures, hidden, gen } = result;
       const lines = [
         out('bold', `Published version ${version}`),
         `  ${count(documents, 'document')}, ${count(passages, 'passage')}, ${formatBytes(bytes)}, in ${formatDuration(durationMs)}`,
       ];
+      if (gen > 1) lines.push(`  ${comparedWithBefore(result)}`);
       if (failed > 0) {
         lines.push(out('yellow', `  ${count(failed, 'file')} left out:`));
         for (const { path, message } of failures) lines.push(`    ${visible(path)}: ${message}`);
@@ -83,6 +88,13 @@ export function textDisplay({ searchCommand }: TextDisplayOptions): IngestDispla
       lines.push(`  Search it: ${searchCommand}`);
       process.stdout.write(`${lines.join('\n')}\n`);
     },
+    unchanged: ({ version, documents, failed, uploads }, durationMs) => {
+      meter.stop();
+      const files = count(documents + failed - uploads, 'file');
+      process.stdout.write(
+        `Nothing has changed: ${files} in ${formatDuration(durationMs)}; version ${version} stays the current one.\n`,
+      );
+    },
     failed: ({ code, message, reference }) => {
       meter.stop();
       say(`${err('red', 'Failed')}: ${visible(message)} [${code}, reference ${reference}]`);
@@ -93,6 +105,19 @@ export function textDisplay({ searchCommand }: TextDisplayOptions): IngestDispla
       say(`Canceled. Nothing was published.${stays}`);
     },
   };
+}
+
+/** All files of the folder, documents and those left out; what was removed is not there any more. */
+function comparedWithBefore(result: IngestResult): string {
+  const { documents, failed, uploads, removed } = result;
+  const kinds = ['added', 'changed', 'moved', 'unchanged'] as const;
+  const some = kinds.flatMap((kind) =>
+    result[kind] === 0 ? [] : [`${result[kind].toLocaleString('en')} ${kind}`],
+  );
+  const files = `${count(documents + failed - uploads, 'file')}: ${some.join(', ')}`;
+  const gone = removed === 0 ? '' : `; ${removed.toLocaleString('en')} removed`;
+  const others = uploads === 0 ? '' : `; beside ${count(uploads, 'upload')}`;
+  return `${files}${gone}${others}`;
 }
 
 interface Meter {

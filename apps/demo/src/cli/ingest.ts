@@ -34,11 +34,11 @@ async function run(args: IngestArguments): Promise<number> {
     if (process.env.OFFSTAGE_DEBUG) console.error(reference, error);
   });
   const jobs = manager.forOwner('terminal');
-  const { folder, dataFolder, fileTimeoutMs, memoryLimitMb } = args;
+  const { folder, dataFolder, fileTimeoutMs, memoryLimitMb, checksum } = args;
   const startedAt = performance.now();
   const { id } = await jobs.start(
     ingest,
-    { folder, dataFolder, fileTimeoutMs, memoryLimitMb },
+    { folder, dataFolder, fileTimeoutMs, memoryLimitMb, checksum },
     { exclusivityKey: dataFolder },
   );
   display.started(id);
@@ -55,7 +55,10 @@ async function run(args: IngestArguments): Promise<number> {
   await manager.shutdown();
   switch (end.status) {
     case 'succeeded':
-      display.published(end.result, performance.now() - startedAt);
+      display[end.result.published ? 'published' : 'unchanged'](
+        end.result,
+        performance.now() - startedAt,
+      );
       return 0;
     case 'failed':
       display.failed(end.failure);

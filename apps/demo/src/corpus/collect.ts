@@ -14,6 +14,7 @@ import path from 'node:path';
 import { PublicError } from '@offstage/core';
 import { lackOf } from '../change/public-errors.ts';
 import type { FileFailure } from '../reading/messages.ts';
+import { stampOf } from './file-stamp.ts';
 import { isPassedOver, storeFolder, storeMarks } from './passed-over.ts';
 
 /** An entry of the folder, by its path relative to it with `/` between the parts. */
@@ -111,23 +112,36 @@ export type ReadResult =
       readonly sha256: string;
       /** Milliseconds since the Unix epoch, whole. */
       readonly modifiedAt: number;
+      /** See `stampOf`. */
+      readonly stamp: string | null;
     }
   | { readonly failure: FileFailure };
 
+export interface ReadOptions {
+  /** A file that was last modified then is not read. @default null */
+  readonly unlessModifiedAt?: number | null | undefined;
+  /** A file that grows meanwhile is read as long as it was. @default false */
+  readonly mayGrow?: boolean | undefined;
+}
+
 /** A file's bytes and their digest. It is opened once, and only as the regular file it was found as. */
-export function readFound(file: FoundFile, maxFileBytes: number): ReadResult;
-/** The same, but a file that was last modified at `unlessModifiedAt` is not read. */
 export function readFound(
   file: FoundFile,
   maxFileBytes: number,
-  unlessModifiedAt: number | null,
+  options?: ReadOptions & { readonly unlessModifiedAt?: undefined },
+): ReadResult;
+export function readFound(
+  file: FoundFile,
+  maxFileBytes: number,
+  options: ReadOptions,
 ): ReadResult | { readonly unchanged: true };
 export function readFound(
   file: FoundFile,
   maxFileBytes: number,
-  unlessModifiedAt: number | null = null,
+  { unlessModifiedAt = null, mayGrow = false }: ReadOptions = {},
 ): ReadResult | { readonly unchanged: true } {
   let descriptor: number;
+  const readAt = Date.now();
   try {
     // Should it have become a link or a pipe meanwhile, neither is followed or waited for.
     descriptor = openSync(
@@ -155,6 +169,10 @@ export function readFound(
       length += read;
       if (read === 0) break;
       if (length === buffer.length) {
+        if (mayGrow) {
+          length = stats.size;
+          break;
+        }
         return { failure: { code: 'unreadable', message: 'it was being written to' } };
       }
     }
@@ -163,6 +181,7 @@ export function readFound(
       bytes,
       sha256: createHash('sha256').update(bytes).digest('hex'),
       modifiedAt,
+      stamp: stampOf(stats, readAt),
     };
   } catch (error) {
     return { failure: unreadable(error, file.path) };

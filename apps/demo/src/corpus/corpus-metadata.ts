@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { chunkDefaults } from '../reading/chunk.ts';
+import { chunkingOf, defaultPassageLength } from '../reading/chunk.ts';
 import { defaultParseLimits } from '../reading/parsed-document.ts';
 
 /** What a published version says about itself; what concerns single files is in its index. */
@@ -22,11 +22,12 @@ export const corpusMetadata = z.object({
 export type CorpusMetadata = z.infer<typeof corpusMetadata>;
 
 /** Raised whenever the same file would be indexed in another way than before. */
-const pipelineVersion = 2;
+const pipelineVersion = 3;
 
-/** The digest of the settings in force. */
-export function configHash(): string {
-  const settings = { pipelineVersion, chunk: chunkDefaults, limits: defaultParseLimits };
+/** The digest of settings, as far as they shape an index. */
+export function configHash(passageLength = defaultPassageLength): string {
+  const chunk = chunkingOf(passageLength);
+  const settings = { pipelineVersion, chunk, limits: defaultParseLimits };
   return createHash('sha256').update(JSON.stringify(settings)).digest('hex');
 }
 

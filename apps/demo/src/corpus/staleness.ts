@@ -1,5 +1,6 @@
 import { PublicError } from '@offstage/core';
 import { openIndex } from '../search/search-index.ts';
+import { corpusSettings } from '../search/settings.ts';
 import { type Collection, collect, readFound } from './collect.ts';
 import { type CorpusMetadata, configHash } from './corpus-metadata.ts';
 
@@ -26,7 +27,9 @@ export function staleness(
   options: { readonly dataFolder?: string; readonly maxFileBytes?: number } = {},
 ): Staleness {
   const { dataFolder, maxFileBytes = 64 * 1024 * 1024 } = options;
-  const settingsChanged = metadata.configHash !== configHash();
+  const passageLength =
+    dataFolder === undefined ? undefined : corpusSettings(dataFolder).passageLength;
+  const settingsChanged = metadata.configHash !== configHash(passageLength);
   const none = { settingsChanged, added: 0, changed: 0, removed: 0 };
   // Made of uploads, which it keeps itself.
   if (metadata.source === null) return { ...none, stale: settingsChanged, folderMissing: false };
@@ -44,7 +47,7 @@ export function staleness(
   };
   for (const file of found.files) {
     note(file.path, (before) => {
-      const now = readFound(file, maxFileBytes, before.modifiedAt);
+      const now = readFound(file, maxFileBytes, { unlessModifiedAt: before.modifiedAt });
       if ('unchanged' in now) return true;
       return ('failure' in now ? null : now.sha256) === before.sha256;
     });
@@ -60,10 +63,13 @@ interface KnownFile {
   readonly modifiedAt: number | null;
 }
 
+/** Those of the folder: what was uploaded is in the version itself. */
 function knownFiles(indexPath: string): Map<string, KnownFile> {
   using database = openIndex(indexPath);
   const known = new Map<string, KnownFile>();
-  for (const row of database.prepare('SELECT path, sha256, modified_at FROM files').iterate()) {
+  for (const row of database
+    .prepare('SELECT path, sha256, modified_at FROM files WHERE document IS NULL')
+    .iterate()) {
     known.set(String(row.path), {
       sha256: row.sha256 === null ? null : String(row.sha256),
       modifiedAt: row.modified_at === null ? null : Number(row.modified_at),

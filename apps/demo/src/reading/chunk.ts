@@ -16,7 +16,19 @@ export interface ChunkOptions {
   readonly overlap?: number;
 }
 
-export const chunkDefaults = { minLength: 800, maxLength: 1200, overlap: 150 } as const;
+export const defaultPassageLength = 1200;
+
+/** How long passages may be at most, as one may choose. */
+export const passageLengths = { least: 300, most: 4000 } as const;
+
+/** How text is cut where no passage is to be longer than that. */
+export const chunkingOf = (passageLength: number): Required<ChunkOptions> => ({
+  minLength: Math.round((passageLength * 2) / 3),
+  maxLength: passageLength,
+  overlap: Math.round(passageLength / 8),
+});
+
+export const chunkDefaults = chunkingOf(defaultPassageLength);
 
 /**
  * Cuts a document into passages along its headings and paragraphs, then at sentences, then at words;

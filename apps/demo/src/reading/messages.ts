@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ChunkOptions } from './chunk.ts';
 import type { ParseLimits } from './parsed-document.ts';
 
 /** Asks the child for one file; its bytes are the frame's body. */
@@ -6,6 +7,7 @@ export interface ParseRequest {
   /** With its dot, in lower case; empty where the name has none. */
   readonly extension: string;
   readonly limits: ParseLimits;
+  readonly chunking: ChunkOptions;
   /**
    * All answers before this file leave before it is begun, and its own at once. Others are gathered
    * for some milliseconds: waking the parent for each would cost as much as parsing a short file.

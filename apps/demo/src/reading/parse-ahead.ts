@@ -15,6 +15,8 @@ export interface Parsed<F extends FoundFile> extends ReadFile {
   readonly found: F;
 }
 
+type Parser = Pick<ParseProcesses, 'parse'>;
+
 export interface ParseAheadOptions {
   readonly signal: AbortSignal;
   readonly maxFileBytes: number;
@@ -24,6 +26,10 @@ export interface ParseAheadOptions {
   readonly maxBytesAhead?: number;
   /** What was read of a file earlier; it is not read again. */
   readonly known?: (found: FoundFile) => ReadFile | undefined;
+  /** What is known of a content, so that no parser need see it. It is asked once a file is read. */
+  readonly knownContent?: (file: IndexedFile) => ParseOutcome | undefined;
+  /** Whether a file that grows meanwhile is taken as long as it was. @default never */
+  readonly mayGrow?: (found: FoundFile) => boolean;
 }
 
 /**
@@ -35,7 +41,7 @@ export interface ParseAheadOptions {
  */
 export function parseAhead<F extends FoundFile>(
   files: Iterable<F>,
-  parser: ParseProcesses,
+  parser: Parser,
   options: ParseAheadOptions,
 ): AsyncGenerator<Parsed<F>> {
   const ahead = new Ahead(files, parser, options);
@@ -68,19 +74,21 @@ interface Begun<F> {
 /** Files that were begun, in their order. */
 class Ahead<F extends FoundFile> {
   readonly #files: Iterator<F>;
-  readonly #parser: ParseProcesses;
+  readonly #parser: Parser;
   readonly #options: Required<ParseAheadOptions>;
   readonly #begun: Begun<F>[] = [];
   #filesAtParser = 0;
   #bytesAtParser = 0;
 
-  constructor(files: Iterable<F>, parser: ParseProcesses, options: ParseAheadOptions) {
+  constructor(files: Iterable<F>, parser: Parser, options: ParseAheadOptions) {
     this.#files = files[Symbol.iterator]();
     this.#parser = parser;
     this.#options = {
       maxFilesAhead: 64,
       maxBytesAhead: 8 * 1024 * 1024,
       known: () => undefined,
+      knownContent: () => undefined,
+      mayGrow: () => false,
       ...options,
     };
   }
@@ -116,15 +124,17 @@ class Ahead<F extends FoundFile> {
   }
 
   #begin(found: F): Begun<F> {
-    const { maxFileBytes, known } = this.#options;
+    const { maxFileBytes, known, knownContent, mayGrow } = this.#options;
     const before = known(found);
     if (before !== undefined) {
       const { file, outcome } = before;
       return { found, file: { ...file, path: found.path }, outcome, isAtParser: false };
     }
-    const read = readFound(found, maxFileBytes);
+    const read = readFound(found, maxFileBytes, { mayGrow: mayGrow(found) });
     const file = describe(found.path, read);
     if ('failure' in read) return { found, file, outcome: read, isAtParser: false };
+    const same = knownContent(file);
+    if (same !== undefined) return { found, file, outcome: same, isAtParser: false };
     const outcome = this.#parser.parse(read.bytes, path.extname(found.path).toLowerCase());
     // Whoever awaits it sees the error; until then it is not an unhandled one.
     outcome.catch(() => {});
@@ -140,4 +150,5 @@ const describe = (filePath: string, read: ReadResult): IndexedFile =>
         bytes: read.bytes.length,
         sha256: read.sha256,
         modifiedAt: read.modifiedAt,
+        stamp: read.stamp,
       };

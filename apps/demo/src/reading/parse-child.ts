@@ -57,9 +57,9 @@ for (;;) {
 }
 
 async function parse(request: ParseRequest, body: Uint8Array): Promise<ParseAnswer> {
-  const { extension, limits } = request;
+  const { extension, limits, chunking } = request;
   try {
-    return { file: await parseFile(body, extension, limits) };
+    return { file: await parseFile(body, extension, limits, chunking) };
   } catch (error) {
     if (error instanceof UnreadableError) {
       return { failure: { code: error.code, message: error.message } };

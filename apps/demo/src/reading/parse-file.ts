@@ -1,4 +1,4 @@
-import { chunk, type Passage, tidy } from './chunk.ts';
+import { type ChunkOptions, chunk, type Passage, tidy } from './chunk.ts';
 import { mediaTypeOf } from './media-type.ts';
 import {
   defaultParseLimits,
@@ -31,6 +31,7 @@ export async function parseFile(
   bytes: Uint8Array,
   extension: string,
   limits: ParseLimits = defaultParseLimits,
+  chunking: ChunkOptions = {},
 ): Promise<ParsedFile> {
   if (bytes.length === 0) throw new UnreadableError('empty', 'it is empty');
   const mediaType = await mediaTypeOf(bytes, extension);
@@ -46,7 +47,7 @@ export async function parseFile(
   const title = tidy(document.title ?? '')
     .slice(0, maxTitleLength)
     .toWellFormed();
-  const passages = withoutTitle(chunk(document.blocks), title);
+  const passages = withoutTitle(chunk(document.blocks, chunking), title);
   if (passages.length === 0) throw new UnreadableError('no_text', 'it has no text');
   const notes = document.notes ?? [];
   return { mediaType, title, passages, ...(notes.length > 0 && { notes }) };

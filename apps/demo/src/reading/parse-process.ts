@@ -1,4 +1,5 @@
 import { ChildPool } from './child-pool.ts';
+import { type ChunkOptions, chunkDefaults } from './chunk.ts';
 import type { FileFailure, ParseOutcome } from './messages.ts';
 import { defaultParseLimits, type ParseLimits } from './parsed-document.ts';
 import type { RunningChild } from './running-child.ts';
@@ -10,6 +11,8 @@ export interface ParseProcessOptions {
   readonly memoryLimitMb?: number | undefined;
   /** @default defaultParseLimits */
   readonly limits?: ParseLimits | undefined;
+  /** How texts are cut into passages. @default chunkDefaults */
+  readonly chunking?: ChunkOptions | undefined;
   /** A module that exports `parseFile`. @default this folder's parse-file.ts */
   readonly parser?: URL | undefined;
   /** Where a child is taken from and left to the next one. @default one that keeps none */
@@ -20,6 +23,7 @@ interface Settings {
   readonly fileTimeoutMs: number;
   readonly memoryLimitMb: number;
   readonly limits: ParseLimits;
+  readonly chunking: ChunkOptions;
   readonly parser: URL;
   readonly pool: ChildPool;
 }
@@ -64,11 +68,12 @@ export class ParseProcess {
 
   /** Aborting the signal kills the child, and what is pending rejects with its reason. */
   constructor(options: ParseProcessOptions & { readonly signal?: AbortSignal | undefined } = {}) {
-    const { signal, fileTimeoutMs, memoryLimitMb, limits, parser, pool } = options;
+    const { signal, fileTimeoutMs, memoryLimitMb, limits, chunking, parser, pool } = options;
     this.#options = {
       fileTimeoutMs: fileTimeoutMs ?? 30_000,
       memoryLimitMb: memoryLimitMb ?? 512,
       limits: limits ?? defaultParseLimits,
+      chunking: chunking ?? chunkDefaults,
       parser: parser ?? new URL('./parse-file.ts', import.meta.url),
       pool: pool ?? new ChildPool({ keep: 0 }),
     };
@@ -136,7 +141,8 @@ export class ParseProcess {
   }
 
   #send(child: RunningChild, { bytes, extension, prompt }: Pending): void {
-    child.request({ extension, limits: this.#options.limits, prompt }, bytes);
+    const { limits, chunking } = this.#options;
+    child.request({ extension, limits, chunking, prompt }, bytes);
   }
 
   #onAnswer(child: RunningChild, answer: ParseOutcome | undefined): void {

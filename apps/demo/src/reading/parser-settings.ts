@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defaultPassageLength, passageLengths } from './chunk.ts';
 
 /** What a job's input says of the limits of one file, for every job that reads some. */
 export const fileLimits = {
@@ -16,6 +17,13 @@ export const parserSettings = {
   ...fileLimits,
   /** Parser processes side by side. */
   processes: z.number().int().min(1).max(64).optional(),
+  /** Characters that a passage has at most. */
+  passageLength: z
+    .number()
+    .int()
+    .min(passageLengths.least)
+    .max(passageLengths.most)
+    .default(defaultPassageLength),
 };
 
 /** As a server is set up; where nothing is said, the default of `parserSettings` holds. */

@@ -1,6 +1,9 @@
 import { type HandledJob, handle, type JobContext, type ReturnOf } from '@offstage/core';
+import { configHash } from '../corpus/corpus-metadata.ts';
 import type { ChildPool } from './child-pool.ts';
+import { chunkingOf } from './chunk.ts';
 import { parseAhead } from './parse-ahead.ts';
+import type { ParseCache } from './parse-cache.ts';
 import { ParseProcesses } from './parse-processes.ts';
 import { readUploads } from './read-job.ts';
 import type { UploadReads } from './upload-reads.ts';
@@ -9,6 +12,8 @@ export interface ReadHandlerOptions {
   /** Those of the change's handler in the same thread. */
   readonly pool: ChildPool;
   readonly reads: UploadReads;
+  /** What was parsed before the end of a former process. @default nothing */
+  readonly cache?: ParseCache | undefined;
   /** A module that exports `parseFile`. @default the app's own */
   readonly parser?: URL | undefined;
   /**
@@ -30,12 +35,12 @@ export function createReadHandler(options: ReadHandlerOptions): HandledJob<typeo
 
 async function readAll(
   { input, signal }: JobContext<typeof readUploads>,
-  { pool, reads, parser: parserModule, graceMs = 2000 }: ReadHandlerOptions,
+  { pool, reads, cache, parser: parserModule, graceMs = 2000 }: ReadHandlerOptions,
 ): Promise<ReturnOf<typeof readUploads>> {
-  const { fileTimeoutMs, memoryLimitMb, processes, maxFileBytes } = input;
+  const { fileTimeoutMs, memoryLimitMb, processes, maxFileBytes, passageLength } = input;
   const unread = input.files
     .map(({ name, staged }) => ({ path: name, absolute: staged }))
-    .filter(({ absolute }) => !reads.has(absolute));
+    .filter(({ absolute }) => !reads.has(absolute, passageLength));
   const ending = new AbortController();
   let grace: NodeJS.Timeout | undefined;
   const onAbort = (): void => {
@@ -43,18 +48,20 @@ async function readAll(
   };
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    await using parser = new ParseProcesses({
+    await using parsers = new ParseProcesses({
       signal: ending.signal,
       parser: parserModule,
+      chunking: chunkingOf(passageLength),
       ...{ fileTimeoutMs, memoryLimitMb, processes, pool, backlog },
     });
+    const parser = cache?.parser(parsers, configHash(passageLength)) ?? parsers;
     const files = untilAborted(unread, signal);
     const limits = { signal: ending.signal, maxFileBytes, maxFilesAhead, maxBytesAhead };
     let read = 0;
     for await (const { found, file, outcome } of parseAhead(files, parser, limits)) {
       // Somebody took it back.
       if (file.sha256 === null) continue;
-      reads.put(found.absolute, { file, outcome });
+      reads.put(found.absolute, { file, outcome }, passageLength);
       read += 1;
     }
     signal.throwIfAborted();

@@ -1,8 +1,15 @@
+import { defaultPassageLength } from './chunk.ts';
 import type { ReadFile } from './parse-ahead.ts';
 
 export interface UploadReadsOptions {
   /** Of all that is kept, roughly. @default 64 MiB */
   readonly maxBytes?: number;
+}
+
+interface Kept {
+  readonly read: ReadFile;
+  readonly bytes: number;
+  readonly passageLength: number;
 }
 
 /**
@@ -11,35 +18,41 @@ export interface UploadReadsOptions {
  */
 export class UploadReads {
   readonly #maxBytes: number;
-  readonly #kept = new Map<string, { readonly read: ReadFile; readonly bytes: number }>();
+  readonly #kept = new Map<string, Kept>();
   #bytes = 0;
 
   constructor({ maxBytes = 64 * 1024 * 1024 }: UploadReadsOptions = {}) {
     this.#maxBytes = maxBytes;
   }
 
-  put(place: string, read: ReadFile): void {
-    this.take(place);
+  /** @param passageLength The setting by which its text was cut. */
+  put(place: string, read: ReadFile, passageLength = defaultPassageLength): void {
+    this.#drop(place);
     const bytes = sizeOf(read);
-    this.#kept.set(place, { read, bytes });
+    this.#kept.set(place, { read, bytes, passageLength });
     this.#bytes += bytes;
     for (const oldest of this.#kept.keys()) {
       if (this.#bytes <= this.#maxBytes) break;
-      this.take(oldest);
+      this.#drop(oldest);
     }
   }
 
-  has(place: string): boolean {
-    return this.#kept.has(place);
+  has(place: string, passageLength = defaultPassageLength): boolean {
+    return this.#kept.get(place)?.passageLength === passageLength;
   }
 
-  /** Gives it out, once. */
-  take(place: string): ReadFile | undefined {
+  /** Gives it out, once; nothing where it was cut by another setting. */
+  take(place: string, passageLength = defaultPassageLength): ReadFile | undefined {
+    const kept = this.#drop(place);
+    return kept?.passageLength === passageLength ? kept.read : undefined;
+  }
+
+  #drop(place: string): Kept | undefined {
     const kept = this.#kept.get(place);
     if (kept === undefined) return undefined;
     this.#kept.delete(place);
     this.#bytes -= kept.bytes;
-    return kept.read;
+    return kept;
   }
 }
 

@@ -1,13 +1,37 @@
 import type { DatabaseSync } from 'node:sqlite';
 
 /** Raised whenever a reader of the former format would misread an index. */
-export const indexFormat = 2;
+export const indexFormat = 3;
+
+/** What was left out of files that can be searched, in plain sentences. Came with the third format. */
+const notesSchema = `
+  CREATE TABLE file_notes (
+    file INTEGER NOT NULL, place INTEGER NOT NULL, note TEXT NOT NULL, PRIMARY KEY (file, place)
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/**
+ * By what a later ingest knows that it need not read a file again. An index that was made before has none
+ * of these rows, and one that was begun by an older program has no such table: its files are read again.
+ */
+export const factsSchema = `
+  CREATE TABLE IF NOT EXISTS file_facts (
+    file INTEGER PRIMARY KEY,
+    -- See corpus/file-stamp.ts.
+    stamp TEXT,
+    -- Its title is its own, and was not made of its name.
+    own_title INTEGER NOT NULL,
+    -- By which it failed, where others might do.
+    limits TEXT
+  ) STRICT;
+`;
 
 /**
  * Texts stand as they were written beside a full-text index of their folded form, which keeps no text of
  * its own. The tokenizer parts ASCII alone; whatever else is to be known of words is known to `tokens.ts`.
  */
 export const indexSchema = `
+  ${notesSchema}
   -- By the number of their first passage.
   CREATE TABLE passage_blocks (id INTEGER PRIMARY KEY, file INTEGER NOT NULL, texts BLOB NOT NULL) STRICT;
   -- Counting the documents of an answer reads this, and not the texts.
@@ -25,12 +49,32 @@ export const indexSchema = `
 export const formatOf = (database: DatabaseSync): number =>
   Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
 
+/** Whether its passages stand in the full-text table, as they did in the first format. */
+export const hasFormerPassages = (database: DatabaseSync): boolean => formatOf(database) < 2;
+
+const hasFacts = (database: DatabaseSync): boolean =>
+  database
+    .prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'file_facts'")
+    .get() !== undefined;
+
+/** Gives an index of the second format, which is going to be written to, what it lacks. */
+export function addNotes(database: DatabaseSync): void {
+  if (formatOf(database) >= indexFormat) return;
+  database.exec(`${notesSchema} PRAGMA user_version = ${indexFormat};`);
+}
+
 /**
- * Lets an index of the first format be read like one of today. Its texts stand in the full-text table,
- * and it has neither names nor a list of words: it is stale, and answers as it did.
+ * Lets an index of a former format be read like one of today. One of the first has its texts in the
+ * full-text table, and neither names nor a list of words: it is stale, and answers as it did. Before the
+ * third, nobody took down what was left out.
  */
 export function readAsCurrent(database: DatabaseSync): void {
+  if (!hasFacts(database)) {
+    database.exec('CREATE TEMP TABLE file_facts (file, stamp, own_title, limits);');
+  }
   if (formatOf(database) >= indexFormat) return;
+  database.exec('CREATE TEMP TABLE file_notes (file INTEGER, place INTEGER, note TEXT);');
+  if (!hasFormerPassages(database)) return;
   database.exec(`
     CREATE TEMP VIEW passage_files AS SELECT rowid AS id, file FROM main.passages;
     CREATE TEMP TABLE words (term TEXT PRIMARY KEY, passages INTEGER NOT NULL) WITHOUT ROWID;

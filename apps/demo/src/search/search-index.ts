@@ -1,7 +1,14 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import type { ParsedFile } from '../reading/parse-file.ts';
-import { formatOf, indexFormat, indexSchema, listWords, readAsCurrent } from './index-format.ts';
+import {
+  addNotes,
+  factsSchema,
+  hasFormerPassages,
+  indexSchema,
+  listWords,
+  readAsCurrent,
+} from './index-format.ts';
 import { type PassageText, PassageTextWriter } from './passage-texts.ts';
 import { indexedForm } from './tokens.ts';
 
@@ -34,6 +41,8 @@ export interface IndexedFile {
   readonly document?: string | undefined;
   /** When it came into the corpus, in milliseconds since the Unix epoch. */
   readonly addedAt?: number | undefined;
+  /** Of a file of a folder: see corpus/file-stamp.ts. */
+  readonly stamp?: string | null | undefined;
 }
 
 /** A document's file in a version that keeps the files themselves. */
@@ -58,6 +67,14 @@ export interface FileRow {
 export class SearchIndexWriter {
   readonly #database: DatabaseSync;
   readonly #addFile: StatementSync;
+  readonly #addNote: StatementSync;
+  readonly #addFacts: StatementSync;
+  readonly #setTime: StatementSync;
+  readonly #setStamp: StatementSync;
+  readonly #find: StatementSync;
+  readonly #removePassage: StatementSync;
+  readonly #removeTexts: readonly StatementSync[];
+  readonly #removeFile: readonly StatementSync[];
   readonly #texts: PassageTextWriter;
   readonly #addPlace: StatementSync;
   readonly #addPassage: StatementSync;
@@ -81,13 +98,36 @@ export class SearchIndexWriter {
       ${existing ? '' : schema}
       BEGIN;
     `);
-    const former = existing && formatOf(this.#database) < indexFormat;
+    const former = existing && hasFormerPassages(this.#database);
     // Its files are rows as ever; the passages are taken over below, folded.
     if (former) this.#database.exec(`ALTER TABLE passages RENAME TO former; ${indexSchema}`);
+    addNotes(this.#database);
+    this.#database.exec(factsSchema);
     this.#addFile = this.#database.prepare(
       `INSERT INTO files (path, bytes, sha256, modified_at, document, added_at, media_type, title,
                           passage_count, first_passage, failure_code, failure)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#addNote = this.#database.prepare(
+      'INSERT INTO file_notes (file, place, note) VALUES (?, ?, ?)',
+    );
+    this.#addFacts = this.#database.prepare(
+      'INSERT INTO file_facts (file, stamp, own_title, limits) VALUES (?, ?, ?, ?)',
+    );
+    this.#setTime = this.#database.prepare('UPDATE files SET modified_at = ? WHERE path = ?');
+    this.#setStamp = this.#database.prepare(
+      'UPDATE file_facts SET stamp = ? WHERE file = (SELECT id FROM files WHERE path = ?)',
+    );
+    this.#find = this.#database.prepare(
+      'SELECT id, bytes, passage_count, first_passage FROM files WHERE path = ?',
+    );
+    this.#removePassage = this.#database.prepare('DELETE FROM passages WHERE rowid = ?');
+    this.#removeTexts = [
+      'DELETE FROM passage_blocks WHERE id BETWEEN ? AND ?',
+      'DELETE FROM passage_files WHERE id BETWEEN ? AND ?',
+    ].map((statement) => this.#database.prepare(statement));
+    this.#removeFile = ['file_notes WHERE file', 'file_facts WHERE file', 'files WHERE id'].map(
+      (where) => this.#database.prepare(`DELETE FROM ${where} = ?`),
     );
     this.#texts = new PassageTextWriter(this.#database);
     this.#addPlace = this.#database.prepare('INSERT INTO passage_files (id, file) VALUES (?, ?)');
@@ -132,7 +172,7 @@ export class SearchIndexWriter {
     }
   }
 
-  addDocument(file: IndexedFile, { mediaType, title, passages }: ParsedFile): void {
+  addDocument(file: IndexedFile, { mediaType, title, passages, notes = [] }: ParsedFile): void {
     const shown = title === '' ? titleFromPath(file.path) : title;
     const first = this.#nextPassage;
     const { lastInsertRowid } = this.#addFile.run(
@@ -153,51 +193,59 @@ export class SearchIndexWriter {
       first,
       lastInsertRowid,
       // A heading that repeats the title would count its words twice.
-      passages.map(({ heading, text }) => ({ heading: heading === shown ? '' : heading, text })),
+      passages.map(({ heading, text }) => ({ heading: heading === title ? '' : heading, text })),
       titleAndName(shown, file.path),
     );
+    for (const [place, note] of shownNotes(notes).entries()) {
+      this.#addNote.run(lastInsertRowid, place, note);
+    }
+    this.#addFacts.run(lastInsertRowid, file.stamp ?? null, title === '' ? 0 : 1, null);
     this.#nextPassage += passages.length;
     this.documents += 1;
     this.passages += passages.length;
     this.bytes += file.bytes;
   }
 
+  /** @param limits By which it failed, where others might do. */
   addFailure(
     file: IndexedFile,
     { code, message }: { readonly code: string; readonly message: string },
+    limits: string | null = null,
   ): void {
     const { path, bytes, sha256, modifiedAt, document = null, addedAt = null } = file;
-    this.#addFile.run(
+    const { lastInsertRowid } = this.#addFile.run(
       ...[path, bytes, sha256, modifiedAt, document, addedAt],
       ...[null, null, 0, null, code, message],
     );
+    this.#addFacts.run(lastInsertRowid, file.stamp ?? null, 0, limits);
     this.failed += 1;
+  }
+
+  /** Notes that a file which is there as it was has other times now. */
+  restamp(path: string, { modifiedAt, stamp }: Pick<IndexedFile, 'modifiedAt' | 'stamp'>): void {
+    this.#setTime.run(modifiedAt, path);
+    this.#setStamp.run(stamp ?? null, path);
   }
 
   /** Takes a file out, with its passages. False where there is none of that path. */
   remove(path: string): boolean {
-    const row = this.#database
-      .prepare('SELECT id, bytes, passage_count, first_passage FROM files WHERE path = ?')
-      .get(path);
+    const row = this.#find.get(path);
     if (row === undefined) return false;
     const count = Number(row.passage_count);
     if (count > 0) {
       // A file's passages lie together: found by their numbers, not by reading all.
       const first = Number(row.first_passage);
-      for (const statement of [
-        'DELETE FROM passages WHERE rowid BETWEEN ? AND ?',
-        'DELETE FROM passage_blocks WHERE id BETWEEN ? AND ?',
-        'DELETE FROM passage_files WHERE id BETWEEN ? AND ?',
-      ]) {
-        this.#database.prepare(statement).run(first, first + count - 1);
-      }
+      const last = first + count - 1;
+      // One by one: the full-text table looks through all of its rows for a range.
+      for (let at = first; at <= last; at += 1) this.#removePassage.run(at);
+      for (const statement of this.#removeTexts) statement.run(first, last);
       this.documents -= 1;
       this.passages -= count;
       this.bytes -= Number(row.bytes);
     } else {
       this.failed -= 1;
     }
-    this.#database.prepare('DELETE FROM files WHERE id = ?').run(Number(row.id));
+    for (const statement of this.#removeFile) statement.run(Number(row.id));
     return true;
   }
 
@@ -280,6 +328,19 @@ const schema = `
   ) STRICT;
   ${indexSchema}
 `;
+
+const maxNotes = 20;
+const maxNoteLength = 300;
+
+/** What a parser says it has left out, each once; not more than anybody would read. */
+export const shownNotes = (notes: readonly string[]): readonly string[] =>
+  [...new Set(notes.map((note) => note.slice(0, maxNoteLength).toWellFormed()))].slice(0, maxNotes);
+
+/** What was left out of a file, by its number in the index. */
+export function notesReader(database: DatabaseSync): (file: number) => readonly string[] {
+  const notes = database.prepare('SELECT note FROM file_notes WHERE file = ? ORDER BY place');
+  return (file) => notes.all(file).map(({ note }) => String(note));
+}
 
 /** A title that was made of the name counts as the name, which is less. */
 const titleAndName = (title: string, path: string) => ({

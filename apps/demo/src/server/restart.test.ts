@@ -11,95 +11,115 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { filesBelow, spawnServer, startServer, visit } from '../testing/documents-server.ts';
+import { change } from '../change/change-job.ts';
+import {
+  filesBelow,
+  spawnServer,
+  startServer,
+  type Visitor,
+  visit,
+} from '../testing/documents-server.ts';
 import { scratch } from '../testing/scratch.ts';
-import { JobJournal } from './job-journal.ts';
-import { UploadStore } from './upload-store.ts';
+import { UploadStore } from './uploads/upload-store.ts';
 
-describe.runIf(process.platform !== 'win32')('kill -9', () => {
-  test('D7 in the middle of a job: what is published is there, the job is named, and its uploads start again', async () => {
+const stub = { OFFSTAGE_STUB: '1' };
+
+describe.runIf(process.platform !== 'win32')('D7 the end of the server', () => {
+  /** Published, waiting, and a change at work; then the server ends as it is told. */
+  async function interrupted(signal: 'SIGKILL' | 'SIGTERM') {
     const data = scratch();
-    const first = await spawnServer(data, { OFFSTAGE_STUB: '1' });
+    const first = await spawnServer(data, stub);
     const me = visit(first.url);
     await me.publish({ 'a.md': 'standing text' });
     const waiting = await me.upload({ 'waiting.md': 'never taken' });
     const taken = await me.upload({ 'slow-1.txt': 'slow', 'slow-2.txt': 'slower' });
-    const job = await me.start(taken);
+    const start = (who: Visitor) =>
+      who.jobs.start(change, { add: taken, remove: [] }, { idempotencyKey: 'mine' });
+    const { id: job } = await start(me);
     await vi.waitFor(async () => expect((await me.jobs.get(job))?.progress?.phase).toBe('parse'));
     // Half an upload, whose name nobody knows.
     const [session = ''] = readdirSync(path.join(data, 'staging'));
     writeFileSync(path.join(data, 'staging', session, 'f'.repeat(32)), 'half');
+    first.running.process.kill(signal);
+    const { code, stderr } = await first.running.ended;
+    /** The next server, and the same session there. */
+    const again = async (env = {}) => {
+      const next = await spawnServer(data, env);
+      const visitor = visit(next.url);
+      visitor.cookie = me.cookie;
+      return { ...next, me: visitor };
+    };
+    return { data, waiting, taken, job, start, again, end: { code, stderr } };
+  }
+
+  test('D7 K3 S19 killed in the middle of a change, the next server goes on with it and publishes once', async () => {
+    const { data, waiting, job, start, again } = await interrupted('SIGKILL');
+    const { me, url, running } = await again(stub);
+    expect(await me.api.search('standing')).toMatchObject({ gen: 1, hits: [{ name: 'a.md' }] });
+    expect(filesBelow(path.join(data, 'staging'))).toHaveLength(3);
+    const { pending, busy } = await me.api.corpus();
+    expect(pending.map(({ upload }) => upload)).toEqual(waiting);
+    expect(busy).toMatchObject({ mine: true, jobId: job, resumedAt: expect.any(Number) });
+    const told = { jobId: job, at: expect.any(Number), what: 'adding 2 documents' };
+    expect(await me.api.interruptions()).toEqual([{ ...told, isAtWork: true }]);
+    await vi.waitFor(async () =>
+      expect(await me.jobs.get(job)).toMatchObject({ status: 'running', attempt: 2 }),
+    );
+    // Asked for again, it is the same start still; and another session hears and takes nothing.
+    expect((await start(me)).id).toBe(job);
+    const other = visit(url);
+    expect((await other.api.corpus()).busy).toMatchObject({ mine: false, jobId: null });
+    expect(await other.api.interruptions()).toEqual([]);
+    await expect(start(other)).rejects.toMatchObject({ code: 'invalid_input' });
+    await expect(other.api.dismissInterruption(job)).rejects.toMatchObject({ status: 404 });
+    running.process.kill('SIGKILL');
+    await running.ended;
+
+    const last = await again();
+    expect((await last.me.jobs.wait(job)).result).toMatchObject({ gen: 2, added: 2 });
+    expect(await last.me.api.versions()).toHaveLength(2);
+    expect(await last.me.api.interruptions()).toEqual([{ ...told, isAtWork: false }]);
+    await last.me.api.dismissInterruption(job);
+    expect(await last.me.api.interruptions()).toEqual([]);
+    expect((await last.me.api.corpus()).pending.map(({ upload }) => upload)).toEqual(waiting);
+    await vi.waitFor(() => expect(filesBelow(path.join(data, 'staging'))).toHaveLength(1));
+    expect(draftsIn(data)).toEqual([]);
+  }, 60_000);
+
+  test('D7 K4 W8 an orderly stop puts it back, and the next server goes on without an attempt spent', async () => {
+    const { job, again, end } = await interrupted('SIGTERM');
+    expect(end).toEqual({ code: 143, stderr: '' });
+    const { me } = await again();
+    const done = await me.jobs.wait(job);
+    expect(done).toMatchObject({ attempt: 1, result: { gen: 2, added: 2 } });
+    expect(await me.api.interruptions()).toMatchObject([{ jobId: job, isAtWork: false }]);
+  }, 60_000);
+
+  test('D7 A2 what its session has canceled stays canceled, and its uploads wait again', async () => {
+    const data = scratch();
+    const first = await spawnServer(data, stub);
+    const me = visit(first.url);
+    const taken = await me.upload({ 'stuck-1.txt': 'slow' });
+    const job = await me.start(taken);
+    await vi.waitFor(async () => expect((await me.jobs.get(job))?.status).toBe('running'));
+    await me.jobs.cancel(job);
+    // What is asked of a server later is written later.
+    await vi.waitFor(async () => expect((await me.jobs.get(job))?.cancelRequested).toBe(true));
+    await me.publish({ 'other.md': 'refused' }).catch(() => undefined);
     first.running.process.kill('SIGKILL');
     await first.running.ended;
-
     const second = await spawnServer(data);
     const again = visit(second.url);
     again.cookie = me.cookie;
-    expect(await again.api.search('standing')).toMatchObject({ gen: 1, hits: [{ name: 'a.md' }] });
-    expect(filesBelow(path.join(data, 'staging'))).toHaveLength(3);
-    const { pending } = await again.api.corpus();
-    expect(pending.map(({ upload, name }) => [upload, name]).sort()).toEqual(
-      [
-        [waiting[0], 'waiting.md'],
-        [taken[0], 'slow-1.txt'],
-        [taken[1], 'slow-2.txt'],
-      ].sort(),
-    );
-    expect(await again.api.interruptions()).toEqual([
-      { jobId: job, at: expect.any(Number), what: 'adding 2 documents' },
-    ]);
-    expect(await again.jobs.get(job)).toBe(undefined);
-    // Another session hears nothing of it, and takes nothing.
-    const other = visit(second.url);
-    expect(await other.api.interruptions()).toEqual([]);
-    expect((await other.api.corpus()).pending).toEqual([]);
-    await expect(other.start(taken)).rejects.toMatchObject({ code: 'invalid_input' });
-    await expect(other.api.dismissInterruption(job)).rejects.toMatchObject({ status: 404 });
-    // "Go on" works, and once told the interruption is forgotten for good.
-    const end = await again.jobs.wait(await again.start([...waiting, ...taken]));
-    expect(end.result).toMatchObject({ gen: 2, added: 3 });
-    const drafts = readdirSync(path.join(data, 'snapshots')).filter((name) => name.startsWith('_'));
-    expect(drafts).toEqual([]);
-    await again.api.dismissInterruption(job);
-    expect(await again.api.interruptions()).toEqual([]);
-    second.running.process.kill('SIGKILL');
-    await second.running.ended;
-    const third = await spawnServer(data);
-    const later = visit(third.url);
-    later.cookie = me.cookie;
-    expect(await later.api.interruptions()).toEqual([]);
-    expect((await later.api.corpus()).pending).toEqual([]);
-    expect(readdirSync(path.join(data, 'staging'))).toEqual([]);
-  }, 60_000);
-
-  test('D7 W8 an orderly stop is told as a kill is, and its uploads start again', async () => {
-    const data = scratch();
-    const first = await spawnServer(data, { OFFSTAGE_STUB: '1' });
-    const me = visit(first.url);
-    const add = await me.upload({ 'slow-1.txt': 'slow' });
-    const job = await me.start(add);
-    first.running.process.kill('SIGTERM');
-    expect(await first.running.ended).toMatchObject({ code: 143, stderr: '' });
-    const second = await spawnServer(data);
-    const again = visit(second.url);
-    again.cookie = me.cookie;
-    expect(await again.api.interruptions()).toEqual([
-      { jobId: job, at: expect.any(Number), what: 'adding 1 document' },
-    ]);
-    expect((await again.jobs.wait(await again.start(add))).result).toMatchObject({ added: 1 });
+    expect((await again.jobs.wait(job)).status).toBe('canceled');
+    const { pending, busy } = await again.api.corpus();
+    expect(busy).toBe(null);
+    expect(pending.map(({ upload }) => upload)).toContain(taken[0]);
   }, 60_000);
 });
 
-test('D7 what its session has canceled before an orderly stop counts as canceled', async () => {
-  const data = scratch();
-  const { url, server } = await startServer({ dataFolder: data, stub: true });
-  const me = visit(url);
-  const job = await me.start(await me.upload({ 'hang-1.txt': 'slow' }));
-  await vi.waitFor(async () => expect((await me.jobs.get(job))?.status).toBe('running'));
-  await me.jobs.cancel(job);
-  await server.shutdown({ graceMs: 100 });
-  expect(new JobJournal(data).interrupted()).toEqual([]);
-});
+const draftsIn = (data: string): string[] =>
+  readdirSync(path.join(data, 'snapshots')).filter((name) => name.startsWith('_'));
 
 describe('uploads over a restart', () => {
   const session = 'a'.repeat(32);
@@ -121,8 +141,9 @@ describe('uploads over a restart', () => {
     store.close();
   }
   const [one, two, three] = ['1', '2', '3'].map((digit) => digit.repeat(32));
-  const waitingIn = (store: UploadStore): string[] => {
+  const waitingIn = (store: UploadStore, taken?: ReadonlySet<string>): string[] => {
     onTestFinished(() => store.close());
+    store.restore(taken);
     return store.waiting(session).map(({ upload }) => upload);
   };
 
@@ -140,6 +161,19 @@ describe('uploads over a restart', () => {
     expect(filesBelow(path.join(data, 'staging'))).toEqual([`${session}/${one}`]);
   });
 
+  test('D7 what a kept change has taken is neither waiting nor swept, and counts against its session', () => {
+    const data = scratch();
+    former(data, { [`${one}`]: 'one', [`${two}`]: 'two' });
+    const store = new UploadStore(data, { limits: { maxWaitingFiles: 1 }, maxKeptMs: -1 });
+    expect(waitingIn(store, new Set([one ?? '']))).toEqual([]);
+    expect(filesBelow(path.join(data, 'staging'))).toEqual([`${session}/${one}`]);
+    expect(store.ofChange(session, [one ?? '', two ?? ''])).toEqual([file(data, `${one}`, 'one')]);
+    expect(store.ofChange('b'.repeat(32), [one ?? ''])).toEqual([]);
+    expect(store.reserveFile(session)).toBe(false);
+    store.giveBack(session, store.ofChange(session, [one ?? '']));
+    expect(store.waiting(session).map(({ upload }) => upload)).toEqual([one]);
+  });
+
   test('D7 D12 they are bounded by age and by size, the newest first', () => {
     const data = scratch();
     former(data, { [`${one}`]: 'one', [`${two}`]: 'two' });
@@ -148,24 +182,6 @@ describe('uploads over a restart', () => {
     expect(readdirSync(path.join(data, 'staging'))).toEqual([]);
     expect(readFileSync(path.join(data, 'uploads.jsonl'), 'utf8')).toBe('');
   });
-});
-
-test('D7 the journal passes over a torn line, and forgets what ended', () => {
-  const data = scratch();
-  const journal = new JobJournal(data);
-  for (const jobId of ['one', 'two', 'three']) {
-    journal.began({ jobId, owner: 'me', at: Date.now(), what: 'adding 1 document' });
-  }
-  journal.ended('two');
-  const file = path.join(data, 'jobs.jsonl');
-  writeFileSync(file, `${readFileSync(file, 'utf8')}{"op":"end","jobId":"on`);
-  const after = new JobJournal(data);
-  expect(after.interrupted('me').map(({ jobId }) => jobId)).toEqual(['three', 'one']);
-  expect(after.interrupted('other')).toEqual([]);
-  expect(after.dismiss('other', 'one')).toBe(false);
-  expect(after.dismiss('me', 'one')).toBe(true);
-  expect(new JobJournal(data).interrupted('me').map(({ jobId }) => jobId)).toEqual(['three']);
-  expect(readFileSync(file, 'utf8').trim().split('\n')).toHaveLength(1);
 });
 
 test('D1 a second server on the same data folder says where the first one is', async () => {

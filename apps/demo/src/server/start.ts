@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { OffstageError } from '@offstage/core';
 import { stopOnSignal } from '../cli/stop-on-signal.ts';
 import { DataFolderInUseError } from './data-lock.ts';
 import { DocumentsServer } from './documents-server.ts';
@@ -57,7 +58,11 @@ async function main(): Promise<number | undefined> {
   try {
     ({ url, port: bound } = await server.start());
   } catch (error) {
-    console.error(`No server can listen at HOST ${HOST || '127.0.0.1'}: ${whyHost(error)}.`);
+    console.error(
+      OffstageError.isInstance(error)
+        ? `The data folder ${dataFolder} cannot be used: ${whyJournal(error)}.`
+        : `No server can listen at HOST ${HOST || '127.0.0.1'}: ${whyHost(error)}.`,
+    );
     if (OFFSTAGE_DEBUG) console.error(error);
     await server.shutdown();
     return 1;
@@ -92,6 +97,20 @@ const folderReasons: Readonly<Record<string, string>> = {
   ELOOP: 'its path is a link that leads to itself',
   ENAMETOOLONG: 'its path is too long',
   ENOENT: 'a part of its path is not there',
+};
+
+/** Why the jobs of the last server cannot be read. */
+function whyJournal({ code }: OffstageError): string {
+  return journalReasons[code] ?? `its jobs.sqlite cannot be used (${code})`;
+}
+
+const journalReasons: Readonly<Record<string, string>> = {
+  locked: 'another program has its jobs.sqlite open',
+  journal_newer: 'its jobs.sqlite was written by a newer version of this program',
+  journal_damaged:
+    'its jobs.sqlite is damaged. Move that file and those that begin with its name away: what was published stays, and uploads wait to be started again',
+  journal_full: 'its disk is full',
+  journal_failed: 'its jobs.sqlite cannot be read and written',
 };
 
 function whyHost(error: unknown): string {

@@ -5,8 +5,7 @@ import { type IngestResult, ingest } from '../change/ingest-job.ts';
 import { ChildPool } from '../reading/child-pool.ts';
 
 /** A manager whose jobs run in this thread; their parsers run in processes as ever. */
-export function inlineJobs(): JobClient {
-  const pool = new ChildPool({ keep: 0 });
+export function inlineJobs(pool = new ChildPool({ keep: 0 })): JobClient {
   const manager = new JobManager({ executor: new InlineExecutor([createIngestHandler(pool)]) });
   onTestFinished(async () => {
     await manager.shutdown();
@@ -19,15 +18,20 @@ export async function settleIngest(
   folder: string,
   dataFolder: string,
   options: { fileTimeoutMs?: number; memoryLimitMb?: number } = {},
+  pool?: ChildPool,
 ): Promise<TerminalJobView<IngestResult>> {
-  const jobs = inlineJobs();
+  const jobs = inlineJobs(pool);
   const { id } = await jobs.start(ingest, { folder, dataFolder, ...options });
   return jobs.wait(id);
 }
 
 /** Ingests and publishes. */
-export async function runIngest(folder: string, dataFolder: string): Promise<IngestResult> {
-  const end = await settleIngest(folder, dataFolder);
+export async function runIngest(
+  folder: string,
+  dataFolder: string,
+  pool?: ChildPool,
+): Promise<IngestResult> {
+  const end = await settleIngest(folder, dataFolder, {}, pool);
   if (end.status !== 'succeeded') throw new Error(`The ingest ended as ${end.status}.`);
   return end.result;
 }

@@ -9,6 +9,8 @@ export interface AttemptKeeper {
   dispatch(job: Job, event: JobEvent): void;
   /** The handler has settled; comes at most once. */
   handlerSettled(job: Job, outcome: JobOutcome): void;
+  /** Keeps what a handler saves, where anything is kept. */
+  keepSaved(job: Job, state: unknown): Promise<void> | undefined;
 }
 
 /**
@@ -59,7 +61,9 @@ export class Attempt implements JobHost {
     if (this.#isOver || this.#job.isTerminal) {
       throw new OffstageError('canceled', 'This attempt is over; what it saves is not kept.');
     }
-    this.#job.saved = state;
+    const kept = this.#keeper.keepSaved(this.#job, state);
+    if (kept !== undefined) await kept;
+    if (!this.#job.isTerminal) this.#job.saved = state;
   }
 
   settled(outcome: JobOutcome): void {
@@ -86,5 +90,11 @@ export class Attempt implements JobHost {
 
   stop(reason: StopReason): void {
     this.#run?.stop(reason);
+  }
+
+  giveUp(): void {
+    this.#isOver = true;
+    this.#timeout?.cancel();
+    this.#timeout = undefined;
   }
 }

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../foundation/clock.ts';
 import { JobCanceledError, OffstageError, type StopReason } from '../foundation/errors.ts';
+import { Chain, type Linked } from './chain.ts';
 import type { AnyJobDefinition } from './job-definition.ts';
 import type {
   DiscardTask,
@@ -11,12 +12,12 @@ import type {
   JobTask,
 } from './job-executor.ts';
 import {
+  callHandler,
   type HandledJob,
   indexHandlers,
   type JobContext,
   type ProgressReport,
   type Report,
-  runHandler,
 } from './job-handler.ts';
 import { repairMessage, repairPercent } from './progress-report.ts';
 import { cloneSaved } from './saved-state.ts';
@@ -42,7 +43,7 @@ export class InlineExecutor implements JobExecutor {
   readonly concurrency: number;
   readonly #handlers = new Map<string, InlineHandler>();
   readonly #clock: Clock;
-  readonly #running = new Set<InlineRun>();
+  readonly #running = new Chain<InlineRun>();
   readonly #discarding = new Set<Promise<void>>();
   /** Jobs that a shutdown has cut off while their handlers go on, and when those settle (F5). */
   readonly #cutOff = new Map<string, Promise<void>>();
@@ -82,8 +83,8 @@ export class InlineExecutor implements JobExecutor {
     const handler = this.#shutdown === undefined ? this.#handlers.get(task.name) : undefined;
     if (handler === undefined) return this.#refuse(task, host);
     const run = new InlineRun(task, host, handler, this.#clock, this.#release);
-    this.#running.add(run);
-    void resolved.then(run.execute);
+    this.#running.append(run);
+    void resolved.then(() => run.execute());
     return run;
   }
 
@@ -122,7 +123,7 @@ export class InlineExecutor implements JobExecutor {
         };
       });
     }
-    for (const run of this.#running) {
+    for (let run = this.#running.first; run !== undefined; run = this.#running.first) {
       this.#cutOff.set(run.jobId, run.ended);
       run.cutOff();
     }
@@ -131,11 +132,11 @@ export class InlineExecutor implements JobExecutor {
   }
 
   get #busy(): boolean {
-    return this.#running.size > 0 || this.#discarding.size > 0;
+    return this.#running.first !== undefined || this.#discarding.size > 0;
   }
 
   readonly #release = (run: InlineRun): void => {
-    this.#running.delete(run);
+    this.#running.remove(run);
     this.#notifyIdle();
   };
 
@@ -167,7 +168,9 @@ interface InlineHandler {
 const resolved = Promise.resolve();
 const ignore = (): void => {};
 
-class InlineRun implements JobRun {
+class InlineRun implements JobRun, Linked<InlineRun> {
+  previous: InlineRun | undefined;
+  next: InlineRun | undefined;
   readonly #task: JobTask;
   readonly #host: JobHost;
   readonly #handler: InlineHandler;
@@ -205,13 +208,13 @@ class InlineRun implements JobRun {
     });
   }
 
-  readonly execute = (): void => {
+  execute(): void {
     const context = new InlineContext(this.#task, this.#report, this.#save, this);
-    void runHandler(this.#handler.job, context).then((end) => {
-      this.#settle(end.outcome);
+    callHandler(this.#handler.job, context, (outcome) => {
+      this.#settle(outcome);
       this.#onEnd?.();
     });
-  };
+  }
 
   stop(reason: StopReason): void {
     if (this.#stopReason !== undefined || this.#settled) return;

@@ -21,18 +21,32 @@ import type { Activity, StartOptions } from './job-client.ts';
 import type { AnyJobDefinition } from './job-definition.ts';
 import type { DiscardOutcome, HandlerInfo, JobOutcome } from './job-executor.ts';
 import { JobExpiry } from './job-expiry.ts';
+import { JobKeeping } from './job-keeping.ts';
 import type { JobManagerSettings } from './job-manager-options.ts';
 import { tellNews } from './job-news.ts';
 import { JobRegistry, type Watcher } from './job-registry.ts';
 import { JobScheduler } from './job-scheduler.ts';
 import { type JobAction, type JobEvent, noActions, transition } from './job-state.ts';
 import type { JobFailure, JobStatus, JobView } from './job-view.ts';
+import type { KeptStart } from './kept-entries.ts';
 import { KeptJobs } from './kept-jobs.ts';
+import type { KeyDecision } from './keys.ts';
 import { ManagerEvents } from './manager-events.ts';
 import { retryDelayMs } from './retry-policy.ts';
+import type { ScheduleStore } from './schedule-store.ts';
 import { StartKeys } from './start-keys.ts';
 import { none, planOfNone, readStartOptions, type StartPlan } from './start-options.ts';
 import { watchJobs } from './watch-jobs.ts';
+
+/** What a start brings that comes from no caller. */
+export interface StartSource {
+  readonly retryOf?: string | undefined;
+  readonly schedule?: KeptStart['schedule'];
+}
+
+const nothingPending = { starting: 0, admitting: 0 };
+
+type KeyWait = Extract<KeyDecision<Job>, { type: 'waits' }>;
 
 /**
  * The manager's inside: takes a job from its start to its release. `JobManager` and its clients are
@@ -56,7 +70,10 @@ export class JobEngine implements AttemptKeeper {
   readonly #watched: Parameters<typeof watchJobs>[0];
   readonly #told: Parameters<typeof tellNews>[2];
   readonly #readiness: ExecutorReadiness;
+  /** With a journal. */
+  readonly #keeping: JobKeeping | undefined;
   #isClosed = false;
+  #putsBack = false;
   #queued = 0;
   #active = 0;
 
@@ -66,15 +83,48 @@ export class JobEngine implements AttemptKeeper {
     this.events = new ManagerEvents(() => this.#reference());
     this.#scheduler = new JobScheduler({
       ...settings,
-      begin: (job) => this.dispatch(job, { type: 'started', at: this.#now() }),
+      begin: (job, at = this.#now()) => this.dispatch(job, { type: 'started', at }, at),
     });
     this.#expiry = new JobExpiry(settings.clock, settings.ttlMs, (job) =>
-      this.dispatch(job, { type: 'released' }),
+      this.dispatch(job, released),
     );
-    this.#kept = new KeptJobs(settings, (job) => this.dispatch(job, { type: 'released' }));
+    this.#kept = new KeptJobs(
+      settings,
+      () => this.#registry.owners(),
+      (job) => this.dispatch(job, released),
+    );
     this.#hints = new ChangeHints((call) => this.events.guard(call));
     this.#watched = { registry: this.#registry, hints: this.#hints, expiry: this.#expiry };
     this.#told = { events: this.events, hints: this.#hints };
+    const { journal } = settings;
+    this.#keeping =
+      journal &&
+      new JobKeeping({
+        journal,
+        settings,
+        registry: this.#registry,
+        scheduler: this.#scheduler,
+        expiry: this.#expiry,
+        kept: this.#kept,
+        startKeys: this.#startKeys,
+        engine: {
+          dispatch: (job, event) => this.dispatch(job, event),
+          report: (error, job) => this.report(error, job),
+          count: (job, active, queued) => this.#countActive(job, active, queued),
+          discard: (job) => void this.#discard(job),
+          executorReady: () => this.#readiness.wait(),
+        },
+      });
+  }
+
+  /** Whether jobs can be looked up; without a journal always. */
+  get isReady(): boolean {
+    return this.#keeping?.isReady ?? true;
+  }
+
+  /** @throws OffstageError `executor_failed`, and why a journal cannot be opened. */
+  async ready(): Promise<void> {
+    await (this.#keeping?.ready() ?? this.#readiness.wait());
   }
 
   // What a client asks for.
@@ -91,6 +141,21 @@ export class JobEngine implements AttemptKeeper {
       : this.#startOnce(owner, definition, input, options, key);
   }
 
+  /** `schedule` is what a journal keeps of the schedule, together with the job (A9). */
+  startScheduled(
+    owner: string,
+    definition: AnyJobDefinition,
+    input: unknown,
+    schedule: KeptStart['schedule'],
+  ): Promise<JobView> {
+    return this.#start(owner, definition, input, none, { schedule });
+  }
+
+  /** Where schedules are kept; without a journal nowhere. */
+  scheduleStore(): ScheduleStore | undefined {
+    return this.#keeping?.scheduleStore();
+  }
+
   async #startOnce(
     owner: string,
     definition: AnyJobDefinition,
@@ -99,36 +164,96 @@ export class JobEngine implements AttemptKeeper {
     key: string,
   ): Promise<JobView> {
     readStartOptions(definition, options, this.#now());
-    const once = { ...options, idempotencyKey: undefined };
     return this.#startKeys.once(
       [owner, key],
       [definition?.name, input, options.exclusivityKey],
-      () => this.#start(owner, definition, input, once),
+      () => this.#start(owner, definition, input, options),
       ({ id }) => this.#registry.find(owner, id)?.view(),
     );
   }
 
-  // Apart from the one above: what a closure holds is made for every call of the function around it.
-  async #start(
+  // Not async where nothing has to be waited for, which a tiny job would feel.
+  #start(
     owner: string,
     definition: AnyJobDefinition,
     input: unknown,
     options: StartOptions,
+    source?: StartSource,
+  ): Promise<JobView> {
+    if (this.#keeping !== undefined) {
+      return this.#startKept(this.#keeping, owner, definition, input, options, source);
+    }
+    try {
+      const plan =
+        options === none ? planOfNone : readStartOptions(definition, options, this.#now());
+      this.#assertOpen();
+      if (!this.#readiness.isReady) return this.#startLater(owner, definition, input, plan);
+      const handler = this.#handlerOf(definition);
+      const checked = checkSchema(definition.input, input);
+      return checked instanceof Promise
+        ? this.#startLater(owner, definition, input, plan, checked)
+        : Promise.resolve(this.#admitChecked(owner, definition, handler, checked, plan));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async #startLater(
+    owner: string,
+    definition: AnyJobDefinition,
+    input: unknown,
+    plan: StartPlan,
+    checking?: Promise<SchemaCheck>,
+  ): Promise<JobView> {
+    if (!this.#readiness.isReady) await this.#readiness.wait();
+    const handler = this.#handlerOf(definition);
+    const checked = await (checking ?? checkSchema(definition.input, input));
+    return this.#admitChecked(owner, definition, handler, checked, plan);
+  }
+
+  async #startKept(
+    keeping: JobKeeping,
+    owner: string,
+    definition: AnyJobDefinition,
+    input: unknown,
+    options: StartOptions,
+    source: StartSource | undefined,
   ): Promise<JobView> {
     const plan = options === none ? planOfNone : readStartOptions(definition, options, this.#now());
     this.#assertOpen();
+    if (!keeping.isReady) await keeping.ready();
     if (!this.#readiness.isReady) await this.#readiness.wait();
+    const handler = this.#handlerOf(definition);
+    const checked = await checkSchema(definition.input, input);
+    if (!checked.valid) throw invalidInput(definition, checked);
+    const again = { ...plan, retryOf: source?.retryOf ?? null };
+    const { idempotencyKey } = options;
+    const kept = { input, idempotencyKey, schedule: source?.schedule };
+    const job = this.#admit(owner, definition, handler, checked.value, again, kept);
+    await keeping.durable.admitted(job);
+    return job.view();
+  }
+
+  #handlerOf(definition: AnyJobDefinition): HandlerInfo {
     const name: unknown = definition?.name;
     const handler = typeof name === 'string' ? this.#settings.executor.handler(name) : undefined;
     if (handler === undefined) throw unknownDefinition(definition);
-    const checking = checkSchema(definition.input, input);
-    const checked = checking instanceof Promise ? await checking : checking;
+    return handler;
+  }
+
+  #admitChecked(
+    owner: string,
+    definition: AnyJobDefinition,
+    handler: HandlerInfo,
+    checked: SchemaCheck,
+    plan: StartPlan,
+  ): JobView {
     if (!checked.valid) throw invalidInput(definition, checked);
     return this.#admit(owner, definition, handler, checked.value, plan).view();
   }
 
   /** @throws OffstageError `not_found`, `not_retriable`, and what `start` throws. */
-  retry(owner: string, id: string): JobView {
+  retry(owner: string, id: string): JobView | Promise<JobView> {
     const job = this.#registry.find(owner, id);
     if (job === undefined) throw new OffstageError('not_found', 'There is no such job.');
     const { status } = job.state;
@@ -141,6 +266,10 @@ export class JobEngine implements AttemptKeeper {
       );
     }
     const { definition, handler, input, exclusivityKey, priority } = job;
+    if (this.#keeping !== undefined) {
+      const options = { exclusivityKey, priority };
+      return this.#start(owner, definition, job.given, options, { retryOf: id });
+    }
     return this.#admit(owner, definition, handler, input, {
       exclusivityKey,
       onConflict: 'reject',
@@ -175,18 +304,19 @@ export class JobEngine implements AttemptKeeper {
     return version === undefined ? '' : `${version}.${this.gate.changes}`;
   }
 
-  cancel(owner: string, id: string): boolean {
+  /** @throws with a journal, why that does not keep it; the handler is asked to stop nonetheless. */
+  cancel(owner: string, id: string): boolean | Promise<boolean> {
     const job = this.#registry.find(owner, id);
     if (job === undefined || job.isTerminal) return false;
     this.#requestStop(job, 'canceled');
-    return true;
+    return this.#keeping?.durable.kept(job).then(() => true) ?? true;
   }
 
-  consume(owner: string, id: string): boolean {
+  consume(owner: string, id: string): boolean | Promise<boolean> {
     const job = this.#registry.find(owner, id);
     if (job === undefined || !job.atRest) return false;
-    this.dispatch(job, { type: 'released' });
-    return true;
+    this.dispatch(job, released);
+    return this.#keeping?.durable.kept(job).then(() => true) ?? true;
   }
 
   /** The activity of one owner, or of all. */
@@ -217,6 +347,29 @@ export class JobEngine implements AttemptKeeper {
   close(): void {
     this.#isClosed = true;
     this.#scheduler.close();
+  }
+
+  /**
+   * Asks what runs to stop, to be put back, and gives it `withinMs`; then, and after `others`, closes the
+   * journal. Says how many ran, and still do.
+   */
+  async putBack(
+    withinMs: number,
+    others: Promise<void>,
+  ): Promise<{ readonly ran: number; readonly left: number }> {
+    const keeping = this.#keeping;
+    if (keeping === undefined) return { ran: 0, left: 0 };
+    this.#putsBack = true;
+    const ran = this.#active - this.#queued;
+    keeping.leave();
+    if (ran > 0) await this.#idle.wait(withinMs, this.#settings.clock);
+    await others;
+    return { ran, left: await keeping.left() };
+  }
+
+  /** Nothing is written to the journal any more. */
+  async closeJournal(): Promise<void> {
+    await this.#keeping?.close();
   }
 
   stopAll(): void {
@@ -256,16 +409,20 @@ export class JobEngine implements AttemptKeeper {
 
   // What happens to jobs.
 
-  dispatch(job: Job, event: JobEvent): void {
+  /** `at` is now, where the caller has looked at the clock: a tiny job feels each look. */
+  dispatch(job: Job, event: JobEvent, at?: number): void {
+    if (this.#keeping?.durable.holds(job, event) === true) return;
     const before = job.state;
     const { state, actions } = transition(before, event);
     if (actions === noActions) return;
     if (state !== before) {
-      this.#count(job, before.status, state.status);
+      if (state.status !== before.status) this.#count(job, before.status, state.status);
       job.become(state);
     }
     for (const action of actions) this.#carryOut(job, action);
-    if (event.type !== 'progress' && event.type !== 'dropped') this.#scheduler.pump();
+    if (event.type === 'progress' || event.type === 'dropped') return;
+    this.#scheduler.pump(at);
+    if (this.#putsBack && this.#active === this.#queued) this.#idle.end();
   }
 
   #count({ ownerJobs }: Job, before: JobStatus, after: JobStatus): void {
@@ -304,7 +461,7 @@ export class JobEngine implements AttemptKeeper {
         this.#forget(job);
         break;
       case 'write':
-        // Jobs live as long as the process: nothing is written.
+        // Done, where there is a journal: see `holds`.
         break;
     }
   }
@@ -316,12 +473,18 @@ export class JobEngine implements AttemptKeeper {
       this.#returned(job, outcome.value);
     } else if (outcome.type === 'threw') {
       this.#failed(job, outcome.error);
+    } else if (this.#putsBack && job.state.stopReason === null) {
+      this.dispatch(job, { type: 'putBack' });
     } else if (job.state.stopReason === 'timeout') {
       const error = new JobCanceledError('timeout');
       this.#retryOrFail(job, error, timeoutFailure(this.report(error, job)));
     } else {
       this.#stopped(job);
     }
+  }
+
+  keepSaved(job: Job, state: unknown): Promise<void> | undefined {
+    return this.#keeping?.durable.saved(job, state);
   }
 
   #stopped(job: Job): void {
@@ -337,6 +500,7 @@ export class JobEngine implements AttemptKeeper {
     handler: HandlerInfo,
     input: unknown,
     plan: StartPlan,
+    kept?: KeptStart,
   ): Job {
     const { exclusivityKey, onConflict, due } = plan;
     this.#assertOpen();
@@ -348,7 +512,7 @@ export class JobEngine implements AttemptKeeper {
       const begins = !isHeld && due === undefined;
       this.#assertPlace(owner, begins && this.#scheduler.hasRoom(definition.name, owner));
     }
-    const job = this.#newJob(owner, definition, handler, input, plan);
+    const job = this.#newJob(owner, definition, handler, input, plan, kept);
     const { ownerJobs } = job;
     const decision =
       exclusivityKey === undefined ? undefined : this.#scheduler.claim(job, onConflict);
@@ -359,23 +523,49 @@ export class JobEngine implements AttemptKeeper {
     }
     const at = job.state.createdAt;
     if (due !== undefined) job.dueAt = this.#settings.clock.monotonic();
-    ownerJobs.jobs.set(job.id, job);
-    ownerJobs.queued += 1;
-    ownerJobs.active += 1;
-    this.#queued += 1;
-    this.#active += 1;
+    this.#countActive(job, 1, 1);
     const availableAt = due === undefined ? null : 'at' in due ? due.at : at + due.afterMs;
-    this.dispatch(job, { type: 'admitted', availableAt });
-    if (decision?.type === 'waits') {
-      if (decision.replaced !== undefined) this.#requestStop(decision.replaced, 'replaced');
-      if (decision.stop !== undefined) this.#requestStop(decision.stop, 'replaced');
+    if (kept !== undefined) {
+      this.#keeping?.durable.admit(job, availableAt, kept);
+      if (decision?.type === 'waits') void this.#makeWayOnceKept(job, decision);
+      return job;
     }
+    ownerJobs.jobs.set(job.id, job);
+    this.dispatch(job, availableAt === null ? admitted : { type: 'admitted', availableAt }, at);
+    if (decision?.type === 'waits') this.#makeWay(decision);
     return job;
+  }
+
+  #countActive({ ownerJobs }: Job, active: number, queued: number): void {
+    ownerJobs.active += active;
+    ownerJobs.queued += queued;
+    this.#active += active;
+    this.#queued += queued;
+  }
+
+  #makeWay({ replaced, stop }: KeyWait): void {
+    if (replaced !== undefined) this.#requestStop(replaced, 'replaced');
+    if (stop !== undefined) this.#requestStop(stop, 'replaced');
+  }
+
+  async #makeWayOnceKept(job: Job, decision: KeyWait): Promise<void> {
+    try {
+      await this.#keeping?.durable.admitted(job);
+    } catch {
+      // It is not there after all, so who waited to replace goes on doing so.
+      if (decision.replaced?.isTerminal === false) this.#scheduler.reclaim(decision.replaced);
+      return;
+    }
+    this.#makeWay(decision);
   }
 
   #assertPlace(owner: string, begins: boolean): void {
     const { maxQueued, maxActivePerOwner } = this.#settings;
-    if (this.#queued >= maxQueued && !begins) {
+    const { starting, admitting } = this.#keeping?.durable ?? nothingPending;
+    // What is being kept for a slot that is free is shown as queued, and waits for nothing else.
+    const soon = Math.min(admitting, this.#scheduler.freeSlots);
+    const waiting = this.#queued - starting - soon;
+    if (waiting >= maxQueued && !(begins && admitting < this.#scheduler.freeSlots)) {
       throw queueFull(`${maxQueued} jobs are waiting already`);
     }
     if ((this.#registry.ownerJobs(owner)?.active ?? 0) >= maxActivePerOwner) {
@@ -389,6 +579,7 @@ export class JobEngine implements AttemptKeeper {
     handler: HandlerInfo,
     input: unknown,
     plan: StartPlan,
+    given: KeptStart | undefined,
   ): Job {
     const id = this.#settings.randomId();
     const ownerJobs = this.#registry.openOwner(owner);
@@ -406,6 +597,7 @@ export class JobEngine implements AttemptKeeper {
       input,
       progressCapacity,
       createdAt,
+      given,
     });
   }
 
@@ -418,6 +610,10 @@ export class JobEngine implements AttemptKeeper {
   }
 
   #run(job: Job): void {
+    if (!job.isParsed) {
+      this.#keeping?.parse(job, () => this.#run(job));
+      return;
+    }
     const { clock, executor } = this.#settings;
     const { timeoutMs } = job.definition;
     const attempt = new Attempt(job, this);
@@ -443,7 +639,8 @@ export class JobEngine implements AttemptKeeper {
   #checked(job: Job, checked: SchemaCheck): void {
     if (job.isTerminal) return;
     if (checked.valid) {
-      this.dispatch(job, { type: 'returned', at: this.#now(), result: checked.value });
+      const at = this.#now();
+      this.dispatch(job, { type: 'returned', at, result: checked.value }, at);
     } else {
       this.#failed(job, invalidResult(job.definition, checked));
     }
@@ -474,7 +671,7 @@ export class JobEngine implements AttemptKeeper {
       await this.#settings.executor.discard({
         jobId: job.id,
         name: job.definition.name,
-        input: job.input,
+        input: job.isParsed ? job.input : await this.#keeping?.discardedInput(job),
         outcome,
       });
     } catch (error) {
@@ -512,3 +709,6 @@ export class JobEngine implements AttemptKeeper {
     return this.#settings.randomId().slice(0, 13);
   }
 }
+
+const admitted: JobEvent = Object.freeze({ type: 'admitted', availableAt: null });
+const released: JobEvent = Object.freeze({ type: 'released' });

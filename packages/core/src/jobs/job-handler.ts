@@ -110,27 +110,47 @@ export interface HandlerEnd {
   readonly transfer: readonly unknown[];
 }
 
-/**
- * Runs a handler and says how it ended. Every executor goes through here, so that an end means the
- * same in this thread and in another. Never rejects, whatever the handler returns or throws (F1).
- */
-export async function runHandler(
+/** Runs a handler and says how it ended. Never rejects, whatever the handler returns or throws (F1). */
+export const runHandler = (
   job: HandledJob,
   context: JobContext<AnyJobDefinition>,
-): Promise<HandlerEnd> {
-  try {
-    const value: unknown = await job.handler(context);
-    if (isTransfer(value)) {
-      return { outcome: { type: 'returned', value: value.value }, transfer: value.list };
+): Promise<HandlerEnd> =>
+  new Promise((resolve) => {
+    callHandler(job, context, (outcome, transfer) => resolve({ outcome, transfer }));
+  });
+
+/**
+ * The same, telling the first end by a call, which costs a tiny job less than a promise. Every executor
+ * goes through here, so that an end means the same in this thread and in another. Never throws.
+ */
+export function callHandler(
+  job: HandledJob,
+  context: JobContext<AnyJobDefinition>,
+  onEnd: (outcome: JobOutcome, transfer: HandlerEnd['transfer']) => void,
+): void {
+  const onError = (error: unknown): void =>
+    onEnd(isStop(error, context) ? { type: 'stopped' } : { type: 'threw', error }, nothing);
+  const onValue = (value: unknown): void => {
+    let moved: unknown = value;
+    let list = nothing;
+    try {
+      if (isTransfer(value)) ({ value: moved, list } = value);
+    } catch (error) {
+      onError(error);
+      return;
     }
-    return { outcome: { type: 'returned', value }, transfer: [] };
+    onEnd({ type: 'returned', value: moved }, list);
+  };
+  try {
+    const returned: unknown = job.handler(context);
+    // Whatever it is: a promise of another realm, a thenable, a plain value.
+    Promise.resolve(returned).then(onValue, onError);
   } catch (error) {
-    const outcome: JobOutcome = isStop(error, context)
-      ? { type: 'stopped' }
-      : { type: 'threw', error };
-    return { outcome, transfer: [] };
+    onError(error);
   }
 }
+
+const nothing: HandlerEnd['transfer'] = [];
 
 // A handler obeys its signal by throwing the reason itself, or what a library throws for it: an
 // AbortError, with or without the reason as its cause (Node's timers and streams do so). What throws

@@ -1,7 +1,9 @@
 import { type Clock, systemClock } from '../foundation/clock.ts';
 import { OffstageError } from '../foundation/errors.ts';
 import { randomId } from '../foundation/random-id.ts';
+import type { AnyJobDefinition } from './job-definition.ts';
 import type { JobExecutor } from './job-executor.ts';
+import type { JobJournal } from './journal.ts';
 import { type JobLimit, type JobLimits, readLimits } from './limits.ts';
 
 export interface JobManagerOptions {
@@ -39,7 +41,20 @@ export interface JobManagerOptions {
    * time (A7). @default none
    */
   readonly limits?: JobLimits | undefined;
-  /** Keep the inputs of jobs at rest, so that `client.retry` can start them again (A11). @default false */
+  /**
+   * Keeps jobs and schedules over the end of the process, as `sqliteJournal` of `@offstage/sqlite` does
+   * (K1). One manager works with one journal. @default none: jobs live as long as the process
+   */
+  readonly journal?: JobJournal | undefined;
+  /**
+   * What kept jobs and schedules are gone on with, by name. A kept job whose definition is not among
+   * these waits (K5). @default []
+   */
+  readonly definitions?: readonly AnyJobDefinition[] | undefined;
+  /**
+   * Keep the inputs of jobs at rest, so that `client.retry` can start them again (A11).
+   * @default true with a journal, false without
+   */
   readonly keepInputs?: boolean | undefined;
   /** @default systemClock */
   readonly clock?: Clock | undefined;
@@ -50,8 +65,15 @@ export interface JobManagerOptions {
 }
 
 export type JobManagerSettings = {
-  readonly [K in Exclude<keyof JobManagerOptions, 'limits'>]-?: NonNullable<JobManagerOptions[K]>;
-} & { readonly limits: ReadonlyMap<string, JobLimit> };
+  readonly [K in Exclude<
+    keyof JobManagerOptions,
+    'limits' | 'journal' | 'definitions'
+  >]-?: NonNullable<JobManagerOptions[K]>;
+} & {
+  readonly limits: ReadonlyMap<string, JobLimit>;
+  readonly journal: JobJournal | undefined;
+  readonly definitions: ReadonlyMap<string, AnyJobDefinition>;
+};
 
 /** @throws OffstageError `invalid_option`, naming the option. */
 export function readOptions(options: JobManagerOptions): JobManagerSettings {
@@ -72,7 +94,9 @@ export function readOptions(options: JobManagerOptions): JobManagerSettings {
     maxQueued: options.maxQueued ?? 10_000,
     maxActivePerOwner: options.maxActivePerOwner ?? Infinity,
     limits: readLimits(options.limits ?? {}),
-    keepInputs: options.keepInputs ?? false,
+    journal: readJournal(options.journal),
+    definitions: readDefinitions(options.definitions ?? []),
+    keepInputs: options.keepInputs ?? options.journal !== undefined,
     clock: options.clock ?? systemClock,
     randomId: options.randomId ?? randomId,
     random: options.random ?? Math.random,
@@ -105,6 +129,35 @@ export function readOptions(options: JobManagerOptions): JobManagerSettings {
     reject('clock', 'a Clock', settings.clock);
   }
   return settings;
+}
+
+function readJournal(journal: JobJournal | undefined): JobJournal | undefined {
+  if (journal === undefined) return undefined;
+  const { open, write, health, close } = Object(journal) as JobJournal;
+  if (![open, write, health, close].every((each) => typeof each === 'function')) {
+    reject('journal', 'a JobJournal, such as sqliteJournal(...)', journal);
+  }
+  return journal;
+}
+
+function readDefinitions(
+  definitions: readonly AnyJobDefinition[],
+): ReadonlyMap<string, AnyJobDefinition> {
+  const byName = new Map<string, AnyJobDefinition>();
+  if (!Array.isArray(definitions)) reject('definitions', 'a list of definitions', definitions);
+  for (const definition of definitions) {
+    const name: unknown = definition?.name;
+    if (typeof name !== 'string') {
+      reject('definitions', 'a list of what defineJob returned', definition);
+    } else if (byName.has(name)) {
+      throw new OffstageError('invalid_definition', `Two definitions are named "${name}".`, {
+        details: { name },
+      });
+    } else {
+      byName.set(name, definition);
+    }
+  }
+  return byName;
 }
 
 const defaultConcurrency = ({ concurrency }: JobExecutor): number =>

@@ -8,6 +8,7 @@ import {
   readOptions,
   requireDuration,
 } from './job-manager-options.ts';
+import type { JournalHealth } from './journal.ts';
 import type { JobManagerEventName, JobManagerListener } from './manager-events.ts';
 import { OwnerClient } from './owner-client.ts';
 import { memoryScheduleStore } from './schedule-store.ts';
@@ -16,13 +17,32 @@ import { Schedules } from './schedules.ts';
 export interface ShutdownOptions {
   /** How long handlers may go on after they were asked to stop, in milliseconds. @default 5000 */
   readonly graceMs?: number | undefined;
+  /**
+   * With a journal: leave what is queued, and put back what obeys, for the next manager with this
+   * journal to go on with (K4). `false` cancels all, as a manager without a journal does. @default true
+   */
+  readonly keep?: boolean | undefined;
 }
 
 export interface ShutdownReport {
-  /** Jobs that were active when the shutdown began and ended within the grace. */
+  /**
+   * Jobs that were active when the shutdown began and ended within the grace; where jobs are kept, those
+   * that ran and ended or were put back.
+   */
   readonly settled: number;
-  /** Jobs whose handlers had not settled by then; they are marked canceled. */
+  /**
+   * Jobs whose handlers had not settled by then; they are marked canceled, or, where jobs are kept,
+   * interrupted at the next start.
+   */
   readonly abandoned: number;
+}
+
+/** How a manager is, for a check from outside. */
+export interface ManagerHealth {
+  /** A start that came now would not be refused for the manager's sake. */
+  readonly accepting: boolean;
+  /** `undefined` without a journal. */
+  readonly journal: JournalHealth | undefined;
 }
 
 /**
@@ -51,6 +71,19 @@ export class JobManager {
     this.#settings.executor.onError?.((error) => this.#engine.report(error));
   }
 
+  /**
+   * Resolves when handlers can run and, with a journal, when that is read and what was interrupted goes
+   * on (K1). Clients wait for it by themselves; to call it says at the start why a journal cannot be
+   * had, and goes on with kept jobs before the first client comes.
+   *
+   * @throws OffstageError `locked`, `journal_newer`, `journal_damaged`, `journal_full`, `journal_failed`:
+   * make another manager with another journal when that is mended. `executor_failed`: call it again.
+   */
+  async ready(): Promise<void> {
+    await this.#engine.ready();
+    if (this.#settings.journal !== undefined) await this.schedules.open();
+  }
+
   /** What one owner may see and do. @throws OffstageError `invalid_owner` for an empty id. */
   forOwner(ownerId: string): JobClient {
     if (typeof ownerId !== 'string' || ownerId === '') {
@@ -68,6 +101,14 @@ export class JobManager {
    */
   activity(): Activity {
     return this.#engine.activity();
+  }
+
+  /** Whether new jobs are taken, and how the journal is (K6). */
+  health(): ManagerHealth {
+    const { journal } = this.#settings;
+    const kept = journal?.health();
+    const isOpen = this.#engine.activity().accepting && this.#engine.isReady;
+    return Object.freeze({ accepting: isOpen && kept?.writable !== false, journal: kept });
   }
 
   /**
@@ -94,7 +135,7 @@ export class JobManager {
 
   /**
    * Starts jobs at the ticks of cron expressions or every so many milliseconds (A9). Kept as long as
-   * the process lives.
+   * the process lives, and over that with a journal.
    *
    * @example
    * await manager.schedules.set('nightly', {
@@ -104,17 +145,17 @@ export class JobManager {
   get schedules(): Schedules {
     this.#schedules ??= new Schedules({
       engine: {
-        // Nothing that was kept comes back in another process.
-        definition: () => undefined,
-        start: async (owner, definition, input) =>
-          (await this.#engine.start(owner, definition, input)).id,
+        definition: (name) => this.#settings.definitions.get(name),
+        start: async (owner, definition, input, { record }) =>
+          (await this.#engine.startScheduled(owner, definition, input, record)).id,
+        keepsRecord: this.#settings.journal !== undefined,
         isActive: (owner, id) => this.#engine.find(owner, id)?.atRest === false,
         tell: (event) => {
           this.#engine.events.emit('schedule', event);
           if (event.type === 'failed') this.#engine.report(event.error);
         },
       },
-      store: memoryScheduleStore(),
+      store: this.#engine.scheduleStore() ?? memoryScheduleStore(),
       clock: this.#settings.clock,
     });
     return this.#schedules;
@@ -134,13 +175,14 @@ export class JobManager {
    */
   shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
     if (this.#ending === undefined) {
-      const { graceMs = 5000 } = options;
+      const { graceMs = 5000, keep = true } = options;
       try {
         requireDuration('graceMs', graceMs);
       } catch (error) {
         return Promise.reject(error);
       }
-      this.#ending = this.#end(graceMs);
+      const puts = keep && this.#settings.journal !== undefined;
+      this.#ending = puts ? this.#putBack(graceMs) : this.#end(graceMs);
     }
     return this.#ending;
   }
@@ -159,6 +201,20 @@ export class JobManager {
       engine.report(error);
     }
     await closing;
+    await engine.closeJournal();
     return Object.freeze({ settled: active - abandoned, abandoned });
+  }
+
+  async #putBack(graceMs: number): Promise<ShutdownReport> {
+    const engine = this.#engine;
+    engine.close();
+    const closing = this.#schedules?.close() ?? Promise.resolve();
+    const { ran, left } = await engine.putBack(graceMs, closing);
+    try {
+      await this.#settings.executor.shutdown({ graceMs: 0 });
+    } catch (error) {
+      engine.report(error);
+    }
+    return Object.freeze({ settled: ran - left, abandoned: left });
   }
 }

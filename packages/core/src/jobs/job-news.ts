@@ -9,12 +9,13 @@ export function tellNews(
   news: JobNewsType,
   { events, hints }: { readonly events: ManagerEvents; readonly hints: ChangeHints },
 ): void {
-  const { owner, ownerJobs } = job;
+  const { ownerJobs } = job;
+  const { owner } = ownerJobs;
   const isProgress = news === 'progress' || news === 'dropped';
   const kind = isProgress ? 'progress' : 'change';
   if (!isProgress) ownerJobs.changes += 1;
-  hints.tell(job.watchers, job.id, kind);
-  hints.tell(ownerJobs.watchers, job.id, kind);
+  if (job.watchers !== undefined) hints.tell(job.watchers, job.id, kind);
+  if (ownerJobs.watchers !== undefined) hints.tell(ownerJobs.watchers, job.id, kind);
   if (news === 'changed' || news === 'dropped' || !events.has(news)) return;
   const { progress } = job.state;
   if (news === 'released') events.emit(news, { owner, id: job.id, name: job.name });

@@ -15,6 +15,10 @@ export interface OwnerJobs<Job> {
   /** Jobs that are not at rest; the queued ones among them. */
   active: number;
   watchers: Set<Watcher> | undefined;
+  /** Jobs at rest that are counted, and the ends of their list. */
+  kept: number;
+  firstKept: Job | undefined;
+  lastKept: Job | undefined;
   /** Changes of its jobs so far, progress apart. */
   changes: number;
   /** Unlike that of any other entry of its registry. */
@@ -46,6 +50,9 @@ export class JobRegistry<Job extends { readonly atRest: boolean }> {
         queued: 0,
         active: 0,
         watchers: undefined,
+        kept: 0,
+        firstKept: undefined,
+        lastKept: undefined,
         changes: 0,
         entry: this.#entries,
       };
@@ -70,8 +77,12 @@ export class JobRegistry<Job extends { readonly atRest: boolean }> {
    * that one alone: its owner may have another by now (F3).
    */
   closeOwner(ownerJobs: OwnerJobs<Job>): void {
-    if (ownerJobs.jobs.size > 0 || ownerJobs.watchers !== undefined) return;
+    if (ownerJobs.jobs.size > 0 || ownerJobs.active > 0 || ownerJobs.watchers !== undefined) return;
     if (this.#byOwner.get(ownerJobs.owner) === ownerJobs) this.#byOwner.delete(ownerJobs.owner);
+  }
+
+  owners(): Iterable<OwnerJobs<Job>> {
+    return this.#byOwner.values();
   }
 
   /** The jobs that are not at rest. */

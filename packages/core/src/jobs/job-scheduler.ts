@@ -10,7 +10,7 @@ export interface SchedulerOptions {
   readonly limits: ReadonlyMap<string, JobLimit>;
   readonly clock: Clock;
   /** A job has a slot, and begins. */
-  readonly begin: (job: Job) => void;
+  readonly begin: (job: Job, at?: number) => void;
 }
 
 /**
@@ -26,7 +26,7 @@ export interface SchedulerOptions {
 export class JobScheduler {
   readonly #concurrency: number;
   readonly #clock: Clock;
-  readonly #begin: (job: Job) => void;
+  readonly #begin: SchedulerOptions['begin'];
   readonly #keys = new ExclusivityKeys<Job>();
   readonly #line: Line<Job>;
   readonly #limits: Limits;
@@ -64,6 +64,11 @@ export class JobScheduler {
     return decision;
   }
 
+  /** Who waited to replace the holder of its key does so again, after another that came later is gone. */
+  reclaim(job: Job): void {
+    if (this.claim(job, 'replace').type === 'holds') this.schedule(job);
+  }
+
   /** The job waits for its key, its time, or a slot. `pump` lets it begin. */
   schedule(job: Job): void {
     if (job.waitsForKey) return;
@@ -99,11 +104,12 @@ export class JobScheduler {
       const leftMs = availableAt - createdAt - waitedMs;
       next.due = leftMs > 0 ? { afterMs: leftMs } : undefined;
     }
-    this.schedule(next);
+    // One that is not durable yet is scheduled when it is.
+    if (!next.isAdmitting) this.schedule(next);
   }
 
-  /** Lets jobs begin while there are slots. */
-  pump(): void {
+  /** Lets jobs begin while there are slots; at `at`, where the caller has looked at the clock. */
+  pump(at?: number): void {
     // A listener that starts a job must not overtake the one that is being handed over.
     if (this.#isPumping || this.#isClosed) return;
     this.#isPumping = true;
@@ -112,7 +118,7 @@ export class JobScheduler {
         this.#slots += 1;
         job.holdsSlot = true;
         this.#limits.begun(job.name, job.owner);
-        this.#begin(job);
+        this.#begin(job, at);
       }
     } finally {
       this.#isPumping = false;
@@ -124,6 +130,10 @@ export class JobScheduler {
     this.#isClosed = true;
     this.#limits.close();
     this.#waiting.close();
+  }
+
+  get freeSlots(): number {
+    return this.#concurrency - this.#slots;
   }
 
   get #hasFreeSlot(): boolean {

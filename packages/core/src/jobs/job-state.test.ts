@@ -62,6 +62,7 @@ const events = {
   stopped: { type: 'stopped', at: 9, reference: 'r9' },
   failed: { type: 'failed', at: 9, failure },
   interrupted: { type: 'interrupted', at: 9, failure },
+  putBack: { type: 'putBack' },
   abandoned,
   discarded: { type: 'discarded' },
   released: { type: 'released' },

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../foundation/clock.ts';
 import { OffstageError } from '../foundation/errors.ts';
-import type { Job } from './job.ts';
+import type { Job, JobWaiter } from './job.ts';
 import type { WaitOptions } from './job-client.ts';
 import { requireDuration } from './job-manager-options.ts';
 import type { TerminalJobView } from './job-view.ts';
@@ -9,7 +9,8 @@ import type { TerminalJobView } from './job-view.ts';
  * Resolves to the job's terminal view (J17). Since waiting ends in the very step that makes the job
  * terminal, no job is released while it is waited for.
  *
- * @throws OffstageError `not_found`, `wait_timeout`, `invalid_option`; the signal's reason.
+ * @throws OffstageError `not_found`, `wait_timeout`, `invalid_option`, `manager_closed` where another
+ * process goes on with the job; the signal's reason.
  */
 export function waitForEnd(
   job: Job | undefined,
@@ -35,17 +36,20 @@ async function waitWithin(
   signal?.throwIfAborted();
   const view = job.terminalView();
   if (view !== undefined) return view;
+  if (job.left !== undefined) throw job.left;
   let timer: Timer | undefined;
   let leave = (): void => {};
   try {
     return await new Promise<TerminalJobView>((resolve, reject) => {
       const onAbort = (): void => reject(signal?.reason);
+      const onEnd: JobWaiter = (end) =>
+        OffstageError.isInstance(end) ? reject(end) : resolve(end);
       leave = () => {
-        job.removeWaiter(resolve);
+        job.removeWaiter(onEnd);
         signal?.removeEventListener('abort', onAbort);
         timer?.cancel();
       };
-      job.addWaiter(resolve);
+      job.addWaiter(onEnd);
       signal?.addEventListener('abort', onAbort, { once: true });
       if (timeoutMs === Infinity) return;
       timer = clock.schedule(timeoutMs, () => {

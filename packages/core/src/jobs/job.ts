@@ -1,13 +1,14 @@
-import type { StopReason } from '../foundation/errors.ts';
+import type { OffstageError, StopReason } from '../foundation/errors.ts';
 import type { Due, DueMember } from './due.ts';
 import type { PollOptions } from './job-client.ts';
 import type { AnyJobDefinition } from './job-definition.ts';
 import type { HandlerInfo, JobTask } from './job-executor.ts';
 import type { OwnerJobs, Watcher } from './job-registry.ts';
 import { type JobState, newJobState } from './job-state.ts';
-import { isTerminal, type JobView, type TerminalJobView } from './job-view.ts';
+import { isTerminal, type JobView, type ProgressEvent, type TerminalJobView } from './job-view.ts';
 import type { KeyMember } from './keys.ts';
 import type { LineMember } from './line.ts';
+import type { PendingWrite } from './pending-write.ts';
 import { ProgressRing, type RingRead } from './progress-ring.ts';
 import type { Ranked } from './ranked-list.ts';
 import type { StartPlan } from './start-options.ts';
@@ -21,6 +22,10 @@ export interface JobInit {
   readonly plan: StartPlan;
   readonly progressCapacity: number;
   readonly createdAt: number;
+  /** The input as the caller passed it, where a journal keeps it. */
+  readonly given?: { readonly input: unknown } | undefined;
+  /** Of a job that was kept; its input is not parsed yet. */
+  readonly kept?: JobState | undefined;
 }
 
 /** What a job knows of its attempt. */
@@ -28,6 +33,8 @@ export interface AttemptUnderWay {
   /** The executor has nothing left of it. */
   readonly isOver: boolean;
   stop(reason: StopReason): void;
+  /** What it still tells reaches nothing. */
+  giveUp(): void;
 }
 
 /**
@@ -65,14 +72,24 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job>, DueMem
   /** What its handler saved last (A10). */
   saved: unknown;
   watchers: Set<Watcher> | undefined;
+  // Those of its owner's jobs at rest.
+  keptBefore: Job | undefined;
+  keptAfter: Job | undefined;
+  /** About what it holds at rest; -1 where nobody counts it. */
+  keptBytes = -1;
+  /** What its journal has not got yet. */
+  pendingWrite: PendingWrite | undefined;
   readonly #progressCapacity: number;
   #input: unknown;
+  #given: { readonly input: unknown } | undefined;
+  #isParsed: boolean;
   #transfer: readonly unknown[] | undefined;
   #state: JobState;
   #view: JobView | undefined;
   #ring: ProgressRing | undefined;
   #ended: Promise<TerminalJobView> | undefined;
-  #resolveEnded: JobWaiter | undefined;
+  #resolveEnded: ((end: TerminalJobView | Promise<never>) => void) | undefined;
+  #left: OffstageError | undefined;
   #waiters: Set<JobWaiter> | undefined;
 
   constructor(init: JobInit) {
@@ -90,14 +107,16 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job>, DueMem
     this.attempt = undefined;
     this.saved = undefined;
     this.watchers = undefined;
+    this.pendingWrite = undefined;
     this.#progressCapacity = init.progressCapacity;
     this.#input = init.input;
+    this.#given = init.given;
+    this.#isParsed = init.kept === undefined;
     this.#transfer = init.plan.transfer;
-    this.#state = newJobState(
-      init.createdAt,
-      init.definition.retry?.attempts ?? 1,
-      init.handler.discards,
-    );
+    this.#state =
+      init.kept ??
+      newJobState(init.createdAt, init.definition.retry?.attempts ?? 1, init.handler.discards);
+    if (init.kept !== undefined) this.#keepProgress(null);
   }
 
   get name(): string {
@@ -116,6 +135,31 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job>, DueMem
     return this.#input;
   }
 
+  /** The input as the caller passed it; with a journal alone. */
+  get given(): unknown {
+    return this.#given?.input;
+  }
+
+  /** Whether its input has been parsed; that of a job which was kept is when the job begins. */
+  get isParsed(): boolean {
+    return this.#isParsed;
+  }
+
+  parsed(input: unknown): void {
+    this.#input = input;
+    this.#isParsed = true;
+  }
+
+  /** It is not durable yet: nobody sees it, and it does not begin. */
+  get isAdmitting(): boolean {
+    return this.pendingWrite?.type === 'admitted';
+  }
+
+  /** It was kept, and the application has no definition or no handler for it any more (K5). */
+  get isOrphan(): boolean {
+    return this.handler === orphaned;
+  }
+
   get isTerminal(): boolean {
     return isTerminal(this.#state.status);
   }
@@ -131,10 +175,7 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job>, DueMem
     // What a terminal job still goes through, its view does not show.
     if (isTerminal(status)) return;
     this.#view = undefined;
-    if (state.progress !== null && state.progress !== progress) {
-      this.#ring ??= new ProgressRing(this.#progressCapacity);
-      this.#ring.push(state.progress);
-    }
+    if (state.progress !== progress) this.#keepProgress(progress);
     if (isTerminal(state.status)) this.#tellWaiters();
   }
 
@@ -160,8 +201,15 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job>, DueMem
     this.attempt = undefined;
     this.saved = undefined;
     this.due = undefined;
-    if (keepsInput && this.isRetriable) return;
+    if (keepsInput && this.isRetriable) {
+      if (this.#given === undefined) return;
+      // Parsed again when it is run again.
+      this.#input = this.#given.input;
+      this.#isParsed = false;
+      return;
+    }
     this.#input = inputGone;
+    this.#given = undefined;
     this.#transfer = undefined;
   }
 
@@ -192,12 +240,28 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job>, DueMem
 
   /** Resolves to the last view; one promise for all who ask (J17). */
   ended(): Promise<TerminalJobView> {
-    this.#ended ??= new Promise((resolve) => {
+    this.#ended ??= new Promise((resolve, reject) => {
       const view = this.terminalView();
-      if (view === undefined) this.#resolveEnded = resolve;
-      else resolve(view);
+      if (view !== undefined) resolve(view);
+      else if (this.#left !== undefined) reject(this.#left);
+      else this.#resolveEnded = resolve;
     });
     return this.#ended;
+  }
+
+  /** Another process goes on with it: who waits for its end hears why it does not come here (K4). */
+  leave(error: OffstageError): void {
+    this.#left = error;
+    for (const waiter of this.#waiters ?? []) waiter(error);
+    this.#waiters = undefined;
+    // Of all who wait without a bound; a promise that is resolved to one which rejects is rejected.
+    this.#resolveEnded?.(Promise.reject(error));
+    this.#resolveEnded = undefined;
+  }
+
+  /** Why its end does not come here. */
+  get left(): OffstageError | undefined {
+    return this.#left;
   }
 
   /** Called when the job, which is active, turns terminal. */
@@ -216,8 +280,17 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job>, DueMem
     if (view === undefined) return;
     this.#resolveEnded?.(view);
     this.#resolveEnded = undefined;
+    // Who waits has it; who asks later gets another, which holds less than one kept for each job.
+    this.#ended = undefined;
     for (const waiter of this.#waiters ?? []) waiter(view);
     this.#waiters = undefined;
+  }
+
+  #keepProgress(before: ProgressEvent | null): void {
+    const { progress } = this.#state;
+    if (progress === null || progress === before) return;
+    this.#ring ??= new ProgressRing(this.#progressCapacity);
+    this.#ring.push(progress);
   }
 
   #makeView(): JobView {
@@ -248,8 +321,11 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job>, DueMem
 
 const inputGone = Symbol('input gone');
 
-/** Must not throw. */
-export type JobWaiter = (view: TerminalJobView) => void;
+/** What the application has no handler for. */
+export const orphaned: HandlerInfo = Object.freeze({ discards: false });
+
+/** Must not throw. Gets why the end does not come, where it comes in another process. */
+export type JobWaiter = (end: TerminalJobView | OffstageError) => void;
 
 const nothingRead: RingRead = { events: Object.freeze([]), cursor: 0, missed: 0 };
 const defaultLimit = 100;

@@ -1,16 +1,12 @@
 import type { Job } from './job.ts';
+import type { OwnerJobs } from './job-registry.ts';
 import { roughBytes } from './rough-bytes.ts';
 
 export interface KeptLimits {
   /** Jobs at rest of one owner. */
   readonly maxKeptPerOwner: number;
-  /** About what results of jobs at rest may hold, of all owners together. */
+  /** About what results and kept inputs of jobs at rest may hold, of all owners together. */
   readonly maxKeptBytes: number;
-}
-
-interface Shelf {
-  /** Those that were not looked at for longest first, each with about what its result holds. */
-  readonly jobs: Map<Job, number>;
 }
 
 /**
@@ -20,16 +16,23 @@ interface Shelf {
  *
  * The newest job always stays, or nobody could read a result that is larger than the bound; and so do
  * jobs that are watched, since who watches a job looks at it all the time.
+ *
+ * An owner's jobs are linked through themselves, from the longest unseen to the one seen last.
  */
 export class KeptJobs {
   readonly #limits: KeptLimits;
+  readonly #owners: () => Iterable<OwnerJobs<Job>>;
   readonly #release: (job: Job) => void;
-  readonly #shelves = new Map<string, Shelf>();
   #bytes = 0;
 
   /** `release` must take the job out with `remove`. */
-  constructor(limits: KeptLimits, release: (job: Job) => void) {
+  constructor(
+    limits: KeptLimits,
+    owners: () => Iterable<OwnerJobs<Job>>,
+    release: (job: Job) => void,
+  ) {
     this.#limits = limits;
+    this.#owners = owners;
     this.#release = release;
   }
 
@@ -37,22 +40,17 @@ export class KeptJobs {
   add(job: Job): void {
     const { maxKeptPerOwner, maxKeptBytes } = this.#limits;
     if (maxKeptPerOwner === Infinity && maxKeptBytes === Infinity) return;
-    const { owner } = job.ownerJobs;
-    let shelf = this.#shelves.get(owner);
-    if (shelf === undefined) {
-      shelf = { jobs: new Map() };
-      this.#shelves.set(owner, shelf);
-    }
-    const bytes = maxKeptBytes === Infinity ? 0 : roughBytes(job.state.result);
-    shelf.jobs.set(job, bytes);
-    this.#bytes += bytes;
-    if (shelf.jobs.size > maxKeptPerOwner) {
-      this.#trim(shelf, job, () => shelf.jobs.size > maxKeptPerOwner);
+    const { ownerJobs } = job;
+    job.keptBytes = maxKeptBytes === Infinity ? 0 : bytesOf(job);
+    this.#bytes += job.keptBytes;
+    append(job, ownerJobs);
+    if (ownerJobs.kept > maxKeptPerOwner) {
+      this.#trim(ownerJobs, job, () => ownerJobs.kept > maxKeptPerOwner);
     }
     if (this.#bytes <= maxKeptBytes) return;
     const isOver = (): boolean => this.#bytes > maxKeptBytes;
-    this.#trim(shelf, job, isOver);
-    for (const other of this.#shelves.values()) {
+    this.#trim(ownerJobs, job, isOver);
+    for (const other of this.#owners()) {
       if (!isOver()) return;
       this.#trim(other, job, isOver);
     }
@@ -60,28 +58,54 @@ export class KeptJobs {
 
   /** Its owner looks at it; it may be active still. */
   look(job: Job): void {
-    const jobs = this.#shelves.get(job.ownerJobs.owner)?.jobs;
-    const bytes = jobs?.get(job);
-    if (jobs === undefined || bytes === undefined) return;
-    jobs.delete(job);
-    jobs.set(job, bytes);
+    if (job.keptBytes === notKept || job.keptAfter === undefined) return;
+    unlink(job, job.ownerJobs);
+    append(job, job.ownerJobs);
   }
 
   remove(job: Job): void {
-    const { owner } = job.ownerJobs;
-    const jobs = this.#shelves.get(owner)?.jobs;
-    const bytes = jobs?.get(job);
-    if (jobs === undefined || bytes === undefined) return;
-    jobs.delete(job);
-    this.#bytes -= bytes;
-    if (jobs.size === 0) this.#shelves.delete(owner);
+    if (job.keptBytes === notKept) return;
+    unlink(job, job.ownerJobs);
+    this.#bytes -= job.keptBytes;
+    job.keptBytes = notKept;
   }
 
-  #trim({ jobs }: Shelf, newest: Job, isOver: () => boolean): void {
-    for (const job of jobs.keys()) {
-      if (!isOver()) return;
-      // Nothing is added meanwhile, so those that are passed over come by once.
+  #trim(ownerJobs: OwnerJobs<Job>, newest: Job, isOver: () => boolean): void {
+    let job = ownerJobs.firstKept;
+    while (job !== undefined && isOver()) {
+      let next = job.keptAfter;
       if (job !== newest && job.watchers === undefined) this.#release(job);
+      // Who was told of it may have consumed the next one meanwhile.
+      if (next?.keptBytes === notKept) next = ownerJobs.firstKept;
+      job = next;
     }
   }
+}
+
+/** The bytes of a job that is on no list. */
+const notKept = -1;
+
+// Its input, where that was kept to be run again.
+const bytesOf = (job: Job): number =>
+  Math.ceil(roughBytes(job.state.result) + (job.isRetriable ? roughBytes(job.input) : 0));
+
+function append(job: Job, ownerJobs: OwnerJobs<Job>): void {
+  const last = ownerJobs.lastKept;
+  job.keptBefore = last;
+  job.keptAfter = undefined;
+  if (last === undefined) ownerJobs.firstKept = job;
+  else last.keptAfter = job;
+  ownerJobs.lastKept = job;
+  ownerJobs.kept += 1;
+}
+
+function unlink(job: Job, ownerJobs: OwnerJobs<Job>): void {
+  const { keptBefore, keptAfter } = job;
+  if (keptBefore === undefined) ownerJobs.firstKept = keptAfter;
+  else keptBefore.keptAfter = keptAfter;
+  if (keptAfter === undefined) ownerJobs.lastKept = keptBefore;
+  else keptAfter.keptBefore = keptBefore;
+  job.keptBefore = undefined;
+  job.keptAfter = undefined;
+  ownerJobs.kept -= 1;
 }

@@ -83,6 +83,7 @@ export class Limits {
 
   /** Whether a job of this name and owner may begin now. */
   admits(name: string, owner: string): boolean {
+    if (this.#counts.size === 0) return true;
     const count = this.#counts.get(name);
     return (
       count === undefined ||
@@ -98,6 +99,7 @@ export class Limits {
 
   /** An attempt of this name and owner has taken its slot. */
   begun(name: string, owner: string): void {
+    if (this.#counts.size === 0) return;
     const count = this.#counts.get(name);
     if (count === undefined) return;
     const now = this.#clock.monotonic();
@@ -110,6 +112,7 @@ export class Limits {
 
   /** The same attempt has given its slot back. */
   ended(name: string, owner: string): void {
+    if (this.#counts.size === 0) return;
     const count = this.#counts.get(name);
     if (count === undefined) return;
     const hadRoom = count.hasRoomFor(owner);

@@ -50,6 +50,8 @@ export class Line<T extends LineMember<T>> {
   readonly #others = new Group<T>();
   readonly #owners = new Map<string, Map<number, Turn<T>>>();
   readonly #ready = new IndexedHeap<Group<T>>(isBefore);
+  /** The lane that was joined last: a burst of one owner's looks it up once. */
+  #joined: Lane<T> | undefined;
   #order = 0;
   #stamp = 0;
   #size = 0;
@@ -92,8 +94,10 @@ export class Line<T extends LineMember<T>> {
     // While one owner waits alone, its turns need not end.
     const endsTurn = turn.size > 0 && this.#owners.size > 1;
     if (endsTurn) this.#endTurn(turn);
-    // A lane with members left has its place from the end of the turn.
-    if (!endsTurn || lane.members.first === undefined) this.#place(lane.account);
+    // A lane with members left has its place from the end of the turn. Without one, only the order of its
+    // group has changed, which matters among several.
+    const keepsPlace = lane.members.first !== undefined && (endsTurn || this.#groups.size === 0);
+    if (!keepsPlace) this.#place(lane.account);
     return member;
   }
 
@@ -141,6 +145,8 @@ export class Line<T extends LineMember<T>> {
 
   #laneOf({ name, owner, priority }: T): Lane<T> {
     const group = this.#groups.get(name) ?? this.#others;
+    const joined = this.#joined;
+    if (joined?.isOf(group, owner, priority) === true) return joined;
     let account = group.accounts.get(owner);
     if (account === undefined) {
       account = new Account(group, owner);
@@ -153,6 +159,7 @@ export class Line<T extends LineMember<T>> {
       account.lanes.place(lane);
       lane.turn.lanes.append(lane);
     }
+    this.#joined = lane;
     return lane;
   }
 
@@ -179,6 +186,7 @@ export class Line<T extends LineMember<T>> {
     turn.size -= 1;
     this.#size -= 1;
     if (lane.members.first !== undefined) return;
+    if (this.#joined === lane) this.#joined = undefined;
     account.lanes.remove(lane);
     account.byPriority.delete(priority);
     turn.lanes.remove(lane);
@@ -277,6 +285,12 @@ export class Lane<T extends LineMember<T>> implements Heaped, Linked<Lane<T>> {
     this.account = account;
     this.turn = turn;
     this.priority = priority;
+  }
+
+  isOf(group: Group<T>, owner: string, priority: number): boolean {
+    return (
+      this.priority === priority && this.account.owner === owner && this.account.group === group
+    );
   }
 }
 

@@ -44,6 +44,7 @@ export type JobManagerListener<E extends JobManagerEventName> = (
 export class ManagerEvents {
   readonly #emitter = new EventEmitter();
   readonly #reference: () => string;
+  #listeners = 0;
 
   /** `reference` names errors of listeners. */
   constructor(reference: () => string) {
@@ -56,14 +57,19 @@ export class ManagerEvents {
       this.guard(() => listener(payload), event !== 'error');
     };
     this.#emitter.on(event, guarded);
+    this.#listeners += 1;
+    let isOn = true;
     return () => {
+      if (!isOn) return;
+      isOn = false;
+      this.#listeners -= 1;
       this.#emitter.off(event, guarded);
     };
   }
 
   /** Whether the payload is worth making. */
   has(event: JobManagerEventName): boolean {
-    return this.#emitter.listenerCount(event) > 0;
+    return this.#listeners > 0 && this.#emitter.listenerCount(event) > 0;
   }
 
   emit<E extends JobManagerEventName>(event: E, payload: JobManagerEvents[E]): void {

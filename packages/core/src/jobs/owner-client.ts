@@ -56,6 +56,7 @@ export class OwnerClient implements JobClient {
   get<R, P extends string>(id: JobId<R, P>): Promise<JobView<R, P> | undefined>;
   get(id: string): Promise<JobView | undefined>;
   async get(id: string): Promise<JobView | undefined> {
+    if (!this.#engine.isReady) await this.#engine.ready();
     return this.#engine.look(this.#owner, id)?.view();
   }
 
@@ -66,18 +67,21 @@ export class OwnerClient implements JobClient {
   poll<R, P extends string>(id: JobId<R, P>, options?: PollOptions): Promise<JobPoll<R, P>>;
   poll(id: string, options?: PollOptions): Promise<JobPoll>;
   async poll(id: string, options: PollOptions = {}): Promise<JobPoll> {
+    if (!this.#engine.isReady) await this.#engine.ready();
     return this.#poll(id, options);
   }
 
   async pollMany(
     requests: readonly (PollOptions & { readonly id: string })[],
   ): Promise<readonly JobPoll[]> {
+    if (!this.#engine.isReady) await this.#engine.ready();
     return requests.map((request) => this.#poll(request.id, request));
   }
 
   /** The overview does not count as a look at each job, or an open list would keep all (J13). */
   async list(filter: ListFilter = {}): Promise<readonly JobView[]> {
     const { statuses, name, limit, before, results } = listPageOf(filter);
+    if (!this.#engine.isReady) await this.#engine.ready();
     const newestFirst = [...this.#engine.jobs(this.#owner)].reverse();
     const last = before === undefined ? -1 : newestFirst.findIndex(({ id }) => id === before);
     if (before !== undefined && last < 0) throw noSuchPage();
@@ -92,17 +96,21 @@ export class OwnerClient implements JobClient {
   }
 
   async cancel(id: string): Promise<boolean> {
+    if (!this.#engine.isReady) await this.#engine.ready();
     return this.#engine.cancel(this.#owner, id);
   }
 
   retry<R, P extends string>(id: JobId<R, P>): Promise<JobView<R, P>>;
   retry(id: string): Promise<JobView>;
   async retry(id: string): Promise<JobView> {
+    if (!this.#engine.isReady) await this.#engine.ready();
     return this.#engine.retry(this.#owner, id);
   }
 
-  async consume(id: string): Promise<boolean> {
-    return this.#engine.consume(this.#owner, id);
+  consume(id: string): Promise<boolean> {
+    return this.#engine.isReady
+      ? Promise.resolve(this.#engine.consume(this.#owner, id))
+      : this.#engine.ready().then(() => this.#engine.consume(this.#owner, id));
   }
 
   wait<D extends AnyJobDefinition>(
@@ -112,10 +120,12 @@ export class OwnerClient implements JobClient {
   wait<R, P extends string>(id: JobId<R, P>, options?: WaitOptions): Promise<TerminalJobView<R, P>>;
   wait(id: string, options?: WaitOptions): Promise<TerminalJobView>;
   wait(id: string, options: WaitOptions = {}): Promise<TerminalJobView> {
+    if (!this.#engine.isReady) return this.#engine.ready().then(() => this.wait(id, options));
     return waitForEnd(this.#engine.look(this.#owner, id), options, this.#clock);
   }
 
   async activity(): Promise<Activity> {
+    if (!this.#engine.isReady) await this.#engine.ready();
     return this.#engine.activity(this.#owner);
   }
 
@@ -123,7 +133,18 @@ export class OwnerClient implements JobClient {
     id: string | undefined,
     onChange: (changedId: string, kind: ChangeKind) => void,
   ): () => void {
-    return this.#engine.watch(this.#owner, id, onChange);
+    if (this.#engine.isReady) return this.#engine.watch(this.#owner, id, onChange);
+    let isStopped = false;
+    let stop = (): void => {};
+    const begin = (): void => {
+      if (!isStopped) stop = this.#engine.watch(this.#owner, id, onChange);
+    };
+    // Why it is not ready is told to whoever asks for something.
+    this.#engine.ready().then(begin, () => {});
+    return () => {
+      isStopped = true;
+      stop();
+    };
   }
 
   #poll(id: string, options: PollOptions): JobPoll {

@@ -65,6 +65,7 @@ export function retryDelayMs(
 const finalCodes: ReadonlySet<string> = new Set([
   'invalid_result',
   'not_serializable',
+  'too_large',
   'unknown_definition',
 ]);
 

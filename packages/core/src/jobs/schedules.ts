@@ -41,17 +41,31 @@ export type ScheduleEvent =
       readonly error: unknown;
     };
 
+/** Why a job is started. */
+export interface ScheduleSource {
+  readonly scheduleId: string;
+  /** `null` for `runNow`. */
+  readonly tickAt: number | null;
+  /** The schedule, once it has started the job with this id. */
+  readonly record: (jobId: string) => ScheduleRecord;
+}
+
 /** What schedules need of an engine. */
 export interface ScheduleEngine {
   /** For schedules that were kept; `undefined` where the application has it no more. */
   definition(name: string): AnyJobDefinition | undefined;
-  /** Resolves to the job's id. `tickAt` is `null` for `runNow`. */
+  /**
+   * Resolves to the job's id. Where it keeps jobs, it keeps `record` of that id together with the job, so
+   * that neither is there without the other.
+   */
   start(
     owner: string,
     definition: AnyJobDefinition,
     input: unknown,
-    source: { readonly scheduleId: string; readonly tickAt: number | null },
+    source: ScheduleSource,
   ): Promise<string>;
+  /** Whether `start` keeps `record`. */
+  readonly keepsRecord?: boolean;
   /** Whether a job that was started is not at rest yet; false for one that is gone. */
   isActive(owner: string, jobId: string): boolean;
   /** Must not throw. */
@@ -66,8 +80,8 @@ const lateMs = 60_000;
  *
  *   tick comes ─> decided, and kept as such ─> missed │ predecessor runs: skipped │ job started
  *
- * A tick is decided, and the decision kept, before its job is started, so that whatever happens then
- * it starts no second one. Only ticks after the last decided one count. What is done to one schedule
+ * A tick is decided, and the decision kept, before its job is started or together with it, so that
+ * whatever happens then it starts no second one. Only ticks after the last decided one count. What is done to one schedule
  * is done in order, one after the other.
  */
 export class Schedules {
@@ -304,10 +318,19 @@ export class Schedules {
     const { id, catchUp } = entry.record;
     const skip = (reason: 'still_running' | 'missed'): void =>
       this.#engine.tell({ type: 'skipped', id, tickAt: tick.at, reason });
-    await this.#store.save(entry.record);
-    if (catchUp === 'none' && tick.lateMs > mostLateMs) skip('missed');
-    else if (this.#isRunning(entry)) skip('still_running');
-    else await this.#start(entry, tick.at);
+    const isMissed = catchUp === 'none' && tick.lateMs > mostLateMs;
+    const isSkipped = isMissed || this.#isRunning(entry);
+    if (isSkipped || !this.#engine.keepsRecord) await this.#store.save(entry.record);
+    if (isSkipped) {
+      skip(isMissed ? 'missed' : 'still_running');
+      return;
+    }
+    try {
+      await this.#start(entry, tick.at);
+    } catch (error) {
+      if (this.#engine.keepsRecord) await this.#store.save(entry.record);
+      throw error;
+    }
   }
 
   #isRunning({ record: { lastJobId, lastJobOwner } }: Entry): boolean {
@@ -326,10 +349,15 @@ export class Schedules {
         { details: { name } },
       );
     }
-    const source = { scheduleId: id, tickAt };
+    const record = (jobId: string): ScheduleRecord => ({
+      ...entry.record,
+      lastJobId: jobId,
+      lastJobOwner: owner,
+    });
+    const source = { scheduleId: id, tickAt, record };
     const jobId = await this.#engine.start(owner, entry.definition, structuredClone(input), source);
-    entry.record = { ...entry.record, lastJobId: jobId, lastJobOwner: owner };
-    await this.#store.save(entry.record);
+    entry.record = record(jobId);
+    if (!this.#engine.keepsRecord) await this.#store.save(entry.record);
     if (tickAt !== null) this.#engine.tell({ type: 'started', id, tickAt, jobId });
     return jobId;
   }

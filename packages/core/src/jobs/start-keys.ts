@@ -2,7 +2,8 @@ import { OffstageError } from '../foundation/errors.ts';
 import type { JobView } from './job-view.ts';
 
 interface Started {
-  readonly print: string;
+  /** Made when it is needed of jobs that were kept, of which there may be many. */
+  readonly print: string | (() => string);
   readonly first: Promise<JobView>;
 }
 
@@ -25,27 +26,38 @@ export class StartKeys {
     scope: readonly string[],
     asked: readonly unknown[],
     start: () => Promise<JobView>,
-    now: (first: JobView) => JobView | undefined,
+    now: (first: JobView) => JobView | undefined | Promise<JobView | undefined>,
   ): Promise<JobView> {
     const key = JSON.stringify(scope);
     const print = fingerprint(asked);
     const known = this.#started.get(key);
     if (known !== undefined) {
-      if (known.print !== print) throw keyReused();
+      const { print: before } = known;
+      if ((typeof before === 'string' ? before : before()) !== print) throw keyReused();
       const first = await known.first;
-      return now(first) ?? first;
+      return (await now(first)) ?? first;
     }
     const first = start();
     this.#started.set(key, { print, first });
     try {
       const view = await first;
-      if (now(view) === undefined) this.#started.delete(key);
+      if ((await now(view)) === undefined) this.#started.delete(key);
       else this.#byJobId.set(view.id, key);
       return view;
     } catch (error) {
       this.#started.delete(key);
       throw error;
     }
+  }
+
+  /** A job that was kept. `asked` and `first` are as of the start that it came from. */
+  remember(scope: readonly string[], asked: () => readonly unknown[], first: JobView): void {
+    const key = JSON.stringify(scope);
+    this.#started.set(key, {
+      print: () => fingerprint(asked()),
+      first: Promise.resolve(first),
+    });
+    this.#byJobId.set(first.id, key);
   }
 
   /** The job has been released. */
@@ -57,7 +69,7 @@ export class StartKeys {
   }
 }
 
-function keyReused(): OffstageError {
+export function keyReused(): OffstageError {
   return new OffstageError(
     'idempotency_key_reused',
     'Something else was started under this idempotency key. Use a new key for each start.',
@@ -68,7 +80,7 @@ function keyReused(): OffstageError {
  * Short, since it is kept as long as the job, and an input may be large. It finds mistakes: an owner
  * who makes two inputs alike on purpose is answered with a job of its own.
  */
-function fingerprint(asked: readonly unknown[]): string {
+export function fingerprint(asked: readonly unknown[]): string {
   let text: string;
   try {
     text = JSON.stringify(asked, sortedKeys);

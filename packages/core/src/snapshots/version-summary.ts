@@ -11,6 +11,8 @@ export interface VersionSummary {
   readonly current: boolean;
   /** The version whose content it has: another one than `version` after a rollback. */
   readonly content: string;
+  /** What `finalize` was given as its `key`; absent where it was given none (S19). */
+  readonly key?: string;
 }
 
 /** Of the versions that CURRENT names, by their place there. */
@@ -21,4 +23,5 @@ export const summaryOf = (ref: VersionRef, index: number): VersionSummary => ({
   createdAt: ref.createdAt,
   current: index === 0,
   content: ref.content,
+  ...(ref.key !== undefined && { key: ref.key }),
 });

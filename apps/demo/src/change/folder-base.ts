@@ -1,0 +1,70 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Version } from '@offstage/core';
+import type { CorpusMetadata } from '../corpus/corpus-metadata.ts';
+import type { openSnapshots } from '../corpus/snapshots.ts';
+import { formatOf, indexFormat } from '../search/index-format.ts';
+import { type KnownFile, knownFiles, ParsedFiles } from '../search/known-files.ts';
+import { indexFile, openIndex } from '../search/search-index.ts';
+
+/** The version that an ingest begins with, and what it knows of files. */
+export class FolderBase implements AsyncDisposable {
+  readonly version: Version<CorpusMetadata> | undefined;
+  /** It was made by the same settings, so that what it holds can be taken over. */
+  readonly isUsable: boolean;
+  /** Files of a folder, by their paths: all of those that can be taken over. */
+  readonly files: ReadonlyMap<string, KnownFile>;
+  /** Files that were uploaded, and stay. */
+  readonly uploads: readonly KnownFile[];
+  readonly #database: DatabaseSync | undefined;
+  #parsed: ParsedFiles | undefined;
+
+  private constructor(
+    version: Version<CorpusMetadata> | undefined,
+    database: DatabaseSync | undefined,
+    configHash: string,
+  ) {
+    this.version = version;
+    this.#database = database;
+    this.isUsable =
+      version?.metadata.configHash === configHash &&
+      database !== undefined &&
+      formatOf(database) >= indexFormat;
+    const files = new Map<string, KnownFile>();
+    const uploads: KnownFile[] = [];
+    for (const file of database === undefined ? [] : knownFiles(database).values()) {
+      if (file.document !== null) uploads.push(file);
+      else if (this.isUsable) files.set(file.path, file);
+    }
+    this.files = files;
+    this.uploads = uploads;
+  }
+
+  /** @param configHash Of the settings in force. */
+  static async open(
+    snapshots: ReturnType<typeof openSnapshots>,
+    configHash: string,
+  ): Promise<FolderBase> {
+    const version = await snapshots.current();
+    let database: DatabaseSync | undefined;
+    try {
+      if (version !== undefined) database = openIndex(version.path(indexFile));
+      return new FolderBase(version, database, configHash);
+    } catch (error) {
+      database?.close();
+      await version?.[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** What a parser made of one of its files. */
+  get parsed(): ParsedFiles | undefined {
+    if (this.#database === undefined || !this.isUsable) return undefined;
+    this.#parsed ??= new ParsedFiles(this.#database);
+    return this.#parsed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#database?.close();
+    await this.version?.[Symbol.asyncDispose]();
+  }
+}

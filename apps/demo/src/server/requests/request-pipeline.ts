@@ -1,0 +1,120 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import type { JobClient } from '@offstage/core';
+import { createJobsHandler } from '@offstage/http';
+import { toNodeListener } from '@offstage/http/node';
+import type { Hono } from 'hono';
+import { change } from '../../change/change-job.ts';
+import type { ServerLog } from '../logs/logger.ts';
+import { type BodyLimits, limitBody } from './body-limits.ts';
+import { Problem, problemAnswer } from './problem.ts';
+import { assertAddress, assertHost, assertSameSite, setSecurityHeaders } from './request-guard.ts';
+import type { Bindings } from './route-parts.ts';
+import type { Sessions } from './sessions.ts';
+
+export interface RequestPipelineParts {
+  /** Everything but jobs. */
+  readonly routes: Hono<{ Bindings: Bindings }>;
+  readonly jobsOf: (session: string) => JobClient;
+  readonly sessions: Sessions;
+  readonly allowedHosts: ReadonlySet<string> | 'any';
+  /** Behind a proxy on another machine that says by which scheme a browser came. */
+  readonly trustProxy: boolean;
+  readonly uploadLimits: BodyLimits;
+  /** Of every other body. */
+  readonly bodyLimits: BodyLimits;
+  readonly log: ServerLog;
+}
+
+/**
+ * What every request goes through, in this order: the headers of its answer, a line in the log, the limits
+ * of its body, its address and its site, its session; then jobs or routes. Nothing that is refused on the
+ * way gets a cookie.
+ */
+export function requestPipeline(parts: RequestPipelineParts) {
+  const { routes, sessions, allowedHosts, trustProxy, log } = parts;
+  const session = new AsyncLocalStorage<string>();
+  const answerJobs = toNodeListener(
+    createJobsHandler({
+      definitions: [change],
+      clientFor: () => parts.jobsOf(session.getStore() ?? ''),
+      onError: (error, { reference }) => void log.report(error, { reference }),
+    }),
+  );
+  const answerRoutes = getRequestListener(
+    (request, env) =>
+      routes.fetch(request, { ...env, session: session.getStore() ?? '' } as Bindings),
+    { overrideGlobalObjects: false },
+  );
+
+  return (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    const { url = '', headers } = incoming;
+    setSecurityHeaders(outgoing);
+    logRequest(incoming, outgoing, log);
+    const isUpload = /^\/api\/uploads(?:[?]|$)/.test(url);
+    limitBody(incoming, isUpload ? parts.uploadLimits : parts.bodyLimits, () => {
+      if (outgoing.headersSent) incoming.destroy();
+      else {
+        const error = new Problem(408, 'too_slow', 'The request came too slowly, and was ended.');
+        refuse(incoming, outgoing, error, log);
+        outgoing.once('close', () => incoming.destroy());
+      }
+    });
+    try {
+      assertAddress(incoming);
+      assertHost(incoming, allowedHosts);
+      assertSameSite(incoming);
+    } catch (error) {
+      refuse(incoming, outgoing, error, log);
+      return;
+    }
+    const { id, setCookie } = sessions.read(headers.cookie, isSecure(incoming, trustProxy));
+    if (setCookie !== undefined) outgoing.setHeader('set-cookie', setCookie);
+    const isJobs = /^\/jobs(?:[/?]|$)/.test(url);
+    session.run(id, () => {
+      if (isJobs) answerJobs(incoming, outgoing);
+      else void answerRoutes(incoming, outgoing);
+    });
+  };
+}
+
+function refuse(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  error: unknown,
+  { report }: ServerLog,
+): void {
+  const { status, body } = problemAnswer(error, report);
+  outgoing.writeHead(status, {
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+    ...(!incoming.complete && { connection: 'close' }),
+  });
+  outgoing.end(JSON.stringify(body));
+}
+
+/** Also behind a proxy that ends TLS on this machine, or on one that is trusted. */
+function isSecure({ socket, headers }: IncomingMessage, trustProxy: boolean): boolean {
+  if ('encrypted' in socket) return true;
+  const isNear = /^(?:::ffff:)?127\.|^::1$/.test(socket.remoteAddress ?? '');
+  return (trustProxy || isNear) && headers['x-forwarded-proto'] === 'https';
+}
+
+/** Routes, not addresses: those hold what people search for. */
+function logRequest(incoming: IncomingMessage, outgoing: ServerResponse, { log }: ServerLog): void {
+  const startedAt = performance.now();
+  outgoing.once('close', () => {
+    log.info({
+      event: 'request',
+      method: incoming.method,
+      route: routeOf(incoming.url ?? ''),
+      status: outgoing.writableFinished ? outgoing.statusCode : 499,
+      ms: Math.round(performance.now() - startedAt),
+    });
+  });
+}
+
+const sections =
+  /^\/(?:api\/(?:corpus|documents|interruptions|log|search|settings|uploads|versions)|jobs|react|svelte)(?=[/?]|$)/;
+const routeOf = (url: string): string => sections.exec(url)?.[0] ?? (url === '/' ? '/' : 'other');
