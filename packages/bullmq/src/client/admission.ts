@@ -61,6 +61,8 @@ export async function startJob(
   if (known === undefined) throw unknownDefinition(definition);
   const checked = await checkSchema(definition.input, input);
   if (!checked.valid) throw invalidInput(definition, checked);
+  // The clock is that of Redis from here on.
+  await context.link.ready();
   const { idempotencyKey, exclusivityKey } = options;
   return admit(context, {
     owner,

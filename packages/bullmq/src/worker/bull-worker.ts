@@ -15,6 +15,7 @@ import { listOfReply, RedisLink, textOfReply } from '../redis/redis-link.ts';
 import { beatScript } from '../redis/scripts.ts';
 import { BullQueue } from '../shared/bull-queue.ts';
 import { baseOf } from '../shared/names.ts';
+import { serverClock } from '../shared/server-clock.ts';
 import { Sweeper } from '../shared/sweeper.ts';
 import { decodeValue } from '../shared/value-codec.ts';
 import { type AttemptEnd, BullAttempt } from './bull-attempt.ts';
@@ -45,12 +46,14 @@ export class BullWorker {
   #ending: Promise<void> | undefined;
 
   constructor(settings: BullWorkerSettings) {
-    this.#settings = settings;
-    const { prefix, queueName, clock, executor } = settings;
+    const { prefix, queueName, executor } = settings;
     this.#link = new RedisLink({
       connection: settings.connection,
       base: baseOf(prefix, queueName),
+      clock: settings.clock,
     });
+    const clock = serverClock(settings.clock, this.#link);
+    this.#settings = { ...settings, clock };
     this.#store = new JobStore(this.#link);
     this.#bull = new BullQueue(this.#store, queueName, prefix);
     this.#channels = new Channels(this.#link);
@@ -218,7 +221,7 @@ export class BullWorker {
     if (record.state.status !== 'queued') return this.#finish(record);
     const { availableAt } = record.state;
     const now = clock.now();
-    if (availableAt !== null && availableAt > now + 50) await putOff(job, availableAt, token);
+    if (availableAt !== null && availableAt > now + 50) await putOff(job, availableAt - now, token);
     const definition = definitions.get(record.name);
     if (this.#isClosing) return this.#putBack(job, token);
     if (definition === undefined || executor.handler(record.name) === undefined) {
@@ -227,7 +230,7 @@ export class BullWorker {
         new OffstageError('unknown_definition', message, { details: { name: record.name } }),
         record,
       );
-      await putOff(job, Date.now() + putOffMs, token);
+      await putOff(job, putOffMs, token);
     }
     return this.#run(job, token, record, definition);
   }
@@ -353,7 +356,8 @@ export class BullWorker {
   }
 }
 
-async function putOff(job: Job, at: number, token: string | undefined): Promise<never> {
-  await job.moveToDelayed(Math.ceil(at), token);
+// BullMQ reads delays off the clock of the worker that looks, so they are told by this one's.
+async function putOff(job: Job, forMs: number, token: string | undefined): Promise<never> {
+  await job.moveToDelayed(Date.now() + Math.ceil(forMs), token);
   throw new DelayedError();
 }
