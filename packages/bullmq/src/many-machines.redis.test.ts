@@ -167,6 +167,20 @@ test('E5 J16 a manager hears of jobs that others start and run', async () => {
     { timeout: 20_000 },
   );
   expect(heard[0]).toMatch(/^alice [\w-]{22} succeeded$/);
+  const released: unknown[] = [];
+  second.on('released', (news) => released.push(news));
+  const odd = 'b "o" b';
+  await vi.waitUntil(
+    async () => {
+      const bob = first.forOwner(odd);
+      const { id } = await bob.start(echo, {});
+      await bob.wait(id);
+      await bob.consume(id);
+      return released.length > 0;
+    },
+    { timeout: 20_000 },
+  );
+  expect(released[0]).toMatchObject({ owner: odd, name: 'echo', id: expect.any(String) });
 });
 
 test('E5 K4 a worker that is shut down puts back what obeys, without spending an attempt', async () => {
@@ -304,4 +318,20 @@ test('E5 F6 clocks that differ by hours: delays are kept, and times are in order
   const times = [end.createdAt, end.startedAt ?? 0, end.endedAt ?? 0];
   expect(times).toEqual(times.toSorted((a, b) => a - b));
   expect(Math.abs(end.createdAt - Date.now())).toBeLessThan(hour / 2);
+});
+
+test('E5 K5 an input that this worker cannot read fails its job, and holds up no other', async () => {
+  await using queue = new ServedQueue(redis.url);
+  const alice = queue.manager(jobs).forOwner('alice');
+  const [bad, good] = [await alice.start(echo, {}), await alice.start(echo, { n: 1 })];
+  const probe = new Redis(redis.url);
+  const key = `bull:${queue.queueName}:offstage:job:${bad.id}`;
+  await probe.hset(key, 'input', Buffer.of(99, 1, 2));
+  probe.disconnect();
+  await queue.serve(jobs, { concurrency: 1 });
+  expect(await alice.wait(bad.id)).toMatchObject({
+    status: 'failed',
+    failure: { code: 'executor_failed' },
+  });
+  expect((await alice.wait(good.id)).status).toBe('succeeded');
 });

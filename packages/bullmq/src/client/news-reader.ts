@@ -3,6 +3,8 @@ import { viewOf } from '../records/job-record.ts';
 import { newsOfKind } from '../records/news-kinds.ts';
 import type { BullContext } from './bull-context.ts';
 
+type News = (typeof newsOfKind)[keyof typeof newsOfKind];
+
 /** Tells the manager's listeners what happens to jobs, in whatever process (J16). */
 export class NewsReader {
   readonly #context: BullContext;
@@ -33,11 +35,13 @@ export class NewsReader {
   }
 
   #tell(text: string): void {
-    const name = Reflect.get(newsOfKind, text.slice(0, 1)) as
-      | (typeof newsOfKind)[keyof typeof newsOfKind]
-      | undefined;
+    const name = Reflect.get(newsOfKind, text.slice(0, 1)) as News | undefined;
     if (name === undefined || !this.#events.has(name)) return;
-    const id = text.slice(1);
+    const [id = '', jobName = '', ...owner] = text.slice(1).split(' ');
+    if (name === 'released') {
+      this.#events.emit('released', { owner: ownerOf(owner.join(' ')), id, name: jobName });
+      return;
+    }
     this.#last = this.#last.then(async () => {
       try {
         await this.#emit(name, id);
@@ -47,14 +51,10 @@ export class NewsReader {
     });
   }
 
-  async #emit(name: (typeof newsOfKind)[keyof typeof newsOfKind], id: string): Promise<void> {
-    if (name === 'released') {
-      this.#events.emit('released', { owner: '', id, name: '' });
-      return;
-    }
+  async #emit(name: Exclude<News, 'released'>, id: string): Promise<void> {
     const record = await this.#context.store.find(id);
     if (record === undefined) return;
-    const news = { owner: ownerOf(record.owner), job: viewOf(record) };
+    const news = { owner: ownerOf(record.ownerId), job: viewOf(record) };
     if (name !== 'progress') this.#events.emit(name, news);
     else if (record.state.progress !== null) {
       this.#events.emit('progress', { ...news, event: record.state.progress });
@@ -62,5 +62,4 @@ export class NewsReader {
   }
 }
 
-const ownerOf = (part: string): string =>
-  part.startsWith('=') ? JSON.parse(`"${part.slice(1)}"`) : part;
+const ownerOf = (json: string): string => (json === '' ? '' : JSON.parse(json));

@@ -9,6 +9,8 @@ export interface JobRecord {
   readonly id: string;
   /** The owner's part of keys. */
   readonly owner: string;
+  /** Whose it is, as the application says it, in JSON. */
+  readonly ownerId: string;
   readonly name: string;
   readonly phases: readonly string[];
   readonly retryOf: string | null;
@@ -72,6 +74,7 @@ export function readRecord(
   return {
     id,
     owner: field('owner') ?? '',
+    ownerId: field('ownerId') ?? '',
     name,
     phases: JSON.parse(field('phases') ?? '[]'),
     retryOf: field('retryOf') || null,

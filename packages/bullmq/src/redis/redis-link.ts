@@ -70,6 +70,9 @@ export class RedisLink {
     redis.on('error', (error) => {
       if (isRefusal(error)) this.#refusal = error;
     });
+    redis.on('ready', () => {
+      this.#refusal = undefined;
+    });
     this.#all.push(redis);
     return redis;
   }

@@ -20,6 +20,7 @@ export const lookFields = [
   'retry',
   'timeoutMs',
   'capacity',
+  'ownerId',
 ] as const;
 
 const fields = lookFields.map((field) => `'${field}'`).join(', ');
