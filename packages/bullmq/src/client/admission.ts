@@ -85,14 +85,14 @@ export async function startJob(
 
 /** Starts a job again that ended without success (A11). */
 export async function retryJob(context: BullContext, owner: Owner, id: string): Promise<JobView> {
-  const { settings, store, link } = context;
-  const record = (await store.look(owner.part, [{ id }], false))[0]?.record;
-  if (record === undefined) throw gone();
+  const { settings, store } = context;
+  const record = await store.find(id, 'handler');
+  if (record === undefined || record.owner !== owner.part) throw gone();
   const { status } = record.state;
   if (status !== 'failed' && status !== 'canceled') {
     throw notRetriable('Only a job that ended failed or canceled can be started again.');
   }
-  const input = await link.call('HGET', `${link.base}job:${id}`, 'input');
+  const { input } = record;
   if (!Buffer.isBuffer(input) || !record.state.atRest) {
     throw notRetriable(
       'The input of this job was not kept. Start it anew, or give the manager keepInputs: true.',

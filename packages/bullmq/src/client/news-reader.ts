@@ -1,7 +1,9 @@
 import type { ManagerEvents } from '@offstage/core/engine';
-import { viewOf } from '../records/job-record.ts';
+import { type ViewRecord, viewOf } from '../records/job-record.ts';
 import { newsOfKind } from '../records/news-kinds.ts';
 import type { BullContext } from './bull-context.ts';
+
+const atOnce = 100;
 
 type News = (typeof newsOfKind)[keyof typeof newsOfKind];
 
@@ -11,8 +13,9 @@ export class NewsReader {
   readonly #events: ManagerEvents;
   #readers = 0;
   #stop: (() => void) | undefined;
-  // News of one job come in their order.
-  #last: Promise<void> = Promise.resolve();
+  // In their order; what comes while Redis is asked is asked for together.
+  #waiting: { readonly name: News; readonly id: string }[] = [];
+  #isReading = false;
 
   constructor(context: BullContext, events: ManagerEvents) {
     this.#context = context;
@@ -42,18 +45,29 @@ export class NewsReader {
       this.#events.emit('released', { owner: ownerOf(owner.join(' ')), id, name: jobName });
       return;
     }
-    this.#last = this.#last.then(async () => {
+    this.#waiting.push({ name, id });
+    if (!this.#isReading) void this.#read();
+  }
+
+  async #read(): Promise<void> {
+    this.#isReading = true;
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, atOnce);
       try {
-        await this.#emit(name, id);
+        const looked = await this.#context.store.look('*', batch, false);
+        for (const [index, { name }] of batch.entries()) {
+          const record = looked[index]?.record;
+          if (record !== undefined) this.#emit(name, record);
+        }
       } catch (error) {
         this.#context.report(error);
       }
-    });
+    }
+    this.#isReading = false;
   }
 
-  async #emit(name: Exclude<News, 'released'>, id: string): Promise<void> {
-    const record = await this.#context.store.find(id);
-    if (record === undefined) return;
+  #emit(name: News, record: ViewRecord): void {
+    if (name === 'released') return;
     const news = { owner: ownerOf(record.ownerId), job: viewOf(record) };
     if (name !== 'progress') this.#events.emit(name, news);
     else if (record.state.progress !== null) {

@@ -114,22 +114,18 @@ export class RedisLink {
 
   async #evaluate(script: Script, args: readonly (string | number | Buffer)[]): Promise<Reply> {
     try {
-      return await this.#send('EVALSHA', script.sha, args);
+      return (await this.commands.callBuffer(
+        'EVALSHA',
+        script.sha,
+        1,
+        this.base,
+        ...args,
+      )) as Reply;
     } catch (error) {
       // A Redis that was started again knows no script.
       if (!String(error).includes('NOSCRIPT')) throw this.#coded(error);
-      return await this.#send('EVAL', script.source, args).catch((again) => {
-        throw this.#coded(again);
-      });
+      return await this.call('EVAL', script.source, 1, this.base, ...args);
     }
-  }
-
-  async #send(
-    command: string,
-    script: string,
-    args: readonly (string | number | Buffer)[],
-  ): Promise<Reply> {
-    return (await this.commands.callBuffer(command, script, 1, this.base, ...args)) as Reply;
   }
 
   async #check(): Promise<void> {

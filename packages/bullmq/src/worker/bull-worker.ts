@@ -226,7 +226,7 @@ export class BullWorker {
   async #take(job: Job, token: string | undefined): Promise<unknown> {
     const id = job.id ?? '';
     const { clock, definitions, executor } = this.#settings;
-    let record = await this.#insist(() => this.#store.find(id));
+    let record = await this.#insist(() => this.#store.find(id, 'handler'));
     if (record?.state.isHandling) record = await this.#interrupted(record);
     if (record === undefined) return undefined;
     if (record.state.status !== 'queued') return this.#finish(record);
@@ -257,11 +257,7 @@ export class BullWorker {
     const { clock, executor, random } = this.#settings;
     const { id } = record;
     if (definition === undefined) return undefined;
-    const [input, saved] = listOfReply(
-      await this.#insist(() =>
-        this.#link.call('HMGET', `${this.#link.base}job:${id}`, 'input', 'saved'),
-      ),
-    );
+    const { input, saved } = record;
     const at = clock.now();
     const newFence = randomId();
     const started = await this.#insist(() =>
