@@ -239,10 +239,19 @@ describe('the life of kept jobs over restarts', () => {
     const before = life();
     const job = await before.alice.start(plain, 1);
     await quiet();
+    const { write } = before.journal;
+    let letThrough = (): void => {};
+    const gate = new Promise<void>((resolve) => {
+      letThrough = resolve;
+    });
+    before.journal.write = async (...entries) => {
+      await gate;
+      await write(...entries);
+    };
     before.executor.runOf(job.id).return('ok');
-    // Its end is not durable in this turn.
     const ending = before.manager.shutdown({ keep: false, graceMs: 0 });
     await before.clock.advance(1);
+    letThrough();
     expect(await ending).toMatchObject({ abandoned: 0 });
     expect(await before.alice.get(job.id)).toMatchObject({ status: 'succeeded', result: 'ok' });
     expect(await before.next().alice.get(job.id)).toMatchObject({ status: 'succeeded' });
