@@ -1,6 +1,7 @@
 // Installs the packed packages in copies of the examples, builds them, and drives each in Chromium.
 //   npm run examples                    all of them
 //   npm run examples -- next sveltekit  those
+//   npm run examples -- ten-minutes     what a page of the site says, followed to the letter
 //   npm run examples -- --short         of Next.js and SvelteKit what `npm test` has time for
 import {
   cpSync,
@@ -19,6 +20,7 @@ import { chromium } from 'playwright-core';
 import { chromiumArguments, ensureChromium } from './chromium.mjs';
 import { drive, expectLost, pageErrors, withJob } from './examples/drive.mjs';
 import { freePort, run, startServer } from './examples/processes.mjs';
+import { driveReport, walk, walks } from './examples/walk.mjs';
 import { root } from './setup.mjs';
 
 const vite = { production: { build: ['build'], start: 'start' } };
@@ -50,16 +52,17 @@ const examples = {
 
 const isShort = process.argv.includes('--short');
 const asked = process.argv.slice(2).filter((name) => !name.startsWith('-'));
-const unknown = asked.filter((name) => !(name in examples));
+const all = [...Object.keys(examples), ...Object.keys(walks)];
+const unknown = asked.filter((name) => !all.includes(name));
 if (unknown.length > 0) {
-  console.error(`Unknown: ${unknown.join(', ')}. There are: ${Object.keys(examples).join(', ')}.`);
+  console.error(`Unknown: ${unknown.join(', ')}. There are: ${all.join(', ')}.`);
   process.exit(1);
 }
 
 const rowsOf = (name) =>
-  Object.entries(examples[name]).filter(([, row]) => !isShort || row.isShort === true);
-const names = (asked.length > 0 ? asked : Object.keys(examples)).filter(
-  (name) => rowsOf(name).length > 0,
+  Object.entries(examples[name] ?? {}).filter(([, row]) => !isShort || row.isShort === true);
+const names = (asked.length > 0 ? asked : all).filter(
+  (name) => rowsOf(name).length > 0 || (!isShort && name in walks),
 );
 const scratch = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'offstage-examples-')));
 let failures = 0;
@@ -71,7 +74,7 @@ try {
   const tarballs = await pack();
   // The short form is in a hurry, and is two at most.
   if (isShort) await Promise.all(names.map((name) => runExample(name, tarballs)));
-  else for (const name of names) await runExample(name, tarballs);
+  else for (const name of names) await (name in walks ? runWalk : runExample)(name, tarballs);
 } finally {
   await browser.close();
   rmSync(scratch, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
@@ -114,6 +117,34 @@ async function runExample(name, tarballs) {
       await use(folder, row, manifest.scripts[row.start]);
     });
   }
+}
+
+async function runWalk(name, tarballs) {
+  await told(`${name}: as the site says it`, async () => {
+    const { project, server: command } = await walk(name, path.join(scratch, name), tarballs);
+    // Where the pages say how types are checked, they are.
+    if (existsSync(path.join(project, 'tsconfig.json'))) await run('npx', ['tsc'], project);
+    const port = await freePort();
+    const start = () => startServer(project, command, port);
+    let server = await start();
+    const page = await browser.newPage();
+    page.setDefaultTimeout(45_000);
+    page.on('pageerror', (error) => pageErrors.push(error.stack));
+    try {
+      await page.goto(server.address);
+      await driveReport(page);
+      await server.stop('SIGKILL');
+      server = await start();
+      await page.getByRole('status').getByText('This job is gone.').waitFor();
+      if (pageErrors.length > 0) throw new Error('A script of the page failed.');
+    } catch (error) {
+      const ofPages = pageErrors.splice(0).join('\n');
+      throw new Error(`${error?.stack ?? error}\n${ofPages}\n${server.output}`);
+    } finally {
+      await page.close();
+      await server.stop('SIGTERM');
+    }
+  });
 }
 
 /** Starts what was built, uses it, stops it by a signal, and looks at what it left. */

@@ -58,8 +58,9 @@ export async function startServer(folder, command, port) {
       output += text;
     });
   }
+  // Not `close`: a child of the server may outlive it, and hold what it writes to.
   const ended = new Promise((resolve) => {
-    child.on('close', resolve);
+    child.on('exit', resolve);
     child.on('error', resolve);
   });
   const server = {
@@ -67,7 +68,7 @@ export async function startServer(folder, command, port) {
     get output() {
       return output;
     },
-    /** By a signal to the server alone; its children are ended after it. */
+    /** By a signal to the server alone; what it leaves behind is ended after it. */
     async stop(signal) {
       child.kill(signal);
       await ended;
