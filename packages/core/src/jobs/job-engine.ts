@@ -395,7 +395,8 @@ export class JobEngine implements AttemptKeeper {
   abandonAll(): number {
     let count = 0;
     for (const job of this.#registry.active()) {
-      if (!job.state.isHandling) continue;
+      // Of one whose end is being kept nothing runs any more.
+      if (!job.state.isHandling || job.pendingWrite?.type === 'ended') continue;
       count += 1;
       this.dispatch(job, { type: 'abandoned', at: this.#now() });
       // Only its result schema has not answered, and nobody waits for that (F5).
