@@ -74,8 +74,15 @@ export class JobRegistry<Job extends { readonly atRest: boolean }> {
 
   /** Takes a job out, and the entry with it if nothing else is in it. */
   remove(ownerJobs: OwnerJobs<Job>, id: string): void {
-    ownerJobs.jobs.delete(id);
-    this.closeOwner(ownerJobs);
+    const { jobs, watchers, owner } = ownerJobs;
+    const isLast = jobs.size === 1 && watchers === undefined && jobs.has(id);
+    // A map that is emptied is made anew, which is not worth it where it goes with its entry.
+    if (isLast && this.#byOwner.get(owner) === ownerJobs) {
+      this.#byOwner.delete(owner);
+    } else {
+      jobs.delete(id);
+      this.closeOwner(ownerJobs);
+    }
   }
 
   /**
