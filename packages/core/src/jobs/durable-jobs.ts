@@ -48,7 +48,7 @@ export class DurableJobs {
   #refusal: unknown;
   #isTold = false;
   #passing: JobEvent | undefined;
-  #newest: Promise<void> = Promise.resolve();
+  #newest: Promise<void> = done;
   #starting = 0;
   #admitting = 0;
   #failures = 0;
@@ -116,8 +116,8 @@ export class DurableJobs {
   }
 
   /** @throws OffstageError why the job could not be kept; nothing of it is left behind. */
-  async admitted({ pendingWrite }: Job): Promise<void> {
-    if (pendingWrite?.type === 'admitted') await pendingWrite.tried;
+  admitted({ pendingWrite }: Job): Promise<void> {
+    return pendingWrite?.type === 'admitted' ? pendingWrite.tried : done;
   }
 
   /** @throws OffstageError `journal_full`, `journal_failed`, `not_serializable`, `too_large`. */
@@ -167,7 +167,7 @@ export class DurableJobs {
     this.#progress.flush();
     for (let newest: unknown; newest !== this.#newest; ) {
       newest = this.#newest;
-      await newest;
+      await this.#newest.catch(ignore);
     }
     await this.#journal.close();
   }
@@ -208,7 +208,8 @@ export class DurableJobs {
       () => this.#durable(job, pending),
       (error) => this.#refused(job, pending, error),
     );
-    this.#newest = pending.type === 'admitted' ? pending.tried.catch(ignore) : pending.tried;
+    // Who starts a job hears of its refusal.
+    this.#newest = pending.tried;
   }
 
   #durable(job: Job, pending: PendingWrite): void {
@@ -309,6 +310,7 @@ export class DurableJobs {
   }
 }
 
+const done = Promise.resolve();
 const firstRetryMs = 50;
 const ignore = (): void => {};
 
