@@ -8,6 +8,9 @@ import { RedisServer } from '../fixtures/redis-server.ts';
 import { ServedQueue } from '../fixtures/served-queue.ts';
 import { BullJobManager, serveBullJobs } from './index.ts';
 
+// Only what is stuck may fail by these, not a busy machine: processes and servers start first.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
 const echo = defineJob({
   name: 'echo',
   input: z.unknown(),
@@ -103,7 +106,7 @@ describe('E6 a Redis in which jobs would not be safe is refused', () => {
           () => true,
           () => false,
         ),
-      { timeout: 20_000 },
+      { timeout: 60_000 },
     );
     await manager.close();
     await server[Symbol.asyncDispose]();
@@ -131,7 +134,7 @@ describe('E6 a Redis in which jobs would not be safe is refused', () => {
       details: { reason: 'memory' },
     });
     finish();
-    await vi.waitUntil(() => queue.errors.length > 0, { timeout: 20_000 });
+    await vi.waitUntil(() => queue.errors.length > 0, { timeout: 60_000 });
     expect((await alice.list()).map(({ status }) => status)).toEqual(['running']);
     await probe.config('SET', 'maxmemory', '0');
     probe.disconnect();
@@ -213,7 +216,7 @@ describe('E5 what is asked wrongly', () => {
     const alice = queue.manager([othering]).forOwner('alice');
     await queue.serve([echoing]);
     const { id } = await alice.start(other, {});
-    await vi.waitUntil(() => queue.errors.length > 0, { timeout: 20_000 });
+    await vi.waitUntil(() => queue.errors.length > 0, { timeout: 60_000 });
     expect(queue.errors[0]).toMatchObject({
       code: 'unknown_definition',
       details: { name: 'other' },

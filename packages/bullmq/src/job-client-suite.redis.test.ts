@@ -1,15 +1,18 @@
-import { randomUUID } from 'node:crypto';
 import { jobClientSuite, jobClientSuiteHandlers, suiteUnhandledJob } from '@offstage/core/testing';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { RedisServer } from '../fixtures/redis-server.ts';
+import { suiteEngine, suiteEngineOverHttp } from '../fixtures/suite-engine.ts';
 import { WorkerProcess } from '../fixtures/worker-processes.ts';
-import { BullJobManager } from './index.ts';
+
+// Only what is stuck may fail by these, not a busy machine: processes and servers start first.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let redis: RedisServer;
 const workers = [new WorkerProcess(), new WorkerProcess()];
 
 beforeAll(async () => {
   redis = await RedisServer.start('--appendfsync', 'no');
+  await Promise.all(workers.map((worker) => worker.order({ type: 'stop', graceMs: 0 })));
 });
 afterAll(async () => {
   for (const worker of workers) await worker.kill();
@@ -20,34 +23,21 @@ afterAll(async () => {
 jobClientSuite(
   { describe, test, expect },
   {
-    name: 'E1 BullJobManager with two worker processes',
-    async create({ concurrency, ...setup }) {
-      const queueName = randomUUID();
-      const connection = { url: redis.url };
-      const { url } = redis;
-      const serving = workers.slice(0, concurrency);
-      await Promise.all(
-        serving.map((worker) =>
-          worker.order({ type: 'serve', url, queueName, concurrency: 1, lockMs: 5000 }),
-        ),
-      );
-      const definitions = jobClientSuiteHandlers.map(({ definition }) => definition);
-      const manager = new BullJobManager({ connection, queueName, definitions, ...setup });
-      return {
-        forOwner: (owner) => manager.forOwner(owner),
-        shutdown: () => manager.shutdown({ graceMs: 1000, keep: false }),
-        async enterMaintenance() {
-          const lease = await manager.enterMaintenance();
-          return () => lease.release();
-        },
-        async close() {
-          await manager.close();
-          await Promise.all(serving.map((worker) => worker.order({ type: 'stop', graceMs: 0 })));
-        },
-      };
-    },
+    name: 'BullJobManager with two worker processes',
+    create: (setup) => suiteEngine(redis.url, workers, setup),
   },
 );
+
+// The long form: OFFSTAGE_LONG=1 npm test -w packages/bullmq
+if (process.env.OFFSTAGE_LONG === '1') {
+  jobClientSuite(
+    { describe, test, expect },
+    {
+      name: 'HttpJobClient over BullJobManager',
+      create: (setup) => suiteEngineOverHttp(redis.url, workers, setup),
+    },
+  );
+}
 
 test('J3 the suite’s job without a handler is no definition of the manager’s', () => {
   expect(jobClientSuiteHandlers.some(({ definition }) => definition === suiteUnhandledJob)).toBe(

@@ -75,7 +75,7 @@ if rest == '1' then
     end
   end
   local at = time()
-  redis.call('ZADD', base .. 'kept:' .. owner, at, id)
+  redis.call('ZADD', base .. 'kept:' .. owner, string.format('%.0f', lookTime()), id)
   if known[7] ~= 'inf' then redis.call('ZADD', base .. 'expiry', at + known[7], id) end
   local over = redis.call('ZCARD', base .. 'kept:' .. owner) - tonumber(known[8])
   if over > 0 then

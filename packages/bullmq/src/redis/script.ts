@@ -34,6 +34,11 @@ local function time()
   local t = redis.call('TIME')
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end
+-- When a job was looked at: in microseconds, since two looks within a millisecond have an order too.
+local function lookTime()
+  local t = redis.call('TIME')
+  return t[1] * 1000000 + t[2]
+end
 local function jobKey(id) return base .. 'job:' .. id end
 local function tell(owner, id, kind)
   redis.call('PUBLISH', base .. 'of:' .. owner, kind .. id)

@@ -47,7 +47,7 @@ for index = 4, #ARGV, 2 do
     answers[#answers + 1] = false
   else
     if counts == '1' and known[8] == '1' then
-      redis.call('ZADD', base .. 'kept:' .. known[1], 'XX', at, id)
+      redis.call('ZADD', base .. 'kept:' .. known[1], 'XX', string.format('%.0f', lookTime()), id)
       local ttl = redis.call('HGET', jobKey(id), 'ttl')
       if ttl ~= 'inf' then redis.call('ZADD', base .. 'expiry', 'XX', at + ttl, id) end
     end
