@@ -171,6 +171,8 @@ async function use(folder, { build, pages = ['/'], takesPort = false }, script) 
     output += server.output;
   };
   try {
+    // A development server compiles a route when it is asked for, and may load open pages again for that.
+    if (build.length === 0) await fetch(`${server.address}/jobs`);
     for (const page of pages) await drive(browser, server.address + page);
     // A job is under way again when the signal comes: its draft goes with it.
     const page = await withJob(browser, server.address + pages[0]);
