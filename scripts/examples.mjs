@@ -1,6 +1,7 @@
 // Installs the packed packages in copies of the examples, builds them, and drives each in Chromium.
 //   npm run examples                    all of them
 //   npm run examples -- next sveltekit  those
+//   npm run examples -- 'next: webpack, production'
 //   npm run examples -- ten-minutes     what a page of the site says, followed to the letter
 //   npm run examples -- --short         of Next.js and SvelteKit what `npm test` has time for
 import {
@@ -51,7 +52,12 @@ const examples = {
 };
 
 const isShort = process.argv.includes('--short');
-const asked = process.argv.slice(2).filter((name) => !name.startsWith('-'));
+// Each with the run that is meant, where one is.
+const askedRuns = process.argv
+  .slice(2)
+  .filter((argument) => !argument.startsWith('-'))
+  .map((argument) => argument.split(': '));
+const asked = [...new Set(askedRuns.map(([name]) => name))];
 const all = [...Object.keys(examples), ...Object.keys(walks)];
 const unknown = asked.filter((name) => !all.includes(name));
 if (unknown.length > 0) {
@@ -59,8 +65,12 @@ if (unknown.length > 0) {
   process.exit(1);
 }
 
-const rowsOf = (name) =>
-  Object.entries(examples[name] ?? {}).filter(([, row]) => !isShort || row.isShort === true);
+const rowsOf = (name) => {
+  const titles = askedRuns.filter(([other, title]) => other === name && title !== undefined);
+  return Object.entries(examples[name] ?? {})
+    .filter(([, row]) => !isShort || row.isShort === true)
+    .filter(([title]) => titles.length === 0 || titles.some(([, wanted]) => wanted === title));
+};
 const names = (asked.length > 0 ? asked : all).filter(
   (name) => rowsOf(name).length > 0 || (!isShort && name in walks),
 );
@@ -161,6 +171,8 @@ async function use(folder, { build, pages = ['/'], takesPort = false }, script) 
     output += server.output;
   };
   try {
+    // A development server compiles a route when it is asked for, and may load open pages again for that.
+    if (build.length === 0) await fetch(`${server.address}/jobs`);
     for (const page of pages) await drive(browser, server.address + page);
     // A job is under way again when the signal comes: its draft goes with it.
     const page = await withJob(browser, server.address + pages[0]);
