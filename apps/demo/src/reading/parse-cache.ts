@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   closeSync,
   fstatSync,
@@ -48,9 +48,19 @@ export class ParseCache implements Disposable {
 
   /** Has files parsed that are not known by `settings`, whatever shapes an outcome beside the file. */
   parser(parser: Parser, settings: string): Parser {
+    const ofKind = new Map<string, string>();
+    const keyOf = (extension: string, bytes: Uint8Array): string => {
+      let kind = ofKind.get(extension);
+      if (kind === undefined) {
+        kind = hash('sha256', JSON.stringify([settings, extension]), 'base64url');
+        ofKind.set(extension, kind);
+      }
+      // At once, and with nothing before the bytes: many files are short.
+      return kind + hash('sha256', bytes, 'base64url');
+    };
     return {
       parse: (bytes, extension) => {
-        const key = keyOf(settings, extension, bytes);
+        const key = keyOf(extension, bytes);
         const known = this.get(key);
         if (known !== undefined) return Promise.resolve(known);
         const parsing = parser.parse(bytes, extension);
@@ -233,14 +243,8 @@ class LogFile {
 }
 
 const newline = 10;
-// 256 bits in base64url.
-const keyLength = 43;
-
-const keyOf = (settings: string, extension: string, bytes: Uint8Array): string =>
-  createHash('sha256')
-    .update(JSON.stringify([settings, extension]))
-    .update(bytes)
-    .digest('base64url');
+// Twice 256 bits in base64url.
+const keyLength = 86;
 
 /** Not of what kept its parser from reading it this time. */
 const isOfContent = (outcome: ParseOutcome): boolean =>

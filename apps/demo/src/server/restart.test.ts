@@ -84,6 +84,12 @@ describe.runIf(process.platform !== 'win32')('D7 the end of the server', () => {
     expect((await last.me.api.corpus()).pending.map(({ upload }) => upload)).toEqual(waiting);
     await vi.waitFor(() => expect(filesBelow(path.join(data, 'staging'))).toHaveLength(1));
     expect(draftsIn(data)).toEqual([]);
+    const logged = readFileSync(path.join(data, 'log', 'events.jsonl'), 'utf8')
+      .split('\n')
+      .filter((line) => line.includes(job) && !line.includes('"progress"'))
+      .map((line) => /"event":"(\w+)"/.exec(line)?.[1]);
+    const anew = ['interrupted', 'resumed', 'started'];
+    expect(logged).toEqual(['started', ...anew, ...anew, 'completed']);
   }, 60_000);
 
   test('D7 K4 W8 an orderly stop puts it back, and the next server goes on without an attempt spent', async () => {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { type RunningCli, startScript } from '../testing/cli.ts';
 import { visit } from '../testing/documents-server.ts';
-import { scratch } from '../testing/scratch.ts';
+import { scratch, writeFiles } from '../testing/scratch.ts';
 
 /** `npm start`, without npm. It is asked to end: killed, it would leave its server behind. */
 function npmStart(env: Readonly<Record<string, string>>): RunningCli {
@@ -57,6 +57,7 @@ test('D1 what cannot be listened at or written to is told in plain words', async
   const folder = scratch();
   const file = path.join(folder, 'file');
   writeFileSync(file, '');
+  const torn = writeFiles(scratch(), { 'jobs.sqlite': 'torn '.repeat(5000) });
   const bad: readonly (readonly [Record<string, string>, RegExp])[] = [
     [{ PORT: '0x10' }, /^PORT must be a number from 0 to 65535\.$/],
     [{ OFFSTAGE_PARSERS: 'two' }, /^OFFSTAGE_PARSERS must be a number from 1 to 64\.$/],
@@ -70,6 +71,7 @@ test('D1 what cannot be listened at or written to is told in plain words', async
       /^The data folder .* a part of its path is a file\.$/,
     ],
     [{ OFFSTAGE_DATA: path.join(folder, 'x'.repeat(300)) }, /its path is too long\.$/],
+    [{ OFFSTAGE_DATA: torn }, /^The data folder .* cannot be used: its jobs\.sqlite is damaged\./],
   ];
   const script = new URL('./start.ts', import.meta.url);
   for (const [env, line] of bad) {

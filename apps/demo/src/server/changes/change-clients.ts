@@ -58,9 +58,10 @@ export class ChangeClients {
       await this.#remembered;
       const startNow = () => this.#start(client, session, data, idempotencyKey);
       if (idempotencyKey === undefined) return startNow();
-      return this.#keys.once([session, idempotencyKey], [data], startNow, ({ id }) =>
-        client.get(id),
-      );
+      // The options are the server's own, and so never others.
+      const how = '';
+      const what = { scope: [session, idempotencyKey], asked: [data] };
+      return this.#keys.once(what, how, startNow, ({ id }) => client.get(id));
     };
     return new Proxy(client, {
       get(target, name) {

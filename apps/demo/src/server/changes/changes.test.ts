@@ -304,3 +304,22 @@ describe('one change at a time', () => {
     await me.jobs.cancel(job);
   });
 });
+
+test('D5 a version can be made current again for as long as it is among the newest, as the page says', async () => {
+  const { url } = await startServer();
+  const me = visit(url);
+  await me.publish(
+    Object.fromEntries(Array.from({ length: 7 }, (_, n) => [`${n}.md`, `text ${n}`])),
+  );
+  const { documents } = await me.api.documents();
+  const { keptVersions } = await me.api.corpus();
+  for (const [removed, { id }] of documents.slice(0, keptVersions + 1).entries()) {
+    expect((await me.remove(id)).result).toMatchObject({ documents: 6 - removed });
+    const gens = (await me.api.versions()).map(({ gen }) => gen);
+    expect(gens).toHaveLength(Math.min(removed + 2, keptVersions));
+    expect(gens.includes(1)).toBe(removed + 2 <= keptVersions);
+  }
+  await expect(me.api.rollback(1)).rejects.toMatchObject({ status: 404, code: 'not_found' });
+  expect((await me.api.rollback(3)).gen).toBe(8);
+  expect((await me.api.documents()).total).toBe(5);
+});
