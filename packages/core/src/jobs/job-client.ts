@@ -111,10 +111,12 @@ export interface JobClient {
   readonly version?: string | undefined;
 
   /**
-   * Starts a job and resolves to its first view, which is frozen (J3).
+   * Starts a job and resolves to its first view, which is frozen (J3), when it is as safe as the manager
+   * keeps jobs (K2).
    *
    * @throws OffstageError `invalid_input`, `unknown_definition`, `conflict`, `idempotency_key_reused`,
-   * `admission_paused`, `queue_full`, `manager_closed`, `executor_failed`; nothing is left behind.
+   * `admission_paused`, `queue_full`, `manager_closed`, `executor_failed`; with a journal also `locked`,
+   * `journal_full`, `journal_failed`, `too_large`, `not_serializable`. Nothing is left behind.
    */
   start<D extends AnyJobDefinition>(
     definition: D,
