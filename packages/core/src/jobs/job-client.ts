@@ -22,8 +22,9 @@ export interface StartOptions {
   readonly priority?: number | undefined;
   /**
    * Names this one start, 1 to 255 characters: who asks again with it, because the answer was lost or
-   * late, gets the job that was started. Remembered per owner for as long as the job is.
-   * `HttpJobClient` makes one for each start. @default none
+   * late, gets the job that was started. Another input, or other options but `transfer`, are refused
+   * with `idempotency_key_reused`. Remembered per owner for as long as the job is. `HttpJobClient` makes
+   * one for each start. @default none
    */
   readonly idempotencyKey?: string | undefined;
   /**
