@@ -86,6 +86,7 @@ function reasonView(
     text: asSentence(reason),
     show: {
       ...{ key: 'show', label: countOf(count, 'file'), look: 'quiet', isPressed },
+      more: ` alone of this reason: ${reason}`,
       act: () => doing.show(isPressed ? '' : reason),
     },
     actions: canRetry > 0 ? [retry, remove] : [remove],

@@ -79,8 +79,7 @@ function Detail({ document }: { document: DocumentView }) {
       className={isBad ? 'row-detail row-detail--bad' : 'row-detail'}
       title={title || undefined}
     >
-      {badge !== '' && <span className="row-badge">{badge}</span>}
-      {text}
+      {badge !== '' && <span className="row-badge">{badge}</span>} {text}
       {sha256 !== null && (
         <>
           {' · '}

@@ -2,7 +2,7 @@ import type { ChoiceView } from '../../shared/list-tools.ts';
 
 interface SelectProps {
   readonly view: ChoiceView;
-  /** Of a label beside it, which then names it. */
+  /** Of a label beside it, which then names it; what is at `<id>-text` says more. */
   readonly id?: string;
 }
 
@@ -11,6 +11,7 @@ export const Select = ({ view: { label, choices, value, onChoose }, id }: Select
     id={id}
     className="field"
     aria-label={id === undefined ? label : undefined}
+    aria-describedby={id === undefined ? undefined : `${id}-text`}
     value={value}
     onChange={({ currentTarget }) => onChoose(currentTarget.value)}
   >

@@ -28,7 +28,9 @@ export function SettingsPage() {
             <label className="setting-label" htmlFor={setting.id}>
               {setting.label}
             </label>
-            <p className="small soft">{setting.text}</p>
+            <p className="small soft" id={`${setting.id}-text`}>
+              {setting.text}
+            </p>
             <Select view={setting} id={setting.id} />
           </section>
         ))}
