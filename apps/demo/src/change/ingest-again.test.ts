@@ -46,7 +46,16 @@ test('D9 a folder in which nothing has changed is not published again', async ()
   const { version, gen, documents, passages, bytes, failed, failures } = first;
   expect(await runIngest(folder, data)).toEqual({
     ...{ version, gen, documents, passages, bytes, failed, failures },
-    ...{ published: false, added: 0, changed: 0, moved: 0, removed: 0, unchanged: 2, parsed: 0 },
+    ...{
+      published: false,
+      upToDate: true,
+      added: 0,
+      changed: 0,
+      moved: 0,
+      removed: 0,
+      unchanged: 2,
+      parsed: 0,
+    },
     ...{ hidden: 0, uploads: 0, unsettled: [] },
   });
   expect(left(data)).toEqual(before);
@@ -208,6 +217,21 @@ test.runIf(process.platform === 'linux')(
     expect(await runIngest(folder, data)).toMatchObject({ documents: 2, failed: 0 });
   },
 );
+
+test('D9 a look alone says whether there is something to publish', async () => {
+  const folder = writeFiles(scratch(), { 'a.md': 'text' });
+  const data = scratch();
+  const jobs = inlineJobs(pool);
+  const look = async () => {
+    const { id } = await jobs.start(ingest, { folder, dataFolder: data, publish: false });
+    return (await jobs.wait(id)).result;
+  };
+  expect(await look()).toMatchObject({ upToDate: false, published: false, version: '' });
+  const { version } = await runIngest(folder, data);
+  expect(await look()).toMatchObject({ upToDate: true, version });
+  writeFiles(folder, { 'b.md': 'more' });
+  expect(await look()).toMatchObject({ upToDate: false, published: false, version, documents: 1 });
+});
 
 test('D9 all files gone is told, and the version stays', async () => {
   const folder = writeFiles(scratch(), { 'a.md': 'text' });

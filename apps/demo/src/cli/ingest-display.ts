@@ -136,7 +136,7 @@ export function textDisplay({ searchCommand }: TextDisplayOptions): IngestDispla
 }
 
 /** All files of the folder, documents and those left out; what was removed is not there any more. */
-function comparedWithBefore(result: IngestResult): string {
+export function comparedWithBefore(result: IngestResult): string {
   const { documents, failed, uploads, removed } = result;
   const kinds = ['added', 'changed', 'moved', 'unchanged'] as const;
   const some = kinds.flatMap((kind) =>

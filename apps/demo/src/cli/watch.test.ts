@@ -48,7 +48,7 @@ test.runIf(posix)(
     expect(code).toBe(0);
     expect(eventsIn(stdout).at(-1)).toEqual({ event: 'ended' });
   },
-  60_000,
+  120_000,
 );
 
 test.runIf(posix)(
@@ -67,7 +67,7 @@ test.runIf(posix)(
     cli.process.kill('SIGTERM');
     expect((await cli.ended).code).toBe(0);
   },
-  60_000,
+  120_000,
 );
 
 test.runIf(posix)(
@@ -87,5 +87,5 @@ test.runIf(posix)(
     ]);
     rmSync(folder, { recursive: true, force: true });
   },
-  60_000,
+  120_000,
 );

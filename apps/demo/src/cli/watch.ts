@@ -13,7 +13,7 @@ export async function watchInTerminal(args: IngestArguments): Promise<number> {
   const display = displayFor(args);
   const manager = ingestManager();
   const ending = new AbortController();
-  const looks = new Looks(args, manager.forOwner('terminal'), display);
+  const looks = new Looks(args, manager.forOwner('terminal'), display, ending);
   const stop = stopOnSignal({
     cancel: () => {
       ending.abort();
@@ -32,6 +32,7 @@ export async function watchInTerminal(args: IngestArguments): Promise<number> {
   stop.disarm();
   await manager.shutdown();
   display.ended();
+  if (looks.isHopeless) return 1;
   return looks.wasCanceled ? stop.exitCode() : 0;
 }
 
@@ -39,14 +40,23 @@ class Looks {
   readonly #args: IngestArguments;
   readonly #jobs: JobClient;
   readonly #display: IngestDisplay;
+  readonly #ending: AbortController;
   #atWork: JobId<IngestResult> | undefined;
   #isFirst = true;
   /** What was told of the last look that failed, so that the same is not told each time. */
   #told: string | undefined;
   #isEnding = false;
   wasCanceled = false;
+  /** There was no such folder from the beginning. */
+  isHopeless = false;
 
-  constructor(args: IngestArguments, jobs: JobClient, display: IngestDisplay) {
+  constructor(
+    args: IngestArguments,
+    jobs: JobClient,
+    display: IngestDisplay,
+    ending: AbortController,
+  ) {
+    this.#ending = ending;
     this.#args = args;
     this.#jobs = jobs;
     this.#display = display;
@@ -94,6 +104,10 @@ class Looks {
     if (code !== 'unsettled' && this.#told !== message) {
       this.#told = message;
       this.#display.failed(failure);
+    }
+    if (this.#isFirst && (code === 'folder_not_found' || code === 'not_a_folder')) {
+      this.isHopeless = true;
+      this.#ending.abort();
     }
     return { published: false, unsettled: [], again: whenAgain(code) };
   }
