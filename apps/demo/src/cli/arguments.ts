@@ -128,7 +128,7 @@ export function readSearchArguments(args: readonly string[]): SearchArguments | 
   };
 }
 
-function parse<const T extends NonNullable<Parameters<typeof parseArgs>[0]>['options']>(
+export function parse<const T extends NonNullable<Parameters<typeof parseArgs>[0]>['options']>(
   args: readonly string[],
   options: T,
 ) {
@@ -140,7 +140,7 @@ function parse<const T extends NonNullable<Parameters<typeof parseArgs>[0]>['opt
   }
 }
 
-function dataFolder(option = 'data'): string {
+export function dataFolder(option = 'data'): string {
   if (option === '') throw new UsageError('--data takes a folder.');
   return path.resolve(option);
 }
