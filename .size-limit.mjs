@@ -41,7 +41,18 @@ function pages(framework, limit) {
     limit,
     gzip: true,
     disablePlugins: ['@size-limit/esbuild'],
-    path: [`${assets}/*.js`, `!${assets}/change-job-*.js`, `!${assets}/wait-for-end-*.js`],
+    path: [
+      `${assets}/*.js`,
+      ...[
+        'change-job',
+        'wait-for-end',
+        'search-page',
+        'versions-page',
+        'activity-page',
+        'settings-page',
+        'document-page',
+      ].map((later) => `!${assets}/${later}-*.js`),
+    ],
   };
 }
 

@@ -39,6 +39,9 @@ const leftOutWhenQuick = [
   // It bundles the packages as they are built.
   'packages/node-worker/src/vite/*.test.ts',
   'packages/sqlite/src/{*-matrix,bad-journal}.test.ts',
+  // They need a Redis server and start processes.
+  'packages/bullmq/src/**/*.redis.test.ts',
+  'scripts/survival/*.test.ts',
 ].map((pattern) => path.resolve(pattern));
 
 /** The tests of a package that run in Chromium, on one origin with the test bed's servers. */
@@ -153,6 +156,7 @@ export default defineConfig({
       project('node-worker', 'packages/node-worker'),
       project('node-fs', 'packages/node-fs'),
       project('sqlite', 'packages/sqlite'),
+      project('bullmq', 'packages/bullmq'),
       project('http', 'packages/http'),
       project('react', 'packages/react'),
       project('svelte', 'packages/svelte'),

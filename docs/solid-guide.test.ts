@@ -15,12 +15,25 @@ export const ingest = defineJob({
   result: z.object({ version: z.string(), documents: z.number() }),
   phases: ['save', 'ingest', 'index', 'snapshot', 'done'],
 });
+export const build = defineJob({
+  name: 'report.build',
+  input: z.object({ pages: z.number() }),
+  result: z.object({ version: z.string(), pages: z.number() }),
+  phases: ['write', 'publish', 'done'],
+});
 `;
-// The blocks of the page are one module.
-const project = scratchProject({ 'jobs.ts': jobs, 'solid.tsx': blocks.join('\n') });
+// A block that names its file is one; the others of the page are one module.
+const named = blocks.filter((code) => code.startsWith('// page.tsx\n'));
+const others = blocks.filter((code) => !named.includes(code));
+const project = scratchProject({
+  'jobs.ts': jobs,
+  'page.tsx': named.join('\n'),
+  'solid.tsx': others.join('\n'),
+});
 
 test('U1 U2 J2 every block of the Solid guide compiles, with no cast', () => {
-  expect(blocks.length).toBe(3);
+  expect(named).toHaveLength(1);
+  expect(others.length).toBe(3);
   expect(
     project.compile({
       jsx: 'preserve',
@@ -28,4 +41,10 @@ test('U1 U2 J2 every block of the Solid guide compiles, with no cast', () => {
       lib: ['ES2024', 'ESNext.Disposable', 'DOM'],
     }),
   ).toBe('');
+});
+
+test('U2 no bar of the Solid guide is given an undefined value, which its property refuses', () => {
+  const bars = blocks.flatMap((code) => code.match(/<progress [^>]*>/g) ?? []);
+  expect(bars.length).toBeGreaterThan(1);
+  expect(bars.filter((bar) => /undefined|null/.test(bar))).toEqual([]);
 });

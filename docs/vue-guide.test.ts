@@ -16,6 +16,12 @@ export const ingest = defineJob({
   result: z.object({ version: z.string(), documents: z.number() }),
   phases: ['save', 'ingest', 'index', 'snapshot', 'done'],
 });
+export const build = defineJob({
+  name: 'report.build',
+  input: z.object({ pages: z.number() }),
+  result: z.object({ version: z.string(), pages: z.number() }),
+  phases: ['write', 'publish', 'done'],
+});
 `;
 
 // In a process of its own, where Node.js alone decides how the compiler's parts are loaded.
@@ -39,7 +45,7 @@ const project = scratchProject({ 'jobs.ts': jobs, ...Object.fromEntries(modules)
 
 test('U1 U2 J2 every block of the Vue guide compiles, with no cast', () => {
   expect(compiled.stderr).toBe('');
-  expect(components).toHaveLength(3);
+  expect(components).toHaveLength(4);
   const lib = ['ES2024', 'ESNext.Disposable', 'DOM'];
   expect(project.compile({ noUnusedLocals: false, noUnusedParameters: false, lib })).toBe('');
 });

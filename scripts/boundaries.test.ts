@@ -18,6 +18,7 @@ const refused = [
   ['packages/node-fs/src/storage.ts', '@offstage/node-worker/thread'],
   ['packages/node-fs/src/storage.ts', './index.ts'],
   ['packages/sqlite/src/thread/tables.ts', '@offstage/node-fs'],
+  ['packages/bullmq/src/worker/bull-worker.ts', '@offstage/node-worker'],
 ] as const;
 
 const allowed = [
@@ -30,6 +31,7 @@ const allowed = [
   ['packages/node-worker/src/host/pool.ts', 'node:worker_threads'],
   ['packages/node-fs/src/storage.ts', '@offstage/core/testing'],
   ['packages/sqlite/src/thread/tables.ts', '@offstage/core'],
+  ['packages/bullmq/src/worker/bull-worker.ts', 'bullmq'],
   ['apps/demo/src/change/ingest.worker.ts', '@offstage/node-fs'],
 ] as const;
 

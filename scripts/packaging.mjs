@@ -11,6 +11,7 @@ const packages = [
   'node-worker',
   'node-fs',
   'sqlite',
+  'bullmq',
   'http',
   'react',
   'svelte',

@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ensureChromium } from './chromium.mjs';
+import { ensureRedis } from './redis.mjs';
 import { root } from './setup.mjs';
 
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'offstage-test-'));
@@ -35,13 +36,13 @@ const checks = [
   { name: 'build', run: ['turbo', 'run', 'build', '--output-logs=errors-only'] },
   {
     name: 'unit',
-    needs: ensureChromium,
+    needs: [ensureChromium, ensureRedis],
     run: ['vitest', 'run', '--project=!pages', ...reporters],
     count: countVitest,
   },
   {
     name: 'pages',
-    needs: ensureChromium,
+    needs: [ensureChromium],
     run: ['vitest', 'run', '--project=pages', ...reporters],
     count: countVitest,
   },
@@ -87,9 +88,9 @@ rmSync(scratch, { recursive: true, force: true });
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-function has(need) {
+function has(needs = []) {
   try {
-    need?.();
+    for (const ensure of needs) ensure();
     return true;
   } catch (error) {
     console.error(error.message);

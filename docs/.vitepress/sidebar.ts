@@ -33,6 +33,7 @@ const groups: readonly Group[] = [
       'guide/retries.md',
       'guide/order-limits-schedules.md',
       'guide/jobs-that-survive.md',
+      'guide/many-machines.md',
       'guide/snapshots.md',
       'guide/snapshots-command-line.md',
       'guide/http.md',

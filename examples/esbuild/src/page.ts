@@ -1,4 +1,4 @@
-import type { JobId, ResultOf } from '@offstage/core';
+import type { ResultOf } from '@offstage/core';
 import { JobObserver, type JobObserverState } from '@offstage/core/observe';
 import { HttpJobClient } from '@offstage/http/client';
 import { printBook } from './jobs.ts';
@@ -10,45 +10,47 @@ const cancel = element<HTMLButtonElement>('cancel');
 const progress = element<HTMLProgressElement>('progress');
 const status = element('status');
 
-const response = await fetch('/current');
-const { version } = (await response.json()) as { readonly version: string | null };
-element('published').textContent =
-  version === null ? 'Nothing is published yet.' : `Published: version ${version}`;
-
 print.addEventListener('click', async () => {
   print.disabled = true;
   try {
-    const { id } = await client.start(printBook, { pages: 120 });
-    watch(id);
+    const { id } = await client.start(printBook, { pages: 60 });
+    follow(id);
   } catch (error) {
-    status.textContent = `It could not be started: ${error}`;
+    status.textContent = `It could not be started: ${error instanceof Error ? error.message : error}`;
     print.disabled = false;
   }
 });
 
-function watch(id: JobId<ResultOf<typeof printBook>>): void {
-  const observer = new JobObserver(client, id);
-  const cancelIt = () => observer.getSnapshot().cancel();
-  cancel.addEventListener('click', cancelIt);
-  const unsubscribe = observer.subscribe(show);
-  function show(): void {
+function follow(id: string): void {
+  const observer = new JobObserver<ResultOf<typeof printBook>>(client, id);
+  const show = () => {
     const state = observer.getSnapshot();
+    const isBusy = state.isPending || state.isActive;
     progress.hidden = cancel.hidden = !state.isActive;
     cancel.disabled = state.isCanceling;
-    if (state.percent !== null && state.percent !== undefined) progress.value = state.percent;
+    if (state.percent !== null) progress.value = state.percent;
     status.textContent = textOf(state);
-    if (!state.isTerminal) return;
-    print.disabled = false;
-    cancel.removeEventListener('click', cancelIt);
-    unsubscribe();
-  }
+    print.disabled = isBusy;
+    if (!isBusy) stop();
+  };
+  cancel.onclick = () => observer.getSnapshot().cancel();
+  const stop = observer.subscribe(show);
 }
 
-type State = JobObserverState<ResultOf<typeof printBook>>;
-
-function textOf({ result, status: jobStatus, failure, error, message }: State): string {
+function textOf(state: JobObserverState<ResultOf<typeof printBook>>): string {
+  const { result, status: jobStatus, failure, isLost, error, message } = state;
   if (result) return `Published ${result.pages} pages as version ${result.version}.`;
   if (jobStatus === 'canceled') return 'Canceled: nothing was published.';
   if (failure) return `It failed: ${failure.message}`;
-  return error ? `No connection: ${error.message}` : (message ?? '');
+  if (isLost) return 'This job is gone: the server was started anew. Print it again.';
+  return error ? `No connection, trying again: ${error.message}` : message;
 }
+
+const response = await fetch('/current');
+const { version } = (await response.json()) as { readonly version: string | null };
+element('published').textContent =
+  version === null ? 'Nothing is published yet.' : `Published: version ${version}`;
+// Whoever loads the page again goes on where they were.
+const [latest] = await client.list({ name: printBook.name, limit: 1 });
+print.disabled = false;
+if (latest !== undefined) follow(latest.id);

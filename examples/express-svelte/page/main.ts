@@ -1,7 +1,12 @@
+import { HttpJobClient } from '@offstage/http/client';
 import { mount } from 'svelte';
+import { printBook } from '../src/jobs.ts';
 import App from './app.svelte';
 
-const target = document.getElementById('root');
+const client = new HttpJobClient({ baseUrl: '/jobs' });
 const response = await fetch('/current');
 const { version } = (await response.json()) as { readonly version: string | null };
-if (target !== null) mount(App, { target, props: { version } });
+// Whoever loads the page again goes on where they were.
+const [latest] = await client.list({ name: printBook.name, limit: 1 });
+const target = document.getElementById('root');
+if (target !== null) mount(App, { target, props: { client, version, latestId: latest?.id } });

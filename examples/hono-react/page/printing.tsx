@@ -1,29 +1,29 @@
 import type { ResultOf } from '@offstage/core';
 import type { JobObserverState } from '@offstage/core/observe';
-import { HttpJobClient } from '@offstage/http/client';
+import type { HttpJobClient } from '@offstage/http/client';
 import { JobsProvider, useJobProgress, useStartJob } from '@offstage/react';
 import { printBook } from '../src/jobs.ts';
 
-const client = new HttpJobClient({ baseUrl: '/jobs' });
-
-export function Printing() {
+/** `latestId` is the visitor's last job: a page that is loaded again goes on with it. */
+export function Printing({ client, latestId }: { client: HttpJobClient; latestId?: string }) {
   return (
     <JobsProvider client={client}>
-      <Book />
+      <Book latestId={latestId} />
     </JobsProvider>
   );
 }
 
-function Book() {
+function Book({ latestId }: { latestId: string | undefined }) {
   const printing = useStartJob(printBook);
-  const progress = useJobProgress(printing.job?.id, { definition: printBook });
-  const { isActive, isCanceling, percent, cancel } = progress;
+  const id = printing.job?.id ?? latestId;
+  const progress = useJobProgress(id, { definition: printBook });
+  const { isPending, isActive, isCanceling, percent, cancel } = progress;
   return (
     <>
       <button
         type="button"
-        disabled={printing.isPending || isActive}
-        onClick={() => printing.start({ pages: 120 })}
+        disabled={printing.isPending || isPending || isActive}
+        onClick={() => printing.start({ pages: 60 })}
       >
         Print
       </button>
@@ -43,11 +43,12 @@ function Book() {
 type Progress = JobObserverState<ResultOf<typeof printBook>>;
 
 function textOf(progress: Progress, startError: Error | undefined): string {
-  const { result, status, failure, error, message } = progress;
+  const { result, status, failure, isLost, error, message } = progress;
+  if (startError) return `It could not be started: ${startError.message}`;
   if (result) return `Published ${result.pages} pages as version ${result.version}.`;
   if (status === 'canceled') return 'Canceled: nothing was published.';
   if (failure) return `It failed: ${failure.message}`;
-  if (startError) return `It could not be started: ${startError.message}`;
-  if (error) return `No connection: ${error.message}`;
-  return message ?? '';
+  if (isLost) return 'This job is gone: the server was started anew. Print it again.';
+  if (error) return `No connection, trying again: ${error.message}`;
+  return message;
 }

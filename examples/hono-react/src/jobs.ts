@@ -8,5 +8,5 @@ export const printBook = defineJob({
   name: 'book.print',
   input: z.object({ pages: z.number().int().min(1).max(500) }),
   result: z.object({ version: z.string(), pages: z.number() }),
-  phases: ['print', 'publish'],
+  phases: ['print', 'publish', 'done'],
 });

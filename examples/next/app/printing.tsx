@@ -1,6 +1,6 @@
 'use client';
 
-import type { ResultOf } from '@offstage/core';
+import type { JobViewOf, ResultOf } from '@offstage/core';
 import type { JobObserverState } from '@offstage/core/observe';
 import { HttpJobClient } from '@offstage/http/client';
 import { JobsProvider, useJobProgress, useStartJob } from '@offstage/react';
@@ -8,24 +8,28 @@ import { printBook } from '../lib/jobs.ts';
 
 const client = new HttpJobClient({ baseUrl: '/jobs' });
 
-export function Printing() {
+type PrintView = JobViewOf<typeof printBook>;
+
+/** `latest` is the visitor's last job as the server knew it: a page that is loaded again goes on with it. */
+export function Printing({ latest }: { latest: PrintView | undefined }) {
   return (
     <JobsProvider client={client}>
-      <Book />
+      <Book latest={latest} />
     </JobsProvider>
   );
 }
 
-function Book() {
+function Book({ latest }: { latest: PrintView | undefined }) {
   const printing = useStartJob(printBook);
-  const progress = useJobProgress(printing.job?.id, { definition: printBook });
-  const { isActive, isCanceling, percent, cancel } = progress;
+  const job = printing.job ?? latest;
+  const progress = useJobProgress(job?.id, { initialData: job });
+  const { isPending, isActive, isCanceling, percent, cancel } = progress;
   return (
     <>
       <button
         type="button"
-        disabled={printing.isPending || isActive}
-        onClick={() => printing.start({ pages: 120 })}
+        disabled={printing.isPending || isPending || isActive}
+        onClick={() => printing.start({ pages: 60 })}
       >
         Print
       </button>
@@ -45,11 +49,12 @@ function Book() {
 type Progress = JobObserverState<ResultOf<typeof printBook>>;
 
 function textOf(progress: Progress, startError: Error | undefined): string {
-  const { result, status, failure, error, message } = progress;
+  const { result, status, failure, isLost, error, message } = progress;
+  if (startError) return `It could not be started: ${startError.message}`;
   if (result) return `Published ${result.pages} pages as version ${result.version}.`;
   if (status === 'canceled') return 'Canceled: nothing was published.';
   if (failure) return `It failed: ${failure.message}`;
-  if (startError) return `It could not be started: ${startError.message}`;
-  if (error) return `No connection: ${error.message}`;
-  return message ?? '';
+  if (isLost) return 'This job is gone: the server was started anew. Print it again.';
+  if (error) return `No connection, trying again: ${error.message}`;
+  return message;
 }

@@ -5,7 +5,7 @@ import { sharedManager, WorkerExecutor } from '@offstage/node-worker';
 import { bookMetadata, printBook } from './jobs.ts';
 
 /** One a process: Next.js evaluates this module for pages and for routes, and at each save. */
-export const manager = sharedManager(
+const manager = sharedManager(
   'jobs',
   () =>
     new JobManager({
@@ -25,6 +25,14 @@ export async function currentBook() {
   } finally {
     await version[Symbol.asyncDispose]();
   }
+}
+
+/** The last job of a session, running or over. */
+export async function latestPrint(session: string | undefined) {
+  if (session === undefined) return undefined;
+  const client = manager.forOwner(session);
+  const [latest] = await client.list({ name: printBook.name, limit: 1 });
+  return latest && client.get(latest.id, { definition: printBook });
 }
 
 export const handleJobs = createJobsHandler({

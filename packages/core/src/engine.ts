@@ -1,5 +1,16 @@
 // What an engine or an executor is built of.
 export { sleep } from './foundation/clock.ts';
+export { randomId } from './foundation/random-id.ts';
+export {
+  invalidResult,
+  keyConflict,
+  managerClosed,
+  notRetriable,
+  queueFull,
+  unknownDefinition,
+} from './jobs/admission-errors.ts';
+export { describeFailure, timeoutFailure } from './jobs/failure.ts';
+export { repairCursor } from './jobs/job.ts';
 export type {
   DiscardOutcome,
   DiscardTask,
@@ -12,6 +23,15 @@ export type {
   ReportedProgress,
 } from './jobs/job-executor.ts';
 export { type HandlerEnd, indexHandlers, runHandler } from './jobs/job-handler.ts';
+export { requireDuration } from './jobs/job-manager-options.ts';
+export {
+  type JobAction,
+  type JobEvent,
+  type JobState,
+  newJobState,
+  type Transition,
+  transition,
+} from './jobs/job-state.ts';
 export type {
   JobJournal,
   JournalEntry,
@@ -28,6 +48,10 @@ export {
   tooLarge,
 } from './jobs/journal-errors.ts';
 export { emptyJournal, isDone, type JournalContent, replay } from './jobs/journal-replay.ts';
+export { ManagerEvents } from './jobs/manager-events.ts';
 export { maxMessageLength, repairMessage, repairPercent } from './jobs/progress-report.ts';
+export { ProgressRing, type RingRead } from './jobs/progress-ring.ts';
+export { retryDelayMs } from './jobs/retry-policy.ts';
 export { cloneSaved, maxSavedBytes } from './jobs/saved-state.ts';
-export { StartKeys } from './jobs/start-keys.ts';
+export { fingerprint, keyReused, StartKeys } from './jobs/start-keys.ts';
+export { readStartOptions, type StartPlan } from './jobs/start-options.ts';

@@ -53,7 +53,12 @@ export {
   type Transfer,
   transfer,
 } from './jobs/job-handler.ts';
-export { JobManager, type ShutdownOptions, type ShutdownReport } from './jobs/job-manager.ts';
+export {
+  JobManager,
+  type ManagerHealth,
+  type ShutdownOptions,
+  type ShutdownReport,
+} from './jobs/job-manager.ts';
 export type { JobManagerOptions } from './jobs/job-manager-options.ts';
 export {
   type ActiveJobView,
@@ -70,6 +75,7 @@ export {
   type TerminalJobView,
   type TerminalStatus,
 } from './jobs/job-view.ts';
+export type { JobJournal, JournalHealth } from './jobs/journal.ts';
 export type { JobLimit, JobLimits } from './jobs/limits.ts';
 export { filterKey, listPageOf, noSuchPage, overviewOf } from './jobs/list-page.ts';
 export type {

@@ -17,7 +17,9 @@ export function asPublicError(error: unknown): unknown {
     const message = `This computer has ${lacks[lacking]} (${lacking}). Nothing was published; start again when other programs have ended.`;
     return new PublicError(lacking, message, { cause: error });
   }
-  const code = OffstageError.isInstance(error) ? error.code : sqliteCode(error);
+  const code = OffstageError.isInstance(error)
+    ? error.code
+    : (sqliteCode(error) ?? diskCode(error));
   const message = code === undefined ? undefined : messages[code];
   if (code !== undefined && message !== undefined) {
     return new PublicError(code, message, { cause: error });
@@ -85,4 +87,11 @@ function sqliteCode(error: unknown): OffstageErrorCode | undefined {
   const kind = Number(Reflect.get(error, 'errcode')) & 0xff;
   if (kind === sqliteFull) return 'storage_full';
   return kind === sqliteInputOutput ? 'storage_failed' : undefined;
+}
+
+/** Where the system itself refused to write a file. */
+function diskCode(error: unknown): OffstageErrorCode | undefined {
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return 'storage_full';
+  return code === 'EIO' ? 'storage_failed' : undefined;
 }

@@ -92,11 +92,11 @@ export class ParseCache {
 
   /** All that it holds is published, or of no use. */
   clear(): void {
+    this.#hasFailed = false;
     this.#safely(() => {
       this.#close();
       rmSync(this.#folder, { recursive: true, force: true });
     });
-    this.#hasFailed = false;
   }
 
   #open() {
@@ -141,7 +141,7 @@ export class ParseCache {
     this.#files = undefined;
   }
 
-  /** After a failure nothing more is kept, until it is cleared. */
+  /** After a failure nothing is kept, until it is cleared: of a full disk others need what there is. */
   #safely<T>(work: () => T): T | undefined {
     if (this.#hasFailed) return undefined;
     try {
@@ -150,8 +150,9 @@ export class ParseCache {
       this.#hasFailed = true;
       try {
         this.#close();
+        rmSync(this.#folder, { recursive: true, force: true });
       } catch {
-        // A descriptor that cannot be closed is of no use.
+        // It is looked for when it is cleared.
       }
       return undefined;
     }

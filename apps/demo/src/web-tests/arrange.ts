@@ -64,6 +64,7 @@ export async function tenThousand(context: BrowserContext): Promise<void> {
         total,
         documents,
         kinds: [{ kind: 'text/plain', count: total }],
+        partly: 0,
         reasons: [],
       },
     });
@@ -80,5 +81,7 @@ const documentAt = (row: number): DocumentView => ({
   outcome: row % 51 === 6 ? 'failed' : 'indexed',
   problem:
     row % 51 === 6 ? { code: 'no_text', message: 'This PDF has no text: it may be a scan' } : null,
+  notes: row % 51 === 9 ? ['2 of its 40 pages have no text; OCR is not part of it.'] : [],
+  canRetry: row % 51 === 6,
   addedAt: Date.UTC(2026, 4, 1 + (row % 28)),
 });

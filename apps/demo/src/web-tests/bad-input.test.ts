@@ -120,6 +120,27 @@ describe.concurrent.each(kinds)('%s', (kind) => {
     await bed.leave(context);
   });
 
+  test('D6 files that failed are tried again and removed by their reason', async () => {
+    const context = await bed.visitor();
+    const page = await open(context, await bed.serve(), kind);
+    await publish(page, [
+      textFile('a.txt'),
+      textFile('empty.txt', ''),
+      textFile('torn.pdf', '%PDF-1.7\n'),
+    ]);
+    await page.getByLabel('Kind').selectOption('failed');
+    const reasons = page.getByRole('region', { name: 'Reasons' });
+    await reasons.getByRole('button', { name: 'Try all again' }).click();
+    await jobCard(page)
+      .getByText(/^None of the 2 files could be read/)
+      .waitFor();
+    await reasons.getByRole('button', { name: 'Remove all of this reason: it is empty' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+    await page.getByText('1 of 2 files in version 2').waitFor();
+    expect(await page.getByTitle('torn.pdf').count()).toBe(1);
+    await bed.leave(context);
+  });
+
   test('D2 five hundred files at once become one version', async () => {
     const context = await bed.visitor();
     const page = await open(context, await bed.serve(), kind);

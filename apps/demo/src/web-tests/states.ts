@@ -7,6 +7,7 @@ import { open } from './bed.ts';
 import { oddNames } from './odd-names.ts';
 import { searchStates } from './search-states.ts';
 import type { State } from './state.ts';
+import { workStates } from './work-states.ts';
 
 /** Every state that the pages are designed for (issue 5). */
 export const states: readonly State[] = [
@@ -169,6 +170,7 @@ export const states: readonly State[] = [
         ...corpus,
         stale: {
           settingsChanged: true,
+          canIndexAgain: true,
           pending: 0,
           message: 'The settings were changed since this version was made.',
         },
@@ -182,7 +184,12 @@ export const states: readonly State[] = [
     name: 'documents-interrupted',
     arrange: async ({ context, fullUrl, kind }) => {
       await rewrite(context, '**/api/interruptions', () => [
-        { jobId: 'a', at: Date.UTC(2026, 4, 3, 19, 30), what: 'Adding 12 documents' },
+        {
+          jobId: 'a',
+          at: Date.UTC(2026, 4, 3, 19, 30),
+          what: 'Adding 12 documents',
+          isAtWork: true,
+        },
       ]);
       const page = await open(context, fullUrl, kind);
       await page.getByText(/was interrupted by a restart/).waitFor();
@@ -364,6 +371,7 @@ export const states: readonly State[] = [
       return page;
     },
   },
+  ...workStates,
   ...searchStates,
   {
     name: 'versions-none',

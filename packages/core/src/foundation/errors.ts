@@ -51,7 +51,10 @@ export type OffstageErrorCode =
   | 'journal_newer'
   | 'journal_damaged'
   | 'journal_full'
-  | 'journal_failed';
+  | 'journal_failed'
+  // many machines (E1 to E6)
+  | 'not_supported'
+  | 'redis_unsuitable';
 
 export interface OffstageErrorOptions {
   readonly cause?: unknown;

@@ -1,6 +1,7 @@
 import { backoffMs } from '../foundation/backoff.ts';
 import type { Clock, Timer } from '../foundation/clock.ts';
 import { OffstageError } from '../foundation/errors.ts';
+import { managerClosed } from './admission-errors.ts';
 import type { Job } from './job.ts';
 import { type JobEvent, type JobState, type JournalEntryType, transition } from './job-state.ts';
 import type { JobJournal, JournalEntry } from './journal.ts';
@@ -48,6 +49,7 @@ export class DurableJobs {
   #passing: JobEvent | undefined;
   #newest: Promise<void> = Promise.resolve();
   #starting = 0;
+  #admitting = 0;
   #failures = 0;
   #retry: Timer | undefined;
   /** `leaving`: attempts begin no more. `left`: jobs stay as their journal has them. */
@@ -66,6 +68,11 @@ export class DurableJobs {
     return this.#starting;
   }
 
+  /** Jobs that have a place and are not durable yet. */
+  get admitting(): number {
+    return this.#admitting;
+  }
+
   /** Whether a shutdown puts jobs back. */
   get isLeaving(): boolean {
     return this.#mode === 'leaving' || this.#mode === 'left';
@@ -74,7 +81,8 @@ export class DurableJobs {
   /** Whether the event is taken, to be dispatched again, or not at all. */
   holds(job: Job, event: JobEvent): boolean {
     if (event === this.#passing || this.#mode === 'closed') return false;
-    if (this.#mode === 'left') return true;
+    // What is at rest may go here; the next process has it still.
+    if (this.#mode === 'left') return event.type !== 'released';
     const { pendingWrite } = job;
     if (pendingWrite !== undefined) return this.#meanwhile(job, pendingWrite, event);
     if (event.type === 'progress') {
@@ -102,6 +110,7 @@ export class DurableJobs {
   /** Takes a job that has its place, but is not to be seen before it is durable. */
   admit(job: Job, availableAt: number | null, start: KeptStart): void {
     const entries = admissionEntries(job, availableAt, start);
+    this.#admitting += 1;
     this.#attempt(job, 'admitted', { type: 'admitted', availableAt }, entries);
   }
 
@@ -121,8 +130,10 @@ export class DurableJobs {
    * Resolves when all that has happened to the job is durable.
    *
    * @throws whatever the journal refuses it with; it is tried again, unless the process ends.
+   * `manager_closed` after the jobs were left to the next process.
    */
   async kept(job: Job): Promise<void> {
+    if (this.#mode === 'left') throw managerClosed();
     for (;;) {
       const { pendingWrite } = job;
       if (pendingWrite === undefined) break;
@@ -219,6 +230,7 @@ export class DurableJobs {
     // What comes after a request to stop says more than it.
     if (this.#unkept.size > 0) this.#unkept.delete(job);
     if (pending.type === 'started') this.#starting -= 1;
+    if (pending.type === 'admitted') this.#admitting -= 1;
   }
 
   /** Whether an attempt begins whose number is durable: not after a cancel (J5), nor at the end (K4). */

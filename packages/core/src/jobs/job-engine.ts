@@ -44,6 +44,8 @@ export interface StartSource {
   readonly schedule?: KeptStart['schedule'];
 }
 
+const nothingPending = { starting: 0, admitting: 0 };
+
 type KeyWait = Extract<KeyDecision<Job>, { type: 'waits' }>;
 
 /**
@@ -559,8 +561,11 @@ export class JobEngine implements AttemptKeeper {
 
   #assertPlace(owner: string, begins: boolean): void {
     const { maxQueued, maxActivePerOwner } = this.#settings;
-    const starting = this.#keeping?.durable.starting ?? 0;
-    if (this.#queued - starting >= maxQueued && !begins) {
+    const { starting, admitting } = this.#keeping?.durable ?? nothingPending;
+    // What is being kept for a slot that is free is shown as queued, and waits for nothing else.
+    const soon = Math.min(admitting, this.#scheduler.freeSlots);
+    const waiting = this.#queued - starting - soon;
+    if (waiting >= maxQueued && !(begins && admitting < this.#scheduler.freeSlots)) {
       throw queueFull(`${maxQueued} jobs are waiting already`);
     }
     if ((this.#registry.ownerJobs(owner)?.active ?? 0) >= maxActivePerOwner) {

@@ -23,6 +23,8 @@ export const againTidy = defineJob({ ...again, name: 'again' });
 
 export const keptDefinitions: readonly AnyJobDefinition[] = [plain, tidy, again, againTidy];
 
+type LifeOptions = Partial<JobManagerOptions> & { readonly slots?: number };
+
 /** A process: a manager with a journal in memory, whose handlers are driven by hand. */
 export interface Life {
   readonly manager: JobManager;
@@ -33,17 +35,17 @@ export interface Life {
   readonly bob: JobClient;
   readonly errors: ManagerError[];
   /** Killed here; the next one has the same disk and the same clock. */
-  kill(options?: Partial<JobManagerOptions>): Life;
+  kill(options?: LifeOptions): Life;
   /** Ended by a loss of power, which takes what was not synced. */
-  cutPower(options?: Partial<JobManagerOptions>): Life;
+  cutPower(options?: LifeOptions): Life;
   /** The next one, after this one was shut down. */
-  next(options?: Partial<JobManagerOptions>): Life;
+  next(options?: LifeOptions): Life;
 }
 
 let ids = 0;
 
 export function life(
-  options: Partial<JobManagerOptions> & { readonly slots?: number } = {},
+  options: LifeOptions = {},
   journal: MemoryJournal = memoryJournal(),
   clock: SimulatedClock = simulatedClock(1_000_000_000),
 ): Life {

@@ -8,6 +8,7 @@ import {
   readOptions,
   requireDuration,
 } from './job-manager-options.ts';
+import type { JournalHealth } from './journal.ts';
 import type { JobManagerEventName, JobManagerListener } from './manager-events.ts';
 import { OwnerClient } from './owner-client.ts';
 import { memoryScheduleStore } from './schedule-store.ts';
@@ -34,6 +35,14 @@ export interface ShutdownReport {
    * interrupted at the next start.
    */
   readonly abandoned: number;
+}
+
+/** How a manager is, for a check from outside. */
+export interface ManagerHealth {
+  /** A start that came now would not be refused for the manager's sake. */
+  readonly accepting: boolean;
+  /** `undefined` without a journal. */
+  readonly journal: JournalHealth | undefined;
 }
 
 /**
@@ -92,6 +101,14 @@ export class JobManager {
    */
   activity(): Activity {
     return this.#engine.activity();
+  }
+
+  /** Whether new jobs are taken, and how the journal is (K6). */
+  health(): ManagerHealth {
+    const { journal } = this.#settings;
+    const kept = journal?.health();
+    const isOpen = this.#engine.activity().accepting && this.#engine.isReady;
+    return Object.freeze({ accepting: isOpen && kept?.writable !== false, journal: kept });
   }
 
   /**

@@ -132,6 +132,10 @@ export class JobScheduler {
     this.#waiting.close();
   }
 
+  get freeSlots(): number {
+    return this.#concurrency - this.#slots;
+  }
+
   get #hasFreeSlot(): boolean {
     return this.#slots < this.#concurrency;
   }

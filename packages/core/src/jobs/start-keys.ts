@@ -69,7 +69,7 @@ export class StartKeys {
   }
 }
 
-function keyReused(): OffstageError {
+export function keyReused(): OffstageError {
   return new OffstageError(
     'idempotency_key_reused',
     'Something else was started under this idempotency key. Use a new key for each start.',
@@ -80,7 +80,7 @@ function keyReused(): OffstageError {
  * Short, since it is kept as long as the job, and an input may be large. It finds mistakes: an owner
  * who makes two inputs alike on purpose is answered with a job of its own.
  */
-function fingerprint(asked: readonly unknown[]): string {
+export function fingerprint(asked: readonly unknown[]): string {
   let text: string;
   try {
     text = JSON.stringify(asked, sortedKeys);

@@ -6,7 +6,12 @@ import { openSnapshots } from '../../corpus/snapshots.ts';
 import type { FindOptions } from '../../search/find.ts';
 import { parseQuery } from '../../search/query.ts';
 import { indexFile, openIndex, originalPath } from '../../search/search-index.ts';
-import { corpusSettings, searchLanguage } from '../../search/settings.ts';
+import {
+  type CorpusSettings,
+  corpusSettings,
+  saveSettings,
+  searchLanguage,
+} from '../../search/settings.ts';
 import type {
   DocumentsPage,
   DocumentsQuery,
@@ -17,6 +22,11 @@ import type {
 import { DocumentList } from './document-list.ts';
 import { SearchThread } from './search-thread.ts';
 
+export interface SettingsChange {
+  readonly language?: string | undefined;
+  readonly passageLength?: number | undefined;
+}
+
 interface OpenVersion {
   readonly version: Version<CorpusMetadata>;
   readonly database: DatabaseSync;
@@ -26,6 +36,8 @@ interface OpenVersion {
   isFormer: boolean;
   /** Made when somebody asks for it. */
   list?: DocumentList | undefined;
+  /** Of all documents; worked out when somebody asks for it. */
+  keepsFiles?: boolean | undefined;
 }
 
 /**
@@ -136,6 +148,30 @@ export class Corpus {
     await using version = await this.#store.open(summary.gen);
     using database = openIndex(version.path(indexFile));
     return work({ version, list: listOf({ version, database }) });
+  }
+
+  settings(): CorpusSettings {
+    return corpusSettings(this.#dataFolder);
+  }
+
+  /** Keeps what is not named. */
+  saveSettings(changed: SettingsChange): void {
+    const { language, passageLength } = this.settings();
+    saveSettings(this.#dataFolder, {
+      language: changed.language ?? language,
+      passageLength: changed.passageLength ?? passageLength,
+    });
+  }
+
+  /** Whether the current version keeps the files of all documents, so that they can be indexed again. */
+  async keepsFiles(): Promise<boolean> {
+    const open = await this.#current();
+    if (open === undefined) return false;
+    open.keepsFiles ??=
+      open.database
+        .prepare('SELECT 1 FROM files WHERE document IS NULL AND failure_code IS NULL LIMIT 1')
+        .get() === undefined;
+    return open.keepsFiles;
   }
 
   async versions(): Promise<readonly VersionView[]> {

@@ -1,6 +1,9 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect, test } from 'vitest';
+import { change } from '../../change/change-job.ts';
 import { startServer, visit } from '../../testing/documents-server.ts';
-import { originalPath } from '../../web/api.ts';
+import { apiPaths, originalPath } from '../../web/api.ts';
 
 test('D4 a document is read with the words that were searched for marked, and nothing twice', async () => {
   const { url } = await startServer();
@@ -64,4 +67,80 @@ test('D2 uploads that would replace a document with another content are named', 
   });
   expect((await me.api.replacements()).map(({ name }) => name)).toEqual(['other.txt']);
   expect(await visit(url).api.replacements()).toEqual([]);
+});
+
+test('D6 what was left out of a document is told in the list and in the document that is open', async () => {
+  const { url } = await startServer();
+  const me = visit(url);
+  const html = '<nav><a href="x">Elsewhere</a></nav><p>Words of the page.</p>';
+  expect((await me.publish({ 'a.html': html, 'b.txt': 'Text.' })).result?.partly).toBe(1);
+  const page = await me.api.documents({ kind: 'partly' });
+  const notes = ['Its navigation was left out.'];
+  expect(page).toMatchObject({ partly: 1, total: 1, documents: [{ name: 'a.html', notes }] });
+  expect(await me.api.documentText(page.documents[0]?.id ?? '', '')).toMatchObject({ notes });
+});
+
+test('D6 what failed is tried again by its reason, with what the version keeps, by whoever asks', async () => {
+  const { url } = await startServer();
+  const me = visit(url);
+  await me.publish({
+    'a.txt': 'Text.',
+    'torn.pdf': '%PDF-1.7\n',
+    'torn-2.pdf': '%PDF-1.7\n\n',
+    'e.txt': '',
+  });
+  const { reasons } = await me.api.documents();
+  expect(reasons.map(({ count, canRetry }) => [count, canRetry])).toEqual([
+    [2, 2],
+    [1, 1],
+  ]);
+  const retry = [...(await me.api.documentIds({ kind: 'failed', reason: reasons[0]?.reason }))];
+  expect(retry).toHaveLength(2);
+  const other = visit(url);
+  const { id } = await other.jobs.start(change, { add: [], remove: [], retry });
+  const end = await other.jobs.wait(id);
+  // They are as torn as before: the one that is empty was not tried, and nothing is published.
+  expect(end).toMatchObject({ status: 'failed', failure: { code: 'nothing_readable' } });
+  expect(end.failure?.message).toMatch(/^None of the 2 files could be read/);
+  expect((await me.api.corpus()).current).toMatchObject({ gen: 1, failed: 3 });
+});
+
+test('D4 settings are read and changed by whoever may change documents, and make the index stale', async () => {
+  const { url, data } = await startServer();
+  const me = visit(url);
+  expect(await me.api.settings()).toMatchObject({ language: 'auto', passageLength: 1200 });
+  await me.publish({ 'a.txt': 'All the cues of the evening, one after another. '.repeat(100) });
+  const before = (await me.api.corpus()).current;
+  const found = async () => (await me.api.search('cue')).total.documents;
+  expect(await found()).toBe(1);
+  expect(await me.api.saveSettings({ language: 'none' })).toMatchObject({ passageLength: 1200 });
+  expect([await found(), (await me.api.corpus()).stale]).toEqual([0, null]);
+
+  await visit(url).api.saveSettings({ passageLength: 400 });
+  expect((await me.api.settings()).language).toBe('none');
+  expect((await me.api.corpus()).stale).toMatchObject({
+    ...{ settingsChanged: true, canIndexAgain: true },
+  });
+  const { id } = await me.jobs.start(change, { add: [], remove: [] });
+  await me.jobs.wait(id);
+  const after = await me.api.corpus();
+  expect(after.stale).toBe(null);
+  expect(after.current?.passages).toBeGreaterThan(2 * (before?.passages ?? 0));
+
+  for (const [body, status] of [
+    ['{"language":"klingon"}', 400],
+    ['{"passageLength":1e9}', 400],
+    ['{"passageLength":"600"}', 400],
+    ['{"colour":"red"}', 400],
+    ['no JSON', 400],
+    [JSON.stringify({ language: 'x'.repeat(5000) }), 413],
+  ] as const) {
+    const headers = { 'content-type': 'application/json' };
+    const answer = await me.fetch(apiPaths.settings, { method: 'PUT', headers, body });
+    expect([body.slice(0, 30), answer.status]).toEqual([body.slice(0, 30), status]);
+  }
+  expect(await me.api.settings()).toMatchObject({ language: 'none', passageLength: 400 });
+  // What somebody has broken by hand counts as not said.
+  writeFileSync(path.join(data, 'search.json'), '{"language":"de","passageLength":-1}');
+  expect(await me.api.settings()).toMatchObject({ language: 'de', passageLength: 1200 });
 });

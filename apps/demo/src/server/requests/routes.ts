@@ -10,6 +10,7 @@ import { receiveUploads } from '../uploads/receive-uploads.ts';
 import { parseQuery as parse } from './parse-query.ts';
 import { Problem, problemAnswer } from './problem.ts';
 import type { Bindings, RouteParts } from './route-parts.ts';
+import { addSettingsRoutes } from './settings-routes.ts';
 
 const searching = z.object({
   q: z.string().max(10_000).default(''),
@@ -61,7 +62,11 @@ export function createRoutes(parts: RouteParts): Hono<{ Bindings: Bindings }> {
       session: c.env.outgoing.hasHeader('set-cookie') ? 'new' : 'known',
       keptVersions,
       current,
-      stale: staleness(current?.settingsChanged ?? false, pending.length),
+      stale: staleness({
+        settingsChanged: current?.settingsChanged ?? false,
+        canIndexAgain: current?.settingsChanged === true && (await corpus.keepsFiles()),
+        pending: pending.length,
+      }),
       busy: gate.busy(session),
       limits: uploads.limits,
       pending,
@@ -70,6 +75,7 @@ export function createRoutes(parts: RouteParts): Hono<{ Bindings: Bindings }> {
   });
   addDocumentRoutes(app, parts);
   addExportRoutes(app, parts);
+  addSettingsRoutes(app, parts);
   app.get('/api/search', async (c) => {
     const { q, typed, ...options } = parse(searching, c.req.query());
     const kinds = (c.req.queries('kind') ?? []).slice(0, 20);
@@ -161,14 +167,18 @@ function problem(
   });
 }
 
-function staleness(settingsChanged: boolean, pending: number): Stale | null {
+function staleness(stale: Omit<Stale, 'message'>): Stale | null {
+  const { settingsChanged, canIndexAgain, pending } = stale;
   if (!settingsChanged && pending === 0) return null;
   const files = pending === 1 ? '1 file is' : `${pending} files are`;
   const message = [
     pending > 0 ? `${files} uploaded and not published yet.` : '',
     settingsChanged ? 'The settings were changed since this version was made.' : '',
+    settingsChanged && !canIndexAgain
+      ? 'It was made of a folder, whose files it does not keep: ingest the folder again.'
+      : '',
   ];
-  return { settingsChanged, pending, message: message.filter((part) => part !== '').join(' ') };
+  return { ...stale, message: message.filter((part) => part !== '').join(' ') };
 }
 
 const notFound = (): Problem => new Problem(404, 'not_found', 'There is no such thing here.');

@@ -22,14 +22,15 @@ export const currentGen = (corpus: CorpusView | undefined): number | null | unde
   corpus === undefined ? undefined : (corpus.current?.gen ?? null);
 
 /** What an interruption means for the documents (D7). */
-export function interruptionText({ what }: Interruption, corpus: CorpusView | undefined): string {
+export function interruptionText(
+  { what, isAtWork }: Interruption,
+  corpus: CorpusView | undefined,
+): string {
   const current = corpus?.current;
   const stays = current == null ? '' : ` Version ${current.gen} is current and can be searched.`;
-  const isKept = corpus !== undefined && corpus.pending.length > 0;
-  const files = isKept
-    ? 'What had arrived is kept: it can be started again on the page of documents.'
-    : 'Add the files again.';
-  return `${what}: nothing of it was published.${stays} ${files}`;
+  return isAtWork
+    ? `${what}: it is going on after the interruption, and nothing has to be done.${stays}`
+    : `${what}: it went on after the interruption, and has ended since.${stays}`;
 }
 
 /** Above the list of what was not taken of an upload. */

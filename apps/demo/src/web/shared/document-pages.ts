@@ -1,4 +1,11 @@
-import type { Api, ApiError, DocumentKind, DocumentSort, DocumentView } from '../api.ts';
+import type {
+  Api,
+  ApiError,
+  DocumentKind,
+  DocumentSort,
+  DocumentView,
+  FailureReason,
+} from '../api.ts';
 import { asApiError } from './resource.ts';
 import { Store } from './store.ts';
 
@@ -9,7 +16,7 @@ const pageSize = 100;
 
 const everything: ShownQuery = { sort: 'name', order: 'asc', name: '', kind: '', reason: '' };
 const empty: DocumentList = {
-  ...{ query: everything, kinds: [], reasons: [] },
+  ...{ query: everything, kinds: [], partly: 0, reasons: [] },
   ...{ total: undefined, rows: new Map(), error: undefined },
 };
 
@@ -18,7 +25,7 @@ export interface ShownQuery {
   readonly sort: DocumentSort;
   readonly order: 'asc' | 'desc';
   readonly name: string;
-  /** A media type, `failed`, or empty for all. */
+  /** A media type, `failed`, `partly`, or empty for all. */
   readonly kind: string;
   /** Of `failed` ones; empty for all. */
   readonly reason: string;
@@ -28,7 +35,8 @@ export interface DocumentList {
   readonly query: ShownQuery;
   /** Of the whole version. */
   readonly kinds: readonly DocumentKind[];
-  readonly reasons: readonly { readonly reason: string; readonly count: number }[];
+  readonly partly: number;
+  readonly reasons: readonly FailureReason[];
   /** `undefined` before the first answer. */
   readonly total: number | undefined;
   /** The document in a row; `undefined` while it is still to come. */
@@ -87,8 +95,8 @@ export class DocumentPages extends Store<DocumentList> {
   readonly ids = (): Promise<readonly string[]> =>
     this.#api.documentIds({ version: this.#version, ...wire(this.get().query) });
 
-  /** The ids of all that cannot be searched for that reason. */
-  readonly idsOf = (reason: string): Promise<readonly string[]> =>
+  /** The ids of all that cannot be searched, or for that reason alone. */
+  readonly idsOfFailed = (reason?: string): Promise<readonly string[]> =>
     this.#api.documentIds({ version: this.#version, kind: 'failed', reason });
 
   readonly retry = (): void => this.#restart();
@@ -117,8 +125,8 @@ export class DocumentPages extends Store<DocumentList> {
       answer.documents.forEach((document, index) => {
         rows.set(offset + index, document);
       });
-      const { total, kinds, reasons } = answer;
-      this.patch({ total, rows, kinds, reasons, error: undefined });
+      const { total, kinds, partly, reasons } = answer;
+      this.patch({ total, rows, kinds, partly, reasons, error: undefined });
     } catch (error) {
       if (signal.aborted) return;
       this.#asked.delete(page);

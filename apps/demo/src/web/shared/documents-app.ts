@@ -4,6 +4,7 @@ import { createApi, type Problem } from '../api.ts';
 import { Announcer } from './announcer.ts';
 import { Connection } from './connection.ts';
 import { Cookies, cookiesProblem } from './cookies.ts';
+import { CorpusSettings } from './corpus-settings.ts';
 import { currentGen } from './corpus-words.ts';
 import { DocumentPages } from './document-pages.ts';
 import { DoneNotifier } from './done-notifier.ts';
@@ -13,6 +14,7 @@ import { Notices } from './notices.ts';
 import { OpenDocument } from './open-document.ts';
 import { Pace } from './pace.ts';
 import { PendingChange } from './pending-change.ts';
+import { Removal } from './removal.ts';
 import { Replacing } from './replacing.ts';
 import { asApiError, Resource } from './resource.ts';
 import { Router } from './router.ts';
@@ -61,8 +63,14 @@ export class DocumentsApp {
   readonly versions = new Resource((signal) => this.api.versions({ signal }));
   readonly interruptions = new Resource((signal) => this.api.interruptions({ signal }));
   readonly change = new PendingChange(this.api, () => this.corpus.refetch());
-  readonly replacing = new Replacing(this.api, (add) => this.change.ask({ add, remove: [] }));
+  readonly replacing = new Replacing(this.api, (add) => this.change.ask({ add }));
   readonly selection = new Selection();
+  readonly removal = new Removal(this.change);
+  readonly settings = new CorpusSettings(this.api, () => {
+    this.corpus.refetch();
+    this.versions.refetch();
+    this.search.again();
+  });
   readonly uploads = new UploadQueue({
     api: this.api,
     limits: async () => {
@@ -125,8 +133,32 @@ export class DocumentsApp {
     this.router.showPercent(status === 'running' ? (progress?.percent ?? null) : null);
     if (status === 'running' && !isCanceling) {
       this.announcer.sayProgress(progressSentence(progress?.phase, progress?.percent ?? null));
-    } else this.announcer.say(statusLabel(status, isCanceling).text);
+    } else this.announcer.say(statusLabel(job, isCanceling).text);
   };
+
+  /** Puts the card of a change that is over away. */
+  readonly putAwayJob = (jobId: string): void => {
+    this.putAway.add(jobId);
+    this.notices.dismiss(jobId);
+  };
+
+  /** Throws files away that have arrived. */
+  readonly dropUploads = async (uploads: readonly string[]): Promise<void> => {
+    await Promise.allSettled(uploads.map((upload) => this.api.dropUpload(upload)));
+    this.corpus.refetch();
+  };
+
+  /** Chooses all that the list means, also out of view. */
+  readonly chooseAll = (): Promise<void> =>
+    this.documents.ids().then(this.selection.choose, () => undefined);
+
+  /** Tries documents again that could not be read: for that reason alone, or all of them. */
+  readonly retryFailed = (reason?: string): Promise<void> =>
+    this.#withFailed(reason, (ids) => this.change.ask({ retry: ids }));
+
+  /** Asks whether these are to be removed. */
+  readonly removeFailed = (reason?: string): Promise<void> =>
+    this.#withFailed(reason, (ids) => this.removal.set({ ids }));
 
   /** Makes an older version current again (D4, D5). Resolves to whether it is. */
   readonly rollback = async (gen: number): Promise<boolean> => {
@@ -152,6 +184,23 @@ export class DocumentsApp {
       this.versions.refetch();
     }
   };
+
+  async #withFailed(
+    reason: string | undefined,
+    use: (ids: readonly string[]) => void,
+  ): Promise<void> {
+    try {
+      use(await this.documents.idsOfFailed(reason));
+    } catch (error) {
+      const { message } = asApiError(error);
+      this.notices.tell({
+        key: 'failed',
+        tone: 'bad',
+        title: 'Nothing was started',
+        text: message,
+      });
+    }
+  }
 
   /** Files on their way are lost with the page. */
   #askBeforeLeaving(): () => void {

@@ -1,6 +1,8 @@
 import type { JobStatus, JobView } from '@offstage/core';
+import { fileProgressOf, progressMessage } from '../../change/file-progress.ts';
 import type { ChangeResult, FileOutcome, VersionView } from '../api.ts';
-import { countOf, formatBytes } from './format.ts';
+import { isRetrying } from './attempt-words.ts';
+import { countOf, formatBytes, formatCount } from './format.ts';
 import type { Tone } from './tone.ts';
 
 /** A job as the pages show it; of any definition. */
@@ -48,11 +50,14 @@ export const phaseName = (phase: string | undefined): string =>
   phase === undefined ? 'Starting' : (shortNames[phase] ?? phase);
 
 /** The state of a job in a word. */
-export function statusLabel(status: JobStatus, isCanceling: boolean, result?: unknown): Label {
+export function statusLabel(
+  { status, lastFailure, result }: Pick<JobView, 'status' | 'lastFailure' | 'result'>,
+  isCanceling: boolean,
+): Label {
   if (isCanceling) return { text: 'Canceling', tone: 'wait' };
   switch (status) {
     case 'queued':
-      return { text: 'Queued', tone: 'wait' };
+      return { text: isRetrying({ status, lastFailure }) ? 'Again soon' : 'Queued', tone: 'wait' };
     case 'running':
       return { text: 'Running', tone: 'run' };
     case 'canceled':
@@ -137,7 +142,8 @@ function successOf(result: ChangeResult): Outcome {
   }
   const { newlyFailed } = result;
   const failed = newlyFailed > 0 ? `, ${countOf(newlyFailed, 'file')} not searchable` : '';
-  const text = `${changeText(result)}${failed}. In all, the version holds ${countOf(result.documents, 'document')} with ${countOf(result.passages, 'passage')}, ${formatBytes(result.bytes)}.`;
+  const inPart = result.partly > 0 ? `, ${formatCount(result.partly)} read in part` : '';
+  const text = `${changeText(result)}${inPart}${failed}. In all, the version holds ${countOf(result.documents, 'document')} with ${countOf(result.passages, 'passage')}, ${formatBytes(result.bytes)}.`;
   if (newlyFailed === 0) {
     return { tone: 'good', title: `Version ${result.gen} is published`, text };
   }
@@ -187,8 +193,12 @@ export const outcomeWords: Readonly<Record<FileOutcome['outcome'], string>> = {
 /** The line below the bar of a job at work. */
 export function activeSentence(job: JobView, isCanceling: boolean): string {
   if (isCanceling) return 'Canceling. It stops at the next safe place, and nothing is published.';
+  if (isRetrying(job)) return 'It starts again by itself.';
   if (job.status === 'queued') return 'Queued behind another job. It starts by itself.';
-  return job.progress?.message || phaseName(job.progress?.phase);
+  const message = job.progress?.message ?? '';
+  const files = fileProgressOf(message);
+  if (files !== undefined) return progressMessage({ ...files, slow: null });
+  return message || phaseName(job.progress?.phase);
 }
 
 /** A bar has its colour while work goes on; not while it waits, and not while it is being stopped. */
@@ -199,9 +209,9 @@ export const jobBarClass = (status: JobStatus, isCanceling: boolean): string =>
 export const progressSentence = (phase: string | undefined, percent: number | null): string =>
   percent === null ? phaseName(phase) : `${phaseName(phase)}, ${Math.floor(percent)} percent`;
 
-/** Above the files of a change that did not fail: as many as its outcome counts. */
+/** Above the files of a change that were read whole: as many as its outcome counts. */
 export const otherFilesTitle = (
-  { added, changed, duplicates }: ChangeResult,
-  isBesideFailed: boolean,
+  { added, changed, duplicates, partly }: ChangeResult,
+  isBesideOthers: boolean,
 ): string =>
-  `Details of ${countOf(added + changed + duplicates, isBesideFailed ? 'other file' : 'file')}`;
+  `Details of ${countOf(added + changed + duplicates - partly, isBesideOthers ? 'other file' : 'file')}`;

@@ -1,14 +1,18 @@
 import type { JobStatus } from '@offstage/core';
 import type { CorpusView, Interruption } from '../api.ts';
+import type { Action } from './action.ts';
 import { countOf, formatBytes } from './format.ts';
 
 /** Files that arrived and are in no version. */
 export interface LeftoverCardView {
   readonly title: string;
   readonly text: string;
-  /** What adds them. */
-  readonly label: string;
-  readonly uploads: readonly string[];
+  readonly actions: readonly Action[];
+}
+
+interface Doing {
+  readonly add: (uploads: readonly string[]) => void;
+  readonly drop: (uploads: readonly string[]) => void;
 }
 
 /** What came before it: the session's newest change, and changes that ended with their server. */
@@ -21,9 +25,11 @@ interface Before {
 export function leftoverCard(
   corpus: CorpusView | undefined,
   { status, interruptions }: Before,
+  { add, drop }: Doing,
 ): LeftoverCardView | undefined {
   if (corpus === undefined || corpus.pending.length === 0 || corpus.busy !== null) return undefined;
   const { pending } = corpus;
+  const uploads = pending.map(({ upload }) => upload);
   const size = formatBytes(pending.reduce((sum, { bytes }) => sum + bytes, 0));
   const wasBegun = status === 'canceled' || status === 'failed' || interruptions.length > 0;
   const them = pending.length === 1 ? 'it' : 'them';
@@ -32,7 +38,12 @@ export function leftoverCard(
     text: wasBegun
       ? `${size} are kept, as nothing of ${them} was published: nothing has to be uploaded again.`
       : `${size} arrived earlier, and no change has taken ${them}.`,
-    label: wasBegun ? 'Start again' : 'Add now',
-    uploads: pending.map(({ upload }) => upload),
+    actions: [
+      {
+        ...{ key: 'add', label: wasBegun ? 'Start again' : 'Add now', look: 'main' },
+        act: () => add(uploads),
+      },
+      { key: 'drop', label: 'Throw away', act: () => drop(uploads) },
+    ],
   };
 }

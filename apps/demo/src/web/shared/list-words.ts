@@ -33,12 +33,13 @@ export function queryOfOrder(value: string): Pick<ShownQuery, 'sort' | 'order'> 
 }
 
 /** The kinds that the version has, with how many there are of each. */
-export const kindChoices = (kinds: readonly DocumentKind[]): readonly Choice[] => [
+export const kindChoices = (kinds: readonly DocumentKind[], partly: number): readonly Choice[] => [
   { value: '', label: 'All kinds' },
   ...kinds.map(({ kind, count }) => ({
     value: kind ?? 'failed',
     label: `${kind === null ? 'Not searchable' : formatKind(kind)} (${formatCount(count)})`,
   })),
+  ...(partly > 0 ? [{ value: 'partly', label: `Read in part (${formatCount(partly)})` }] : []),
 ];
 
 /** Whether the list shows only some of the version. */
@@ -55,10 +56,16 @@ export function listTitle(current: VersionView, { total, query }: DocumentList):
 }
 
 /** What is said of the current version above its documents. */
-export function listNote({ createdAt, documents, failed }: VersionView): string {
+export function listNote(
+  { createdAt, documents, failed }: VersionView,
+  { partly }: DocumentList,
+): string {
   const published = `Published ${formatMoment(createdAt)}`;
-  if (failed === 0) return published;
-  return `${published}, ${countOf(failed, 'file')} cannot be searched, ${formatCount(documents)} can`;
+  const can =
+    failed === 0
+      ? ''
+      : `, ${countOf(failed, 'file')} cannot be searched, ${formatCount(documents)} can`;
+  return `${published}${can}${partly === 0 ? '' : `, ${formatCount(partly)} read in part`}`;
 }
 
 export interface RemovalWords {

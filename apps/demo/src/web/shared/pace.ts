@@ -1,3 +1,4 @@
+import { fileProgressOf } from '../../change/file-progress.ts';
 import { countOf, formatDuration } from './format.ts';
 import { Store } from './store.ts';
 
@@ -43,14 +44,16 @@ export class Pace extends Store<string> {
 
   /** Takes note of a job's progress. */
   readonly note = (jobId: string, percent: number | null, message: string): void => {
-    if (jobId !== this.#jobId) this.#samples = [];
+    // Another attempt begins anew.
+    const isBehind = percent !== null && percent < (this.#samples.at(-1)?.percent ?? 0);
+    if (jobId !== this.#jobId || isBehind) this.#samples = [];
     this.#jobId = jobId;
     if (percent === null) return;
     const atMs = performance.now();
-    const files = /^(\d+) of \d+ files$/.exec(message)?.[1];
+    const files = fileProgressOf(message)?.done ?? null;
     this.#samples = [
       ...this.#samples.filter((sample) => atMs - sample.atMs < windowMs && sample.percent > 0),
-      { atMs, percent, files: files === undefined ? null : Number(files) },
+      { atMs, percent, files },
     ];
     this.set(paceText(this.#samples));
   };

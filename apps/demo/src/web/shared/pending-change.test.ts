@@ -61,19 +61,19 @@ test('D5 what is asked for after a start is a change of its own', async () => {
   await settled();
   change.ask({ add: ['c'], remove: [] });
   expect(starts.map(({ input }) => input)).toEqual([
-    { add: ['a'], remove: [] },
-    { add: ['b'], remove: ['x'] },
-    { add: ['b'], remove: ['x'] },
-    { add: ['c'], remove: [] },
+    { add: ['a'], remove: [], retry: [] },
+    { add: ['b'], remove: ['x'], retry: [] },
+    { add: ['b'], remove: ['x'], retry: [] },
+    { add: ['c'], remove: [], retry: [] },
   ]);
 });
 
 test('D5 clicking twice starts one change, also when the first has begun by the second', async () => {
   const { change, starts } = pendingChange();
   for (const wanted of [
-    { add: ['a'], remove: [] },
-    { add: [], remove: ['x'] },
-    { add: [], remove: [] },
+    { add: ['a'], remove: [], retry: [] },
+    { add: [], remove: ['x'], retry: [] },
+    { add: [], remove: [], retry: [] },
   ]) {
     starts.length = 0;
     change.ask(wanted);
@@ -96,6 +96,7 @@ test('D5 clicking twice starts one change, also when the first has begun by the 
 
 const lost = new ApiError('unavailable', 'The server cannot be reached.', 0);
 const busy = (jobId: string | null) => ({
+  resumedAt: null,
   ...{ mine: jobId !== null, jobId, since: 0, message: 'Wait.' },
 });
 
@@ -115,8 +116,8 @@ test('D5 a start whose answer is lost is not said to have failed beside its job'
   change.onShown('job-1');
   expect(said).not.toContain('refused');
   expect(starts.map(({ input }) => input)).toEqual([
-    { add: ['a'], remove: [] },
-    { add: ['b'], remove: [] },
+    { add: ['a'], remove: [], retry: [] },
+    { add: ['b'], remove: [], retry: [] },
   ]);
 });
 

@@ -1,9 +1,12 @@
 import { type Api, ApiError, type Busy } from '../api.ts';
 import { Store } from './store.ts';
 
+/** What a change is to do; one with nothing in it indexes everything again. */
 export interface ChangeInput {
   readonly add: readonly string[];
   readonly remove: readonly string[];
+  /** Documents that could not be read. */
+  readonly retry: readonly string[];
 }
 
 /**
@@ -31,7 +34,7 @@ export const pendingTitles: Readonly<Record<Exclude<PendingState['status'], 'idl
 export const checkingText = 'No answer came. Looking whether it has begun.';
 
 export type StartChange = (
-  input: { add: string[]; remove: string[] },
+  input: { add: string[]; remove: string[]; retry: string[] },
   options: { exclusivityKey: string },
 ) => Promise<{ readonly id: string }>;
 
@@ -42,10 +45,10 @@ const retryMs = 500;
 // A look that was under way when a change began may not know of it.
 const lookMs = 2000;
 
-const nothing: ChangeInput = { add: [], remove: [] };
+const nothing: ChangeInput = { add: [], remove: [], retry: [] };
 
 const idle: PendingState = {
-  ...{ status: 'idle', add: [], remove: [] },
+  ...{ status: 'idle', ...nothing },
   ...{ error: undefined, jobId: undefined },
 };
 
@@ -75,15 +78,17 @@ export class PendingChange extends Store<PendingState> {
   };
 
   /** Asks for a change. One that waits already is joined; what is under way already is not begun twice. */
-  readonly ask = (wanted: ChangeInput): void => {
+  readonly ask = (asked: Partial<ChangeInput>): void => {
+    const wanted = { ...nothing, ...asked };
     const { status, ...waiting } = this.get().status === 'started' ? idle : this.get();
     if (this.#isUnderWay(wanted, status)) return;
-    const { add, remove } = without(wanted, this.#underWay ?? nothing);
+    const { add, remove, retry } = without(wanted, this.#underWay ?? nothing);
     this.set({
       ...idle,
       status: status === 'idle' ? 'waiting' : status,
       add: [...new Set([...waiting.add, ...add])],
       remove: [...new Set([...waiting.remove, ...remove])],
+      retry: [...new Set([...waiting.retry, ...retry])],
     });
     if (status !== 'starting' && status !== 'checking') void this.tryNow();
   };
@@ -118,15 +123,15 @@ export class PendingChange extends Store<PendingState> {
   };
 
   readonly tryNow = async (): Promise<void> => {
-    const { status, add, remove } = this.get();
+    const { status, add, remove, retry } = this.get();
     if (this.#start === undefined || (status !== 'waiting' && status !== 'refused')) return;
     this.patch({ status: 'starting', error: undefined });
     this.#triedAt = performance.now();
-    this.#tried = { add, remove };
+    this.#tried = { add, remove, retry };
     this.#shownSince = undefined;
     try {
       const { id: jobId } = await this.#start(
-        { add: [...add], remove: [...remove] },
+        { add: [...add], remove: [...remove], retry: [...retry] },
         { exclusivityKey: corpusKey },
       );
       this.#onStarted(jobId);
@@ -163,7 +168,7 @@ export class PendingChange extends Store<PendingState> {
     this.#underWay = { ...tried, jobId };
     // Shown until the job is, so that the page does not jump in between.
     this.set({ ...idle, ...tried, status: 'started', jobId });
-    if (rest.add.length + rest.remove.length > 0) this.ask(rest);
+    if (!isEmpty(rest)) this.ask(rest);
   }
 
   /** Whether a start may have begun a job of which nobody has told. */
@@ -184,12 +189,19 @@ export class PendingChange extends Store<PendingState> {
 /** The code of a start whose answer did not come, or came from in between. */
 const unanswered = 'unavailable';
 
-const isEmpty = ({ add, remove }: ChangeInput): boolean => add.length + remove.length === 0;
+const isEmpty = ({ add, remove, retry }: ChangeInput): boolean =>
+  add.length + remove.length + retry.length === 0;
 
-const without = ({ add, remove }: ChangeInput, less: ChangeInput): ChangeInput => ({
-  add: add.filter((upload) => !less.add.includes(upload)),
-  remove: remove.filter((document) => !less.remove.includes(document)),
+const without = (wanted: ChangeInput, less: ChangeInput): ChangeInput => ({
+  add: rest(wanted.add, less.add),
+  remove: rest(wanted.remove, less.remove),
+  retry: rest(wanted.retry, less.retry),
 });
+
+function rest(wanted: readonly string[], less: readonly string[]): string[] {
+  const left = new Set(less);
+  return wanted.filter((id) => !left.has(id));
+}
 
 function codedError(error: unknown): ApiError {
   const code = error instanceof Error ? Reflect.get(error, 'code') : undefined;

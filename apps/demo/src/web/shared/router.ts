@@ -6,6 +6,7 @@ export const pages = [
   { id: 'search', title: 'Search' },
   { id: 'versions', title: 'Versions' },
   { id: 'activity', title: 'Activity' },
+  { id: 'settings', title: 'Settings' },
 ] as const;
 
 /** A page; `not-found` for an address that is none of them. */
@@ -22,6 +23,8 @@ export interface Route {
 }
 
 export const notFoundTitle = 'There is no such page';
+/** Of a page whose own part of the application did not come. */
+export const notLoadedText = 'This page could not be loaded. Reload it when the server answers.';
 
 /**
  * The page by its path, `<base>/<page>`. Links are plain links: a click on one that leads to a page

@@ -1,5 +1,5 @@
 import type { CorpusView, DocumentHit, DocumentKind } from '../api.ts';
-import type { Choice } from './list-words.ts';
+import type { ChoiceView } from './list-tools.ts';
 import type { Router } from './router.ts';
 import { mayGoOn, type SearchAsk, wordsToMark } from './search-ask.ts';
 import { searchFolders, searchKinds } from './search-filters.ts';
@@ -141,8 +141,7 @@ function pagingOf(ask: SearchAsk, pages: number, router: Pick<Router, 'searchHre
 }
 
 export interface SearchFilters {
-  readonly kinds: readonly Choice[];
-  readonly folders: readonly Choice[];
+  readonly selects: readonly ChoiceView[];
   /** There is something to choose. */
   readonly areShown: boolean;
 }
@@ -150,9 +149,22 @@ export interface SearchFilters {
 export function searchFilters(
   { answer, ask }: Pick<SearchState, 'answer' | 'ask'>,
   inVersion: readonly DocumentKind[],
+  { setSearch }: Pick<Router, 'setSearch'>,
 ): SearchFilters {
   const kinds = searchKinds(inVersion, ask.kind);
   const folders = searchFolders(answer, ask.folder);
   // The first choice is all of them.
-  return { kinds, folders, areShown: kinds.length > 2 || folders.length > 1 || ask.kind !== '' };
+  return {
+    selects: [
+      {
+        ...{ label: 'Kind', choices: kinds, value: ask.kind },
+        onChoose: (kind) => setSearch({ kind }),
+      },
+      {
+        ...{ label: 'Folder', choices: folders, value: ask.folder },
+        onChoose: (folder) => setSearch({ folder }),
+      },
+    ],
+    areShown: kinds.length > 2 || folders.length > 1 || ask.kind !== '',
+  };
 }

@@ -2,7 +2,7 @@ import type { JobObserverState } from '@offstage/core/observe';
 import type { Busy } from '../api.ts';
 import type { ConnectionState } from './connection.ts';
 import { formatPercent } from './format.ts';
-import { phaseName } from './job-words.ts';
+import { phaseName, statusLabel } from './job-words.ts';
 import type { UploadState } from './upload-queue.ts';
 
 export interface StatusLight {
@@ -13,14 +13,20 @@ export interface StatusLight {
 /** What the light in the sidebar shows: the nearest to this person first. */
 export function statusLight(
   upload: UploadState,
-  current: Pick<JobObserverState, 'status' | 'phase' | 'percent' | 'isActive' | 'isCanceling'>,
+  current: Pick<
+    JobObserverState,
+    'status' | 'phase' | 'percent' | 'isActive' | 'isCanceling' | 'lastFailure'
+  >,
   busy: Busy | null | undefined,
   connection: ConnectionState,
 ): StatusLight {
-  const { status, phase, percent } = current;
+  const { status, phase, percent, lastFailure } = current;
   if (connection !== 'online') return { state: 'wait', text: 'Offline' };
   if (current.isCanceling) return { state: 'wait', text: 'Canceling' };
-  if (status === 'queued') return { state: 'wait', text: 'Queued' };
+  if (status === 'queued') {
+    const { text } = statusLabel({ status, lastFailure, result: undefined }, false);
+    return { state: 'wait', text };
+  }
   if (current.isActive) return { state: 'run', text: withPercent(phaseName(phase), percent) };
   if (upload.status === 'sending') {
     const sent = upload.bytes === 0 ? null : (100 * upload.sentBytes) / upload.bytes;

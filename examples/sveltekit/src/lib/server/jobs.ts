@@ -5,13 +5,15 @@ import { sharedManager, WorkerExecutor } from '@offstage/node-worker';
 import { bookMetadata, printBook } from '../jobs.ts';
 
 /** One a process, whatever evaluates this module again; closed with the process. */
-export const manager = sharedManager(
+const manager = sharedManager(
   'jobs',
   () =>
     new JobManager({
       executor: new WorkerExecutor({ entry: new URL('./print.worker.ts', import.meta.url) }),
     }),
 );
+
+export const sessionCookie = 'session';
 
 const books = new SnapshotStore({ storage: nodeStorage('./data/books'), metadata: bookMetadata });
 
@@ -26,7 +28,13 @@ export async function currentBook() {
   }
 }
 
-export const sessionCookie = 'session';
+/** The last job of a session, running or over. */
+export async function latestPrint(session: string | undefined) {
+  if (session === undefined) return undefined;
+  const client = manager.forOwner(session);
+  const [latest] = await client.list({ name: printBook.name, limit: 1 });
+  return latest && client.get(latest.id, { definition: printBook });
+}
 
 export const handleJobs = createJobsHandler({
   definitions: [printBook],

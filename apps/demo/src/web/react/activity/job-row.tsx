@@ -1,47 +1,41 @@
 import { useJobProgress } from '@offstage/react';
 import { change } from '../../../change/change-job.ts';
-import { formatClock, formatDuration, shortHash } from '../../shared/format.ts';
-import { activeSentence, outcomeOf, statusLabel } from '../../shared/job-words.ts';
+import { jobRow } from '../../shared/job-card.ts';
+import { useApp } from '../app-context.ts';
+import { ActionButton } from '../parts/action-button.tsx';
 import { Badge } from '../parts/badge.tsx';
 import { JobBar } from '../parts/job-bar.tsx';
-import { JobActions } from './job-actions.tsx';
+import { useNow } from '../use-now.ts';
 
 export function JobRow({ jobId }: { jobId: string }) {
+  const { announcer } = useApp();
   const progress = useJobProgress(jobId, { definition: change });
-  const { job, isActive, isCanceling } = progress;
+  const { job, isActive, isCanceling, cancel, consume, availableAt } = progress;
+  // Its count of seconds, and nothing else, moves with the time.
+  const now = useNow(isActive && availableAt !== null);
   if (job === undefined) return null;
-  const { text, tone } = statusLabel(job.status, isCanceling, job.result);
-  const { startedAt, endedAt, createdAt } = job;
-  const took = startedAt !== null && endedAt !== null ? formatDuration(endedAt - startedAt) : '';
+  const clear = async (): Promise<void> => {
+    if (await consume()) announcer.say('Cleared');
+  };
+  const row = jobRow(job, { isCanceling, now, cancel, clear });
   return (
     <li className="card job-row">
       <div className="job-row-text">
         <div className="job-row-title">
           <h3>
-            Change <code>{shortHash(jobId)}</code>
+            Change <code>{row.id}</code>
           </h3>
-          <Badge tone={tone}>{text}</Badge>
+          <Badge tone={row.badge.tone}>{row.badge.text}</Badge>
         </div>
-        <p className="small soft">
-          Started {formatClock(createdAt)}
-          {took !== '' && `, took ${took}`}
-        </p>
-        <p className="small name">
-          {isActive
-            ? activeSentence(job, isCanceling)
-            : shortOutcome(outcomeOf(job, undefined)?.title)}
-        </p>
+        <p className="small soft">{row.time}</p>
+        {row.attempt !== '' && <p className="small">{row.attempt}</p>}
+        <p className="small name">{row.line}</p>
+        {row.note !== '' && <p className="small soft name">{row.note}</p>}
       </div>
-      <JobActions progress={progress} />
-      {isActive && (
-        <JobBar
-          job={job}
-          isCanceling={isCanceling}
-          label={`Progress of change ${shortHash(jobId)}`}
-        />
-      )}
+      {row.actions.map((action) => (
+        <ActionButton key={action.key} action={action} />
+      ))}
+      {isActive && <JobBar job={job} isCanceling={isCanceling} label={row.label} />}
     </li>
   );
 }
-
-const shortOutcome = (title: string | undefined): string => title ?? '';

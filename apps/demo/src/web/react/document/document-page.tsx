@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
 import { originalPath } from '../../api.ts';
-import { markTitle, originalWords } from '../../shared/document-words.ts';
+import { markTitle, notesTitle, originalWords } from '../../shared/document-words.ts';
 import { useApp } from '../app-context.ts';
 import { PageHead } from '../parts/page-head.tsx';
 import { useStore } from '../use-store.ts';
@@ -32,6 +32,16 @@ export function DocumentPage() {
           <p className="small soft name">
             <bdi>{text.name}</bdi>
           </p>
+          {text.notes.length > 0 && (
+            <section className="document-notes" aria-label={notesTitle}>
+              <h3 className="small">{notesTitle}</h3>
+              <ul className="small">
+                {text.notes.map((note) => (
+                  <li key={note}>{note}</li>
+                ))}
+              </ul>
+            </section>
+          )}
           <div className="document-tools">
             {marks > 0 && (
               <>

@@ -1,27 +1,22 @@
-import { formatElapsed } from '../../shared/format.ts';
+import { busyCard } from '../../shared/busy-card.ts';
 import { useApp } from '../app-context.ts';
 import { Badge } from '../parts/badge.tsx';
 import { useNow } from '../use-now.ts';
 import { useStore } from '../use-store.ts';
 
-/** Somebody else's change, of which no more is to be seen than that it is at work (D5). */
 export function BusyCard() {
   const { corpus, change } = useApp();
-  const busy = useStore(corpus).data?.busy;
   const isAsking = useStore(change).status === 'waiting';
-  // The card of the change that waits says it, too.
-  const isElsewhere = busy != null && !busy.mine && !isAsking;
-  const now = useNow(isElsewhere);
-  if (!isElsewhere) return null;
+  const card = busyCard(useStore(corpus).data?.busy, isAsking);
+  const now = useNow(card !== undefined);
+  if (card === undefined) return null;
   return (
     <section className="card upload" aria-label="Another change">
       <div className="upload-head">
-        <h2>In use elsewhere</h2>
-        <Badge tone="run">Running</Badge>
+        <h2>{card.title}</h2>
+        <Badge tone={card.badge.tone}>{card.badge.text}</Badge>
       </div>
-      <p className="small soft">
-        {busy.message} It began {formatElapsed(now - busy.since)} ago.
-      </p>
+      <p className="small soft">{card.text(now)}</p>
     </section>
   );
 }

@@ -29,7 +29,7 @@ export function DocumentList() {
     <section className="desk-list" aria-label="Documents of the current version">
       <div className="list-head">
         <h2>{listTitle(current, list)}</h2>
-        <p className="small soft">{listNote(current)}</p>
+        <p className="small soft">{listNote(current, list)}</p>
       </div>
       {error !== undefined && (
         <p className="problem" role="alert">

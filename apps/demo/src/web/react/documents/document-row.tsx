@@ -1,14 +1,7 @@
 import { memo } from 'react';
 import type { DocumentView } from '../../api.ts';
-import {
-  asSentence,
-  formatBytes,
-  formatCount,
-  formatDay,
-  formatKind,
-  isoTime,
-  shortHash,
-} from '../../shared/format.ts';
+import { documentDetail } from '../../shared/document-words.ts';
+import { formatBytes, formatCount, formatDay, isoTime, shortHash } from '../../shared/format.ts';
 import { FileName } from '../parts/file-name.tsx';
 
 interface DocumentRowProps {
@@ -80,18 +73,14 @@ export const DocumentRow = memo((props: DocumentRowProps) => {
 });
 
 function Detail({ document }: { document: DocumentView }) {
-  const { outcome, problem, mediaType, sha256 } = document;
-  if (outcome === 'failed') {
-    const text = asSentence(problem?.message ?? 'It cannot be searched');
-    return (
-      <span className="row-detail row-detail--bad" title={text}>
-        {text}
-      </span>
-    );
-  }
+  const { text, title, isBad, badge, sha256 } = documentDetail(document);
   return (
-    <span className="row-detail">
-      {formatKind(mediaType)}
+    <span
+      className={isBad ? 'row-detail row-detail--bad' : 'row-detail'}
+      title={title || undefined}
+    >
+      {badge !== '' && <span className="row-badge">{badge}</span>}
+      {text}
       {sha256 !== null && (
         <>
           {' · '}

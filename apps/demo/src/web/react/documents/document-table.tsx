@@ -1,18 +1,15 @@
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
-import type { DocumentView } from '../../api.ts';
 import { rowHeight } from '../../shared/document-pages.ts';
 import { useApp } from '../app-context.ts';
 import { useStore } from '../use-store.ts';
 import { DocumentRow } from './document-row.tsx';
-import { RemoveDialog } from './remove-dialog.tsx';
 
 /** Rows are made for what is in view alone: ten thousand cost as much as thirty. */
 export function DocumentTable() {
-  const { documents, selection } = useApp();
+  const { documents, selection, removal } = useApp();
   const chosen = useStore(selection);
   const { total = 0, rows } = useStore(documents);
-  const [leaving, setLeaving] = useState<DocumentView>();
   const body = useRef<HTMLDivElement>(null);
   const scrollMargin = useOffsetTop(body);
   const virtualizer = useWindowVirtualizer({
@@ -64,17 +61,10 @@ export function DocumentTable() {
             document={rows.get(index)}
             isChosen={chosen.has(rows.get(index)?.id ?? '')}
             onChoose={selection.toggle}
-            onRemove={setLeaving}
+            onRemove={removal.askFor}
           />
         ))}
       </div>
-      {leaving && (
-        <RemoveDialog
-          ids={[leaving.id]}
-          name={leaving.name}
-          onClose={() => setLeaving(undefined)}
-        />
-      )}
     </div>
     // biome-ignore-end lint/a11y/useFocusableInteractive: as above
     // biome-ignore-end lint/a11y/useSemanticElements: as above

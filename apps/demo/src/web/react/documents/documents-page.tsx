@@ -2,6 +2,7 @@ import { useApp } from '../app-context.ts';
 import { useCurrentJob } from '../current-job.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { StaleBadge } from '../parts/stale-badge.tsx';
+import { StaleCard } from '../parts/stale-card.tsx';
 import { useStore } from '../use-store.ts';
 import { BusyCard } from './busy-card.tsx';
 import { DocumentList } from './document-list.tsx';
@@ -10,8 +11,8 @@ import { JobCard } from './job-card.tsx';
 import { LeftoverCard } from './leftover-card.tsx';
 import { PendingCard } from './pending-card.tsx';
 import { RefusedCard } from './refused-card.tsx';
+import { RemoveDialog } from './remove-dialog.tsx';
 import { ReplacingCard } from './replacing-card.tsx';
-import { StaleCard } from './stale-card.tsx';
 import { UploadCard } from './upload-card.tsx';
 
 export function DocumentsPage() {
@@ -38,6 +39,7 @@ export function DocumentsPage() {
         </div>
         <DocumentList />
       </div>
+      <RemoveDialog />
     </>
   );
 }

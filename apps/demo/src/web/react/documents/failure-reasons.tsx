@@ -1,40 +1,31 @@
-import { useState } from 'react';
-import { asSentence, countOf } from '../../shared/format.ts';
+import { failureReasons } from '../../shared/failure-reasons.ts';
 import { useApp } from '../app-context.ts';
+import { ActionButton } from '../parts/action-button.tsx';
+import { Actions } from '../parts/actions.tsx';
 import { useStore } from '../use-store.ts';
-import { RemoveDialog } from './remove-dialog.tsx';
 
 /** Why documents cannot be searched: how many each reason concerns, and what can be done with these. */
 export function FailureReasons() {
-  const { documents } = useApp();
-  const { query, reasons } = useStore(documents);
-  const [leaving, setLeaving] = useState<readonly string[]>();
-  if (query.kind !== 'failed') return null;
+  const { documents, retryFailed, removeFailed } = useApp();
+  const view = failureReasons(useStore(documents), {
+    show: (reason) => documents.ask({ reason }),
+    retry: retryFailed,
+    remove: removeFailed,
+  });
+  if (view === undefined) return null;
   return (
     <section className="failure-reasons" aria-label="Reasons">
       <ul>
-        {reasons.map(({ reason, count }) => (
-          <li key={reason} className="failure-reason">
-            <button
-              type="button"
-              className="button button--quiet button--small"
-              aria-pressed={query.reason === reason}
-              onClick={() => documents.ask({ reason: query.reason === reason ? '' : reason })}
-            >
-              {countOf(count, 'file')}
-            </button>
-            <span className="small name">{asSentence(reason)}</span>
-            <button
-              type="button"
-              className="button button--quiet button--small row-remove"
-              onClick={() => documents.idsOf(reason).then(setLeaving, () => undefined)}
-            >
-              Remove<span className="hidden-visually"> all of this reason: {reason}</span>
-            </button>
+        {view.reasons.map(({ key, text, show, actions }) => (
+          <li key={key} className="failure-reason">
+            <ActionButton action={show} />
+            <span className="small name">{text}</span>
+            <Actions actions={actions} />
           </li>
         ))}
       </ul>
-      {leaving && <RemoveDialog ids={leaving} onClose={() => setLeaving(undefined)} />}
+      {view.note !== '' && <p className="small soft">{view.note}</p>}
+      <Actions actions={view.actions} />
     </section>
   );
 }

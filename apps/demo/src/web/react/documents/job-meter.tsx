@@ -1,17 +1,16 @@
 import type { JobView } from '@offstage/core';
-import { useApp } from '../app-context.ts';
+import type { JobCardView } from '../../shared/job-card.ts';
 import { JobBar } from '../parts/job-bar.tsx';
-import { useStore } from '../use-store.ts';
 
 interface JobMeterProps {
   readonly job: JobView;
   readonly isCanceling: boolean;
-  readonly line: string;
+  readonly card: JobCardView;
 }
 
-export function JobMeter({ job, isCanceling, line }: JobMeterProps) {
-  const pace = useStore(useApp().pace);
+export function JobMeter({ job, isCanceling, card }: JobMeterProps) {
   const percent = job.progress?.percent ?? null;
+  const { line, attempt, note, slow, pace } = card;
   return (
     <div className="job-meter">
       {percent !== null && job.status === 'running' && (
@@ -20,9 +19,17 @@ export function JobMeter({ job, isCanceling, line }: JobMeterProps) {
           <span className="job-percent-sign">%</span>
         </p>
       )}
+      {attempt !== '' && <p className="job-attempt">{attempt}</p>}
       <JobBar job={job} isCanceling={isCanceling} label="Progress of the change" />
       <p className="job-message">{line}</p>
-      {!isCanceling && pace !== '' && <p className="small soft">{pace}</p>}
+      {pace !== '' && <p className="small soft">{pace}</p>}
+      {slow && (
+        <p className="small soft name">
+          <bdi>{slow.name}</bdi>
+          {slow.after}
+        </p>
+      )}
+      {note !== '' && <p className="small soft name">{note}</p>}
     </div>
   );
 }

@@ -3,23 +3,21 @@ import { useApp } from '../app-context.ts';
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx';
 import { useStore } from '../use-store.ts';
 
-interface RemoveDialogProps {
-  readonly ids: readonly string[];
-  /** Of a single document. */
-  readonly name?: string;
-  readonly onClose: () => void;
-}
-
-export function RemoveDialog({ ids, name, onClose }: RemoveDialogProps) {
-  const { change, corpus } = useApp();
-  const { title, before, after } = removalWords(ids.length, name, useStore(corpus).data);
+/** Asks before documents are removed. */
+export function RemoveDialog() {
+  const { removal, corpus } = useApp();
+  const { data } = useStore(corpus);
+  const leaving = useStore(removal);
+  if (leaving === undefined) return null;
+  const { ids, name } = leaving;
+  const { title, before, after } = removalWords(ids.length, name, data);
   return (
     <ConfirmDialog
       title={title}
       confirm="Remove"
       isDangerous
-      onConfirm={() => change.ask({ add: [], remove: ids })}
-      onClose={onClose}
+      onConfirm={removal.confirm}
+      onClose={removal.close}
     >
       {before} {name !== undefined && <bdi className="name">{name}</bdi>} {after}
     </ConfirmDialog>

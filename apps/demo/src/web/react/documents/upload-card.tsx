@@ -1,24 +1,20 @@
 import { uploadCard } from '../../shared/upload-card.ts';
 import { useApp } from '../app-context.ts';
+import { ActionButton } from '../parts/action-button.tsx';
+import { Actions } from '../parts/actions.tsx';
 import { useStore } from '../use-store.ts';
 
 /** Files on their way to the server. */
 export function UploadCard() {
   const { uploads } = useApp();
-  const state = useStore(uploads);
-  if (state.status === 'idle') return null;
-  const { title, line, bar, isStopped, problem } = uploadCard(state);
+  const card = uploadCard(useStore(uploads), uploads);
+  if (card === undefined) return null;
+  const { title, line, bar, isStopped, problem, cancel, actions } = card;
   return (
     <section className="card upload" aria-label="Upload">
       <div className="upload-head">
         <h2>{title}</h2>
-        <button
-          type="button"
-          className="button button--plain button--small"
-          onClick={uploads.cancel}
-        >
-          Cancel<span className="hidden-visually"> upload</span>
-        </button>
+        <ActionButton action={cancel} />
       </div>
       <progress
         className={isStopped ? 'bar bar--idle' : 'bar'}
@@ -27,17 +23,11 @@ export function UploadCard() {
       />
       <p className="small soft">{line}</p>
       {isStopped && (
-        <>
-          <p className="small problem" role="alert">
-            {problem}
-          </p>
-          <div className="buttons">
-            <button type="button" className="button button--small" onClick={uploads.retry}>
-              Go on
-            </button>
-          </div>
-        </>
+        <p className="small problem" role="alert">
+          {problem}
+        </p>
       )}
+      <Actions actions={actions} />
     </section>
   );
 }

@@ -3,6 +3,7 @@ import { useApp } from '../app-context.ts';
 import { DocumentPage } from '../document/document-page.tsx';
 import { DocumentsPage } from '../documents/documents-page.tsx';
 import { SearchPage } from '../search/search-page.tsx';
+import { SettingsPage } from '../settings/settings-page.tsx';
 import { useStore } from '../use-store.ts';
 import { VersionsPage } from '../versions/versions-page.tsx';
 import { Announcements } from './announcements.tsx';
@@ -18,6 +19,7 @@ const views = {
   search: SearchPage,
   versions: VersionsPage,
   activity: ActivityPage,
+  settings: SettingsPage,
   document: DocumentPage,
   'not-found': NotFoundPage,
 };

@@ -43,8 +43,8 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
           onClick={() => {
             if (isAnswered.current) return;
             isAnswered.current = true;
-            onClose();
             onConfirm();
+            onClose();
           }}
         >
           {confirm}

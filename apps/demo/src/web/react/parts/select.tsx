@@ -1,16 +1,16 @@
-import type { Choice } from '../../shared/list-words.ts';
+import type { ChoiceView } from '../../shared/list-tools.ts';
 
 interface SelectProps {
-  readonly label: string;
-  readonly choices: readonly Choice[];
-  readonly value: string;
-  readonly onChoose: (value: string) => void;
+  readonly view: ChoiceView;
+  /** Of a label beside it, which then names it. */
+  readonly id?: string;
 }
 
-export const Select = ({ label, choices, value, onChoose }: SelectProps) => (
+export const Select = ({ view: { label, choices, value, onChoose }, id }: SelectProps) => (
   <select
+    id={id}
     className="field"
-    aria-label={label}
+    aria-label={id === undefined ? label : undefined}
     value={value}
     onChange={({ currentTarget }) => onChoose(currentTarget.value)}
   >

@@ -8,22 +8,14 @@ export function SearchFilters() {
   const { documents, router, search } = useApp();
   const { search: ask } = useStore(router);
   const { answer } = useStore(search);
-  const { kinds, folders, areShown } = searchFilters({ answer, ask }, useStore(documents).kinds);
+  const { kinds } = useStore(documents);
+  const { selects, areShown } = searchFilters({ answer, ask }, kinds, router);
   if (!areShown) return null;
   return (
     <div className="search-filters">
-      <Select
-        label="Kind"
-        choices={kinds}
-        value={ask.kind}
-        onChoose={(kind) => router.setSearch({ kind })}
-      />
-      <Select
-        label="Folder"
-        choices={folders}
-        value={ask.folder}
-        onChoose={(folder) => router.setSearch({ folder })}
-      />
+      {selects.map((view) => (
+        <Select key={view.label} view={view} />
+      ))}
     </div>
   );
 }

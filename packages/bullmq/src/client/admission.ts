@@ -1,0 +1,237 @@
+import {
+  type AnyJobDefinition,
+  checkSchema,
+  invalidInput,
+  type JobView,
+  OffstageError,
+  type StartOptions,
+} from '@offstage/core';
+import {
+  fingerprint,
+  keyConflict,
+  keyReused,
+  managerClosed,
+  newJobState,
+  notRetriable,
+  queueFull,
+  randomId,
+  readStartOptions,
+  type StartPlan,
+  transition,
+  unknownDefinition,
+} from '@offstage/core/engine';
+import { type JobRecord, storedState, viewOf } from '../records/job-record.ts';
+import { gone } from '../records/job-store.ts';
+import { admitScript } from '../redis/admit-script.ts';
+import { listOfReply, textOfReply } from '../redis/redis-link.ts';
+import { hashOf, partOf } from '../shared/names.ts';
+import { encodeValue } from '../shared/value-codec.ts';
+import type { BullContext } from './bull-context.ts';
+import { refuse } from './manager-options.ts';
+import { requestStop } from './stopping.ts';
+
+interface Admission {
+  readonly owner: string;
+  readonly definition: AnyJobDefinition;
+  readonly input: Buffer;
+  readonly plan: StartPlan;
+  /** The exclusivity key's part of keys. */
+  readonly key: string;
+  readonly start: string;
+  readonly print: string;
+}
+
+const refusedOptions = {
+  transfer: 'What goes through Redis is copied: leave it out.',
+};
+
+/** Starts a job (J3). `owner` is the owner's part of keys. */
+export async function startJob(
+  context: BullContext,
+  owner: string,
+  definition: AnyJobDefinition,
+  input: unknown,
+  options: StartOptions = {},
+): Promise<JobView> {
+  const { settings } = context;
+  refuse(Object(options), refusedOptions);
+  const plan = readStartOptions(definition, options, settings.clock.now());
+  if (context.isClosed()) throw managerClosed();
+  const known = settings.definitions.get(String(definition?.name));
+  if (known === undefined) throw unknownDefinition(definition);
+  const checked = await checkSchema(definition.input, input);
+  if (!checked.valid) throw invalidInput(definition, checked);
+  const { idempotencyKey, exclusivityKey } = options;
+  return admit(context, {
+    owner,
+    definition,
+    input: encodeValue('input', checked.value),
+    plan,
+    key: exclusivityKey === undefined ? '' : partOf(exclusivityKey),
+    start: idempotencyKey === undefined ? '' : hashOf(JSON.stringify([owner, idempotencyKey])),
+    print:
+      idempotencyKey === undefined ? '' : fingerprint([definition.name, input, exclusivityKey]),
+  });
+}
+
+/** Starts a job again that ended without success (A11). */
+export async function retryJob(context: BullContext, owner: string, id: string): Promise<JobView> {
+  const { settings, store, link } = context;
+  const record = (await store.look(owner, [{ id }], false))[0]?.record;
+  if (record === undefined) throw gone();
+  const { status } = record.state;
+  if (status !== 'failed' && status !== 'canceled') {
+    throw notRetriable('Only a job that ended failed or canceled can be started again.');
+  }
+  const input = await link.call('HGET', `${link.base}job:${id}`, 'input');
+  if (!Buffer.isBuffer(input) || !record.state.atRest) {
+    throw notRetriable(
+      'The input of this job was not kept. Start it anew, or give the manager keepInputs: true.',
+    );
+  }
+  const definition = settings.definitions.get(record.name);
+  if (definition === undefined) throw unknownDefinition({ name: record.name } as AnyJobDefinition);
+  if (context.isClosed()) throw managerClosed();
+  return admit(context, {
+    owner,
+    definition,
+    input,
+    plan: {
+      exclusivityKey: record.key === '' ? undefined : record.key.slice(1),
+      onConflict: 'reject',
+      priority: record.priority,
+      due: undefined,
+      transfer: undefined,
+      retryOf: id,
+    },
+    key: record.key,
+    start: '',
+    print: '',
+  });
+}
+
+async function admit(context: BullContext, admission: Admission): Promise<JobView> {
+  const { settings, link, store } = context;
+  const { owner, definition, plan, key } = admission;
+  const record = newRecord(context, admission);
+  const [what = '', id = '', other = '', replaced = ''] = listOfReply(
+    await link.run(admitScript, [
+      record.id,
+      owner,
+      definition.name,
+      admission.start,
+      admission.print,
+      key,
+      plan.onConflict,
+      bounded(settings.maxQueued),
+      bounded(settings.maxActivePerOwner),
+      ...fieldsOf(record),
+      'input',
+      admission.input,
+      'keeps',
+      settings.keepInputs ? '1' : '0',
+      'ttl',
+      settings.ttlMs === Infinity ? 'inf' : Math.ceil(settings.ttlMs),
+      'maxKept',
+      bounded(settings.maxKeptPerOwner),
+    ]),
+  ).map(textOfReply);
+  switch (what) {
+    case 'admitted':
+      await give(context, record);
+      return viewOf(record);
+    case 'waits':
+      for (const each of [replaced, other]) {
+        if (each !== '') await requestStop(context, each, 'replaced');
+      }
+      return viewOf(record);
+    case 'known': {
+      const looked = (await store.look(owner, [{ id }], true))[0];
+      if (looked === undefined) throw gone();
+      return viewOf(looked.record);
+    }
+    default:
+      throw refusal(what, plan, settings);
+  }
+}
+
+// From here on the job is kept. Where BullMQ cannot be told of it now, whoever looks for such jobs tells it.
+async function give(context: BullContext, record: JobRecord): Promise<void> {
+  const { state } = record;
+  try {
+    await context.bull.add(
+      record,
+      state.availableAt,
+      state.maxAttempts,
+      context.settings.clock.now(),
+    );
+  } catch (error) {
+    context.report(error);
+  }
+}
+
+function newRecord(
+  { settings }: BullContext,
+  { owner, definition, plan, key }: Admission,
+): JobRecord {
+  const createdAt = settings.clock.now();
+  const { due } = plan;
+  const availableAt = due === undefined ? null : 'at' in due ? due.at : createdAt + due.afterMs;
+  const made = newJobState(createdAt, definition.retry?.attempts ?? 1, true);
+  return {
+    id: randomId(),
+    owner,
+    name: definition.name,
+    phases: definition.phases,
+    retryOf: plan.retryOf,
+    state: transition(made, { type: 'admitted', availableAt }).state,
+    rev: '0',
+    fence: '',
+    priority: plan.priority,
+    key,
+    retry: definition.retry,
+    timeoutMs: definition.timeoutMs,
+    capacity: settings.progressCapacity,
+  };
+}
+
+const fieldsOf = (record: JobRecord): readonly (string | number)[] => [
+  'phases',
+  JSON.stringify(record.phases),
+  'retryOf',
+  record.retryOf ?? '',
+  'state',
+  storedState(record.state),
+  'priority',
+  record.priority,
+  'retry',
+  record.retry === undefined ? '' : JSON.stringify(record.retry),
+  'timeoutMs',
+  record.timeoutMs ?? '',
+  'capacity',
+  record.capacity,
+];
+
+const bounded = (count: number): number => (count === Infinity ? Number.MAX_SAFE_INTEGER : count);
+
+function refusal(
+  what: string,
+  { exclusivityKey = '' }: StartPlan,
+  { maxQueued, maxActivePerOwner }: BullContext['settings'],
+): OffstageError {
+  switch (what) {
+    case 'conflict':
+      return keyConflict(exclusivityKey);
+    case 'reused':
+      return keyReused();
+    case 'paused':
+      return new OffstageError(
+        'admission_paused',
+        'Maintenance is under way; no job starts until it is over.',
+      );
+    case 'full':
+      return queueFull(`${maxQueued} jobs are waiting already`);
+    default:
+      return queueFull(`This owner has ${maxActivePerOwner} active jobs already`);
+  }
+}

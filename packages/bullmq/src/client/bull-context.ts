@@ -1,0 +1,17 @@
+import type { JobStore } from '../records/job-store.ts';
+import type { Channels } from '../redis/channel.ts';
+import type { RedisLink } from '../redis/redis-link.ts';
+import type { BullQueue } from '../shared/bull-queue.ts';
+import type { BullJobManagerSettings } from './manager-options.ts';
+
+/** What the clients of one manager share. */
+export interface BullContext {
+  readonly settings: BullJobManagerSettings;
+  readonly link: RedisLink;
+  readonly channels: Channels;
+  readonly store: JobStore;
+  readonly bull: BullQueue;
+  readonly isClosed: () => boolean;
+  /** Something failed that belongs to no call. */
+  readonly report: (error: unknown) => void;
+}

@@ -1,0 +1,204 @@
+import {
+  type Activity,
+  type JobClient,
+  type JobManagerEventName,
+  type JobManagerListener,
+  OffstageError,
+  type ShutdownReport,
+} from '@offstage/core';
+import { ManagerEvents, requireDuration, sleep } from '@offstage/core/engine';
+import { JobStore } from '../records/job-store.ts';
+import { Channels } from '../redis/channel.ts';
+import { listOfReply, RedisLink, textOfReply } from '../redis/redis-link.ts';
+import { BullQueue } from '../shared/bull-queue.ts';
+import { baseOf } from '../shared/names.ts';
+import { Sweeper } from '../shared/sweeper.ts';
+import { readActivity } from './activity.ts';
+import { BullClient } from './bull-client.ts';
+import type { BullContext } from './bull-context.ts';
+import { type BullLease, takeLease } from './leases.ts';
+import {
+  type BullJobManagerOptions,
+  type BullJobManagerSettings,
+  newReference,
+  readManagerOptions,
+} from './manager-options.ts';
+import { NewsReader } from './news-reader.ts';
+import { requestStop } from './stopping.ts';
+
+export interface BullShutdownOptions {
+  /** With `keep: false`: how long handlers may go on after they were asked to stop. @default 5000 */
+  readonly graceMs?: number | undefined;
+  /**
+   * Jobs are left to the workers. `false` cancels all jobs of the queue, whoever started them (J14).
+   * @default true
+   */
+  readonly keep?: boolean | undefined;
+}
+
+const lookAgainMs = 20;
+
+/**
+ * Starts and watches jobs that run on any machine, over BullMQ and Redis (E1). Handlers run where
+ * `serveBullJobs` is called, in this process or in others.
+ *
+ * @throws OffstageError `invalid_option`, `not_supported`, naming the option; `invalid_definition`.
+ * @example
+ * const manager = new BullJobManager({
+ *   connection: { url: 'redis://127.0.0.1:6379' }, queueName: 'documents', definitions: [ingest],
+ * });
+ * const jobs = manager.forOwner('alice');
+ * const job = await jobs.start(ingest, { uploads: ['a.pdf'] });
+ */
+export class BullJobManager {
+  readonly #settings: BullJobManagerSettings;
+  readonly #context: BullContext;
+  readonly #events = new ManagerEvents(newReference);
+  readonly #news: NewsReader;
+  readonly #sweeper: Sweeper;
+  #isClosed = false;
+  #ending: Promise<ShutdownReport> | undefined;
+
+  constructor(options: BullJobManagerOptions) {
+    const settings = readManagerOptions(options);
+    this.#settings = settings;
+    const link = new RedisLink({
+      connection: settings.connection,
+      base: baseOf(settings.prefix, settings.queueName),
+      commandTimeoutMs: settings.redisTimeoutMs,
+    });
+    const report = (error: unknown): void => {
+      this.#events.emit('error', { error, reference: newReference() });
+    };
+    const store = new JobStore(link);
+    const bull = new BullQueue(store, settings.queueName, settings.prefix);
+    const { clock } = settings;
+    this.#context = {
+      settings,
+      link,
+      channels: new Channels(link),
+      store,
+      bull,
+      isClosed: () => this.#isClosed,
+      report,
+    };
+    this.#news = new NewsReader(this.#context, this.#events);
+    this.#sweeper = new Sweeper({ link, bull, clock, report, everyMs: 1000, overdueMs: 5000 });
+  }
+
+  /** Resolves when Redis was reached and found fit. @throws OffstageError `unavailable`, `redis_unsuitable`. */
+  ready(): Promise<void> {
+    return this.#context.link.ready();
+  }
+
+  /** What one owner may see and do. @throws OffstageError `invalid_owner` for an empty id. */
+  forOwner(ownerId: string): JobClient {
+    if (typeof ownerId !== 'string' || ownerId === '') {
+      throw new OffstageError(
+        'invalid_owner',
+        'An owner id is a string that is not empty, such as the id of a session or a tenant.',
+      );
+    }
+    return new BullClient(this.#context, ownerId);
+  }
+
+  /** Active jobs of all owners in all processes, leases and maintenance (J15). */
+  activity(): Promise<Activity> {
+    return readActivity(this.#context, '');
+  }
+
+  /** Keeps maintenance out, in every process. @throws OffstageError `admission_paused`. */
+  enterForeground(): Promise<BullLease> {
+    return takeLease(this.#context.link, this.#settings.clock, 'foreground', this.#context.report);
+  }
+
+  /** Refuses new jobs and foreground leases in every process. @throws OffstageError `conflict`. */
+  enterMaintenance(): Promise<BullLease> {
+    return takeLease(this.#context.link, this.#settings.clock, 'maintenance', this.#context.report);
+  }
+
+  /** @throws OffstageError `not_supported`: start jobs from a scheduler of your own. */
+  get schedules(): never {
+    throw new OffstageError(
+      'not_supported',
+      'Schedules are not supported on BullMQ yet. Start jobs from a scheduler of your own, with an idempotencyKey for each tick.',
+      { details: { option: 'schedules' } },
+    );
+  }
+
+  /**
+   * Listens to jobs of all owners in all processes (J16). Full errors of handlers are told where they
+   * ran, by `serveBullJobs`.
+   */
+  on<E extends JobManagerEventName>(event: E, listener: JobManagerListener<E>): () => void {
+    const off = this.#events.on(event, listener);
+    if (event === 'error' || event === 'schedule') return off;
+    const stop = this.#news.read();
+    return () => {
+      off();
+      stop();
+    };
+  }
+
+  /**
+   * Admits no more jobs here; clients can still be asked. What is queued and runs is left to the
+   * workers, unless `keep` is false: then all jobs of the queue are asked to stop, and after `graceMs`
+   * what is left is marked `canceled` (J14). The first call decides.
+   */
+  shutdown(options: BullShutdownOptions = {}): Promise<ShutdownReport> {
+    if (this.#ending === undefined) {
+      const { graceMs = 5000, keep = true } = options;
+      try {
+        requireDuration('graceMs', graceMs);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+      this.#isClosed = true;
+      this.#ending = this.#end(keep ? undefined : graceMs);
+    }
+    return this.#ending;
+  }
+
+  /** Ends the connections too; nothing can be asked afterwards. Jobs go on. */
+  async close(): Promise<void> {
+    await this.shutdown();
+    const { bull, channels, link } = this.#context;
+    await bull.close().catch(() => {});
+    channels.close();
+    link.close();
+  }
+
+  async #end(graceMs: number | undefined): Promise<ShutdownReport> {
+    this.#sweeper.close();
+    try {
+      return graceMs === undefined
+        ? { settled: 0, abandoned: 0 }
+        : Object.freeze(await this.#cancelAll(graceMs));
+    } finally {
+      this.#context.link.unref();
+    }
+  }
+
+  async #cancelAll(graceMs: number): Promise<ShutdownReport> {
+    const { link, store } = this.#context;
+    const { clock } = this.#settings;
+    const active = async () =>
+      listOfReply(await link.call('SMEMBERS', `${link.base}active`)).map(textOfReply);
+    const all = await active();
+    for (const id of all) await requestStop(this.#context, id, 'shutdown');
+    const until = clock.monotonic() + graceMs;
+    let left = await active();
+    while (left.length > 0 && clock.monotonic() < until) {
+      await sleep(clock, Math.min(lookAgainMs, until - clock.monotonic()), { keepAlive: true });
+      left = await active();
+    }
+    let abandoned = 0;
+    for (const id of left) {
+      const { type } = await store.dispatch(id, ({ state }) =>
+        state.endedAt === null ? { type: 'abandoned', at: clock.now() } : undefined,
+      );
+      if (type === 'done') abandoned += 1;
+    }
+    return { settled: all.length - abandoned, abandoned };
+  }
+}

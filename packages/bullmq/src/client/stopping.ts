@@ -1,0 +1,23 @@
+import type { StopReason } from '@offstage/core';
+import type { Committed } from '../records/job-store.ts';
+import type { BullContext } from './bull-context.ts';
+
+type StopContext = Pick<BullContext, 'store' | 'bull' | 'settings'>;
+
+/** Asks a job to stop, for good: the request stands in Redis before anybody is told of it (E2). */
+export async function requestStop(
+  { store, bull, settings }: StopContext,
+  id: string,
+  reason: StopReason,
+): Promise<Committed> {
+  await store.learnHandlers();
+  const at = settings.clock.now();
+  const committed = await store.dispatch(id, ({ state }) =>
+    state.endedAt === null ? { type: 'stopRequested', at, reason } : undefined,
+  );
+  if (committed.type === 'done') {
+    if (committed.nextHolder !== '') await bull.addKnown(committed.nextHolder, at);
+    if (committed.record.state.status !== 'running') await bull.remove(id);
+  }
+  return committed;
+}

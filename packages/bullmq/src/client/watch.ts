@@ -1,0 +1,42 @@
+import type { ChangeKind } from '@offstage/core';
+import type { BullContext } from './bull-context.ts';
+
+export interface WatchRequest {
+  readonly id: string | undefined;
+  readonly onChange: (changedId?: string, kind?: ChangeKind) => void;
+  readonly onPush?: ((isPushed: boolean) => void) | undefined;
+}
+
+/** Hints from Redis, for the jobs of one owner (F7). Returns the way to stop. */
+export function watchJobs(
+  { channels, report }: Pick<BullContext, 'channels' | 'report'>,
+  owner: string,
+  { id, onChange, onPush }: WatchRequest,
+): () => void {
+  let isOver = false;
+  const guard = (call: () => void): void => {
+    if (isOver) return;
+    try {
+      call();
+    } catch (error) {
+      report(error);
+    }
+  };
+  guard(() => onPush?.(false));
+  const stop = channels.listen(`of:${owner}`, {
+    onMessage(text) {
+      const changed = text.slice(1);
+      if (id !== undefined && changed !== id) return;
+      guard(() => onChange(changed, text.startsWith('p') ? 'progress' : 'change'));
+    },
+    onUp(isUp) {
+      guard(() => onPush?.(isUp));
+      // Something may have been missed.
+      if (isUp) guard(() => onChange(id, 'change'));
+    },
+  });
+  return () => {
+    isOver = true;
+    stop();
+  };
+}

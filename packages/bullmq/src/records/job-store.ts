@@ -1,0 +1,208 @@
+import { OffstageError } from '@offstage/core';
+import {
+  type JobAction,
+  type JobEvent,
+  type JobState,
+  randomId,
+  transition,
+} from '@offstage/core/engine';
+import { commitScript } from '../redis/commit-script.ts';
+import { listOfReply, type RedisLink, type Reply, textOfReply } from '../redis/redis-link.ts';
+import { lookScript } from '../redis/scripts.ts';
+import { isJobId } from '../shared/names.ts';
+import { encodeValue } from '../shared/value-codec.ts';
+import { type JobRecord, readRecord, storedState } from './job-record.ts';
+import { kindOfNews, type NewsKind } from './news-kinds.ts';
+
+export interface LookRequest {
+  readonly id: string;
+  /** Brings events after this number; without, none. */
+  readonly after?: number | undefined;
+}
+
+export interface Looked {
+  readonly record: JobRecord;
+  readonly events: readonly Reply[];
+}
+
+/** Progress that goes into Redis together with a change. */
+export interface ProgressBatch {
+  readonly seq: number;
+  readonly dropped: number;
+  /** As JSON, oldest first. */
+  readonly events: readonly string[];
+}
+
+export interface CommitOptions {
+  /** The attempt that asks; without, anybody. */
+  readonly fence?: string | undefined;
+  /** The attempt that may change the job from now on. */
+  readonly newFence?: string | undefined;
+  readonly progress?: ProgressBatch | undefined;
+  /** The record as it was known last, which saves a look where nothing has changed since. */
+  readonly known?: JobRecord | undefined;
+}
+
+/** What an event did to a job. */
+export type Committed =
+  /** Carried out; `nextHolder` of the job's key has to be given to BullMQ. */
+  | {
+      readonly type: 'done';
+      readonly record: JobRecord;
+      readonly actions: readonly JobAction[];
+      readonly nextHolder: string;
+    }
+  /** It changes nothing of what the job is. */
+  | { readonly type: 'unchanged'; readonly record: JobRecord }
+  /** Another attempt has taken the job's place. */
+  | { readonly type: 'fenced' }
+  | { readonly type: 'gone' };
+
+const noProgress: ProgressBatch = { seq: 0, dropped: 0, events: [] };
+
+/**
+ * The jobs of a queue, in Redis. `transition` of core decides what an event makes of a job, here as in
+ * one process; a commit takes it only from the very state that was decided upon, and in one step with
+ * all that follows: who holds its key, who may be admitted, what is told.
+ */
+export class JobStore {
+  readonly link: RedisLink;
+  #discards: ReadonlyMap<string, boolean> = new Map();
+
+  constructor(link: RedisLink) {
+    this.link = link;
+  }
+
+  /** At one job, whoever owns it; does not count as a look of its owner. */
+  async find(id: string): Promise<JobRecord | undefined> {
+    return (await this.look('*', [{ id }], false))[0]?.record;
+  }
+
+  /** In the order asked; `undefined` for what is gone or another owner's (J4). */
+  async look(
+    owner: string,
+    requests: readonly LookRequest[],
+    counts: boolean,
+  ): Promise<readonly (Looked | undefined)[]> {
+    const asked = requests.filter(({ id }) => isJobId(id));
+    if (asked.length === 0) return requests.map(() => undefined);
+    const args = asked.flatMap(({ id, after }) => [id, after ?? '-']);
+    const replies = listOfReply(
+      await this.link.run(lookScript, [owner, counts ? '1' : '0', ...args]),
+    );
+    const looked = asked.map(({ id }, index) => this.#read(id, replies[index]));
+    let next = 0;
+    return requests.map(({ id }) => (isJobId(id) ? looked[next++] : undefined));
+  }
+
+  /** Asks which handlers discard, so that a job which is canceled without one is at rest at once. */
+  async learnHandlers(): Promise<void> {
+    const reply = listOfReply(await this.link.call('HGETALL', `${this.link.base}handlers`));
+    const names = new Map<string, boolean>();
+    for (let index = 0; index + 1 < reply.length; index += 2) {
+      names.set(textOfReply(reply[index]), textOfReply(reply[index + 1]) === '1');
+    }
+    this.#discards = names;
+  }
+
+  /** What a worker knows of its own handlers. */
+  knowHandlers(discards: ReadonlyMap<string, boolean>): void {
+    this.#discards = discards;
+  }
+
+  /** Lets what happened change the job. `decide` is asked again when another change came first. */
+  async dispatch(
+    id: string,
+    decide: (record: JobRecord) => JobEvent | undefined,
+    options: CommitOptions = {},
+  ): Promise<Committed> {
+    return this.change(
+      id,
+      (record) => {
+        const event = decide(record);
+        if (event === undefined) return undefined;
+        const { state, actions } = transition(record.state, event);
+        return actions.length === 0 ? undefined : { state, actions };
+      },
+      options,
+    );
+  }
+
+  async change(
+    id: string,
+    next: (
+      record: JobRecord,
+    ) => { readonly state: JobState; readonly actions: readonly JobAction[] } | undefined,
+    options: CommitOptions = {},
+  ): Promise<Committed> {
+    const { fence = '' } = options;
+    const token = randomId();
+    let record = options.known ?? (await this.find(id));
+    for (;;) {
+      if (record === undefined) return { type: 'gone' };
+      if (fence !== '' && record.fence !== fence) return { type: 'fenced' };
+      const changed = next(record);
+      if (changed === undefined) return { type: 'unchanged', record };
+      const [what, nextHolder] = listOfReply(
+        await this.link.run(commitScript, this.#arguments(record, changed, token, options)),
+      ).map(textOfReply);
+      if (what === 'done') {
+        const fenceNow = options.newFence ?? record.fence;
+        const rev = String(Number(record.rev) + 1);
+        return {
+          type: 'done',
+          record: { ...record, state: changed.state, fence: fenceNow, rev },
+          actions: changed.actions,
+          nextHolder: nextHolder ?? '',
+        };
+      }
+      if (what === 'fenced' || what === 'gone') return { type: what };
+      record = await this.find(id);
+    }
+  }
+
+  #arguments(
+    record: JobRecord,
+    { state, actions }: { readonly state: JobState; readonly actions: readonly JobAction[] },
+    token: string,
+    { fence = '', newFence = '-', progress = noProgress }: CommitOptions,
+  ): readonly (string | number | Buffer)[] {
+    const ends = state.status === 'succeeded' && record.state.status !== 'succeeded';
+    return [
+      record.id,
+      record.rev,
+      fence,
+      token,
+      storedState(state),
+      state.status,
+      record.state.status,
+      state.atRest ? '1' : '0',
+      state.stopReason ?? '',
+      kindOf(actions),
+      newFence,
+      ends ? encodeValue('result', state.result) : '',
+      ends ? '1' : '0',
+      actions.some(({ type }) => type === 'discard') ? '1' : '0',
+      progress.seq,
+      progress.events.at(-1) ?? '',
+      progress.dropped,
+      record.capacity,
+      ...progress.events,
+    ];
+  }
+
+  #read(id: string, reply: Reply | undefined): Looked | undefined {
+    if (reply === null || reply === undefined) return undefined;
+    const [values, events] = listOfReply(reply);
+    const record = readRecord(id, listOfReply(values), (name) => this.#discards.get(name) ?? true);
+    return { record, events: listOfReply(events) };
+  }
+}
+
+function kindOf(actions: readonly JobAction[]): NewsKind {
+  for (const action of actions) if (action.type === 'tell') return kindOfNews[action.news];
+  return 'c';
+}
+
+/** The job that was there a moment ago has gone. */
+export const gone = (): OffstageError => new OffstageError('not_found', 'There is no such job.');

@@ -1,0 +1,45 @@
+import { OffstageError } from '@offstage/core';
+
+export type Unsuitable =
+  | 'password'
+  | 'version'
+  | 'read_only'
+  | 'memory'
+  | 'disk'
+  | 'eviction'
+  | 'format';
+
+/** Redis is there, and jobs are not safe in it. */
+export function unsuitable(reason: Unsuitable, message: string, cause?: unknown): OffstageError {
+  return new OffstageError('redis_unsuitable', message, {
+    details: { reason },
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+const refusals: readonly (readonly [RegExp, Unsuitable, string])[] = [
+  [
+    /NOAUTH|WRONGPASS|NOPERM/,
+    'password',
+    'Redis does not let this connection in: check its user and password.',
+  ],
+  [
+    /READONLY/,
+    'read_only',
+    'This Redis is read-only, which takes no jobs: connect to its primary.',
+  ],
+  [/\bOOM\b/, 'memory', 'The memory of Redis is full: it takes no jobs until some have ended.'],
+  [/MISCONF/, 'disk', 'Redis cannot write to its disk, so it takes no jobs.'],
+];
+
+/** An error of the connection or of Redis as one of ours. */
+export function redisError(error: unknown): OffstageError {
+  if (OffstageError.isInstance(error)) return error;
+  const text = String(error);
+  for (const [pattern, reason, message] of refusals) {
+    if (pattern.test(text)) return unsuitable(reason, message, error);
+  }
+  return new OffstageError('unavailable', 'Redis does not answer; see the cause.', {
+    cause: error,
+  });
+}

@@ -1,0 +1,167 @@
+import { OffstageError } from '@offstage/core';
+import { Redis, type RedisOptions } from 'ioredis';
+import { redisError, unsuitable } from './redis-errors.ts';
+import type { Script } from './script.ts';
+
+/** Where Redis is: `{ url }`, or what ioredis takes (`host`, `port`, `password`, `tls`, ...). */
+export type BullConnection = Omit<RedisOptions, 'protocol' | 'replyMapping'> & {
+  /** Such as `redis://user:password@127.0.0.1:6379/0`, or `rediss://` for TLS. */
+  readonly url?: string | undefined;
+};
+
+export interface RedisLinkOptions {
+  readonly connection: BullConnection;
+  /** All keys of ours begin with it. */
+  readonly base: string;
+  /** Milliseconds after which a command that has no answer rejects; `undefined` waits for ever. */
+  readonly commandTimeoutMs?: number | undefined;
+}
+
+/** What Redis answers: texts and values as buffers. */
+export type Reply = Buffer | string | number | null | readonly Reply[];
+
+type LinkOverrides = Pick<RedisOptions, 'commandTimeout' | 'autoResubscribe'>;
+
+const format = '1';
+
+/**
+ * The connections of one process to Redis. They come back by themselves (E6); what is asked meanwhile
+ * waits. Before the first command Redis is looked at: one that would lose jobs is refused.
+ */
+export class RedisLink {
+  readonly base: string;
+  readonly commands: Redis;
+  readonly #options: RedisLinkOptions;
+  readonly #all: Redis[] = [];
+  #checked: Promise<void> | undefined;
+  #refusal: unknown;
+
+  constructor(options: RedisLinkOptions) {
+    this.base = options.base;
+    this.#options = options;
+    this.commands = this.connect({
+      ...(options.commandTimeoutMs === undefined
+        ? {}
+        : { commandTimeout: options.commandTimeoutMs }),
+    });
+  }
+
+  /** One more connection with the same settings. */
+  connect(overrides: LinkOverrides = {}): Redis {
+    const { url, ...others } = this.#options.connection;
+    const settings = {
+      enableReadyCheck: true,
+      ...others,
+      // A command waits for Redis to come back; `commandTimeoutMs` says for how long.
+      maxRetriesPerRequest: null,
+      retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 6), 2000),
+      ...overrides,
+      protocol: 2 as const,
+      replyMapping: 'legacy' as const,
+    };
+    const redis = url === undefined ? new Redis(settings) : new Redis(url, settings);
+    redis.on('error', (error) => {
+      if (isRefusal(error)) this.#refusal = error;
+    });
+    this.#all.push(redis);
+    return redis;
+  }
+
+  /** Runs a script. @throws OffstageError `unavailable`, `redis_unsuitable`. */
+  async run(script: Script, args: readonly (string | number | Buffer)[]): Promise<Reply> {
+    await this.ready();
+    return this.#evaluate(script, args);
+  }
+
+  /** Any other command. */
+  async call(command: string, ...args: readonly (string | number | Buffer)[]): Promise<Reply> {
+    await this.ready();
+    try {
+      return (await this.commands.callBuffer(command, ...args)) as Reply;
+    } catch (error) {
+      throw this.#coded(error);
+    }
+  }
+
+  /** Resolves when Redis was found to be one that keeps jobs. */
+  ready(): Promise<void> {
+    this.#checked ??= this.#check().catch((error) => {
+      // The next command looks again.
+      this.#checked = undefined;
+      throw this.#coded(error);
+    });
+    return this.#checked;
+  }
+
+  /** The process may end although connections are open. */
+  unref(): void {
+    for (const redis of this.#all) Reflect.get(redis, 'stream')?.unref?.();
+  }
+
+  close(): void {
+    for (const redis of this.#all) redis.disconnect();
+  }
+
+  async #evaluate(script: Script, args: readonly (string | number | Buffer)[]): Promise<Reply> {
+    try {
+      return await this.#send('EVALSHA', script.sha, args);
+    } catch (error) {
+      // A Redis that was started again knows no script.
+      if (!String(error).includes('NOSCRIPT')) throw this.#coded(error);
+      return await this.#send('EVAL', script.source, args).catch((again) => {
+        throw this.#coded(again);
+      });
+    }
+  }
+
+  async #send(
+    command: string,
+    script: string,
+    args: readonly (string | number | Buffer)[],
+  ): Promise<Reply> {
+    return (await this.commands.callBuffer(command, script, 1, this.base, ...args)) as Reply;
+  }
+
+  async #check(): Promise<void> {
+    const info = String(await this.commands.info());
+    const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
+    const version = field('redis_version');
+    const [major = 0, minor = 0] = version.split('.').map(Number);
+    if (major < 6 || (major === 6 && minor < 2)) {
+      throw unsuitable('version', `Redis is ${version}; 6.2 or newer is needed.`);
+    }
+    if (field('role') === 'slave') {
+      throw unsuitable('read_only', 'This Redis is a replica, which takes no jobs.');
+    }
+    const policy = field('maxmemory_policy');
+    if (policy !== '' && policy !== 'noeviction') {
+      throw unsuitable(
+        'eviction',
+        `Redis may throw jobs away when its memory is full (maxmemory-policy is ${policy}). Set it to noeviction.`,
+      );
+    }
+    await this.commands.set(`${this.base}format`, format, 'NX');
+    const found = await this.commands.get(`${this.base}format`);
+    if (found !== format) {
+      throw unsuitable(
+        'format',
+        `This queue was written by another version of @offstage/bullmq (format ${String(found)}; this one knows ${format}).`,
+      );
+    }
+  }
+
+  #coded(error: unknown): OffstageError {
+    return redisError(this.#refusal ?? error);
+  }
+}
+
+const isRefusal = (error: unknown): boolean => /WRONGPASS|NOAUTH|NOPERM/.test(String(error));
+
+export const textOfReply = (reply: Reply | undefined): string =>
+  reply === null || reply === undefined ? '' : String(reply);
+
+/** @throws OffstageError `unavailable` where Redis answered with something else. */
+export function listOfReply(reply: Reply | undefined): readonly Reply[] {
+  if (Array.isArray(reply)) return reply;
+  throw new OffstageError('unavailable', 'Redis answered with what is no list.');
+}

@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+
+/** A Lua script, and the hash that Redis knows it by. */
+export interface Script {
+  readonly name: string;
+  readonly source: string;
+  readonly sha: string;
+}
+
+/*
+ * All keys of a queue begin with KEYS[1], so that one hash tag in the prefix holds a cluster's queue on
+ * one node. What a script reads and writes, it does in one step: nobody sees half of it.
+ *
+ *   job:<id>        hash    the record of a job
+ *   progress:<id>   list    its newest events, as JSON, oldest first
+ *   owner:<o>       zset    an owner's jobs in the order of their start
+ *   queued[:<o>]    set     jobs that wait; of all, and of an owner
+ *   active[:<o>]    set     jobs that are not at rest
+ *   kept:<o>        zset    an owner's jobs at rest, by when they were last looked at
+ *   expiry          zset    jobs at rest, by when they expire
+ *   pending         zset    jobs that BullMQ has not been given yet, by since when
+ *   discards        zset    jobs whose discard has to run, by when it may be tried (again)
+ *   keys            hash    who holds an exclusivity key
+ *   waiting:<key>   list    who waits for it, in order
+ *   replacer        hash    who replaces its holder
+ *   starts          hash    idempotency keys
+ *   handlers        hash    by name, whether the handler of it discards
+ *   foreground      zset    leases, by when they lapse
+ *   maintenance     string  its holder; lapses by itself
+ */
+const shared = `
+local base = KEYS[1]
+local function time()
+  local t = redis.call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+local function jobKey(id) return base .. 'job:' .. id end
+local function tell(owner, id, kind)
+  redis.call('PUBLISH', base .. 'of:' .. owner, kind .. id)
+  redis.call('PUBLISH', base .. 'all', kind .. id)
+end
+local function forget(id, owner, start, name)
+  redis.call('DEL', jobKey(id), base .. 'progress:' .. id)
+  redis.call('ZREM', base .. 'owner:' .. owner, id)
+  redis.call('ZREM', base .. 'kept:' .. owner, id)
+  redis.call('ZREM', base .. 'expiry', id)
+  redis.call('ZREM', base .. 'pending', id)
+  redis.call('ZREM', base .. 'discards', id)
+  if start ~= '' then redis.call('HDEL', base .. 'starts', start) end
+  tell(owner, id, 'r')
+end
+`;
+
+export function script(name: string, body: string): Script {
+  const source = `${shared}${body}`;
+  return { name, source, sha: createHash('sha1').update(source).digest('hex') };
+}

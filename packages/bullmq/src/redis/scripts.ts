@@ -1,0 +1,208 @@
+import { appendEvents } from './commit-script.ts';
+import { script } from './script.ts';
+
+/** The fields of a record that a look brings, in this order. */
+export const lookFields = [
+  'owner',
+  'name',
+  'phases',
+  'retryOf',
+  'state',
+  'rev',
+  'fence',
+  'rest',
+  'seq',
+  'progress',
+  'dropped',
+  'result',
+  'priority',
+  'key',
+  'retry',
+  'timeoutMs',
+  'capacity',
+] as const;
+
+const fields = lookFields.map((field) => `'${field}'`).join(', ');
+
+/**
+ * Looks at many jobs of one owner; of '*' at anybody's. For each: its fields, then the events after a
+ * number where there may be any. Counts as a look for how long it is kept (J13) where asked.
+ */
+export const lookScript = script(
+  'look',
+  `
+local owner, counts = ARGV[1], ARGV[2]
+local answers = {}
+local at = time()
+for index = 3, #ARGV, 2 do
+  local id, after = ARGV[index], ARGV[index + 1]
+  local known = redis.call('HMGET', jobKey(id), ${fields})
+  if not known[1] or (owner ~= '*' and known[1] ~= owner) then
+    answers[#answers + 1] = false
+  else
+    if counts == '1' and known[8] == '1' then
+      redis.call('ZADD', base .. 'kept:' .. known[1], 'XX', at, id)
+      local ttl = redis.call('HGET', jobKey(id), 'ttl')
+      if ttl ~= 'inf' then redis.call('ZADD', base .. 'expiry', 'XX', at + ttl, id) end
+    end
+    local events = {}
+    if after ~= '-' and tonumber(known[9] or 0) > tonumber(after) then
+      events = redis.call('LRANGE', base .. 'progress:' .. id, 0, -1)
+    end
+    answers[#answers + 1] = { known, events }
+  end
+end
+return answers
+`,
+);
+
+/** Progress of an attempt. Answers { 'ok' | 'fenced' | 'gone', why it was asked to stop }. */
+export const progressScript = script(
+  'progress',
+  `${appendEvents}
+local id, fence = ARGV[1], ARGV[2]
+local known = redis.call('HMGET', jobKey(id), 'fence', 'stop', 'owner')
+if not known[3] then return { 'gone', '' } end
+if known[1] ~= fence then return { 'fenced', '' } end
+local events = {}
+for index = 7, #ARGV do events[#events + 1] = ARGV[index] end
+appendEvents(id, tonumber(ARGV[3]), ARGV[7 + #events - 1] or '', tonumber(ARGV[4]), tonumber(ARGV[5]), events)
+tell(known[3], id, 'p')
+return { 'ok', known[2] or '' }
+`,
+);
+
+/** Keeps what an attempt saves (A10). */
+export const saveScript = script(
+  'save',
+  `
+local known = redis.call('HGET', jobKey(ARGV[1]), 'fence')
+if not known then return 'gone' end
+if known ~= ARGV[2] then return 'fenced' end
+redis.call('HSET', jobKey(ARGV[1]), 'saved', ARGV[3])
+return 'ok'
+`,
+);
+
+/** How attempts stand: for each id and fence, `ok`, `gone`, `fenced`, or `stop:` and why. */
+export const beatScript = script(
+  'beat',
+  `
+local answers = {}
+for index = 1, #ARGV, 2 do
+  local known = redis.call('HMGET', jobKey(ARGV[index]), 'fence', 'stop')
+  local answer = 'ok'
+  if not known[1] then answer = 'gone'
+  elseif known[1] ~= ARGV[index + 1] then answer = 'fenced'
+  elseif known[2] and known[2] ~= '' then answer = 'stop:' .. known[2] end
+  answers[#answers + 1] = answer
+end
+return answers
+`,
+);
+
+/** Releases a job at rest; 1 once, then 0 (J12). */
+export const consumeScript = script(
+  'consume',
+  `
+local known = redis.call('HMGET', jobKey(ARGV[1]), 'owner', 'rest', 'start')
+if not known[1] or known[1] ~= ARGV[2] or known[2] ~= '1' then return 0 end
+forget(ARGV[1], known[1], known[3] or '')
+return 1
+`,
+);
+
+/** Releases what has expired, a hundred at a time; answers whom (J13). */
+export const expireScript = script(
+  'expire',
+  `
+local gone = redis.call('ZRANGEBYSCORE', base .. 'expiry', '-inf', time(), 'LIMIT', 0, 100)
+for _, id in ipairs(gone) do
+  local known = redis.call('HMGET', jobKey(id), 'owner', 'start')
+  if known[1] then forget(id, known[1], known[2] or '') else redis.call('ZREM', base .. 'expiry', id) end
+end
+return gone
+`,
+);
+
+/** Jobs that BullMQ should have been given a while ago; each is answered to one who asks. */
+export const overdueScript = script(
+  'overdue',
+  `
+local at = time()
+local ids = redis.call('ZRANGEBYSCORE', base .. 'pending', '-inf', at - tonumber(ARGV[1]), 'LIMIT', 0, 100)
+for _, id in ipairs(ids) do redis.call('ZADD', base .. 'pending', at, id) end
+return ids
+`,
+);
+
+/** Takes one discard that may run, for a while: who takes it and dies leaves it to the next. */
+export const takeDiscardScript = script(
+  'take discard',
+  `
+local at = time()
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', base .. 'discards', '-inf', at, 'LIMIT', 0, 20)) do
+  local name = redis.call('HGET', jobKey(id), 'name')
+  if not name then
+    redis.call('ZREM', base .. 'discards', id)
+  else
+    for index = 2, #ARGV do
+      if ARGV[index] == name then
+        redis.call('ZADD', base .. 'discards', at + tonumber(ARGV[1]), id)
+        return id
+      end
+    end
+  end
+end
+return ''
+`,
+);
+
+/** What stands in the way of new jobs: of one owner, or of all (J15). */
+export const activityScript = script(
+  'activity',
+  `
+local of = ARGV[1]
+redis.call('ZREMRANGEBYSCORE', base .. 'foreground', '-inf', time())
+return {
+  redis.call('SCARD', base .. 'queued' .. of),
+  redis.call('SCARD', base .. 'active' .. of),
+  redis.call('ZCARD', base .. 'foreground'),
+  redis.call('EXISTS', base .. 'maintenance'),
+}
+`,
+);
+
+/** Takes or renews a lease: `ok`, or what stands in the way. */
+export const leaseScript = script(
+  'lease',
+  `
+local what, token, forMs, renews = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local at = time()
+redis.call('ZREMRANGEBYSCORE', base .. 'foreground', '-inf', at)
+if what == 'foreground' then
+  if renews == '0' and redis.call('EXISTS', base .. 'maintenance') == 1 then return 'maintenance' end
+  redis.call('ZADD', base .. 'foreground', at + forMs, token)
+  return 'ok'
+end
+local holder = redis.call('GET', base .. 'maintenance')
+if holder and holder ~= token then return 'maintenance' end
+if renews == '0' then
+  if redis.call('SCARD', base .. 'active') > 0 then return 'jobs' end
+  if redis.call('ZCARD', base .. 'foreground') > 0 then return 'foreground' end
+elseif not holder then
+  return 'lapsed'
+end
+redis.call('SET', base .. 'maintenance', token, 'PX', forMs)
+return 'ok'
+`,
+);
+
+export const unleaseScript = script(
+  'unlease',
+  `
+redis.call('ZREM', base .. 'foreground', ARGV[1])
+if redis.call('GET', base .. 'maintenance') == ARGV[1] then redis.call('DEL', base .. 'maintenance') end
+return 'ok'
+`,
+);

@@ -1,0 +1,77 @@
+import { Queue } from 'bullmq';
+import type { JobRecord } from '../records/job-record.ts';
+import type { JobStore } from '../records/job-store.ts';
+
+/** The highest priority is BullMQ's lowest number, and 0 there goes before all numbers. */
+const bullPriority = (priority: number): number => 1_000_001 - priority;
+
+/** How BullMQ tells from its own failures, in the delays of retries, that we say how long. */
+export const backoffName = 'offstage';
+
+/**
+ * BullMQ's side of a queue. Its jobs have our ids and names, and no input: what they are about stands
+ * in our records, which BullMQ's boards do not show.
+ */
+export class BullQueue {
+  readonly queue: Queue;
+  readonly #store: JobStore;
+
+  constructor(store: JobStore, queueName: string, prefix: string) {
+    this.#store = store;
+    this.queue = new Queue(queueName, {
+      prefix,
+      connection: store.link.commands,
+      skipVersionCheck: true,
+    });
+    this.queue.on('error', () => {
+      // Of the connection, which tells its own.
+    });
+  }
+
+  /** Gives BullMQ a job that may run from now on, or from its time on. Twice is once. */
+  async add(
+    job: Pick<JobRecord, 'id' | 'name' | 'priority'>,
+    availableAt: number | null,
+    maxAttempts: number,
+    now: number,
+  ): Promise<void> {
+    await this.queue.add(
+      job.name,
+      {},
+      {
+        jobId: job.id,
+        priority: bullPriority(job.priority),
+        delay: availableAt === null ? 0 : Math.max(0, Math.ceil(availableAt - now)),
+        attempts: maxAttempts,
+        backoff: { type: backoffName },
+        // Ours are released by time and number; what BullMQ shows of them is bounded by itself.
+        removeOnComplete: { count: 1000 },
+        removeOnFail: { count: 1000 },
+      },
+    );
+    await this.#store.link.call('ZREM', `${this.#store.link.base}pending`, job.id);
+  }
+
+  /** The same, of a job that is known by its id alone. */
+  async addKnown(id: string, now: number): Promise<void> {
+    const record = await this.#store.find(id);
+    if (record?.state.status === 'queued') {
+      await this.add(record, record.state.availableAt, record.state.maxAttempts, now);
+    } else {
+      await this.#store.link.call('ZREM', `${this.#store.link.base}pending`, id);
+    }
+  }
+
+  /** Takes out what waits; what a worker holds stays until that has seen the end. */
+  async remove(id: string): Promise<void> {
+    try {
+      await this.queue.remove(id);
+    } catch {
+      // A worker has it right now, and finds by the record that nothing is left to do.
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.queue.close();
+  }
+}

@@ -1,0 +1,57 @@
+import type { Clock, Timer } from '@offstage/core';
+import { listOfReply, type RedisLink, textOfReply } from '../redis/redis-link.ts';
+import { expireScript, overdueScript } from '../redis/scripts.ts';
+import type { BullQueue } from './bull-queue.ts';
+
+export interface SweeperOptions {
+  readonly link: RedisLink;
+  readonly bull: BullQueue;
+  readonly clock: Clock;
+  readonly everyMs: number;
+  /** A job that BullMQ was not given for so long has lost the process that was about to. */
+  readonly overdueMs: number;
+  readonly report: (error: unknown) => void;
+}
+
+/**
+ * What has to happen although nobody asks for it: jobs expire (J13; BullMQ itself removes old ones only
+ * when others end), and a job whose process ended between its admission and BullMQ is handed over.
+ */
+export class Sweeper {
+  readonly #options: SweeperOptions;
+  #timer: Timer | undefined;
+  #isClosed = false;
+
+  constructor(options: SweeperOptions) {
+    this.#options = options;
+    this.#later();
+  }
+
+  async sweep(): Promise<void> {
+    const { link, bull, clock, overdueMs } = this.#options;
+    for (const id of listOfReply(await link.run(expireScript, [])).map(textOfReply)) {
+      await bull.remove(id);
+    }
+    for (const id of listOfReply(await link.run(overdueScript, [overdueMs])).map(textOfReply)) {
+      await bull.addKnown(id, clock.now());
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#timer?.cancel();
+  }
+
+  #later(): void {
+    const { clock, everyMs } = this.#options;
+    this.#timer = clock.schedule(everyMs, () => {
+      void this.sweep()
+        .catch((error) => {
+          if (!this.#isClosed) this.#options.report(error);
+        })
+        .then(() => {
+          if (!this.#isClosed) this.#later();
+        });
+    });
+  }
+}

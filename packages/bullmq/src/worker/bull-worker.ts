@@ -1,0 +1,359 @@
+import { OffstageError, type StopReason } from '@offstage/core';
+import {
+  describeFailure,
+  ManagerEvents,
+  type ReportedProgress,
+  randomId,
+  sleep,
+} from '@offstage/core/engine';
+import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
+import { newReference } from '../client/manager-options.ts';
+import type { JobRecord } from '../records/job-record.ts';
+import { type Committed, JobStore } from '../records/job-store.ts';
+import { Channels } from '../redis/channel.ts';
+import { listOfReply, RedisLink, textOfReply } from '../redis/redis-link.ts';
+import { beatScript } from '../redis/scripts.ts';
+import { BullQueue } from '../shared/bull-queue.ts';
+import { baseOf } from '../shared/names.ts';
+import { Sweeper } from '../shared/sweeper.ts';
+import { decodeValue } from '../shared/value-codec.ts';
+import { type AttemptEnd, BullAttempt } from './bull-attempt.ts';
+import { Discards } from './discards.ts';
+import type { BullWorkerSettings } from './worker-options.ts';
+
+// A job that this worker cannot run goes back for another one, and comes again after so long.
+const putOffMs = 1000;
+// BullMQ's boards show a job's progress, which is one field of it; it need not be the newest of a burst.
+const shownEveryMs = 1000;
+
+/** Takes jobs from BullMQ and runs their handlers. See `serveBullJobs`. */
+export class BullWorker {
+  readonly events = new ManagerEvents(newReference);
+  readonly #settings: BullWorkerSettings;
+  readonly #link: RedisLink;
+  readonly #store: JobStore;
+  readonly #bull: BullQueue;
+  readonly #channels: Channels;
+  readonly #discards: Discards;
+  readonly #attempts = new Map<string, BullAttempt>();
+  /** How long BullMQ has to wait with the next attempt of a job. */
+  readonly #delays = new Map<string, number>();
+  #worker: Worker | undefined;
+  #sweeper: Sweeper | undefined;
+  #beat: NodeJS.Timeout | undefined;
+  #isClosing = false;
+  #ending: Promise<void> | undefined;
+
+  constructor(settings: BullWorkerSettings) {
+    this.#settings = settings;
+    const { prefix, queueName, clock, executor } = settings;
+    this.#link = new RedisLink({
+      connection: settings.connection,
+      base: baseOf(prefix, queueName),
+    });
+    this.#store = new JobStore(this.#link);
+    this.#bull = new BullQueue(this.#store, queueName, prefix);
+    this.#channels = new Channels(this.#link);
+    this.#discards = new Discards({
+      store: this.#store,
+      executor,
+      names: () => this.#handled(),
+      clock,
+      report: (error, record) => this.report(error, record),
+      released: (committed) => this.#handOver(committed),
+    });
+  }
+
+  /** Resolves when jobs are taken. */
+  async start(): Promise<void> {
+    const { executor, prefix, queueName, clock, lockMs } = this.#settings;
+    executor.onError?.((error) => this.report(error));
+    await executor.ready();
+    await this.#link.ready();
+    this.#store.knowHandlers(
+      new Map(this.#handled().map((name) => [name, executor.handler(name)?.discards === true])),
+    );
+    await this.#introduce();
+    const report = (error: unknown): void => void this.report(error);
+    this.#sweeper = new Sweeper({
+      link: this.#link,
+      bull: this.#bull,
+      clock,
+      report,
+      everyMs: 1000,
+      overdueMs: 5000,
+    });
+    this.#channels.listen('workers', {
+      onMessage: (text) => this.#hear(text),
+      onUp: (isUp) => {
+        if (!isUp) return;
+        void this.#introduce().catch(report);
+        void this.#look();
+      },
+    });
+    this.#beat = setInterval(() => void this.#look(), 1000);
+    const { rate } = this.#settings;
+    const worker = new Worker(queueName, (job, token) => this.#process(job, token), {
+      prefix,
+      connection: this.#link.connect(),
+      concurrency: this.#settings.concurrency,
+      lockDuration: lockMs,
+      stalledInterval: lockMs,
+      // How often a job may lose its process is a matter of its attempts.
+      maxStalledCount: 1_000_000,
+      settings: { backoffStrategy: (_made, _type, _error, job) => this.#delayOf(job) },
+      ...(rate === undefined ? {} : { limiter: { max: rate.max, duration: rate.perMs } }),
+      autorun: true,
+    });
+    worker.on('error', (error) => {
+      if (!this.#isClosing) this.report(error);
+    });
+    this.#worker = worker;
+    await worker.waitUntilReady();
+  }
+
+  report(error: unknown, record?: JobRecord): string {
+    const reference = newReference();
+    const source = record === undefined ? {} : { jobId: record.id, name: record.name };
+    this.events.emit('error', { error, reference, ...source });
+    return reference;
+  }
+
+  /** Takes no more jobs, asks handlers to stop, and puts back what obeys within the grace (K4). */
+  shutdown(graceMs: number): Promise<void> {
+    this.#ending ??= this.#end(graceMs);
+    return this.#ending;
+  }
+
+  async #end(graceMs: number): Promise<void> {
+    const { clock, executor } = this.#settings;
+    this.#isClosing = true;
+    this.#sweeper?.close();
+    const closing = this.#worker?.pause(true);
+    const running = [...this.#attempts.values()];
+    for (const attempt of running) attempt.leave();
+    const late = new AbortController();
+    const drained = (async () => {
+      while (this.#attempts.size > 0) {
+        await Promise.allSettled([...this.#attempts.values()].map(({ ended }) => ended));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await this.#discards.idle();
+      await this.#worker?.close();
+    })();
+    await Promise.race([
+      drained,
+      sleep(clock, graceMs, { signal: late.signal, keepAlive: true }).catch(() => {}),
+    ]);
+    late.abort();
+    clearInterval(this.#beat);
+    await closing;
+    await executor.shutdown({ graceMs: 0 }).catch((error) => void this.report(error));
+    // What did not obey is left: its lock ends, and another worker goes on with its next attempt.
+    await this.#worker?.close(true).catch(() => {});
+    await this.#bull.close().catch(() => {});
+    this.#channels.close();
+    this.#link.close();
+  }
+
+  #handled(): readonly string[] {
+    const { definitions, executor } = this.#settings;
+    return [...definitions.keys()].filter((name) => executor.handler(name) !== undefined);
+  }
+
+  /** Tells managers which handlers there are, and which of them discard. */
+  async #introduce(): Promise<void> {
+    const { executor } = this.#settings;
+    const fields = this.#handled().flatMap((name) => [
+      name,
+      executor.handler(name)?.discards === true ? '1' : '0',
+    ]);
+    if (fields.length > 0) await this.#link.call('HSET', `${this.#link.base}handlers`, ...fields);
+  }
+
+  #hear(text: string): void {
+    const [what, id = ''] = text.split(' ');
+    if (what === 'discard') this.#discards.look();
+    else if (this.#attempts.has(id)) void this.#look(id);
+  }
+
+  /** Whether what runs here may go on: a message may have been lost, or the lock of a paused process. */
+  async #look(id?: string): Promise<void> {
+    if (id === undefined) this.#discards.look();
+    const attempts = [...this.#attempts.values()].filter(
+      (attempt) => id === undefined || attempt.id === id,
+    );
+    if (attempts.length === 0) return;
+    try {
+      const answers = listOfReply(
+        await this.#link.run(
+          beatScript,
+          attempts.flatMap((attempt) => [attempt.id, attempt.fence]),
+        ),
+      ).map(textOfReply);
+      for (const [index, attempt] of attempts.entries()) {
+        const answer = answers[index] ?? 'ok';
+        if (answer.startsWith('stop:')) attempt.stop(answer.slice(5) as StopReason);
+        else if (answer !== 'ok') attempt.fenceOff();
+      }
+    } catch (error) {
+      if (!this.#isClosing) this.report(error);
+    }
+  }
+
+  #delayOf(job: { readonly id?: string | undefined } | undefined): number {
+    const id = job?.id ?? '';
+    const delayMs = this.#delays.get(id) ?? 0;
+    this.#delays.delete(id);
+    return delayMs;
+  }
+
+  /** One job of BullMQ's. What is to become of it is told by what this throws, or not. */
+  async #process(job: Job, token: string | undefined): Promise<unknown> {
+    const id = job.id ?? '';
+    const { clock, definitions, executor } = this.#settings;
+    let record = await this.#store.find(id);
+    if (record?.state.isHandling) record = await this.#interrupted(record);
+    if (record === undefined) return undefined;
+    if (record.state.status !== 'queued') return this.#finish(record);
+    const { availableAt } = record.state;
+    const now = clock.now();
+    if (availableAt !== null && availableAt > now + 50) await putOff(job, availableAt, token);
+    const definition = definitions.get(record.name);
+    if (this.#isClosing) return this.#putBack(job, token);
+    if (definition === undefined || executor.handler(record.name) === undefined) {
+      const message = `This worker has no handler for job "${record.name}": it waits for one that has.`;
+      this.report(
+        new OffstageError('unknown_definition', message, { details: { name: record.name } }),
+        record,
+      );
+      await putOff(job, Date.now() + putOffMs, token);
+    }
+    return this.#run(job, token, record, definition);
+  }
+
+  async #run(
+    job: Job,
+    token: string | undefined,
+    record: JobRecord,
+    definition: BullWorkerSettings['definitions'] extends ReadonlyMap<string, infer D>
+      ? D | undefined
+      : never,
+  ): Promise<unknown> {
+    const { clock, executor, random } = this.#settings;
+    const { id } = record;
+    if (definition === undefined) return undefined;
+    const [input, saved] = listOfReply(
+      await this.#link.call('HMGET', `${this.#link.base}job:${id}`, 'input', 'saved'),
+    );
+    const at = clock.now();
+    const started = await this.#store.dispatch(
+      id,
+      ({ state }) => (state.status === 'queued' ? { type: 'started', at } : undefined),
+      { newFence: randomId(), known: record },
+    );
+    if (started.type !== 'done') {
+      return started.type === 'unchanged' ? this.#finish(started.record) : undefined;
+    }
+    let shownAt = Number.NEGATIVE_INFINITY;
+    const attempt = new BullAttempt({
+      store: this.#store,
+      executor,
+      definition,
+      clock,
+      random,
+      record: started.record,
+      input: Buffer.isBuffer(input) ? decodeValue(input) : undefined,
+      saved: Buffer.isBuffer(saved) ? decodeValue(saved) : undefined,
+      report: (error, about) => this.report(error, about ?? record),
+      onProgress: ({ phase, percent, message }: ReportedProgress) => {
+        if (clock.monotonic() - shownAt < shownEveryMs) return;
+        shownAt = clock.monotonic();
+        job.updateProgress({ phase, percent, message }).catch(() => {});
+      },
+    });
+    this.#attempts.set(id, attempt);
+    attempt.begin();
+    if (this.#isClosing) attempt.leave();
+    const end = await attempt.ended;
+    if (this.#attempts.get(id) === attempt) this.#attempts.delete(id);
+    return this.#ended(job, token, end);
+  }
+
+  async #ended(job: Job, token: string | undefined, end: AttemptEnd): Promise<unknown> {
+    switch (end.type) {
+      case 'put back':
+        return this.#putBack(job, token);
+      case 'fenced':
+      case 'gone':
+        // Whoever took its place tells BullMQ.
+        return undefined;
+      case 'unchanged':
+        return this.#finish(end.record);
+      case 'done':
+        await this.#handOver(end);
+        if (end.actions.some(({ type }) => type === 'discard')) this.#discards.look();
+        return this.#finish(end.record);
+    }
+  }
+
+  /** The process that ran it is gone, or was away for too long. */
+  async #interrupted(record: JobRecord): Promise<JobRecord | undefined> {
+    const error = new OffstageError('interrupted', 'The process that ran the job ended.', {
+      details: { attempt: record.state.attempt },
+    });
+    const failure = describeFailure(error, this.report(error, record));
+    const at = this.#settings.clock.now();
+    const { fence } = record;
+    const ended = await this.#store.dispatch(
+      record.id,
+      (known) =>
+        known.state.isHandling && known.fence === fence
+          ? { type: 'interrupted', at, failure }
+          : undefined,
+      { newFence: '', known: record },
+    );
+    if (ended.type === 'done') {
+      await this.#handOver(ended);
+      return ended.record;
+    }
+    return ended.type === 'unchanged' ? ended.record : undefined;
+  }
+
+  /** Tells BullMQ how a job ended, in its own words. */
+  #finish({ state, id }: JobRecord): unknown {
+    switch (state.status) {
+      case 'succeeded':
+        return undefined;
+      case 'canceled':
+        throw new UnrecoverableError('canceled');
+      case 'failed':
+        throw new UnrecoverableError(`${state.failure.code}: ${state.failure.message}`);
+      default: {
+        const { lastFailure, availableAt } = state;
+        this.#delays.set(id, Math.max(0, (availableAt ?? 0) - this.#settings.clock.now()));
+        throw new Error(`${lastFailure?.code}: ${lastFailure?.message}`);
+      }
+    }
+  }
+
+  async #putBack(job: Job, token: string | undefined): Promise<never> {
+    await job.moveToWait(token);
+    throw new WaitingError();
+  }
+
+  async #handOver(committed: Committed): Promise<void> {
+    if (committed.type !== 'done' || committed.nextHolder === '') return;
+    try {
+      await this.#bull.addKnown(committed.nextHolder, this.#settings.clock.now());
+    } catch (error) {
+      // It stands among those that are overdue soon.
+      this.report(error);
+    }
+  }
+}
+
+async function putOff(job: Job, at: number, token: string | undefined): Promise<never> {
+  await job.moveToDelayed(Math.ceil(at), token);
+  throw new DelayedError();
+}

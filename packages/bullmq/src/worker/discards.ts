@@ -1,0 +1,82 @@
+import type { Clock } from '@offstage/core';
+import type { DiscardOutcome, JobExecutor } from '@offstage/core/engine';
+import type { JobRecord } from '../records/job-record.ts';
+import type { Committed, JobStore } from '../records/job-store.ts';
+import { takeDiscardScript } from '../redis/scripts.ts';
+import { decodeValue } from '../shared/value-codec.ts';
+
+// A worker that dies with a discard leaves it to the next after so long.
+const claimMs = 60_000;
+
+export interface DiscardsOptions {
+  readonly store: JobStore;
+  readonly executor: JobExecutor;
+  readonly names: () => readonly string[];
+  readonly clock: Clock;
+  readonly report: (error: unknown, record?: JobRecord) => string;
+  /** A key may have gone to the next. */
+  readonly released: (committed: Committed) => Promise<void>;
+}
+
+/** Runs what is to be removed of jobs that did not succeed, wherever they ended (J9). */
+export class Discards {
+  readonly #options: DiscardsOptions;
+  #work: Promise<void> | undefined;
+  #isAsked = false;
+
+  constructor(options: DiscardsOptions) {
+    this.#options = options;
+  }
+
+  look(): void {
+    this.#isAsked = true;
+    this.#work ??= this.#drain().finally(() => {
+      this.#work = undefined;
+      if (this.#isAsked) this.look();
+    });
+  }
+
+  async idle(): Promise<void> {
+    while (this.#work !== undefined) await this.#work;
+  }
+
+  async #drain(): Promise<void> {
+    const { store, names, report } = this.#options;
+    this.#isAsked = false;
+    try {
+      for (;;) {
+        const id = String(await store.link.run(takeDiscardScript, [claimMs, ...names()]));
+        if (id === '') return;
+        await this.#discard(id);
+      }
+    } catch (error) {
+      report(error);
+    }
+  }
+
+  async #discard(id: string): Promise<void> {
+    const { store, executor, report, released } = this.#options;
+    const record = await store.find(id);
+    if (record === undefined || record.state.isHandling) return;
+    const { status, failure } = record.state;
+    if (status !== 'failed' && status !== 'canceled') return;
+    if (executor.handler(record.name)?.discards === true) {
+      const outcome: DiscardOutcome =
+        status === 'failed' && failure !== undefined
+          ? { status: 'failed', failure }
+          : { status: 'canceled' };
+      try {
+        const input = await store.link.call('HGET', `${store.link.base}job:${id}`, 'input');
+        await executor.discard({
+          jobId: id,
+          name: record.name,
+          input: Buffer.isBuffer(input) ? decodeValue(input) : undefined,
+          outcome,
+        });
+      } catch (error) {
+        report(error, record);
+      }
+    }
+    await released(await store.dispatch(id, () => ({ type: 'discarded' })));
+  }
+}

@@ -1,0 +1,81 @@
+// What a visitor does on the page of every example.
+
+/** What the scripts of pages threw: such a page often stands still, and its test waits for nothing. */
+export const pageErrors = [];
+
+/** Progress, another visitor, cancel, a reload in the middle, publish. */
+export async function drive(browser, address) {
+  const page = await open(browser, address);
+  const status = page.getByRole('status');
+  const first = await page
+    .getByText(/^(Nothing is published yet\.|Published: version .*)$/)
+    .textContent();
+  await print(page);
+  await status.getByText(/^Page \d+ of 60$/).waitFor();
+
+  // A page is rendered by another copy of the server's modules, for another visitor: that neither ends
+  // the job nor shows it.
+  const theirs = await open(browser, address);
+  const seen = await theirs.evaluate(async () => (await fetch('/jobs')).json());
+  if (seen.jobs.length > 0) throw new Error('A visitor sees the jobs of another.');
+  await theirs.context().close();
+  await status.getByText(/^Page ([5-9]|\d\d) of 60$/).waitFor();
+
+  // Who loads the page again goes on where they were.
+  await page.reload();
+  await status.getByText(/^Page ([5-9]|\d\d) of 60$/).waitFor();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await status.getByText('Canceled: nothing was published.').waitFor();
+  await page.reload();
+  await page.getByText(first, { exact: true }).waitFor();
+
+  await print(page);
+  await status.getByText(/Published 60 pages as version /).waitFor();
+  const published = await page.evaluate(async () => {
+    const { jobs } = await (await fetch('/jobs')).json();
+    return jobs.map(({ status, progress }) => `${status} ${progress.percent}`);
+  });
+  // One click was one job, and a job that is done says so.
+  if (published.length !== 2 || published[0] !== 'succeeded 100') {
+    throw new Error(`There are other jobs than a canceled and a published one: ${published}`);
+  }
+  await page.reload();
+  await page.getByText(/^Published: version /).waitFor();
+  await page.context().close();
+}
+
+/** A page on which a job is under way. */
+export async function withJob(browser, address) {
+  const page = await open(browser, address);
+  await print(page);
+  await page
+    .getByRole('status')
+    .getByText(/^Page \d+ of 60$/)
+    .waitFor();
+  return page;
+}
+
+/** What a page says of a job whose server was killed and started again. */
+export async function expectLost(page) {
+  await page.getByRole('status').getByText('This job is gone').waitFor();
+}
+
+async function open(browser, address) {
+  // Each has cookies of its own.
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  page.on('pageerror', (error) => pageErrors.push(error.stack));
+  page.setDefaultTimeout(45_000);
+  await page.goto(address);
+  return page;
+}
+
+/** Clicks until the page has its scripts: before that a click does nothing. */
+async function print(page) {
+  const busy = page.getByRole('button', { name: 'Cancel' });
+  const button = page.getByRole('button', { name: 'Print' });
+  for (let tries = 0; tries < 40 && !(await busy.isVisible()); tries += 1) {
+    if (await button.isEnabled()) await button.click();
+    await busy.waitFor({ timeout: 1000 }).catch(() => {});
+  }
+}
