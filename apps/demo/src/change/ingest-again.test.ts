@@ -60,6 +60,16 @@ test('D9 a folder in which nothing has changed is not published again', async ()
   expect(left(data)).toEqual(before);
 });
 
+test('D7 D9 what a killed ingest left behind goes, also where nothing has changed', async () => {
+  const folder = writeFiles(scratch(), { 'a.md': 'text' });
+  const data = scratch();
+  await runIngest(folder, data);
+  const before = left(data);
+  mkdirSync(path.join(data, 'snapshots', '_tmp-0123456789abcdef'));
+  expect((await runIngest(folder, data)).published).toBe(false);
+  expect(left(data)).toEqual(before);
+});
+
 test('D9 only what has changed is parsed, and the index is what a first ingest makes', async () => {
   const folder = writeFiles(scratch(), {
     'gone.md': 'vanishing',

@@ -8,7 +8,7 @@ import {
 } from '@offstage/core';
 import { type Collection, collect, type FoundFile } from '../corpus/collect.ts';
 import { CorpusHash, configHash } from '../corpus/corpus-metadata.ts';
-import { openSnapshots } from '../corpus/snapshots.ts';
+import { openSnapshots, sweep } from '../corpus/snapshots.ts';
 import { ChildPool } from '../reading/child-pool.ts';
 import { chunkingOf } from '../reading/chunk.ts';
 import { type Parsed, parseAhead } from '../reading/parse-ahead.ts';
@@ -57,7 +57,10 @@ async function publishFolder(context: Context, pool: ChildPool): Promise<Outcome
   const found = collect(folder, { signal, maxFiles, except: dataFolder });
   if (found.files.length === 0) throw noDocuments(found.refused.length);
   let plan = planOf(context, first, found);
-  if (isNothing(first, plan, folder)) return unchanged(first, plan, found);
+  if (isNothing(first, plan, folder)) {
+    if (input.publish) await sweep(dataFolder);
+    return unchanged(first, plan, found);
+  }
   if (first.files.size + plan.read.length === 0) throw stillWritten();
   if (!input.publish) return { ...unchanged(first, plan, found), upToDate: false };
 

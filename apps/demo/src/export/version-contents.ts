@@ -107,7 +107,7 @@ async function* lines(
   let pending: Buffer[] = [];
   let length = 0;
   for (const row of rows.iterate()) {
-    const { passages = [], notes = [] } = parsed.read(String(row.path)) ?? {};
+    const { passages = [], notes = [] } = parsed.texts(String(row.path)) ?? {};
     const line = Buffer.from(
       `${JSON.stringify({
         ...{ path: row.path, bytes: row.bytes, sha256: row.sha256 },
