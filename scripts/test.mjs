@@ -12,6 +12,8 @@ import { root } from './setup.mjs';
 
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'offstage-test-'));
 const vitestReport = path.join(scratch, 'vitest.json');
+// The packages are packed once, by whichever check comes first.
+process.env.OFFSTAGE_TARBALLS = path.join(scratch, 'tarballs');
 
 // A dot a test is something to look at on a terminal; in a log it is a page of noise.
 const reporters = [
@@ -49,6 +51,8 @@ const checks = [
   { name: 'size', run: ['size-limit'] },
   { name: 'packaging', run: ['node', 'scripts/packaging.mjs'] },
   { name: 'browser', run: ['node', 'scripts/browser.mjs'] },
+  // Next.js and SvelteKit over the packages that `packaging` has packed; `npm run examples` takes all.
+  { name: 'examples', needs: ensureChromium, run: ['node', 'scripts/examples.mjs', '--short'] },
 ];
 
 /** What one runs between two edits; `OFFSTAGE_QUICK` tells Vitest which tests are meant. */

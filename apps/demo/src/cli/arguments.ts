@@ -20,6 +20,7 @@ again, and where nothing has, nothing is published.
                           tries files again that took too long or too much memory
   --watch                 goes on until Ctrl-C: what is added, changed, moved or removed becomes a new
                           version once writes have settled
+  --fresh                 parses again what a run that was cut short had parsed already
   --json                  prints events as lines of JSON
   --help                  prints this
 
@@ -53,6 +54,7 @@ export interface IngestArguments {
   readonly memoryLimitMb: number;
   readonly checksum: boolean;
   readonly watch: boolean;
+  readonly fresh: boolean;
   readonly json: boolean;
 }
 
@@ -64,6 +66,7 @@ export function readIngestArguments(args: readonly string[]): IngestArguments | 
     memory: { type: 'string', default: '512' },
     checksum: { type: 'boolean', default: false },
     watch: { type: 'boolean', default: false },
+    fresh: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   } as const);
@@ -81,6 +84,7 @@ export function readIngestArguments(args: readonly string[]): IngestArguments | 
     memoryLimitMb: Math.round(number('--memory', values.memory, 32, 65_536)),
     checksum: values.checksum,
     watch: values.watch,
+    fresh: values.fresh,
     json: values.json,
   };
 }

@@ -18,8 +18,8 @@ export function ingestManager(): JobManager {
 }
 
 export const inputOf = (args: IngestArguments) => {
-  const { folder, dataFolder, fileTimeoutMs, memoryLimitMb, checksum } = args;
-  return { folder, dataFolder, fileTimeoutMs, memoryLimitMb, checksum };
+  const { folder, dataFolder, fileTimeoutMs, memoryLimitMb, checksum, fresh } = args;
+  return { folder, dataFolder, fileTimeoutMs, memoryLimitMb, checksum, fresh };
 };
 
 export const displayFor = (args: IngestArguments): IngestDisplay =>

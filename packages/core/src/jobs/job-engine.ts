@@ -42,7 +42,10 @@ import { watchJobs } from './watch-jobs.ts';
 export interface StartSource {
   readonly retryOf?: string | undefined;
   readonly schedule?: KeptStart['schedule'];
+  readonly idempotencyKey?: string | undefined;
 }
+
+const noSource: StartSource = Object.freeze({});
 
 const nothingPending = { starting: 0, admitting: 0 };
 
@@ -135,10 +138,16 @@ export class JobEngine implements AttemptKeeper {
     input: unknown,
     options: StartOptions = none,
   ): Promise<JobView> {
-    const key = (options as StartOptions | null)?.idempotencyKey;
-    return key === undefined
-      ? this.#start(owner, definition, input, options)
-      : this.#startOnce(owner, definition, input, options, key);
+    try {
+      const plan =
+        options === none ? planOfNone : readStartOptions(definition, options, this.#now());
+      const { idempotencyKey } = options;
+      return idempotencyKey === undefined
+        ? this.#start(owner, definition, input, plan)
+        : this.#startOnce(owner, definition, input, plan, options, idempotencyKey);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** `schedule` is what a journal keeps of the schedule, together with the job (A9). */
@@ -148,7 +157,7 @@ export class JobEngine implements AttemptKeeper {
     input: unknown,
     schedule: KeptStart['schedule'],
   ): Promise<JobView> {
-    return this.#start(owner, definition, input, none, { schedule });
+    return this.#start(owner, definition, input, planOfNone, { schedule });
   }
 
   /** Where schedules are kept; without a journal nowhere. */
@@ -160,14 +169,17 @@ export class JobEngine implements AttemptKeeper {
     owner: string,
     definition: AnyJobDefinition,
     input: unknown,
-    options: StartOptions,
+    plan: StartPlan,
+    { delayMs, startAt }: StartOptions,
     key: string,
   ): Promise<JobView> {
-    readStartOptions(definition, options, this.#now());
+    const { exclusivityKey, onConflict, priority } = plan;
+    // As it was asked for: a moment that has passed since is still the same one.
+    const when = startAt === undefined ? (delayMs ?? 0) : `at ${Number(startAt)}`;
     return this.#startKeys.once(
-      [owner, key],
-      [definition?.name, input, options.exclusivityKey],
-      () => this.#start(owner, definition, input, options),
+      { scope: [owner, key], asked: [definition?.name, input, exclusivityKey] },
+      JSON.stringify([onConflict, priority, when]),
+      () => this.#start(owner, definition, input, plan, { idempotencyKey: key }),
       ({ id }) => this.#registry.find(owner, id)?.view(),
     );
   }
@@ -177,15 +189,13 @@ export class JobEngine implements AttemptKeeper {
     owner: string,
     definition: AnyJobDefinition,
     input: unknown,
-    options: StartOptions,
-    source?: StartSource,
+    plan: StartPlan,
+    source: StartSource = noSource,
   ): Promise<JobView> {
     if (this.#keeping !== undefined) {
-      return this.#startKept(this.#keeping, owner, definition, input, options, source);
+      return this.#startKept(this.#keeping, owner, definition, input, plan, source);
     }
     try {
-      const plan =
-        options === none ? planOfNone : readStartOptions(definition, options, this.#now());
       this.#assertOpen();
       if (!this.#readiness.isReady) return this.#startLater(owner, definition, input, plan);
       const handler = this.#handlerOf(definition);
@@ -216,19 +226,17 @@ export class JobEngine implements AttemptKeeper {
     owner: string,
     definition: AnyJobDefinition,
     input: unknown,
-    options: StartOptions,
-    source: StartSource | undefined,
+    plan: StartPlan,
+    { idempotencyKey, retryOf, schedule }: StartSource,
   ): Promise<JobView> {
-    const plan = options === none ? planOfNone : readStartOptions(definition, options, this.#now());
     this.#assertOpen();
     if (!keeping.isReady) await keeping.ready();
     if (!this.#readiness.isReady) await this.#readiness.wait();
     const handler = this.#handlerOf(definition);
     const checked = await checkSchema(definition.input, input);
     if (!checked.valid) throw invalidInput(definition, checked);
-    const again = { ...plan, retryOf: source?.retryOf ?? null };
-    const { idempotencyKey } = options;
-    const kept = { input, idempotencyKey, schedule: source?.schedule };
+    const again = { ...plan, retryOf: retryOf ?? null };
+    const kept = { input, idempotencyKey, schedule };
     const job = this.#admit(owner, definition, handler, checked.value, again, kept);
     await keeping.durable.admitted(job);
     return job.view();
@@ -267,8 +275,8 @@ export class JobEngine implements AttemptKeeper {
     }
     const { definition, handler, input, exclusivityKey, priority } = job;
     if (this.#keeping !== undefined) {
-      const options = { exclusivityKey, priority };
-      return this.#start(owner, definition, job.given, options, { retryOf: id });
+      const plan = { ...planOfNone, exclusivityKey, priority };
+      return this.#start(owner, definition, job.given, plan, { retryOf: id });
     }
     return this.#admit(owner, definition, handler, input, {
       exclusivityKey,
@@ -387,7 +395,8 @@ export class JobEngine implements AttemptKeeper {
   abandonAll(): number {
     let count = 0;
     for (const job of this.#registry.active()) {
-      if (!job.state.isHandling) continue;
+      // Of one whose end is being kept nothing runs any more.
+      if (!job.state.isHandling || job.pendingWrite?.type === 'ended') continue;
       count += 1;
       this.dispatch(job, { type: 'abandoned', at: this.#now() });
       // Only its result schema has not answered, and nobody waits for that (F5).
@@ -419,7 +428,10 @@ export class JobEngine implements AttemptKeeper {
       if (state.status !== before.status) this.#count(job, before.status, state.status);
       job.become(state);
     }
-    for (const action of actions) this.#carryOut(job, action);
+    for (let index = 0; index < actions.length; index += 1) {
+      const action = actions[index];
+      if (action !== undefined) this.#carryOut(job, action);
+    }
     if (event.type === 'progress' || event.type === 'dropped') return;
     this.#scheduler.pump(at);
     if (this.#putsBack && this.#active === this.#queued) this.#idle.end();
@@ -446,6 +458,7 @@ export class JobEngine implements AttemptKeeper {
         this.#scheduler.unschedule(job);
         break;
       case 'freeSlot':
+        job.attempt = undefined;
         this.#scheduler.freeSlot(job);
         break;
       case 'stop':
@@ -466,11 +479,11 @@ export class JobEngine implements AttemptKeeper {
     }
   }
 
-  handlerSettled(job: Job, outcome: JobOutcome): void {
+  handlerSettled(job: Job, outcome: JobOutcome): boolean {
     if (job.isTerminal) {
       this.#stopped(job);
     } else if (outcome.type === 'returned') {
-      this.#returned(job, outcome.value);
+      return this.#returned(job, outcome.value);
     } else if (outcome.type === 'threw') {
       this.#failed(job, outcome.error);
     } else if (this.#putsBack && job.state.stopReason === null) {
@@ -481,6 +494,7 @@ export class JobEngine implements AttemptKeeper {
     } else {
       this.#stopped(job);
     }
+    return false;
   }
 
   keepSaved(job: Job, state: unknown): Promise<void> | undefined {
@@ -488,6 +502,7 @@ export class JobEngine implements AttemptKeeper {
   }
 
   #stopped(job: Job): void {
+    job.attempt?.end();
     this.dispatch(job, { type: 'stopped', at: this.#now(), reference: '' });
   }
 
@@ -607,6 +622,11 @@ export class JobEngine implements AttemptKeeper {
 
   #requestStop(job: Job, reason: StopReason): void {
     this.dispatch(job, { type: 'stopRequested', reason, at: this.#now() });
+    // Its handler is over and cannot obey: only the schema of its result has not answered.
+    const isChecking = job.state.status === 'running' && job.attempt?.isOver === true;
+    if (isChecking && reason !== 'shutdown') {
+      this.handlerSettled(job, { type: 'stopped' });
+    }
   }
 
   #run(job: Job): void {
@@ -630,14 +650,24 @@ export class JobEngine implements AttemptKeeper {
     }
   }
 
-  #returned(job: Job, value: unknown): void {
+  /** Whether the schema of the result takes its time. */
+  #returned(job: Job, value: unknown): boolean {
     const checking = checkSchema(job.definition.result, value);
-    if (checking instanceof Promise) void checking.then((checked) => this.#checked(job, checked));
-    else this.#checked(job, checking);
+    if (!(checking instanceof Promise)) {
+      this.#checked(job, checking);
+      return false;
+    }
+    const { attempt } = job;
+    void checking.then((checked) => {
+      // Unless it was stopped meanwhile, and perhaps is at its next attempt.
+      if (job.attempt !== attempt || job.state.status !== 'running') return;
+      attempt?.end();
+      this.#checked(job, checked);
+    });
+    return true;
   }
 
   #checked(job: Job, checked: SchemaCheck): void {
-    if (job.isTerminal) return;
     if (checked.valid) {
       const at = this.#now();
       this.dispatch(job, { type: 'returned', at, result: checked.value }, at);
@@ -696,8 +726,7 @@ export class JobEngine implements AttemptKeeper {
     this.#expiry.remove(job);
     this.#kept.remove(job);
     this.#startKeys.forget(job.id);
-    ownerJobs.jobs.delete(job.id);
-    this.#registry.closeOwner(ownerJobs);
+    this.#registry.remove(ownerJobs, job.id);
   }
 
   #now(): number {
