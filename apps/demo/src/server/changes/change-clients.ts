@@ -59,7 +59,7 @@ export class ChangeClients {
       const startNow = () => this.#start(client, session, data, idempotencyKey);
       if (idempotencyKey === undefined) return startNow();
       const key = { scope: [session, idempotencyKey], asked: [data] };
-      return this.#keys.once(key, startNow, ({ id }) => client.get(id));
+      return this.#keys.once(key, '', startNow, ({ id }) => client.get(id));
     };
     return new Proxy(client, {
       get(target, name) {
