@@ -40,7 +40,8 @@ async function run(): Promise<Row[]> {
     const folder = path.join(scratch, 'documents');
     const megabytes = writeMarkdownCorpus(folder, files) / 1e6;
     let number = 0;
-    const fresh = (): string => path.join(scratch, `index-${++number}.sqlite`);
+    // Each time the first one: what is there already would be taken over.
+    const fresh = (name: string): string => path.join(scratch, `${name}-${++number}`);
     const ms = (values: readonly number[]): string => `${median(values).toFixed(0)} ms`;
 
     const delays = monitorEventLoopDelay({ resolution: resolutionMs });
@@ -48,11 +49,11 @@ async function run(): Promise<Row[]> {
     const warm = await interleave(rounds, {
       ours: async () => {
         delays.enable();
-        const duration = await runJob(manager, folder, path.join(scratch, 'warm'));
+        const duration = await runJob(manager, folder, fresh('warm'));
         delays.disable();
         return duration;
       },
-      plain: () => plainLoop(folder, fresh()),
+      plain: () => plainLoop(folder, fresh('index')),
     });
     await manager.shutdown();
     // The histogram counts its own interval; what is above it is delay.
@@ -62,11 +63,11 @@ async function run(): Promise<Row[]> {
     const cold = await interleave(rounds, {
       ours: async () => {
         const coldManager = newManager();
-        const duration = await runJob(coldManager, folder, path.join(scratch, 'cold'));
+        const duration = await runJob(coldManager, folder, fresh('cold'));
         await coldManager.shutdown();
         return duration;
       },
-      plain: () => runPlainLoop(folder, fresh()),
+      plain: () => runPlainLoop(folder, fresh('index')),
     });
     const coldRatio = pairedRatio(cold.plain, cold.ours);
 
@@ -76,8 +77,8 @@ async function run(): Promise<Row[]> {
         ours: ms(warm.ours),
         peer: `${ms(warm.plain)}, plain loop in one thread`,
         ratio: warmRatio,
-        target: 'at least 0.9',
-        pass: warmRatio >= 0.9,
+        target: 'at least 1.0',
+        pass: warmRatio >= 1,
       },
       {
         measure: "main thread's event loop meanwhile, p99 delay",

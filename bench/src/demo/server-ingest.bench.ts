@@ -87,8 +87,8 @@ async function run(): Promise<Row[]> {
       };
     };
     return [
-      row(used, 'one', '', 1.1),
-      row(used, 'two', '', 0.65),
+      row(used, 'one', '', 1),
+      row(used, 'two', '', 0.85),
       row(started, 'one', ', both just started', undefined),
       row(started, 'two', ', both just started', undefined),
     ];

@@ -1,7 +1,6 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { InlineExecutor, JobManager } from '@offstage/core';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { openSnapshots } from '../corpus/snapshots.ts';
 import { ChildPool } from '../reading/child-pool.ts';
 import { search } from '../search/search.ts';
@@ -9,13 +8,13 @@ import { fileRows, indexFile, openIndex, originalPath } from '../search/search-i
 import { saveSettings } from '../search/settings.ts';
 import { inlineJobs, runIngest as run } from '../testing/ingest.ts';
 import { endlessMarkdown, scratch, writeFiles } from '../testing/scratch.ts';
-import { createChangeHandler } from './change-handler.ts';
-import { changeWork } from './change-work.ts';
+import { upload } from '../testing/upload.ts';
 import { ingest } from './ingest-job.ts';
 
 /** One warm parser for all. */
 const pool = new ChildPool();
 const runIngest = (folder: string, data: string) => run(folder, data, pool);
+const uploadTo = (data: string, files: Record<string, string>) => upload(data, files, pool);
 
 /** All that an index of the current version says, but for numbers of rows and times. */
 async function contentOf(data: string) {
@@ -46,9 +45,28 @@ test('D9 a folder in which nothing has changed is not published again', async ()
   const { version, gen, documents, passages, bytes, failed, failures } = first;
   expect(await runIngest(folder, data)).toEqual({
     ...{ version, gen, documents, passages, bytes, failed, failures },
-    ...{ published: false, added: 0, changed: 0, moved: 0, removed: 0, unchanged: 2, parsed: 0 },
+    ...{
+      published: false,
+      upToDate: true,
+      added: 0,
+      changed: 0,
+      moved: 0,
+      removed: 0,
+      unchanged: 2,
+      parsed: 0,
+    },
     ...{ hidden: 0, uploads: 0, unsettled: [] },
   });
+  expect(left(data)).toEqual(before);
+});
+
+test('D7 D9 what a killed ingest left behind goes, also where nothing has changed', async () => {
+  const folder = writeFiles(scratch(), { 'a.md': 'text' });
+  const data = scratch();
+  await runIngest(folder, data);
+  const before = left(data);
+  mkdirSync(path.join(data, 'snapshots', '_tmp-0123456789abcdef'));
+  expect((await runIngest(folder, data)).published).toBe(false);
   expect(left(data)).toEqual(before);
 });
 
@@ -124,7 +142,7 @@ test('D4 D9 other settings read every file again, also what was uploaded', async
   const folder = writeFiles(scratch(), { 'a.md': text });
   const data = scratch();
   await runIngest(folder, data);
-  await upload(data, { 'b.md': `${text}b` });
+  await uploadTo(data, { 'b.md': `${text}b` });
   const before = await contentOf(data);
   saveSettings(data, { language: 'auto', passageLength: 400 });
   const again = await runIngest(folder, data);
@@ -133,27 +151,12 @@ test('D4 D9 other settings read every file again, also what was uploaded', async
   expect(await runIngest(folder, data)).toMatchObject({ published: false });
 });
 
-/** Publishes uploads, as the server does. */
-async function upload(dataFolder: string, files: Record<string, string>): Promise<void> {
-  const handler = createChangeHandler({ pool });
-  const manager = new JobManager({ executor: new InlineExecutor([handler]) });
-  onTestFinished(async () => void (await manager.shutdown()));
-  const staging = writeFiles(scratch(), files);
-  const add = Object.entries(files).map(([name, text]) => ({
-    ...{ upload: name, name, staged: path.join(staging, name) },
-    ...{ bytes: text.length, sha256: text },
-  }));
-  const jobs = manager.forOwner('test');
-  const { id } = await jobs.start(changeWork, { dataFolder, add, remove: [] });
-  expect((await jobs.wait(id)).status).toBe('succeeded');
-}
-
 test('D5 D9 what was uploaded stays beside a folder, which has the first right to its names', async () => {
   const data = scratch();
-  await upload(data, { 'a.md': 'uploaded words', 'u.md': 'more of it' });
+  await uploadTo(data, { 'a.md': 'uploaded words', 'u.md': 'more of it' });
   const folder = writeFiles(scratch(), { 'b.md': 'of the folder' });
   expect(await runIngest(folder, data)).toMatchObject({ documents: 3, added: 1, uploads: 2 });
-  await upload(data, { 'c.md': 'and a third' });
+  await uploadTo(data, { 'c.md': 'and a third' });
   expect(await runIngest(folder, data)).toMatchObject({ published: false, documents: 4 });
   writeFiles(folder, { 'a.md': 'the same name' });
   expect(await runIngest(folder, data)).toMatchObject({ documents: 5, added: 1, uploads: 3 });
@@ -208,6 +211,21 @@ test.runIf(process.platform === 'linux')(
     expect(await runIngest(folder, data)).toMatchObject({ documents: 2, failed: 0 });
   },
 );
+
+test('D9 a look alone says whether there is something to publish', async () => {
+  const folder = writeFiles(scratch(), { 'a.md': 'text' });
+  const data = scratch();
+  const jobs = inlineJobs(pool);
+  const look = async () => {
+    const { id } = await jobs.start(ingest, { folder, dataFolder: data, publish: false });
+    return (await jobs.wait(id)).result;
+  };
+  expect(await look()).toMatchObject({ upToDate: false, published: false, version: '' });
+  const { version } = await runIngest(folder, data);
+  expect(await look()).toMatchObject({ upToDate: true, version });
+  writeFiles(folder, { 'b.md': 'more' });
+  expect(await look()).toMatchObject({ upToDate: false, published: false, version, documents: 1 });
+});
 
 test('D9 all files gone is told, and the version stays', async () => {
   const folder = writeFiles(scratch(), { 'a.md': 'text' });

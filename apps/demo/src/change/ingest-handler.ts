@@ -9,7 +9,7 @@ import {
 } from '@offstage/core';
 import { type Collection, collect, type FoundFile } from '../corpus/collect.ts';
 import { CorpusHash, configHash } from '../corpus/corpus-metadata.ts';
-import { openSnapshots } from '../corpus/snapshots.ts';
+import { openSnapshots, sweep } from '../corpus/snapshots.ts';
 import { ChildPool } from '../reading/child-pool.ts';
 import { chunkingOf } from '../reading/chunk.ts';
 import { type Parsed, parseAhead } from '../reading/parse-ahead.ts';
@@ -59,8 +59,12 @@ async function publishFolder(context: Context, pool: ChildPool): Promise<Outcome
   const found = collect(folder, { signal, maxFiles, except: dataFolder });
   if (found.files.length === 0) throw noDocuments(found.refused.length);
   let plan = planOf(context, first, found);
-  if (isNothing(first, plan, folder)) return unchanged(first, plan, found);
+  if (isNothing(first, plan, folder)) {
+    if (input.publish) await sweep(dataFolder);
+    return unchanged(first, plan, found);
+  }
   if (first.files.size + plan.read.length === 0) throw stillWritten();
+  if (!input.publish) return { ...unchanged(first, plan, found), upToDate: false };
 
   makeDataFolder(dataFolder);
   await using draft = await snapshots.begin({ signal });
@@ -133,7 +137,8 @@ async function publishFolder(context: Context, pool: ChildPool): Promise<Outcome
   cache.clear();
   report({ phase: 'done', percent: 100, message: 'Published' });
   return {
-    ...{ version, gen, published: true, documents, passages, bytes, failed, failures },
+    ...{ version, gen, published: true, upToDate: true },
+    ...{ documents, passages, bytes, failed, failures },
     ...{ hidden: found.hidden, ...changes.counts(), uploads: base.uploads.length },
     parsed: parsers.parsed,
     unsettled: plan.unsettled.slice(0, maxListedFailures),
@@ -187,19 +192,25 @@ const isNothing = (base: FolderBase, plan: FolderPlan, folder: string): boolean 
   plan.read.length + plan.refused.length + plan.leaving.length === 0;
 
 function unchanged({ version, files, uploads }: FolderBase, plan: FolderPlan, found: Collection) {
-  if (version === undefined) throw noDocuments(0);
-  const { documents, passages, bytes, failed } = version.metadata;
+  const { documents, passages, bytes, failed } = version?.metadata ?? nothing;
   const failures = [...files.values(), ...uploads].flatMap(({ path, failure }) =>
     failure === null ? [] : [{ path, ...failure }],
   );
   return {
-    ...{ version: version.version, gen: version.gen, published: false },
+    ...{
+      version: version?.version ?? '',
+      gen: version?.gen ?? 0,
+      published: false,
+      upToDate: true,
+    },
     ...{ documents, passages, bytes, failed, failures: failures.slice(0, maxListedFailures) },
     ...{ hidden: found.hidden, unchanged: files.size, uploads: uploads.length },
     ...{ added: 0, changed: 0, moved: 0, removed: 0, parsed: 0 },
     unsettled: plan.unsettled.slice(0, maxListedFailures),
   };
 }
+
+const nothing = { documents: 0, passages: 0, bytes: 0, failed: 0 };
 
 /** A file of the folder, or one that was uploaded and has to be read again. */
 type Work = FoundFile & { readonly upload?: KnownFile };

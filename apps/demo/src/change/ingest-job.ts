@@ -33,13 +33,17 @@ export const ingest = defineJob({
     settleMs: z.number().int().min(0).default(0),
     /** Paths of files that do not wait any longer. */
     takeUnsettled: z.array(z.string()).default([]),
+    /** False looks alone whether there would be something to publish. */
+    publish: z.boolean().default(true),
   }),
   result: z.object({
-    /** The current version after it. */
+    /** The current version after it; empty where there is none. */
     version: z.string(),
     gen: z.number(),
     /** False where nothing had changed: no version was made. */
     published: z.boolean(),
+    /** False where something has changed that was not to be published. */
+    upToDate: z.boolean(),
     documents: z.number(),
     passages: z.number(),
     /** Of the documents in the index. */

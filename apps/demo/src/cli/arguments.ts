@@ -18,6 +18,8 @@ again, and where nothing has, nothing is published.
   --memory MB             gives a file up that takes more memory to read (default: 512)
   --checksum              compares every file by its content, whatever its size and times say, and
                           tries files again that took too long or too much memory
+  --watch                 goes on until Ctrl-C: what is added, changed, moved or removed becomes a new
+                          version once writes have settled
   --fresh                 parses again what a run that was cut short had parsed already
   --json                  prints events as lines of JSON
   --help                  prints this
@@ -51,6 +53,7 @@ export interface IngestArguments {
   readonly fileTimeoutMs: number;
   readonly memoryLimitMb: number;
   readonly checksum: boolean;
+  readonly watch: boolean;
   readonly fresh: boolean;
   readonly json: boolean;
 }
@@ -62,6 +65,7 @@ export function readIngestArguments(args: readonly string[]): IngestArguments | 
     'file-timeout': { type: 'string', default: '30' },
     memory: { type: 'string', default: '512' },
     checksum: { type: 'boolean', default: false },
+    watch: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -79,6 +83,7 @@ export function readIngestArguments(args: readonly string[]): IngestArguments | 
     ),
     memoryLimitMb: Math.round(number('--memory', values.memory, 32, 65_536)),
     checksum: values.checksum,
+    watch: values.watch,
     fresh: values.fresh,
     json: values.json,
   };
@@ -127,7 +132,7 @@ export function readSearchArguments(args: readonly string[]): SearchArguments | 
   };
 }
 
-function parse<const T extends NonNullable<Parameters<typeof parseArgs>[0]>['options']>(
+export function parse<const T extends NonNullable<Parameters<typeof parseArgs>[0]>['options']>(
   args: readonly string[],
   options: T,
 ) {
@@ -139,7 +144,7 @@ function parse<const T extends NonNullable<Parameters<typeof parseArgs>[0]>['opt
   }
 }
 
-function dataFolder(option = 'data'): string {
+export function dataFolder(option = 'data'): string {
   if (option === '') throw new UsageError('--data takes a folder.');
   return path.resolve(option);
 }

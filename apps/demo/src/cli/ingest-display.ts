@@ -17,6 +17,16 @@ export interface IngestDisplay {
   failed(failure: JobFailure): void;
   /** `current` is the version that stays, if there is one. */
   canceled(current: string | undefined): void;
+  /** From now on the folder is looked at whenever it has changed. */
+  watching(folder: string): void;
+  /** A file waits, for it is being written to. */
+  waiting(path: string): void;
+  /** It went on being written to, and was taken as it was. */
+  taken(path: string): void;
+  /** The system does not tell what happens in the folder. */
+  deaf(code: string): void;
+  /** Watching has ended. */
+  ended(): void;
 }
 
 /** One line of JSON for each event, on standard output. */
@@ -38,6 +48,11 @@ export function jsonDisplay(): IngestDisplay {
       print('unchanged', { ...result, durationMs: Math.round(durationMs) }),
     failed: (failure) => print('failed', failure),
     canceled: (current) => print('canceled', { current: current ?? null }),
+    watching: (folder) => print('watching', { folder }),
+    waiting: (path) => print('waiting', { path }),
+    taken: (path) => print('taken', { path }),
+    deaf: (code) => print('deaf', { code }),
+    ended: () => print('ended'),
   };
 }
 
@@ -48,12 +63,16 @@ export interface TextDisplayOptions {
 
 /** For people: a bar where there is a terminal, lines where there is none. */
 export function textDisplay({ searchCommand }: TextDisplayOptions): IngestDisplay {
-  const meter = process.stderr.isTTY ? barMeter() : lineMeter();
+  const newMeter = (): Meter => (process.stderr.isTTY ? barMeter() : lineMeter());
+  let meter = newMeter();
   const out = styler(process.stdout);
   const err = styler(process.stderr);
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
   return {
-    started: () => {},
+    started: () => {
+      meter.stop();
+      meter = newMeter();
+    },
     progress: (events) => {
       const newest = events.at(-1);
       if (newest !== undefined) meter.show(newest);
@@ -104,11 +123,20 @@ export function textDisplay({ searchCommand }: TextDisplayOptions): IngestDispla
       const stays = current === undefined ? '' : ` Version ${current} is still the current one.`;
       say(`Canceled. Nothing was published.${stays}`);
     },
+    watching: (folder) => say(`Watching ${visible(folder)}. Press Ctrl-C to stop.`),
+    waiting: (path) => say(`${visible(path)} is being written to, and waits.`),
+    taken: (path) =>
+      say(`${visible(path)} goes on being written to, and was taken as it was just now.`),
+    deaf: (code) =>
+      say(
+        `This system does not tell of all that happens in the folder (${code}), so it is looked at every few seconds.`,
+      ),
+    ended: () => say('Watching has ended.'),
   };
 }
 
 /** All files of the folder, documents and those left out; what was removed is not there any more. */
-function comparedWithBefore(result: IngestResult): string {
+export function comparedWithBefore(result: IngestResult): string {
   const { documents, failed, uploads, removed } = result;
   const kinds = ['added', 'changed', 'moved', 'unchanged'] as const;
   const some = kinds.flatMap((kind) =>

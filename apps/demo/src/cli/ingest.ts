@@ -1,10 +1,9 @@
-import { type JobClient, type JobId, JobManager } from '@offstage/core';
-import { WorkerExecutor } from '@offstage/node-worker';
-import { type IngestResult, ingest } from '../change/ingest-job.ts';
+import { ingest } from '../change/ingest-job.ts';
 import { openSnapshots } from '../corpus/snapshots.ts';
 import { type IngestArguments, ingestUsage, readIngestArguments, UsageError } from './arguments.ts';
-import { type IngestDisplay, jsonDisplay, textDisplay } from './ingest-display.ts';
+import { displayFor, follow, ingestManager, inputOf } from './run-ingest.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
+import { watchInTerminal } from './watch.ts';
 
 // Who reads the output may stop reading; the ingest goes on.
 process.stdout.on('error', () => {});
@@ -23,24 +22,16 @@ async function main(): Promise<number> {
   }
 }
 
-async function run(args: IngestArguments): Promise<number> {
-  const display = args.json ? jsonDisplay() : textDisplay({ searchCommand: searchCommand(args) });
-  const manager = new JobManager({
-    executor: new WorkerExecutor({ entry: new URL('../change/ingest.worker.ts', import.meta.url) }),
-    progressCapacity: 1000,
-  });
-  manager.on('error', ({ error, reference }) => {
-    // The failure tells what it may; who runs this on their own machine may see the rest.
-    if (process.env.OFFSTAGE_DEBUG) console.error(reference, error);
-  });
+const run = (args: IngestArguments): Promise<number> =>
+  args.watch ? watchInTerminal(args) : ingestOnce(args);
+
+async function ingestOnce(args: IngestArguments): Promise<number> {
+  const display = displayFor(args);
+  const manager = ingestManager();
   const jobs = manager.forOwner('terminal');
-  const { folder, dataFolder, fileTimeoutMs, memoryLimitMb, checksum, fresh } = args;
+  const { dataFolder } = args;
   const startedAt = performance.now();
-  const { id } = await jobs.start(
-    ingest,
-    { folder, dataFolder, fileTimeoutMs, memoryLimitMb, checksum, fresh },
-    { exclusivityKey: dataFolder },
-  );
+  const { id } = await jobs.start(ingest, inputOf(args), { exclusivityKey: dataFolder });
   display.started(id);
   const stop = stopOnSignal({
     cancel: () => {
@@ -69,23 +60,6 @@ async function run(args: IngestArguments): Promise<number> {
   }
 }
 
-const pollMs = 100;
-
-/** Shows a job's progress until it ends. */
-async function follow(jobs: JobClient, id: JobId<IngestResult>, display: IngestDisplay) {
-  let after = 0;
-  const look = async (): Promise<void> => {
-    const { events, cursor, missed } = await jobs.poll(id, { after, limit: 1000 });
-    after = cursor;
-    if (events.length > 0 || missed > 0) display.progress(events, missed);
-  };
-  const timer = setInterval(() => void look(), pollMs);
-  const end = await jobs.wait(id);
-  clearInterval(timer);
-  await look();
-  return end;
-}
-
 async function currentVersion(dataFolder: string): Promise<string | undefined> {
   try {
     await using version = await openSnapshots(dataFolder).current();
@@ -93,13 +67,6 @@ async function currentVersion(dataFolder: string): Promise<string | undefined> {
   } catch {
     return undefined; // what is wrong with it, the next ingest or search will say
   }
-}
-
-function searchCommand({ dataOption }: IngestArguments): string {
-  if (dataOption === undefined) return 'npm run search -- "words"';
-  const plain = /^[\w./:\\-]+$/.test(dataOption);
-  const data = ` --data ${plain ? dataOption : JSON.stringify(dataOption)}`;
-  return `npm run search -- "words"${data}`;
 }
 
 // Last, for everything above is to be there when it runs.

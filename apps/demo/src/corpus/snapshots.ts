@@ -1,5 +1,6 @@
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { SnapshotStore } from '@offstage/core';
+import { OffstageError, SnapshotStore } from '@offstage/core';
 import { nodeStorage } from '@offstage/node-fs';
 import { corpusMetadata } from './corpus-metadata.ts';
 
@@ -17,3 +18,17 @@ export const openSnapshots = (dataFolder: string) =>
     retain: keptVersions,
     lockTimeoutMs,
   });
+
+/**
+ * Removes what an ingest left behind that was killed. Writing a version does so by itself; this is for whoever
+ * found nothing to write. What somebody at work has there is let be.
+ */
+export async function sweep(dataFolder: string): Promise<void> {
+  if (!readdirSync(path.join(dataFolder, 'snapshots')).some((name) => name.startsWith('_'))) return;
+  try {
+    await using draft = await openSnapshots(dataFolder).begin({ lockTimeoutMs: 0 });
+    await draft.discard();
+  } catch (error) {
+    if (!OffstageError.isInstance(error)) throw error;
+  }
+}

@@ -53,15 +53,24 @@ export class ParsedFiles {
   constructor(database: DatabaseSync) {
     this.#file = database.prepare(
       `SELECT id, media_type, title, first_passage, passage_count, own_title
-       FROM files JOIN file_facts ON file_facts.file = files.id
+       FROM files LEFT JOIN file_facts ON file_facts.file = files.id
        WHERE path = ? AND failure_code IS NULL`,
     );
     this.#texts = new PassageTexts(database);
     this.#notes = notesReader(database);
   }
 
-  /** `undefined` where there is no such file, or where it could not be read. */
+  /** `undefined` where there is no such file, where it could not be read, or where not all is known of it. */
   read(path: string): ParsedFile | undefined {
+    const row = this.#file.get(path);
+    if (row === undefined || row.own_title === null) return undefined;
+    const texts = this.texts(path);
+    const title = row.own_title === 1 ? String(row.title) : '';
+    return texts && { mediaType: String(row.media_type), title, ...texts };
+  }
+
+  /** Its passages, and what was left out of it, in an index of any format. */
+  texts(path: string): Pick<ParsedFile, 'passages' | 'notes'> | undefined {
     const row = this.#file.get(path);
     if (row === undefined) return undefined;
     const first = Number(row.first_passage);
@@ -69,11 +78,6 @@ export class ParsedFiles {
       this.#texts.read(first + at),
     );
     if (!passages.every((passage) => passage !== undefined)) return undefined;
-    return {
-      mediaType: String(row.media_type),
-      title: row.own_title === 1 ? String(row.title) : '',
-      passages,
-      notes: this.#notes(Number(row.id)),
-    };
+    return { passages, notes: this.#notes(Number(row.id)) };
   }
 }

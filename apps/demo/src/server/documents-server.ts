@@ -13,6 +13,7 @@ import type { UploadLimits } from '../web/api.ts';
 import { ChangeClients } from './changes/change-clients.ts';
 import { CorpusGate } from './changes/corpus-gate.ts';
 import { type KeptChange, type KeptState, keepChanges } from './changes/kept-changes.ts';
+import { type FolderNews, WatchedFolder } from './changes/watched-folder.ts';
 import { DataLock } from './data-lock.ts';
 import { Corpus } from './documents/corpus.ts';
 import { listen } from './listen.ts';
@@ -52,6 +53,10 @@ export interface DocumentsServerOptions {
   readonly eventLog?: EventLogOptions | undefined;
   /** Whole errors on the terminal. @default false */
   readonly debug?: boolean | undefined;
+  /** A folder whose files are in the corpus as they are there, beside uploads. @default none */
+  readonly watch?: string | undefined;
+  /** Told what happens to that folder. */
+  readonly onFolderNews?: ((news: FolderNews) => void) | undefined;
   /** Steers jobs by the names of files, for tests of pages. @default false */
   readonly stub?: boolean | undefined;
 }
@@ -78,6 +83,7 @@ export class DocumentsServer {
   readonly #server: Server;
   readonly #kept = Promise.withResolvers<readonly KeptChange[]>();
   readonly #closing = new AbortController();
+  #watched: WatchedFolder | undefined;
   #closed: Promise<unknown> | undefined;
 
   constructor(options: DocumentsServerOptions) {
@@ -174,7 +180,20 @@ export class DocumentsServer {
     const url = `http://${shownHost}:${bound}/`;
     this.#lock.announce(url);
     this.#log.log.info({ event: 'listening', port: bound });
+    this.#watched = this.#watchFolder();
     return { url, port: bound };
+  }
+
+  #watchFolder(): WatchedFolder | undefined {
+    const { watch, fileTimeoutMs = 30_000, onFolderNews } = this.#options;
+    if (watch === undefined || this.#closed !== undefined) return undefined;
+    return new WatchedFolder({
+      ...{ folder: path.resolve(watch), dataFolder: this.#dataFolder, fileTimeoutMs },
+      gate: this.#gate,
+      onPublished: () => this.#corpus.refresh(),
+      onNews: (news) => onFolderNews?.(news),
+      onError: this.#log.report,
+    });
   }
 
   /** Ends streams, lets jobs end within the grace, and lets go of the data folder. */
@@ -210,6 +229,7 @@ export class DocumentsServer {
     this.#closing.abort();
     const listening = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
+    await this.#watched?.stop();
     const report = await this.#manager.shutdown({ graceMs });
     this.#server.closeAllConnections();
     await listening;

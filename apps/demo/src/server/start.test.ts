@@ -53,6 +53,18 @@ test('D1 npm start serves the pages on a free port where the usual one is taken,
   expect((await first.ended).code).toBe(130);
 }, 120_000);
 
+test('D1 D9 npm start says what it takes, and that there is no such folder to watch', async () => {
+  const start = (...args: string[]) =>
+    startScript(new URL('./start.ts', import.meta.url), args, { OFFSTAGE_DATA: scratch() }).ended;
+  const help = await start('--help');
+  expect(help.code).toBe(0);
+  expect(help.stdout).toContain('--watch FOLDER');
+  const missing = await start('--watch', path.join(scratch(), 'missing'));
+  expect(missing).toMatchObject({ code: 1, stdout: '' });
+  expect(missing.stderr).toMatch(/^There is no folder .*missing to watch\.\n$/);
+  expect((await start('--watch')).code).toBe(1);
+}, 60_000);
+
 test('D1 what cannot be listened at or written to is told in plain words', async () => {
   const folder = scratch();
   const file = path.join(folder, 'file');

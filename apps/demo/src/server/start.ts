@@ -1,10 +1,24 @@
+import { statSync } from 'node:fs';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { OffstageError } from '@offstage/core';
 import { stopOnSignal } from '../cli/stop-on-signal.ts';
+import { visible } from '../cli/terminal-text.ts';
+import { folderWords } from './changes/folder-words.ts';
 import { DataFolderInUseError } from './data-lock.ts';
 import { DocumentsServer } from './documents-server.ts';
 
+const usage = `Usage: npm start -- [options]
+
+Serves Documents: upload, ingest, search.
+
+  --watch FOLDER  takes in the files of a folder, beside what is uploaded, whenever they have changed
+  --help          prints this`;
+
 async function main(): Promise<number | undefined> {
+  const asked = readArguments();
+  if (typeof asked === 'number') return asked;
+  const { watch } = asked;
   const {
     OFFSTAGE_DATA,
     OFFSTAGE_HOSTS,
@@ -30,10 +44,11 @@ async function main(): Promise<number | undefined> {
   let server: DocumentsServer;
   try {
     server = new DocumentsServer({
-      ...{ dataFolder, port, parsers },
+      ...{ dataFolder, port, parsers, watch },
       ...(HOST && { host: HOST }),
       allowedHosts:
         OFFSTAGE_HOSTS === '*' ? 'any' : OFFSTAGE_HOSTS?.split(',').map((name) => name.trim()),
+      onFolderNews: (news) => console.log(folderWords(news)),
       trustProxy: OFFSTAGE_TRUST_PROXY === '1',
       debug: OFFSTAGE_DEBUG !== undefined,
       stub: OFFSTAGE_STUB === '1',
@@ -69,8 +84,31 @@ async function main(): Promise<number | undefined> {
   }
   if (port !== 0 && bound !== port) console.log(`Port ${port} is taken.`);
   console.log(`Documents is at ${url}`);
+  if (watch !== undefined) console.log(`Watching ${visible(watch)}`);
   console.log('Press Ctrl-C to stop.');
   return undefined;
+}
+
+/** An exit code where there is nothing to serve. */
+function readArguments(): { readonly watch: string | undefined } | number {
+  try {
+    const { values } = parseArgs({
+      options: { watch: { type: 'string' }, help: { type: 'boolean', default: false } },
+    });
+    if (values.help) {
+      console.log(usage);
+      return 0;
+    }
+    if (values.watch === undefined) return { watch: undefined };
+    const watch = path.resolve(values.watch);
+    if (statSync(watch, { throwIfNoEntry: false })?.isDirectory()) return { watch };
+    console.error(`There is no folder ${visible(watch)} to watch.`);
+    return 1;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    console.error(`${error.message}\n\n${usage}`);
+    return 1;
+  }
 }
 
 function wholeNumber(text: string, min: number, max: number): number | undefined {

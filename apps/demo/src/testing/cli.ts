@@ -18,8 +18,10 @@ export interface RunningCli {
   line(fits: (line: string) => boolean): Promise<string>;
 }
 
+export type CliName = 'ingest' | 'search' | 'export';
+
 /** Runs a command of the app as a process of its own, as npm's scripts do. */
-export const startCli = (name: 'ingest' | 'search', args: readonly string[]): RunningCli =>
+export const startCli = (name: CliName, args: readonly string[]): RunningCli =>
   startScript(new URL(`../cli/${name}.ts`, import.meta.url), args);
 
 export function startScript(
@@ -73,7 +75,7 @@ export function startScript(
 }
 
 /** Runs a command to its end. */
-export const runCli = (name: 'ingest' | 'search', args: readonly string[]): Promise<CliEnd> =>
+export const runCli = (name: CliName, args: readonly string[]): Promise<CliEnd> =>
   startCli(name, args).ended;
 
 /** The events that `--json` printed. */

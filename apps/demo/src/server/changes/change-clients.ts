@@ -59,9 +59,8 @@ export class ChangeClients {
       const startNow = () => this.#start(client, session, data, idempotencyKey);
       if (idempotencyKey === undefined) return startNow();
       // The options are the server's own, and so never others.
-      const how = '';
-      const what = { scope: [session, idempotencyKey], asked: [data] };
-      return this.#keys.once(what, how, startNow, ({ id }) => client.get(id));
+      const key = { scope: [session, idempotencyKey], asked: [data] };
+      return this.#keys.once(key, '', startNow, ({ id }) => client.get(id));
     };
     return new Proxy(client, {
       get(target, name) {

@@ -32,14 +32,15 @@ interface ChangeAtWork {
  * Who may change the corpus: one job, or one piece of work that is no job (D5).
  *
  *   open ──admit────────> a change        (until its job has ended; holds its uploads)
- *   open ──exclusively──> a rollback      (the manager's maintenance, which admits no job)
+ *   open ──exclusively──> a rollback, or what has changed in a watched folder
+ *                                         (the manager's maintenance, which admits no job)
  *
  * Each is refused while there is another, and hears why. What is read ahead gives way to both.
  */
 export class CorpusGate {
   readonly #parts: CorpusGateParts;
   #change: ChangeAtWork | undefined;
-  #exclusiveSince: number | undefined;
+  #exclusive: { readonly since: number; readonly message: string } | undefined;
   /** Changes that this server took up, until their sessions have been told. */
   readonly #resumed: KeptChange[] = [];
 
@@ -87,29 +88,33 @@ export class CorpusGate {
     }
   }
 
-  /** Does what is no job while nothing else changes the corpus. @throws Problem 409 `conflict` */
-  async exclusively<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * Does what is no job while nothing else changes the corpus.
+   *
+   * @param message What whoever has to wait for it is told.
+   * @throws Problem 409 `conflict`
+   */
+  async exclusively<T>(work: () => Promise<T>, message = rollbackMessage): Promise<T> {
     const { manager, readAhead } = this.#parts;
     if (this.#isHeld) throw mustWait();
     await readAhead.pause();
     try {
       using _maintenance = manager.enterMaintenance();
-      this.#exclusiveSince = Date.now();
+      this.#exclusive = { since: Date.now(), message };
       return await work();
     } catch (error) {
-      const isHeld = this.#exclusiveSince === undefined && OffstageError.isInstance(error);
+      const isHeld = this.#exclusive === undefined && OffstageError.isInstance(error);
       throw isHeld && error.code === 'conflict' ? mustWait() : error;
     } finally {
-      this.#exclusiveSince = undefined;
+      this.#exclusive = undefined;
       this.#letReadAhead();
     }
   }
 
   /** Why a session has to wait; `null` where it may change the corpus. */
   busy(session: string): Busy | null {
-    if (this.#exclusiveSince !== undefined) {
-      const message = 'An older version is being made current. Wait until that has ended.';
-      return { mine: false, jobId: null, since: this.#exclusiveSince, resumedAt: null, message };
+    if (this.#exclusive !== undefined) {
+      return { mine: false, jobId: null, resumedAt: null, ...this.#exclusive };
     }
     if (this.#change === undefined) return null;
     const { since, resumedAt, jobId = null } = this.#change;
@@ -151,7 +156,7 @@ export class CorpusGate {
   }
 
   get #isHeld(): boolean {
-    return this.#change !== undefined || this.#exclusiveSince !== undefined;
+    return this.#change !== undefined || this.#exclusive !== undefined;
   }
 
   #onEnd(owner: string, { id, status, failure }: JobView): void {
@@ -177,5 +182,6 @@ export class CorpusGate {
   }
 }
 
+const rollbackMessage = 'An older version is being made current. Wait until that has ended.';
 const waitMessage = 'The documents are being changed. Wait until that has ended.';
 const mustWait = (): Problem => new Problem(409, 'conflict', waitMessage);

@@ -115,6 +115,18 @@ export class Corpus {
     return (await this.#read(name, ({ list }) => list.ids(query))) ?? [];
   }
 
+  /**
+   * A version that stays where it is until the caller disposes it.
+   *
+   * @throws OffstageError `not_found`; PublicError `no_snapshot`
+   */
+  async hold(name: string | undefined): Promise<Version<CorpusMetadata>> {
+    if (name === undefined) return (await this.#store.current()) ?? nothingPublished();
+    const summary = (await this.#store.list()).find((known) => known.version === name);
+    if (summary === undefined) throw new OffstageError('not_found', 'There is no such version.');
+    return this.#store.open(summary.gen);
+  }
+
   /** Reads the current version; `undefined` where nothing is published. */
   async read<T>(work: (open: { version: Version<CorpusMetadata>; database: DatabaseSync }) => T) {
     const current = await this.#current();

@@ -116,5 +116,5 @@ function logRequest(incoming: IncomingMessage, outgoing: ServerResponse, { log }
 }
 
 const sections =
-  /^\/(?:api\/(?:corpus|documents|interruptions|log|search|settings|uploads|versions)|jobs|react|svelte)(?=[/?]|$)/;
+  /^\/(?:api\/(?:corpus|documents|export|interruptions|log|search|settings|uploads|versions)|jobs|react|svelte)(?=[/?]|$)/;
 const routeOf = (url: string): string => sections.exec(url)?.[0] ?? (url === '/' ? '/' : 'other');

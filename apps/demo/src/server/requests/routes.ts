@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { keptVersions } from '../../corpus/snapshots.ts';
 import type { CorpusView, Stale, UploadAnswer } from '../../web/api.ts';
 import { addDocumentRoutes } from '../documents/document-routes.ts';
+import { addExportRoutes } from '../documents/export-routes.ts';
 import { logStream, parseLogCursor } from '../logs/log-stream.ts';
 import { receiveUploads } from '../uploads/receive-uploads.ts';
 import { parseQuery as parse } from './parse-query.ts';
@@ -73,6 +74,7 @@ export function createRoutes(parts: RouteParts): Hono<{ Bindings: Bindings }> {
     return c.json(view);
   });
   addDocumentRoutes(app, parts);
+  addExportRoutes(app, parts);
   addSettingsRoutes(app, parts);
   app.get('/api/search', async (c) => {
     const { q, typed, ...options } = parse(searching, c.req.query());
