@@ -9,8 +9,9 @@ const guides = path.join(root, 'docs', 'guide');
 const given = `
 import type { AnyJobDefinition, JobManager, StandardSchema } from '@offstage/core';
 declare global {
-  function scale(file: string, width: number, signal: AbortSignal): Promise<boolean>;
-  function removeUploads(files: readonly string[]): Promise<void>;
+  const upload: string;
+  function scale(upload: string, width: number, signal: AbortSignal): Promise<boolean>;
+  function removeUploads(uploads: readonly string[]): Promise<void>;
   function addToIndex(file: string): Promise<void>;
   const signal: AbortSignal;
   const fileStream: ReadableStream<Uint8Array>;

@@ -38,7 +38,7 @@ test.each([
 ])('W1 the quick start of the README runs as printed, under %s', (_, args) => {
   const output = execFileSync(process.execPath, args, { cwd: project.folder, encoding: 'utf8' });
   const lines = output.trim().split('\n');
-  expect(lines).toContain('snapshot 100 ');
+  expect(lines).toContain('done 100 ');
   expect(lines).toContain('succeeded 2');
   const [documents, file = ''] = lines.at(-1)?.split(' ') ?? [];
   expect(documents).toBe('2');

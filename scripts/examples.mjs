@@ -79,19 +79,22 @@ try {
   await browser.close();
   rmSync(scratch, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }
-process.exitCode = failures === 0 ? 0 : 1;
+// At once: a stream of a server that was ended by force may stay open.
+process.exit(failures === 0 ? 0 : 1);
 
 /** The packages as they would be published, by name: `npm test` has packed them before. */
 async function pack() {
   const folder = process.env.OFFSTAGE_TARBALLS ?? path.join(scratch, 'tarballs');
-  const isPacked = existsSync(folder);
   mkdirSync(folder, { recursive: true });
+  const tarballOf = (name) =>
+    readdirSync(folder).find((file) => file.startsWith(`offstage-${name}-`));
   const packing = readdirSync(path.join(root, 'packages')).map(async (name) => {
     const directory = path.join(root, 'packages', name);
     if (!existsSync(path.join(directory, 'dist'))) return [];
-    if (!isPacked) await run('npm', ['pack', '--pack-destination', folder], directory);
-    const file = readdirSync(folder).find((file) => file.startsWith(`offstage-${name}-`));
-    return [[`@offstage/${name}`, `file:${path.join(folder, file)}`]];
+    if (tarballOf(name) === undefined) {
+      await run('npm', ['pack', '--pack-destination', folder], directory);
+    }
+    return [[`@offstage/${name}`, `file:${path.join(folder, tarballOf(name))}`]];
   });
   return Object.fromEntries((await Promise.all(packing)).flat());
 }

@@ -49,6 +49,7 @@ const otherRuntimes = [
 
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'offstage-packaging-'));
 const consumer = path.join(scratch, 'consumer');
+const packed = process.env.OFFSTAGE_TARBALLS ?? path.join(scratch, 'tarballs');
 let failures = 0;
 try {
   main();
@@ -58,17 +59,18 @@ try {
 process.exitCode = failures === 0 ? 0 : 1;
 
 function main() {
+  mkdirSync(packed, { recursive: true });
   const tarballs = {};
   for (const name of packages) {
     const directory = path.join(root, 'packages', name);
-    const packed = run(
+    const told = run(
       `pack ${name}`,
       'npm',
-      ['pack', '--json', '--pack-destination', scratch],
+      ['pack', '--json', '--pack-destination', packed],
       directory,
     );
-    if (packed === undefined) return;
-    const tarball = path.join(scratch, firstFileName(packed));
+    if (told === undefined) return;
+    const tarball = path.join(packed, firstFileName(told));
     tarballs[`@offstage/${name}`] = `file:${tarball}`;
     run(`publint ${name}`, 'publint', ['run', directory, '--strict']);
     run(`types of ${name}`, 'attw', [

@@ -12,6 +12,8 @@ import { root } from './setup.mjs';
 
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'offstage-test-'));
 const vitestReport = (name) => path.join(scratch, `${name}.json`);
+// The packages are packed once, by whichever check comes first.
+process.env.OFFSTAGE_TARBALLS = path.join(scratch, 'tarballs');
 
 const vitest = (name, project) => ({
   name,
@@ -30,7 +32,7 @@ const vitest = (name, project) => ({
 /**
  * In order of what a person wants to hear first. `needs` sees to what a check cannot do without,
  * `isAfter` names the check that makes what this one reads, and `count` reads how many tests it held.
- * Checks `beside` the tests run while those wait for pages and processes.
+ * Checks `beside` the tests run while those wait for pages and processes; what `isLast` reads what they left.
  */
 const checks = [
   { name: 'lint', run: ['biome', 'ci', '--colors=off', '.'] },
@@ -66,6 +68,13 @@ const checks = [
   },
   { ...vitest('pages', 'pages'), isAfter: 'build', needs: [ensureChromium] },
   { name: 'browser', run: ['node', 'scripts/browser.mjs'] },
+  // Next.js and SvelteKit over the packages that `packaging` has packed; `npm run examples` takes all.
+  {
+    name: 'examples',
+    isLast: true,
+    needs: [ensureChromium],
+    run: ['node', 'scripts/examples.mjs', '--short'],
+  },
 ];
 
 /** What one runs between two edits; `OFFSTAGE_QUICK` tells Vitest which tests are meant. */
@@ -96,14 +105,16 @@ let failed = 0;
 let isBuilt = false;
 const chosen = checks.filter(isWanted);
 const beside = os.availableParallelism() > 1 ? chosen.filter(({ isBeside }) => isBeside) : [];
-const inTurn = chosen.filter((check) => !beside.includes(check));
+const last = chosen.filter(({ isLast }) => isLast);
+const inTurn = chosen.filter((check) => !beside.includes(check) && !last.includes(check));
 const firstTests = inTurn.findIndex(({ count }) => count !== undefined);
 // Alone, they have nobody to wait beside, and say what they find while they find it.
 const isShared = beside.length > 0 && firstTests >= 0;
 const before = isShared ? inTurn.slice(0, firstTests) : [];
-const rest = isShared ? inTurn.slice(firstTests) : chosen;
+const rest = isShared ? inTurn.slice(firstTests) : chosen.filter(({ isLast }) => !isLast);
 await inOrder(before, 'inherit');
 await Promise.all([inOrder(rest, 'inherit'), isShared && inOrder(beside, 'pipe')]);
+await inOrder(last, 'inherit');
 rmSync(scratch, { recursive: true, force: true });
 
 console.log(`\n${passed} passed, ${failed} failed`);

@@ -124,7 +124,10 @@ function judge(told: readonly Told[]): Omit<Outcome, 'killed'> {
   }
   const runs = said('run').map((words) => words.join(' '));
   for (const run of repeated(runs)) problems.push(`attempt ${run} ran twice`);
-  const versions = said('version').map(([id = '']) => id);
+  // As the last process lists them; one before it that was not killed has listed some of them.
+  const versions = (told.at(-1)?.lines ?? []).flatMap(
+    (line) => /^version (.+)/.exec(line)?.[1] ?? [],
+  );
   for (const id of repeated(versions)) problems.push(`${id} was published twice`);
   for (const [id, kind] of kinds) {
     if (kind === 'publish' && !versions.includes(id)) problems.push(`${id} was not published`);

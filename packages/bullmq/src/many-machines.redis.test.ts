@@ -1,10 +1,15 @@
-import { defineJob, handle, NonRetriableError, PublicError } from '@offstage/core';
+import { defineJob, handle, NonRetriableError, PublicError, systemClock } from '@offstage/core';
+import { WorkerExecutor } from '@offstage/node-worker';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import * as z from 'zod/mini';
+import { loopJob } from '../fixtures/loop-job.ts';
 import { RedisServer } from '../fixtures/redis-server.ts';
 import { ServedQueue } from '../fixtures/served-queue.ts';
+import { JobStore } from './records/job-store.ts';
+import { RedisLink, textOfReply } from './redis/redis-link.ts';
+import { beatScript, progressScript, saveScript } from './redis/scripts.ts';
 
 let redis: RedisServer;
 beforeAll(async () => {
@@ -162,6 +167,20 @@ test('E5 J16 a manager hears of jobs that others start and run', async () => {
     { timeout: 20_000 },
   );
   expect(heard[0]).toMatch(/^alice [\w-]{22} succeeded$/);
+  const released: unknown[] = [];
+  second.on('released', (news) => released.push(news));
+  const odd = 'b "o" b';
+  await vi.waitUntil(
+    async () => {
+      const bob = first.forOwner(odd);
+      const { id } = await bob.start(echo, {});
+      await bob.wait(id);
+      await bob.consume(id);
+      return released.length > 0;
+    },
+    { timeout: 20_000 },
+  );
+  expect(released[0]).toMatchObject({ owner: odd, name: 'echo', id: expect.any(String) });
 });
 
 test('E5 K4 a worker that is shut down puts back what obeys, without spending an attempt', async () => {
@@ -241,4 +260,78 @@ test('E5 A2 what no other attempt would mend is final in BullMQ too', async () =
   await queue.serve([final]);
   const { id } = await alice.start(failing.definition, {});
   expect(await alice.wait(id)).toMatchObject({ status: 'failed', attempt: 1 });
+});
+
+test('E2 a cancel from another manager reaches a thread within a synchronous loop', async () => {
+  await using queue = new ServedQueue(redis.url);
+  const entry = new URL('../fixtures/loop-thread.ts', import.meta.url);
+  const executor = new WorkerExecutor({ entry, threads: 1 });
+  await queue.serve([], { executor, definitions: [loopJob] });
+  const looping = handle(loopJob, () => ({}));
+  const alice = queue.manager([looping]).forOwner('alice');
+  const { id } = await alice.start(loopJob, {});
+  await vi.waitUntil(async () => (await alice.get(id))?.progress !== null, { timeout: 20_000 });
+  await queue.manager([looping]).forOwner('alice').cancel(id);
+  expect(await alice.wait(id)).toMatchObject({ status: 'canceled' });
+});
+
+test('E4 Redis itself refuses progress, saved states and ends of an attempt that was given up', async () => {
+  await using queue = new ServedQueue(redis.url);
+  const alice = queue.manager(jobs).forOwner('alice');
+  await queue.serve(jobs);
+  const { id } = await alice.start(waiting.definition, {});
+  await vi.waitUntil(async () => (await alice.get(id))?.progress !== null);
+  const link = new RedisLink({
+    connection: { url: redis.url },
+    base: `bull:${queue.queueName}:offstage:`,
+    clock: systemClock,
+  });
+  const before = await alice.poll(id);
+  const event = JSON.stringify({ ...before.events[0], seq: 99, message: 'of the dead' });
+  const told = await link.run(progressScript, [id, 'dead', 99, 1, 100, '', event]);
+  expect(Array.isArray(told) && told.map(textOfReply)).toEqual(['fenced', '']);
+  expect(String(await link.run(saveScript, [id, 'dead', 'state']))).toBe('fenced');
+  const beat = await link.run(beatScript, [id, 'dead', 'nobody', 'dead']);
+  expect(Array.isArray(beat) && beat.map(textOfReply)).toEqual(['fenced', 'gone']);
+  const store = new JobStore(link);
+  const known = await store.find(id);
+  const end = { type: 'returned', at: 0, result: 'of the dead' } as const;
+  // Whether it knows the record as it is, or as it was when it was its own.
+  for (const record of [undefined, known && { ...known, fence: 'dead' }]) {
+    const options = { fence: 'dead', known: record };
+    expect(await store.dispatch(id, () => end, options)).toEqual({ type: 'fenced' });
+  }
+  link.close();
+  expect(await alice.poll(id)).toEqual(before);
+  await alice.cancel(id);
+  await alice.wait(id);
+});
+
+test('E5 F6 clocks that differ by hours: delays are kept, and times are in order', async () => {
+  await using queue = new ServedQueue(redis.url);
+  const shifted = (byMs: number) => ({ ...systemClock, now: () => Date.now() + byMs });
+  const hour = 3_600_000;
+  const alice = queue.manager(jobs, { clock: shifted(hour) }).forOwner('alice');
+  await queue.serve(jobs, { clock: shifted(-hour) });
+  const { id } = await alice.start(echo, {}, { delayMs: 30 });
+  const end = await alice.wait(id);
+  const times = [end.createdAt, end.startedAt ?? 0, end.endedAt ?? 0];
+  expect(times).toEqual(times.toSorted((a, b) => a - b));
+  expect(Math.abs(end.createdAt - Date.now())).toBeLessThan(hour / 2);
+});
+
+test('E5 K5 an input that this worker cannot read fails its job, and holds up no other', async () => {
+  await using queue = new ServedQueue(redis.url);
+  const alice = queue.manager(jobs).forOwner('alice');
+  const [bad, good] = [await alice.start(echo, {}), await alice.start(echo, { n: 1 })];
+  const probe = new Redis(redis.url);
+  const key = `bull:${queue.queueName}:offstage:job:${bad.id}`;
+  await probe.hset(key, 'input', Buffer.of(99, 1, 2));
+  probe.disconnect();
+  await queue.serve(jobs, { concurrency: 1 });
+  expect(await alice.wait(bad.id)).toMatchObject({
+    status: 'failed',
+    failure: { code: 'executor_failed' },
+  });
+  expect((await alice.wait(good.id)).status).toBe('succeeded');
 });

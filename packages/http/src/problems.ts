@@ -33,6 +33,14 @@ const answers: Readonly<Partial<Record<OffstageErrorCode, Told>>> = {
   queue_full: { status: 429, retryAfterMs: 5000 },
   admission_paused: { status: 503, retryAfterMs: 5000 },
   manager_closed: { status: 503, retryAfterMs: 5000 },
+  // Of a journal: an input that is more than it keeps, and a disk that takes nothing.
+  too_large: { status: 413 },
+  journal_full: {
+    status: 503,
+    retryAfterMs: 30_000,
+    title: 'No jobs are taken just now: there is no room to keep them.',
+  },
+  journal_failed: { status: 503, title: 'No jobs are taken just now: they cannot be kept.' },
   executor_failed: { status: 500, title: 'The job could not be started.' },
   unavailable: { status: 503, retryAfterMs: 5000, title: 'The jobs cannot be reached just now.' },
 };

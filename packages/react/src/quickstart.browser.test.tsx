@@ -7,8 +7,8 @@ import source from './testing/quickstart.tsx?raw';
 
 afterEach(() => void vi.unstubAllGlobals());
 
-test("U1 the guide's first block runs as printed, over a real server", async () => {
-  const [, printed] = /^```tsx\n([\s\S]*?)^```$/m.exec(guide) ?? [];
+test("U1 the guide's block that watches a job runs as printed, over a real server", async () => {
+  const [, printed] = /^## Watch a job\n[\s\S]*?^```tsx\n([\s\S]*?)^```$/m.exec(guide) ?? [];
   expect(printed).toBe(source);
 
   const bed = await openTestBed();

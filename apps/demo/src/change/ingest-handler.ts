@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import path from 'node:path';
 import {
   type HandledJob,
   handle,
@@ -12,6 +13,7 @@ import { openSnapshots } from '../corpus/snapshots.ts';
 import { ChildPool } from '../reading/child-pool.ts';
 import { chunkingOf } from '../reading/chunk.ts';
 import { type Parsed, parseAhead } from '../reading/parse-ahead.ts';
+import { ParseCache } from '../reading/parse-cache.ts';
 import { ParseProcesses } from '../reading/parse-processes.ts';
 import type { KnownFile } from '../search/known-files.ts';
 import { indexFile, originalPath, SearchIndexWriter } from '../search/search-index.ts';
@@ -62,6 +64,9 @@ async function publishFolder(context: Context, pool: ChildPool): Promise<Outcome
 
   makeDataFolder(dataFolder);
   await using draft = await snapshots.begin({ signal });
+  // The draft is held by one process at a time, and so is this.
+  using cache = new ParseCache(path.join(dataFolder, 'parsed-folder'));
+  if (input.fresh) cache.clear();
   // Nobody else publishes from now on; whoever did meanwhile is what this begins with.
   await using other = await FolderBase.open(snapshots, settings);
   const isSame = other.version?.version === first.version?.version;
@@ -72,18 +77,15 @@ async function publishFolder(context: Context, pool: ChildPool): Promise<Outcome
   // The parsers are at the first files while the corpus is taken over.
   const uploads = namesOfUploads(base, found);
   const contents = new KnownContents(base.files.values());
-  let parsed = 0;
   const works: Work[] = [...(base.isUsable ? [] : uploadWorks(base, uploads)), ...plan.read];
-  const read = parseAhead(works, parsers, {
+  const read = parseAhead(works, cache.parser(parsers, settings), {
     signal,
     maxFileBytes: input.maxFileBytes,
     mayGrow: ({ path }) => input.takeUnsettled.includes(path),
     knownContent: (file) => {
       const same = contents.find(file.path, file.sha256);
       const known = same === undefined ? undefined : base.parsed?.read(same);
-      if (known !== undefined) return { file: known };
-      parsed += 1;
-      return undefined;
+      return known && { file: known };
     },
   });
   if (base.version !== undefined) {
@@ -128,10 +130,12 @@ async function publishFolder(context: Context, pool: ChildPool): Promise<Outcome
     },
     { signal },
   );
+  cache.clear();
   report({ phase: 'done', percent: 100, message: 'Published' });
   return {
     ...{ version, gen, published: true, documents, passages, bytes, failed, failures },
-    ...{ hidden: found.hidden, ...changes.counts(), uploads: base.uploads.length, parsed },
+    ...{ hidden: found.hidden, ...changes.counts(), uploads: base.uploads.length },
+    parsed: parsers.parsed,
     unsettled: plan.unsettled.slice(0, maxListedFailures),
   };
 }
@@ -140,6 +144,8 @@ async function publishFolder(context: Context, pool: ChildPool): Promise<Outcome
 class LazyParsers implements AsyncDisposable {
   readonly #make: () => ParseProcesses;
   #parsers: ParseProcesses | undefined;
+  /** How many files they were given. */
+  parsed = 0;
 
   constructor({ input, signal }: Context, pool: ChildPool, passageLength: number) {
     const { fileTimeoutMs, memoryLimitMb } = input;
@@ -153,6 +159,7 @@ class LazyParsers implements AsyncDisposable {
   }
 
   parse(bytes: Uint8Array, extension: string): ReturnType<ParseProcesses['parse']> {
+    this.parsed += 1;
     return this.get().parse(bytes, extension);
   }
 

@@ -27,6 +27,8 @@ export const ingest = defineJob({
     maxFiles: z.number().int().min(1).default(100_000),
     /** Every file is compared by its content, whatever its times say. */
     checksum: z.boolean().default(false),
+    /** Nothing is taken up of what a run that was cut short had parsed. */
+    fresh: z.boolean().default(false),
     /** A file that was changed more recently, in milliseconds, waits: it stays as it is in the corpus. */
     settleMs: z.number().int().min(0).default(0),
     /** Paths of files that do not wait any longer. */

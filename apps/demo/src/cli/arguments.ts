@@ -18,6 +18,7 @@ again, and where nothing has, nothing is published.
   --memory MB             gives a file up that takes more memory to read (default: 512)
   --checksum              compares every file by its content, whatever its size and times say, and
                           tries files again that took too long or too much memory
+  --fresh                 parses again what a run that was cut short had parsed already
   --json                  prints events as lines of JSON
   --help                  prints this
 
@@ -50,6 +51,7 @@ export interface IngestArguments {
   readonly fileTimeoutMs: number;
   readonly memoryLimitMb: number;
   readonly checksum: boolean;
+  readonly fresh: boolean;
   readonly json: boolean;
 }
 
@@ -60,6 +62,7 @@ export function readIngestArguments(args: readonly string[]): IngestArguments | 
     'file-timeout': { type: 'string', default: '30' },
     memory: { type: 'string', default: '512' },
     checksum: { type: 'boolean', default: false },
+    fresh: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   } as const);
@@ -76,6 +79,7 @@ export function readIngestArguments(args: readonly string[]): IngestArguments | 
     ),
     memoryLimitMb: Math.round(number('--memory', values.memory, 32, 65_536)),
     checksum: values.checksum,
+    fresh: values.fresh,
     json: values.json,
   };
 }

@@ -34,11 +34,11 @@ async function run(args: IngestArguments): Promise<number> {
     if (process.env.OFFSTAGE_DEBUG) console.error(reference, error);
   });
   const jobs = manager.forOwner('terminal');
-  const { folder, dataFolder, fileTimeoutMs, memoryLimitMb, checksum } = args;
+  const { folder, dataFolder, fileTimeoutMs, memoryLimitMb, checksum, fresh } = args;
   const startedAt = performance.now();
   const { id } = await jobs.start(
     ingest,
-    { folder, dataFolder, fileTimeoutMs, memoryLimitMb, checksum },
+    { folder, dataFolder, fileTimeoutMs, memoryLimitMb, checksum, fresh },
     { exclusivityKey: dataFolder },
   );
   display.started(id);

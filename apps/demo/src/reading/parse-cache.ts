@@ -32,7 +32,7 @@ type Parser = Pick<ParseProcesses, 'parse'>;
  * after a kill all are there, after a loss of power some, and what is missing is parsed again. When the file
  * is full it takes the place of the former one. Whatever fails here is no fault of a job's.
  */
-export class ParseCache {
+export class ParseCache implements Disposable {
   readonly #folder: string;
   readonly #maxFileBytes: number;
   readonly #places = new Map<string, Place>();
@@ -96,6 +96,14 @@ export class ParseCache {
     this.#safely(() => {
       this.#close();
       rmSync(this.#folder, { recursive: true, force: true });
+    });
+  }
+
+  /** Lets go of its files. It opens them again when it is asked for something. */
+  [Symbol.dispose](): void {
+    this.#safely(() => {
+      this.#flush();
+      this.#close();
     });
   }
 

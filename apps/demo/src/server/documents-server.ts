@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import path from 'node:path';
-import { JobManager, OffstageError } from '@offstage/core';
+import { JobManager } from '@offstage/core';
 import { WorkerExecutor } from '@offstage/node-worker';
 import { sqliteJournal } from '@offstage/sqlite';
 import { parseCacheFolder } from '../change/change-handler.ts';
@@ -76,8 +76,8 @@ export class DocumentsServer {
   readonly #gate: CorpusGate;
   readonly #clients: ChangeClients;
   readonly #server: Server;
+  readonly #kept = Promise.withResolvers<readonly KeptChange[]>();
   readonly #closing = new AbortController();
-  #kept: readonly KeptChange[] = [];
   #closed: Promise<unknown> | undefined;
 
   constructor(options: DocumentsServerOptions) {
@@ -183,22 +183,17 @@ export class DocumentsServer {
     return this.#closed;
   }
 
-  /** @throws OffstageError why the jobs cannot be kept */
+  /** Resolves when it is known what was kept: threads may take longer. @throws OffstageError why it is not */
   async #openJournal(): Promise<void> {
-    try {
-      await this.#manager.ready();
-    } catch (error) {
-      // Threads that cannot start now may later; each job asks for them again.
-      if (!OffstageError.isInstance(error) || error.code !== 'executor_failed') throw error;
-      this.#log.report(error);
-    }
-    await this.#clients.remember(this.#kept);
-    this.#kept = [];
+    const ready = this.#manager.ready();
+    // Threads that cannot start now may later; each job asks for them again.
+    ready.catch((error) => this.#log.report(error));
+    const changes = await Promise.race([this.#kept.promise, ready.then(() => [])]);
+    this.#clients.remember(changes);
   }
 
   /** Before anything that was kept goes on. */
   #goOn({ changes, taken }: KeptState): void {
-    this.#kept = changes;
     this.#uploads.restore(taken);
     if (this.#uploads.isEmpty) {
       rmSync(parseCacheFolder(this.#dataFolder), { recursive: true, force: true });
@@ -208,6 +203,7 @@ export class DocumentsServer {
       this.#gate.resume(change);
       this.#events.resumed(change.session, change.jobId);
     }
+    this.#kept.resolve(changes);
   }
 
   async #close(graceMs: number): Promise<unknown> {

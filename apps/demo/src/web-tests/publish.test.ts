@@ -89,7 +89,9 @@ describe.concurrent.each(kinds)('%s', (kind) => {
     await bed.leave(context);
   });
 
-  test('D4 another length of passages makes the index stale, and one click indexes everything again', async () => {
+  test('D4 another length of passages makes the index stale, and one click indexes everything again', async ({
+    expect,
+  }) => {
     const context = await bed.visitor();
     const url = await bed.servePublished();
     const page = await open(context, url, kind, 'settings');
@@ -98,7 +100,7 @@ describe.concurrent.each(kinds)('%s', (kind) => {
       .selectOption({ label: 'Short, up to 600 characters' });
     await page.getByRole('button', { name: 'Index again' }).click();
     await page.getByRole('region', { name: 'Stale index' }).waitFor({ state: 'detached' });
-    await page.getByText('Version 2 is published').waitFor();
+    await inMain(page).getByText('Version 2 is published').waitFor();
     await page.reload();
     await expect.poll(() => page.getByLabel('Length of passages').inputValue()).toBe('600');
     await bed.leave(context);

@@ -85,6 +85,7 @@ export const apiPaths = {
   versions: '/api/versions',
   uploads: '/api/uploads',
   settings: '/api/settings',
+  export: '/api/export',
   interruptions: '/api/interruptions',
   log: '/api/log',
 } as const;
@@ -187,6 +188,10 @@ export function createApi({ origin = '', fetch: send = globalThis.fetch }: ApiOp
 /** Where a document's own file is to be had. */
 export const originalPath = (id: string, isDownload: boolean): string =>
   `${apiPaths.original}${queryOf({ id, download: isDownload ? 1 : undefined })}`;
+
+/** Where a whole version is to be had as an archive. */
+export const exportPath = (version: string): string =>
+  `${apiPaths.export}${queryOf({ format: 'zip', version })}`;
 
 /** A refusal as an error, also for answers to an XMLHttpRequest. */
 export function problemOf(status: number, body: unknown): ApiError {

@@ -31,7 +31,7 @@ import { refuse } from './manager-options.ts';
 import { requestStop } from './stopping.ts';
 
 interface Admission {
-  readonly owner: string;
+  readonly owner: Owner;
   readonly definition: AnyJobDefinition;
   readonly input: Buffer;
   readonly plan: StartPlan;
@@ -41,14 +41,21 @@ interface Admission {
   readonly print: string;
 }
 
+/** Whose jobs these are. */
+export interface Owner {
+  readonly id: string;
+  /** Its part of keys. */
+  readonly part: string;
+}
+
 const refusedOptions = {
   transfer: 'What goes through Redis is copied: leave it out.',
 };
 
-/** Starts a job (J3). `owner` is the owner's part of keys. */
+/** Starts a job (J3). */
 export async function startJob(
   context: BullContext,
-  owner: string,
+  owner: Owner,
   definition: AnyJobDefinition,
   input: unknown,
   options: StartOptions = {},
@@ -61,6 +68,8 @@ export async function startJob(
   if (known === undefined) throw unknownDefinition(definition);
   const checked = await checkSchema(definition.input, input);
   if (!checked.valid) throw invalidInput(definition, checked);
+  // The clock is that of Redis from here on.
+  await context.link.ready();
   const { idempotencyKey, exclusivityKey } = options;
   return admit(context, {
     owner,
@@ -68,22 +77,22 @@ export async function startJob(
     input: encodeValue('input', checked.value),
     plan,
     key: exclusivityKey === undefined ? '' : partOf(exclusivityKey),
-    start: idempotencyKey === undefined ? '' : hashOf(JSON.stringify([owner, idempotencyKey])),
+    start: idempotencyKey === undefined ? '' : hashOf(JSON.stringify([owner.part, idempotencyKey])),
     print:
       idempotencyKey === undefined ? '' : fingerprint([definition.name, input, exclusivityKey]),
   });
 }
 
 /** Starts a job again that ended without success (A11). */
-export async function retryJob(context: BullContext, owner: string, id: string): Promise<JobView> {
-  const { settings, store, link } = context;
-  const record = (await store.look(owner, [{ id }], false))[0]?.record;
-  if (record === undefined) throw gone();
+export async function retryJob(context: BullContext, owner: Owner, id: string): Promise<JobView> {
+  const { settings, store } = context;
+  const record = await store.find(id, 'handler');
+  if (record === undefined || record.owner !== owner.part) throw gone();
   const { status } = record.state;
   if (status !== 'failed' && status !== 'canceled') {
     throw notRetriable('Only a job that ended failed or canceled can be started again.');
   }
-  const input = await link.call('HGET', `${link.base}job:${id}`, 'input');
+  const { input } = record;
   if (!Buffer.isBuffer(input) || !record.state.atRest) {
     throw notRetriable(
       'The input of this job was not kept. Start it anew, or give the manager keepInputs: true.',
@@ -117,7 +126,7 @@ async function admit(context: BullContext, admission: Admission): Promise<JobVie
   const [what = '', id = '', other = '', replaced = ''] = listOfReply(
     await link.run(admitScript, [
       record.id,
-      owner,
+      owner.part,
       definition.name,
       admission.start,
       admission.print,
@@ -146,7 +155,7 @@ async function admit(context: BullContext, admission: Admission): Promise<JobVie
       }
       return viewOf(record);
     case 'known': {
-      const looked = (await store.look(owner, [{ id }], true))[0];
+      const looked = (await store.look(owner.part, [{ id }], true))[0];
       if (looked === undefined) throw gone();
       return viewOf(looked.record);
     }
@@ -180,7 +189,8 @@ function newRecord(
   const made = newJobState(createdAt, definition.retry?.attempts ?? 1, true);
   return {
     id: randomId(),
-    owner,
+    owner: owner.part,
+    ownerId: JSON.stringify(owner.id),
     name: definition.name,
     phases: definition.phases,
     retryOf: plan.retryOf,
@@ -196,6 +206,8 @@ function newRecord(
 }
 
 const fieldsOf = (record: JobRecord): readonly (string | number)[] => [
+  'ownerId',
+  record.ownerId,
   'phases',
   JSON.stringify(record.phases),
   'retryOf',

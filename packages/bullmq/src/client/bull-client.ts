@@ -25,7 +25,7 @@ import { listOfReply, textOfReply } from '../redis/redis-link.ts';
 import { consumeScript } from '../redis/scripts.ts';
 import { isJobId, partOf } from '../shared/names.ts';
 import { readActivity } from './activity.ts';
-import { retryJob, startJob } from './admission.ts';
+import { type Owner, retryJob, startJob } from './admission.ts';
 import type { BullContext } from './bull-context.ts';
 import { requestStop } from './stopping.ts';
 import { waitForEnd } from './wait.ts';
@@ -41,11 +41,13 @@ export class BullClient implements JobClient {
   readonly owner: string;
   readonly #context: BullContext;
   readonly #part: string;
+  readonly #who: Owner;
 
   constructor(context: BullContext, owner: string) {
     this.#context = context;
     this.owner = owner;
     this.#part = partOf(owner);
+    this.#who = { id: owner, part: this.#part };
   }
 
   async start<D extends AnyJobDefinition>(
@@ -54,7 +56,7 @@ export class BullClient implements JobClient {
     options?: StartOptions,
   ): Promise<JobView<ResultOf<D>, PhaseOf<D>>> {
     // What the definition says of its result holds for the jobs that it starts.
-    return startJob(this.#context, this.#part, definition, input, options) as Promise<
+    return startJob(this.#context, this.#who, definition, input, options) as Promise<
       JobView<ResultOf<D>, PhaseOf<D>>
     >;
   }
@@ -129,7 +131,7 @@ export class BullClient implements JobClient {
   retry<R, P extends string>(id: JobId<R, P>): Promise<JobView<R, P>>;
   retry(id: string): Promise<JobView>;
   retry(id: string): Promise<JobView> {
-    return retryJob(this.#context, this.#part, id);
+    return retryJob(this.#context, this.#who, id);
   }
 
   async consume(id: string): Promise<boolean> {

@@ -12,6 +12,7 @@ import { Channels } from '../redis/channel.ts';
 import { listOfReply, RedisLink, textOfReply } from '../redis/redis-link.ts';
 import { BullQueue } from '../shared/bull-queue.ts';
 import { baseOf } from '../shared/names.ts';
+import { serverClock } from '../shared/server-clock.ts';
 import { Sweeper } from '../shared/sweeper.ts';
 import { readActivity } from './activity.ts';
 import { BullClient } from './bull-client.ts';
@@ -60,13 +61,15 @@ export class BullJobManager {
   #ending: Promise<ShutdownReport> | undefined;
 
   constructor(options: BullJobManagerOptions) {
-    const settings = readManagerOptions(options);
-    this.#settings = settings;
+    const read = readManagerOptions(options);
     const link = new RedisLink({
-      connection: settings.connection,
-      base: baseOf(settings.prefix, settings.queueName),
-      commandTimeoutMs: settings.redisTimeoutMs,
+      connection: read.connection,
+      base: baseOf(read.prefix, read.queueName),
+      clock: read.clock,
+      commandTimeoutMs: read.redisTimeoutMs,
     });
+    const settings = { ...read, clock: serverClock(read.clock, link) };
+    this.#settings = settings;
     const report = (error: unknown): void => {
       this.#events.emit('error', { error, reference: newReference() });
     };

@@ -10,7 +10,7 @@ export interface BullJobManagerOptions {
   readonly queueName: string;
   /** What may be started here. */
   readonly definitions: readonly AnyJobDefinition[];
-  /** Stands before the queue's name in all keys; in braces for a Redis Cluster. @default 'bull' */
+  /** Stands before the queue's name in all keys. @default 'bull' */
   readonly prefix?: string | undefined;
   /** Progress events kept per job (P1, E3), up to 1,000. @default 100 */
   readonly progressCapacity?: number | undefined;

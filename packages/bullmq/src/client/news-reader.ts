@@ -1,7 +1,11 @@
 import type { ManagerEvents } from '@offstage/core/engine';
-import { viewOf } from '../records/job-record.ts';
+import { type ViewRecord, viewOf } from '../records/job-record.ts';
 import { newsOfKind } from '../records/news-kinds.ts';
 import type { BullContext } from './bull-context.ts';
+
+const atOnce = 100;
+
+type News = (typeof newsOfKind)[keyof typeof newsOfKind];
 
 /** Tells the manager's listeners what happens to jobs, in whatever process (J16). */
 export class NewsReader {
@@ -9,8 +13,9 @@ export class NewsReader {
   readonly #events: ManagerEvents;
   #readers = 0;
   #stop: (() => void) | undefined;
-  // News of one job come in their order.
-  #last: Promise<void> = Promise.resolve();
+  // In their order; what comes while Redis is asked is asked for together.
+  #waiting: { readonly name: News; readonly id: string }[] = [];
+  #isReading = false;
 
   constructor(context: BullContext, events: ManagerEvents) {
     this.#context = context;
@@ -33,28 +38,37 @@ export class NewsReader {
   }
 
   #tell(text: string): void {
-    const name = Reflect.get(newsOfKind, text.slice(0, 1)) as
-      | (typeof newsOfKind)[keyof typeof newsOfKind]
-      | undefined;
+    const name = Reflect.get(newsOfKind, text.slice(0, 1)) as News | undefined;
     if (name === undefined || !this.#events.has(name)) return;
-    const id = text.slice(1);
-    this.#last = this.#last.then(async () => {
+    const [id = '', jobName = '', ...owner] = text.slice(1).split(' ');
+    if (name === 'released') {
+      this.#events.emit('released', { owner: ownerOf(owner.join(' ')), id, name: jobName });
+      return;
+    }
+    this.#waiting.push({ name, id });
+    if (!this.#isReading) void this.#read();
+  }
+
+  async #read(): Promise<void> {
+    this.#isReading = true;
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, atOnce);
       try {
-        await this.#emit(name, id);
+        const looked = await this.#context.store.look('*', batch, false);
+        for (const [index, { name }] of batch.entries()) {
+          const record = looked[index]?.record;
+          if (record !== undefined) this.#emit(name, record);
+        }
       } catch (error) {
         this.#context.report(error);
       }
-    });
+    }
+    this.#isReading = false;
   }
 
-  async #emit(name: (typeof newsOfKind)[keyof typeof newsOfKind], id: string): Promise<void> {
-    if (name === 'released') {
-      this.#events.emit('released', { owner: '', id, name: '' });
-      return;
-    }
-    const record = await this.#context.store.find(id);
-    if (record === undefined) return;
-    const news = { owner: ownerOf(record.owner), job: viewOf(record) };
+  #emit(name: News, record: ViewRecord): void {
+    if (name === 'released') return;
+    const news = { owner: ownerOf(record.ownerId), job: viewOf(record) };
     if (name !== 'progress') this.#events.emit(name, news);
     else if (record.state.progress !== null) {
       this.#events.emit('progress', { ...news, event: record.state.progress });
@@ -62,5 +76,4 @@ export class NewsReader {
   }
 }
 
-const ownerOf = (part: string): string =>
-  part.startsWith('=') ? JSON.parse(`"${part.slice(1)}"`) : part;
+const ownerOf = (json: string): string => (json === '' ? '' : JSON.parse(json));

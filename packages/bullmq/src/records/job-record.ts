@@ -1,14 +1,15 @@
-import type { JobView, ProgressEvent, RetryOptions } from '@offstage/core';
+import type { JobView, RetryOptions } from '@offstage/core';
 import { type JobState, ProgressRing, type RingRead, repairCursor } from '@offstage/core/engine';
-import type { Reply } from '../redis/redis-link.ts';
-import { lookFields } from '../redis/scripts.ts';
+import { type Reply, textOfReply } from '../redis/redis-link.ts';
 import { decodeValue } from '../shared/value-codec.ts';
 
-/** A job as Redis keeps it. */
-export interface JobRecord {
+/** What a view is made of. */
+export interface ViewRecord {
   readonly id: string;
   /** The owner's part of keys. */
   readonly owner: string;
+  /** Whose it is, as the application says it, in JSON. */
+  readonly ownerId: string;
   readonly name: string;
   readonly phases: readonly string[];
   readonly retryOf: string | null;
@@ -17,6 +18,10 @@ export interface JobRecord {
   readonly rev: string;
   /** Names the attempt that may change the job; empty while there was none. */
   readonly fence: string;
+}
+
+/** A job as Redis keeps it. */
+export interface JobRecord extends ViewRecord {
   readonly priority: number;
   /** The key's part of keys. */
   readonly key: string;
@@ -24,9 +29,10 @@ export interface JobRecord {
   readonly timeoutMs: number | undefined;
   /** How many events are kept. */
   readonly capacity: number;
+  /** What its handler gets, as Redis keeps it; only where it was asked for. */
+  readonly input?: Reply | undefined;
+  readonly saved?: Reply | undefined;
 }
-
-type Field = (typeof lookFields)[number];
 
 /** What is read of a job's state apart from the rest, as it changes alone. */
 type StoredState = Omit<JobState, 'progress' | 'droppedReports' | 'result' | 'discards'>;
@@ -44,53 +50,70 @@ export function storedState(state: JobState): string {
 }
 
 /** `discards`: whether the handler of it does, as far as is known. */
-export function readRecord(
+export function readView(
   id: string,
   values: readonly Reply[],
   discards: (name: string) => boolean,
-): JobRecord {
-  const field = (name: Field): string | undefined => {
-    const value = values[lookFields.indexOf(name)];
-    return value === null || value === undefined ? undefined : String(value);
-  };
-  const name = field('name') ?? '';
-  const stored: StoredState = JSON.parse(field('state') ?? '{}');
-  const result = values[lookFields.indexOf('result')];
-  const progress: ProgressEvent | null = JSON.parse(field('progress') ?? 'null');
-  const retry = field('retry') ?? '';
-  const timeoutMs = field('timeoutMs') ?? '';
-  const state = {
-    ...stored,
-    progress: progress === null ? null : Object.freeze(progress),
-    droppedReports: Number(field('dropped') ?? 0),
-    discards: discards(name),
-    result:
-      stored.status === 'succeeded' && Buffer.isBuffer(result) ? decodeValue(result) : undefined,
-    failure: stored.failure,
-    // Status, result and failure were written together.
-  } as JobState;
+): ViewRecord {
+  // In the order of `viewFields`.
+  const [owner, job, phases, retryOf, state, rev, fence, , , progress, dropped, result, ownerId] =
+    values;
+  const name = textOfReply(job);
+  const stored: StoredState = JSON.parse(textOfReply(state) || '{}');
   return {
     id,
-    owner: field('owner') ?? '',
+    owner: textOfReply(owner),
+    ownerId: textOfReply(ownerId),
     name,
-    phases: JSON.parse(field('phases') ?? '[]'),
-    retryOf: field('retryOf') || null,
-    state,
-    rev: field('rev') ?? '',
-    fence: field('fence') ?? '',
-    priority: Number(field('priority') ?? 0),
-    key: field('key') ?? '',
-    retry: retry === '' ? undefined : JSON.parse(retry),
-    timeoutMs: timeoutMs === '' ? undefined : Number(timeoutMs),
-    capacity: Number(field('capacity') ?? 100),
+    phases: phasesOf(textOfReply(phases)),
+    retryOf: textOfReply(retryOf) || null,
+    state: {
+      ...stored,
+      progress: progress ? Object.freeze(JSON.parse(String(progress))) : null,
+      droppedReports: Number(dropped ?? 0),
+      discards: discards(name),
+      result:
+        stored.status === 'succeeded' && Buffer.isBuffer(result) ? decodeValue(result) : undefined,
+      failure: stored.failure,
+      // Status, result and failure were written together.
+    } as JobState,
+    rev: textOfReply(rev),
+    fence: textOfReply(fence),
   };
 }
 
-export function viewOf({ id, name, phases, retryOf, state }: JobRecord): JobView {
+/** `more`: in the order of `workFields`, and of `handlerFields`. */
+export function readRecord(view: ViewRecord, more: readonly Reply[]): JobRecord {
+  const [priority, key, retry, timeoutMs, capacity, input, saved] = more;
+  return {
+    ...view,
+    priority: Number(priority ?? 0),
+    key: textOfReply(key),
+    retry: textOfReply(retry) === '' ? undefined : JSON.parse(textOfReply(retry)),
+    timeoutMs: textOfReply(timeoutMs) === '' ? undefined : Number(timeoutMs),
+    capacity: Number(capacity ?? 100),
+    input,
+    saved,
+  };
+}
+
+// Few, and the same for all jobs of a name.
+let phasesRead = new Map<string, readonly string[]>();
+
+function phasesOf(text: string): readonly string[] {
+  const known = phasesRead.get(text);
+  if (known !== undefined) return known;
+  if (phasesRead.size > 1000) phasesRead = new Map();
+  const phases: readonly string[] = Object.freeze(JSON.parse(text || '[]'));
+  phasesRead.set(text, phases);
+  return phases;
+}
+
+export function viewOf({ id, name, phases, retryOf, state }: ViewRecord): JobView {
   const view = {
     id,
     name,
-    phases: Object.freeze(phases),
+    phases,
     status: state.status,
     attempt: state.attempt,
     maxAttempts: state.maxAttempts,

@@ -11,7 +11,13 @@ import { listOfReply, type RedisLink, type Reply, textOfReply } from '../redis/r
 import { lookScript } from '../redis/scripts.ts';
 import { isJobId } from '../shared/names.ts';
 import { encodeValue } from '../shared/value-codec.ts';
-import { type JobRecord, readRecord, storedState } from './job-record.ts';
+import {
+  type JobRecord,
+  readRecord,
+  readView,
+  storedState,
+  type ViewRecord,
+} from './job-record.ts';
 import { kindOfNews, type NewsKind } from './news-kinds.ts';
 
 export interface LookRequest {
@@ -21,7 +27,7 @@ export interface LookRequest {
 }
 
 export interface Looked {
-  readonly record: JobRecord;
+  readonly record: ViewRecord;
   readonly events: readonly Reply[];
 }
 
@@ -73,12 +79,16 @@ export class JobStore {
     this.link = link;
   }
 
-  /** At one job, whoever owns it; does not count as a look of its owner. */
-  async find(id: string): Promise<JobRecord | undefined> {
-    return (await this.look('*', [{ id }], false))[0]?.record;
+  /** One job, whoever owns it; does not count as a look of its owner. */
+  async find(id: string, depth: 'work' | 'handler' = 'work'): Promise<JobRecord | undefined> {
+    if (!isJobId(id)) return undefined;
+    const [reply] = listOfReply(await this.link.run(lookScript, ['*', '0', depth, id, '-']));
+    if (reply === null || reply === undefined) return undefined;
+    const [values, , more] = listOfReply(reply);
+    return readRecord(this.#view(id, values), listOfReply(more));
   }
 
-  /** In the order asked; `undefined` for what is gone or another owner's (J4). */
+  /** In the order asked; `undefined` for what is gone or another owner's (J4); of '*' anybody's. */
   async look(
     owner: string,
     requests: readonly LookRequest[],
@@ -88,7 +98,7 @@ export class JobStore {
     if (asked.length === 0) return requests.map(() => undefined);
     const args = asked.flatMap(({ id, after }) => [id, after ?? '-']);
     const replies = listOfReply(
-      await this.link.run(lookScript, [owner, counts ? '1' : '0', ...args]),
+      await this.link.run(lookScript, [owner, counts ? '1' : '0', 'view', ...args]),
     );
     const looked = asked.map(({ id }, index) => this.#read(id, replies[index]));
     let next = 0;
@@ -194,8 +204,11 @@ export class JobStore {
   #read(id: string, reply: Reply | undefined): Looked | undefined {
     if (reply === null || reply === undefined) return undefined;
     const [values, events] = listOfReply(reply);
-    const record = readRecord(id, listOfReply(values), (name) => this.#discards.get(name) ?? true);
-    return { record, events: listOfReply(events) };
+    return { record: this.#view(id, values), events: listOfReply(events) };
+  }
+
+  #view(id: string, values: Reply | undefined): ViewRecord {
+    return readView(id, listOfReply(values), (name) => this.#discards.get(name) ?? true);
   }
 }
 

@@ -1,4 +1,4 @@
-import { OffstageError } from '@offstage/core';
+import { type Clock, OffstageError } from '@offstage/core';
 import { Redis, type RedisOptions } from 'ioredis';
 import { redisError, unsuitable } from './redis-errors.ts';
 import type { Script } from './script.ts';
@@ -13,6 +13,7 @@ export interface RedisLinkOptions {
   readonly connection: BullConnection;
   /** All keys of ours begin with it. */
   readonly base: string;
+  readonly clock: Clock;
   /** Milliseconds after which a command that has no answer rejects; `undefined` waits for ever. */
   readonly commandTimeoutMs?: number | undefined;
 }
@@ -35,6 +36,7 @@ export class RedisLink {
   readonly #all: Redis[] = [];
   #checked: Promise<void> | undefined;
   #refusal: unknown;
+  #aheadMs = 0;
 
   constructor(options: RedisLinkOptions) {
     this.base = options.base;
@@ -44,6 +46,11 @@ export class RedisLink {
         ? {}
         : { commandTimeout: options.commandTimeoutMs }),
     });
+  }
+
+  /** How far the clock of Redis is ahead of this process'. */
+  get aheadMs(): number {
+    return this.#aheadMs;
   }
 
   /** One more connection with the same settings. */
@@ -62,6 +69,9 @@ export class RedisLink {
     const redis = url === undefined ? new Redis(settings) : new Redis(url, settings);
     redis.on('error', (error) => {
       if (isRefusal(error)) this.#refusal = error;
+    });
+    redis.on('ready', () => {
+      this.#refusal = undefined;
     });
     this.#all.push(redis);
     return redis;
@@ -104,22 +114,18 @@ export class RedisLink {
 
   async #evaluate(script: Script, args: readonly (string | number | Buffer)[]): Promise<Reply> {
     try {
-      return await this.#send('EVALSHA', script.sha, args);
+      return (await this.commands.callBuffer(
+        'EVALSHA',
+        script.sha,
+        1,
+        this.base,
+        ...args,
+      )) as Reply;
     } catch (error) {
       // A Redis that was started again knows no script.
       if (!String(error).includes('NOSCRIPT')) throw this.#coded(error);
-      return await this.#send('EVAL', script.source, args).catch((again) => {
-        throw this.#coded(again);
-      });
+      return await this.call('EVAL', script.source, 1, this.base, ...args);
     }
-  }
-
-  async #send(
-    command: string,
-    script: string,
-    args: readonly (string | number | Buffer)[],
-  ): Promise<Reply> {
-    return (await this.commands.callBuffer(command, script, 1, this.base, ...args)) as Reply;
   }
 
   async #check(): Promise<void> {
@@ -140,6 +146,7 @@ export class RedisLink {
         `Redis may throw jobs away when its memory is full (maxmemory-policy is ${policy}). Set it to noeviction.`,
       );
     }
+    await this.#readClock();
     await this.commands.set(`${this.base}format`, format, 'NX');
     const found = await this.commands.get(`${this.base}format`);
     if (found !== format) {
@@ -148,6 +155,16 @@ export class RedisLink {
         `This queue was written by another version of @offstage/bullmq (format ${String(found)}; this one knows ${format}).`,
       );
     }
+  }
+
+  async #readClock(): Promise<void> {
+    const { clock } = this.#options;
+    const before = clock.now();
+    const [seconds, micros] = (await this.commands.time()).map(Number);
+    const there = 1000 * (seconds ?? 0) + Math.floor((micros ?? 0) / 1000);
+    const aheadMs = Math.round(there - (before + clock.now()) / 2);
+    // Less is the way there and back.
+    this.#aheadMs = Math.abs(aheadMs) < 20 ? 0 : aheadMs;
   }
 
   #coded(error: unknown): OffstageError {

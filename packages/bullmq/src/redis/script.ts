@@ -39,7 +39,8 @@ local function tell(owner, id, kind)
   redis.call('PUBLISH', base .. 'of:' .. owner, kind .. id)
   redis.call('PUBLISH', base .. 'all', kind .. id)
 end
-local function forget(id, owner, start, name)
+local function forget(id, owner, start)
+  local who = redis.call('HMGET', jobKey(id), 'name', 'ownerId')
   redis.call('DEL', jobKey(id), base .. 'progress:' .. id)
   redis.call('ZREM', base .. 'owner:' .. owner, id)
   redis.call('ZREM', base .. 'kept:' .. owner, id)
@@ -47,7 +48,8 @@ local function forget(id, owner, start, name)
   redis.call('ZREM', base .. 'pending', id)
   redis.call('ZREM', base .. 'discards', id)
   if start ~= '' then redis.call('HDEL', base .. 'starts', start) end
-  tell(owner, id, 'r')
+  redis.call('PUBLISH', base .. 'of:' .. owner, 'r' .. id)
+  redis.call('PUBLISH', base .. 'all', 'r' .. id .. ' ' .. (who[1] or '') .. ' ' .. (who[2] or ''))
 end
 `;
 

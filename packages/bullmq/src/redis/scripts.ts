@@ -1,8 +1,8 @@
 import { appendEvents } from './commit-script.ts';
 import { script } from './script.ts';
 
-/** The fields of a record that a look brings, in this order. */
-export const lookFields = [
+/** The fields of a record that every look brings, in this order: what a view is made of. */
+export const viewFields = [
   'owner',
   'name',
   'phases',
@@ -15,28 +15,34 @@ export const lookFields = [
   'progress',
   'dropped',
   'result',
-  'priority',
-  'key',
-  'retry',
-  'timeoutMs',
-  'capacity',
+  'ownerId',
 ] as const;
 
-const fields = lookFields.map((field) => `'${field}'`).join(', ');
+/** What else a change of a job needs. */
+export const workFields = ['priority', 'key', 'retry', 'timeoutMs', 'capacity'] as const;
+
+/** What an attempt begins with. */
+export const handlerFields = ['input', 'saved'] as const;
+
+const named = (fields: readonly string[]): string => fields.map((field) => `'${field}'`).join(', ');
+
+/** How much a look brings. */
+export type LookDepth = 'view' | 'work' | 'handler';
 
 /**
  * Looks at many jobs of one owner; of '*' at anybody's. For each: its fields, then the events after a
- * number where there may be any. Counts as a look for how long it is kept (J13) where asked.
+ * number where there may be any, then what more was asked for. Counts as a look for how long it is
+ * kept (J13) where asked.
  */
 export const lookScript = script(
   'look',
   `
-local owner, counts = ARGV[1], ARGV[2]
+local owner, counts, depth = ARGV[1], ARGV[2], ARGV[3]
 local answers = {}
 local at = time()
-for index = 3, #ARGV, 2 do
+for index = 4, #ARGV, 2 do
   local id, after = ARGV[index], ARGV[index + 1]
-  local known = redis.call('HMGET', jobKey(id), ${fields})
+  local known = redis.call('HMGET', jobKey(id), ${named(viewFields)})
   if not known[1] or (owner ~= '*' and known[1] ~= owner) then
     answers[#answers + 1] = false
   else
@@ -49,7 +55,12 @@ for index = 3, #ARGV, 2 do
     if after ~= '-' and tonumber(known[9] or 0) > tonumber(after) then
       events = redis.call('LRANGE', base .. 'progress:' .. id, 0, -1)
     end
-    answers[#answers + 1] = { known, events }
+    local more = {}
+    if depth == 'work' then more = redis.call('HMGET', jobKey(id), ${named(workFields)})
+    elseif depth == 'handler' then
+      more = redis.call('HMGET', jobKey(id), ${named([...workFields, ...handlerFields])})
+    end
+    answers[#answers + 1] = { known, events, more }
   end
 end
 return answers

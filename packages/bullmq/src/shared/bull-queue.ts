@@ -8,6 +8,8 @@ const bullPriority = (priority: number): number => 1_000_001 - priority;
 /** How BullMQ tells from its own failures, in the delays of retries, that we say how long. */
 export const backoffName = 'offstage';
 
+const gatherMs = 50;
+
 /**
  * BullMQ's side of a queue. Its jobs have our ids and names, and no input: what they are about stands
  * in our records, which BullMQ's boards do not show.
@@ -15,6 +17,7 @@ export const backoffName = 'offstage';
 export class BullQueue {
   readonly queue: Queue;
   readonly #store: JobStore;
+  #given: string[] = [];
 
   constructor(store: JobStore, queueName: string, prefix: string) {
     this.#store = store;
@@ -49,7 +52,7 @@ export class BullQueue {
         removeOnFail: { count: 1000 },
       },
     );
-    await this.#store.link.call('ZREM', `${this.#store.link.base}pending`, job.id);
+    this.#noLongerPending(job.id);
   }
 
   /** The same, of a job that is known by its id alone. */
@@ -58,7 +61,7 @@ export class BullQueue {
     if (record?.state.status === 'queued') {
       await this.add(record, record.state.availableAt, record.state.maxAttempts, now);
     } else {
-      await this.#store.link.call('ZREM', `${this.#store.link.base}pending`, id);
+      this.#noLongerPending(id);
     }
   }
 
@@ -72,6 +75,20 @@ export class BullQueue {
   }
 
   async close(): Promise<void> {
+    this.#flush();
     await this.queue.close();
+  }
+
+  // Many at a time, and nobody waits for it: one that stays is given to BullMQ again, which is nothing.
+  #noLongerPending(id: string): void {
+    this.#given.push(id);
+    if (this.#given.length === 1) setTimeout(() => this.#flush(), gatherMs).unref();
+  }
+
+  #flush(): void {
+    const ids = this.#given;
+    if (ids.length === 0) return;
+    this.#given = [];
+    this.#store.link.call('ZREM', `${this.#store.link.base}pending`, ...ids).catch(() => {});
   }
 }

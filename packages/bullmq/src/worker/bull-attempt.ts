@@ -25,9 +25,9 @@ import {
 } from '@offstage/core/engine';
 import type { JobRecord } from '../records/job-record.ts';
 import type { Committed, JobStore, ProgressBatch } from '../records/job-store.ts';
-import { listOfReply, textOfReply } from '../redis/redis-link.ts';
+import { listOfReply, type Reply, textOfReply } from '../redis/redis-link.ts';
 import { progressScript, saveScript } from '../redis/scripts.ts';
-import { encodeValue } from '../shared/value-codec.ts';
+import { decodeValue, encodeValue } from '../shared/value-codec.ts';
 import { insist } from './insist.ts';
 import { ProgressBatcher } from './progress-batch.ts';
 
@@ -39,8 +39,9 @@ export interface BullAttemptOptions {
   readonly random: () => number;
   /** As it is since the attempt began; its fence is the attempt's. */
   readonly record: JobRecord;
-  readonly input: unknown;
-  readonly saved: unknown;
+  /** As Redis keeps them. */
+  readonly input: Reply | undefined;
+  readonly saved: Reply | undefined;
   /** Tells the log; gives the reference. */
   readonly report: (error: unknown, record?: JobRecord) => string;
   /** The newest progress, for BullMQ's own boards. */
@@ -97,14 +98,14 @@ export class BullAttempt implements JobHost {
           jobId: record.id,
           name: record.name,
           attempt: record.state.attempt,
-          saved,
-          input,
+          saved: Buffer.isBuffer(saved) ? decodeValue(saved) : undefined,
+          input: Buffer.isBuffer(input) ? decodeValue(input) : undefined,
           progressCapacity: record.capacity,
         },
         this,
       );
     } catch (cause) {
-      const message = 'The executor cannot run jobs; see the cause.';
+      const message = 'The job cannot be handed to the executor; see the cause.';
       this.settled({
         type: 'threw',
         error: new OffstageError('executor_failed', message, { cause }),

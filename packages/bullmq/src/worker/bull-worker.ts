@@ -15,10 +15,11 @@ import { listOfReply, RedisLink, textOfReply } from '../redis/redis-link.ts';
 import { beatScript } from '../redis/scripts.ts';
 import { BullQueue } from '../shared/bull-queue.ts';
 import { baseOf } from '../shared/names.ts';
+import { serverClock } from '../shared/server-clock.ts';
 import { Sweeper } from '../shared/sweeper.ts';
-import { decodeValue } from '../shared/value-codec.ts';
 import { type AttemptEnd, BullAttempt } from './bull-attempt.ts';
 import { Discards } from './discards.ts';
+import { insist } from './insist.ts';
 import type { BullWorkerSettings } from './worker-options.ts';
 
 // A job that this worker cannot run goes back for another one, and comes again after so long.
@@ -45,12 +46,14 @@ export class BullWorker {
   #ending: Promise<void> | undefined;
 
   constructor(settings: BullWorkerSettings) {
-    this.#settings = settings;
-    const { prefix, queueName, clock, executor } = settings;
+    const { prefix, queueName, executor } = settings;
     this.#link = new RedisLink({
       connection: settings.connection,
       base: baseOf(prefix, queueName),
+      clock: settings.clock,
     });
+    const clock = serverClock(settings.clock, this.#link);
+    this.#settings = { ...settings, clock };
     this.#store = new JobStore(this.#link);
     this.#bull = new BullQueue(this.#store, queueName, prefix);
     this.#channels = new Channels(this.#link);
@@ -210,15 +213,26 @@ export class BullWorker {
 
   /** One job of BullMQ's. What is to become of it is told by what this throws, or not. */
   async #process(job: Job, token: string | undefined): Promise<unknown> {
+    try {
+      return await this.#take(job, token);
+    } catch (error) {
+      if (isMeant(error)) throw error;
+      // What went wrong is no attempt of the job's, and BullMQ must not count it as one.
+      this.report(error);
+      return putOff(job, putOffMs, token);
+    }
+  }
+
+  async #take(job: Job, token: string | undefined): Promise<unknown> {
     const id = job.id ?? '';
     const { clock, definitions, executor } = this.#settings;
-    let record = await this.#store.find(id);
+    let record = await this.#insist(() => this.#store.find(id, 'handler'));
     if (record?.state.isHandling) record = await this.#interrupted(record);
     if (record === undefined) return undefined;
     if (record.state.status !== 'queued') return this.#finish(record);
     const { availableAt } = record.state;
     const now = clock.now();
-    if (availableAt !== null && availableAt > now + 50) await putOff(job, availableAt, token);
+    if (availableAt !== null && availableAt > now + 50) await putOff(job, availableAt - now, token);
     const definition = definitions.get(record.name);
     if (this.#isClosing) return this.#putBack(job, token);
     if (definition === undefined || executor.handler(record.name) === undefined) {
@@ -227,7 +241,7 @@ export class BullWorker {
         new OffstageError('unknown_definition', message, { details: { name: record.name } }),
         record,
       );
-      await putOff(job, Date.now() + putOffMs, token);
+      await putOff(job, putOffMs, token);
     }
     return this.#run(job, token, record, definition);
   }
@@ -243,14 +257,15 @@ export class BullWorker {
     const { clock, executor, random } = this.#settings;
     const { id } = record;
     if (definition === undefined) return undefined;
-    const [input, saved] = listOfReply(
-      await this.#link.call('HMGET', `${this.#link.base}job:${id}`, 'input', 'saved'),
-    );
+    const { input, saved } = record;
     const at = clock.now();
-    const started = await this.#store.dispatch(
-      id,
-      ({ state }) => (state.status === 'queued' ? { type: 'started', at } : undefined),
-      { newFence: randomId(), known: record },
+    const newFence = randomId();
+    const started = await this.#insist(() =>
+      this.#store.dispatch(
+        id,
+        ({ state }) => (state.status === 'queued' ? { type: 'started', at } : undefined),
+        { newFence, known: record },
+      ),
     );
     if (started.type !== 'done') {
       return started.type === 'unchanged' ? this.#finish(started.record) : undefined;
@@ -263,8 +278,8 @@ export class BullWorker {
       clock,
       random,
       record: started.record,
-      input: Buffer.isBuffer(input) ? decodeValue(input) : undefined,
-      saved: Buffer.isBuffer(saved) ? decodeValue(saved) : undefined,
+      input,
+      saved,
       report: (error, about) => this.report(error, about ?? record),
       onProgress: ({ phase, percent, message }: ReportedProgress) => {
         if (clock.monotonic() - shownAt < shownEveryMs) return;
@@ -272,6 +287,8 @@ export class BullWorker {
         job.updateProgress({ phase, percent, message }).catch(() => {});
       },
     });
+    // One that ran here before was given up, or this one would not have begun.
+    this.#attempts.get(id)?.fenceOff();
     this.#attempts.set(id, attempt);
     attempt.begin();
     if (this.#isClosing) attempt.leave();
@@ -305,13 +322,15 @@ export class BullWorker {
     const failure = describeFailure(error, this.report(error, record));
     const at = this.#settings.clock.now();
     const { fence } = record;
-    const ended = await this.#store.dispatch(
-      record.id,
-      (known) =>
-        known.state.isHandling && known.fence === fence
-          ? { type: 'interrupted', at, failure }
-          : undefined,
-      { newFence: '', known: record },
+    const ended = await this.#insist(() =>
+      this.#store.dispatch(
+        record.id,
+        (known) =>
+          known.state.isHandling && known.fence === fence
+            ? { type: 'interrupted', at, failure }
+            : undefined,
+        { newFence: '', known: record },
+      ),
     );
     if (ended.type === 'done') {
       await this.#handOver(ended);
@@ -332,7 +351,7 @@ export class BullWorker {
       default: {
         const { lastFailure, availableAt } = state;
         this.#delays.set(id, Math.max(0, (availableAt ?? 0) - this.#settings.clock.now()));
-        throw new Error(`${lastFailure?.code}: ${lastFailure?.message}`);
+        throw new AttemptFailed(`${lastFailure?.code}: ${lastFailure?.message}`);
       }
     }
   }
@@ -340,6 +359,11 @@ export class BullWorker {
   async #putBack(job: Job, token: string | undefined): Promise<never> {
     await job.moveToWait(token);
     throw new WaitingError();
+  }
+
+  #insist<T>(act: () => Promise<T>): Promise<T> {
+    const { clock } = this.#settings;
+    return insist({ clock, report: (error) => this.report(error) }, act);
   }
 
   async #handOver(committed: Committed): Promise<void> {
@@ -353,7 +377,18 @@ export class BullWorker {
   }
 }
 
-async function putOff(job: Job, at: number, token: string | undefined): Promise<never> {
-  await job.moveToDelayed(Math.ceil(at), token);
+/** An attempt failed, and another one follows: BullMQ waits for it as long as it is told. */
+class AttemptFailed extends Error {
+  override readonly name = 'AttemptFailed';
+}
+
+const isMeant = (error: unknown): boolean =>
+  [AttemptFailed, UnrecoverableError, DelayedError, WaitingError].some(
+    (Kind) => error instanceof Kind,
+  );
+
+// BullMQ reads delays off the clock of the worker that looks, so they are told by this one's.
+async function putOff(job: Job, forMs: number, token: string | undefined): Promise<never> {
+  await job.moveToDelayed(Date.now() + Math.ceil(forMs), token);
   throw new DelayedError();
 }

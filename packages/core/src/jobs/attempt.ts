@@ -7,8 +7,8 @@ import type { JobEvent } from './job-state.ts';
 /** Whom an attempt tells. */
 export interface AttemptKeeper {
   dispatch(job: Job, event: JobEvent): void;
-  /** The handler has settled; comes at most once. */
-  handlerSettled(job: Job, outcome: JobOutcome): void;
+  /** The handler has settled; comes at most once. Answers whether its result is still to be checked. */
+  handlerSettled(job: Job, outcome: JobOutcome): boolean;
   /** Keeps what a handler saves, where anything is kept. */
   keepSaved(job: Job, state: unknown): Promise<void> | undefined;
 }
@@ -69,10 +69,15 @@ export class Attempt implements JobHost {
   settled(outcome: JobOutcome): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#run = undefined;
+    // The time limit is for the schema of the result as well.
+    if (!this.#keeper.handlerSettled(this.#job, outcome)) this.end();
+  }
+
+  /** Nothing of it is waited for any more. */
+  end(): void {
     this.#timeout?.cancel();
     this.#timeout = undefined;
-    this.#run = undefined;
-    this.#keeper.handlerSettled(this.#job, outcome);
   }
 
   /** Its handler is under way: takes what stops it, and the timer that may (J6). */

@@ -46,6 +46,7 @@ export class DurableJobs {
   readonly #unkept = new Map<Job, JournalEntry>();
   /** Why the newest write was refused. */
   #refusal: unknown;
+  #isTold = false;
   #passing: JobEvent | undefined;
   #newest: Promise<void> = Promise.resolve();
   #starting = 0;
@@ -212,6 +213,7 @@ export class DurableJobs {
 
   #durable(job: Job, pending: PendingWrite): void {
     this.#failures = 0;
+    this.#isTold = false;
     this.#settle(job, pending);
     const { type, event, deferred } = pending;
     if (type === 'admitted') this.#host.show(job);
@@ -219,9 +221,11 @@ export class DurableJobs {
     for (const later of deferred) this.#host.dispatch(job, later);
   }
 
-  /** Changes that the journal has refused for now. */
-  get #refusals(): number {
-    return this.#stuck.size + this.#unkept.size;
+  /** Tells a refusal, unless the one before it was told and nothing was kept since. */
+  #tell(error: unknown, job?: Job): void {
+    this.#refusal = error;
+    if (!this.#isTold) this.#host.report(error, job);
+    this.#isTold = true;
   }
 
   #settle(job: Job, pending: PendingWrite): void {
@@ -263,9 +267,7 @@ export class DurableJobs {
       for (const later of pending.deferred) this.#host.dispatch(job, later);
       return;
     }
-    this.#refusal = error;
-    // Told once for all that it holds up.
-    if (this.#refusals === 0) this.#host.report(error, job);
+    this.#tell(error, job);
     this.#stuck.add(job);
     this.#tryAgain();
   }
@@ -292,9 +294,8 @@ export class DurableJobs {
     this.#unkept.delete(job);
     this.#newest = writing.then(over, (error) => {
       over();
-      if (this.#refusals === 0) this.#host.report(error, job);
+      this.#tell(error, job);
       this.#unkept.set(job, entry);
-      this.#refusal = error;
       this.#tryAgain();
     });
   }
@@ -302,9 +303,7 @@ export class DurableJobs {
   /** What nobody waits for. */
   async #write(entries: readonly JournalEntry[]): Promise<void> {
     if (entries.length === 0) return;
-    const writing = this.#journal.write(...entries).catch((error) => {
-      if (this.#refusals === 0) this.#host.report(error);
-    });
+    const writing = this.#journal.write(...entries).catch((error) => this.#tell(error));
     this.#newest = writing;
     await writing;
   }

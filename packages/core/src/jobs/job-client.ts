@@ -22,8 +22,9 @@ export interface StartOptions {
   readonly priority?: number | undefined;
   /**
    * Names this one start, 1 to 255 characters: who asks again with it, because the answer was lost or
-   * late, gets the job that was started. Remembered per owner for as long as the job is.
-   * `HttpJobClient` makes one for each start. @default none
+   * late, gets the job that was started. Another input, or other options but `transfer`, are refused
+   * with `idempotency_key_reused`. Remembered per owner for as long as the job is. `HttpJobClient` makes
+   * one for each start. @default none
    */
   readonly idempotencyKey?: string | undefined;
   /**
@@ -111,10 +112,12 @@ export interface JobClient {
   readonly version?: string | undefined;
 
   /**
-   * Starts a job and resolves to its first view, which is frozen (J3).
+   * Starts a job and resolves to its first view, which is frozen (J3), when it is as safe as the manager
+   * keeps jobs (K2).
    *
    * @throws OffstageError `invalid_input`, `unknown_definition`, `conflict`, `idempotency_key_reused`,
-   * `admission_paused`, `queue_full`, `manager_closed`, `executor_failed`; nothing is left behind.
+   * `admission_paused`, `queue_full`, `manager_closed`, `executor_failed`; with a journal also `locked`,
+   * `journal_full`, `journal_failed`, `too_large`, `not_serializable`. Nothing is left behind.
    */
   start<D extends AnyJobDefinition>(
     definition: D,

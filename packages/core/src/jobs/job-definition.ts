@@ -17,7 +17,10 @@ export interface JobDefinition<
   readonly result: Result;
   /** The phases a job passes, in order; progress names one of them. At least one. */
   readonly phases: readonly Phase[];
-  /** After this many milliseconds an attempt is asked to stop and fails with `timeout` (J6). */
+  /**
+   * After this many milliseconds an attempt is asked to stop and fails with `timeout` (J6). Counts until
+   * the result schema has answered.
+   */
   readonly timeoutMs?: number | undefined;
   /** How often a job is attempted that fails. @default once */
   readonly retry?: RetryOptions | undefined;

@@ -1,25 +1,17 @@
-import { JobCanceledError, OffstageError, type StopReason } from '../foundation/errors.ts';
+import { JobCanceledError, type StopReason } from '../foundation/errors.ts';
 import { checkSchema, type SchemaCheck } from '../foundation/schema-check.ts';
 import { ActivityGate } from './activity-gate.ts';
-import {
-  executorFailed,
-  invalidInput,
-  invalidResult,
-  keyConflict,
-  managerClosed,
-  notRetriable,
-  queueFull,
-  unknownDefinition,
-} from './admission-errors.ts';
+import { executorFailed, invalidResult } from './admission-errors.ts';
 import { Attempt, type AttemptKeeper } from './attempt.ts';
 import { ChangeHints } from './change-hints.ts';
 import { ExecutorReadiness } from './executor-readiness.ts';
 import { describeFailure, timeoutFailure } from './failure.ts';
 import { IdleWait } from './idle-wait.ts';
-import { Job } from './job.ts';
-import type { Activity, StartOptions } from './job-client.ts';
-import type { AnyJobDefinition } from './job-definition.ts';
-import type { DiscardOutcome, HandlerInfo, JobOutcome } from './job-executor.ts';
+import type { Job } from './job.ts';
+import { JobAdmission } from './job-admission.ts';
+import type { Activity } from './job-client.ts';
+import { JobCounts } from './job-counts.ts';
+import type { DiscardOutcome, JobOutcome } from './job-executor.ts';
 import { JobExpiry } from './job-expiry.ts';
 import { JobKeeping } from './job-keeping.ts';
 import type { JobManagerSettings } from './job-manager-options.ts';
@@ -27,26 +19,13 @@ import { tellNews } from './job-news.ts';
 import { JobRegistry, type Watcher } from './job-registry.ts';
 import { JobScheduler } from './job-scheduler.ts';
 import { type JobAction, type JobEvent, noActions, transition } from './job-state.ts';
-import type { JobFailure, JobStatus, JobView } from './job-view.ts';
-import type { KeptStart } from './kept-entries.ts';
+import type { JobFailure, JobStatus } from './job-view.ts';
 import { KeptJobs } from './kept-jobs.ts';
-import type { KeyDecision } from './keys.ts';
 import { ManagerEvents } from './manager-events.ts';
 import { retryDelayMs } from './retry-policy.ts';
 import type { ScheduleStore } from './schedule-store.ts';
 import { StartKeys } from './start-keys.ts';
-import { none, planOfNone, readStartOptions, type StartPlan } from './start-options.ts';
 import { watchJobs } from './watch-jobs.ts';
-
-/** What a start brings that comes from no caller. */
-export interface StartSource {
-  readonly retryOf?: string | undefined;
-  readonly schedule?: KeptStart['schedule'];
-}
-
-const nothingPending = { starting: 0, admitting: 0 };
-
-type KeyWait = Extract<KeyDecision<Job>, { type: 'waits' }>;
 
 /**
  * The manager's inside: takes a job from its start to its release. `JobManager` and its clients are
@@ -59,6 +38,7 @@ type KeyWait = Extract<KeyDecision<Job>, { type: 'waits' }>;
 export class JobEngine implements AttemptKeeper {
   readonly events: ManagerEvents;
   readonly gate = new ActivityGate();
+  readonly admission: JobAdmission;
   readonly #settings: JobManagerSettings;
   readonly #registry = new JobRegistry<Job>();
   readonly #scheduler: JobScheduler;
@@ -72,10 +52,8 @@ export class JobEngine implements AttemptKeeper {
   readonly #readiness: ExecutorReadiness;
   /** With a journal. */
   readonly #keeping: JobKeeping | undefined;
-  #isClosed = false;
+  readonly #counts = new JobCounts();
   #putsBack = false;
-  #queued = 0;
-  #active = 0;
 
   constructor(settings: JobManagerSettings) {
     this.#settings = settings;
@@ -110,11 +88,23 @@ export class JobEngine implements AttemptKeeper {
         engine: {
           dispatch: (job, event) => this.dispatch(job, event),
           report: (error, job) => this.report(error, job),
-          count: (job, active, queued) => this.#countActive(job, active, queued),
+          count: ({ ownerJobs }, active, queued) => this.#counts.add(ownerJobs, active, queued),
           discard: (job) => void this.#discard(job),
           executorReady: () => this.#readiness.wait(),
         },
       });
+    this.admission = new JobAdmission({
+      settings,
+      registry: this.#registry,
+      scheduler: this.#scheduler,
+      startKeys: this.#startKeys,
+      gate: this.gate,
+      readiness: this.#readiness,
+      counts: this.#counts,
+      keeping: this.#keeping,
+      dispatch: (job, event, at) => this.dispatch(job, event, at),
+      requestStop: (job, reason) => this.#requestStop(job, reason),
+    });
   }
 
   /** Whether jobs can be looked up; without a journal always. */
@@ -129,155 +119,9 @@ export class JobEngine implements AttemptKeeper {
 
   // What a client asks for.
 
-  start(
-    owner: string,
-    definition: AnyJobDefinition,
-    input: unknown,
-    options: StartOptions = none,
-  ): Promise<JobView> {
-    const key = (options as StartOptions | null)?.idempotencyKey;
-    return key === undefined
-      ? this.#start(owner, definition, input, options)
-      : this.#startOnce(owner, definition, input, options, key);
-  }
-
-  /** `schedule` is what a journal keeps of the schedule, together with the job (A9). */
-  startScheduled(
-    owner: string,
-    definition: AnyJobDefinition,
-    input: unknown,
-    schedule: KeptStart['schedule'],
-  ): Promise<JobView> {
-    return this.#start(owner, definition, input, none, { schedule });
-  }
-
   /** Where schedules are kept; without a journal nowhere. */
   scheduleStore(): ScheduleStore | undefined {
     return this.#keeping?.scheduleStore();
-  }
-
-  async #startOnce(
-    owner: string,
-    definition: AnyJobDefinition,
-    input: unknown,
-    options: StartOptions,
-    key: string,
-  ): Promise<JobView> {
-    readStartOptions(definition, options, this.#now());
-    return this.#startKeys.once(
-      [owner, key],
-      [definition?.name, input, options.exclusivityKey],
-      () => this.#start(owner, definition, input, options),
-      ({ id }) => this.#registry.find(owner, id)?.view(),
-    );
-  }
-
-  // Not async where nothing has to be waited for, which a tiny job would feel.
-  #start(
-    owner: string,
-    definition: AnyJobDefinition,
-    input: unknown,
-    options: StartOptions,
-    source?: StartSource,
-  ): Promise<JobView> {
-    if (this.#keeping !== undefined) {
-      return this.#startKept(this.#keeping, owner, definition, input, options, source);
-    }
-    try {
-      const plan =
-        options === none ? planOfNone : readStartOptions(definition, options, this.#now());
-      this.#assertOpen();
-      if (!this.#readiness.isReady) return this.#startLater(owner, definition, input, plan);
-      const handler = this.#handlerOf(definition);
-      const checked = checkSchema(definition.input, input);
-      return checked instanceof Promise
-        ? this.#startLater(owner, definition, input, plan, checked)
-        : Promise.resolve(this.#admitChecked(owner, definition, handler, checked, plan));
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
-  async #startLater(
-    owner: string,
-    definition: AnyJobDefinition,
-    input: unknown,
-    plan: StartPlan,
-    checking?: Promise<SchemaCheck>,
-  ): Promise<JobView> {
-    if (!this.#readiness.isReady) await this.#readiness.wait();
-    const handler = this.#handlerOf(definition);
-    const checked = await (checking ?? checkSchema(definition.input, input));
-    return this.#admitChecked(owner, definition, handler, checked, plan);
-  }
-
-  async #startKept(
-    keeping: JobKeeping,
-    owner: string,
-    definition: AnyJobDefinition,
-    input: unknown,
-    options: StartOptions,
-    source: StartSource | undefined,
-  ): Promise<JobView> {
-    const plan = options === none ? planOfNone : readStartOptions(definition, options, this.#now());
-    this.#assertOpen();
-    if (!keeping.isReady) await keeping.ready();
-    if (!this.#readiness.isReady) await this.#readiness.wait();
-    const handler = this.#handlerOf(definition);
-    const checked = await checkSchema(definition.input, input);
-    if (!checked.valid) throw invalidInput(definition, checked);
-    const again = { ...plan, retryOf: source?.retryOf ?? null };
-    const { idempotencyKey } = options;
-    const kept = { input, idempotencyKey, schedule: source?.schedule };
-    const job = this.#admit(owner, definition, handler, checked.value, again, kept);
-    await keeping.durable.admitted(job);
-    return job.view();
-  }
-
-  #handlerOf(definition: AnyJobDefinition): HandlerInfo {
-    const name: unknown = definition?.name;
-    const handler = typeof name === 'string' ? this.#settings.executor.handler(name) : undefined;
-    if (handler === undefined) throw unknownDefinition(definition);
-    return handler;
-  }
-
-  #admitChecked(
-    owner: string,
-    definition: AnyJobDefinition,
-    handler: HandlerInfo,
-    checked: SchemaCheck,
-    plan: StartPlan,
-  ): JobView {
-    if (!checked.valid) throw invalidInput(definition, checked);
-    return this.#admit(owner, definition, handler, checked.value, plan).view();
-  }
-
-  /** @throws OffstageError `not_found`, `not_retriable`, and what `start` throws. */
-  retry(owner: string, id: string): JobView | Promise<JobView> {
-    const job = this.#registry.find(owner, id);
-    if (job === undefined) throw new OffstageError('not_found', 'There is no such job.');
-    const { status } = job.state;
-    if (status !== 'failed' && status !== 'canceled') {
-      throw notRetriable('Only a job that ended failed or canceled can be started again.');
-    }
-    if (!job.isRetriable) {
-      throw notRetriable(
-        'The input of this job was not kept. Start it anew, or give the manager keepInputs: true.',
-      );
-    }
-    const { definition, handler, input, exclusivityKey, priority } = job;
-    if (this.#keeping !== undefined) {
-      const options = { exclusivityKey, priority };
-      return this.#start(owner, definition, job.given, options, { retryOf: id });
-    }
-    return this.#admit(owner, definition, handler, input, {
-      exclusivityKey,
-      onConflict: 'reject',
-      priority,
-      due: undefined,
-      transfer: undefined,
-      retryOf: id,
-    }).view();
   }
 
   find(owner: string, id: string): Job | undefined {
@@ -323,14 +167,14 @@ export class JobEngine implements AttemptKeeper {
   activity(owner?: string): Activity {
     const { gate } = this;
     const ownerJobs = owner === undefined ? undefined : this.#registry.ownerJobs(owner);
-    const queued = owner === undefined ? this.#queued : (ownerJobs?.queued ?? 0);
-    const active = owner === undefined ? this.#active : (ownerJobs?.active ?? 0);
+    const queued = owner === undefined ? this.#counts.queued : (ownerJobs?.queued ?? 0);
+    const active = owner === undefined ? this.#counts.active : (ownerJobs?.active ?? 0);
     return Object.freeze({
       queued,
       running: active - queued,
       foregroundLeases: gate.foregroundLeases,
       maintenance: gate.maintenance,
-      accepting: !this.#isClosed && !gate.maintenance,
+      accepting: !this.admission.isClosed && !gate.maintenance,
     });
   }
 
@@ -341,11 +185,11 @@ export class JobEngine implements AttemptKeeper {
   // What the end of the manager asks for (J14).
 
   get activeJobs(): number {
-    return this.#active;
+    return this.#counts.active;
   }
 
   close(): void {
-    this.#isClosed = true;
+    this.admission.close();
     this.#scheduler.close();
   }
 
@@ -360,7 +204,7 @@ export class JobEngine implements AttemptKeeper {
     const keeping = this.#keeping;
     if (keeping === undefined) return { ran: 0, left: 0 };
     this.#putsBack = true;
-    const ran = this.#active - this.#queued;
+    const ran = this.#counts.running;
     keeping.leave();
     if (ran > 0) await this.#idle.wait(withinMs, this.#settings.clock);
     await others;
@@ -380,14 +224,17 @@ export class JobEngine implements AttemptKeeper {
 
   /** Resolves when no job is active, or after `withinMs`. */
   whenIdle(withinMs: number): Promise<void> {
-    return this.#active === 0 ? Promise.resolve() : this.#idle.wait(withinMs, this.#settings.clock);
+    return this.#counts.active === 0
+      ? Promise.resolve()
+      : this.#idle.wait(withinMs, this.#settings.clock);
   }
 
   /** Marks what still runs as canceled, and says how many that were. */
   abandonAll(): number {
     let count = 0;
     for (const job of this.#registry.active()) {
-      if (!job.state.isHandling) continue;
+      // Of one whose end is being kept nothing runs any more.
+      if (!job.state.isHandling || job.pendingWrite?.type === 'ended') continue;
       count += 1;
       this.dispatch(job, { type: 'abandoned', at: this.#now() });
       // Only its result schema has not answered, and nobody waits for that (F5).
@@ -419,16 +266,19 @@ export class JobEngine implements AttemptKeeper {
       if (state.status !== before.status) this.#count(job, before.status, state.status);
       job.become(state);
     }
-    for (const action of actions) this.#carryOut(job, action);
+    for (let index = 0; index < actions.length; index += 1) {
+      const action = actions[index];
+      if (action !== undefined) this.#carryOut(job, action);
+    }
     if (event.type === 'progress' || event.type === 'dropped') return;
     this.#scheduler.pump(at);
-    if (this.#putsBack && this.#active === this.#queued) this.#idle.end();
+    if (this.#putsBack && this.#counts.running === 0) this.#idle.end();
   }
 
   #count({ ownerJobs }: Job, before: JobStatus, after: JobStatus): void {
     const change = Number(after === 'queued') - Number(before === 'queued');
     ownerJobs.queued += change;
-    this.#queued += change;
+    this.#counts.queued += change;
   }
 
   #carryOut(job: Job, action: JobAction): void {
@@ -446,6 +296,7 @@ export class JobEngine implements AttemptKeeper {
         this.#scheduler.unschedule(job);
         break;
       case 'freeSlot':
+        job.attempt = undefined;
         this.#scheduler.freeSlot(job);
         break;
       case 'stop':
@@ -466,11 +317,11 @@ export class JobEngine implements AttemptKeeper {
     }
   }
 
-  handlerSettled(job: Job, outcome: JobOutcome): void {
+  handlerSettled(job: Job, outcome: JobOutcome): boolean {
     if (job.isTerminal) {
       this.#stopped(job);
     } else if (outcome.type === 'returned') {
-      this.#returned(job, outcome.value);
+      return this.#returned(job, outcome.value);
     } else if (outcome.type === 'threw') {
       this.#failed(job, outcome.error);
     } else if (this.#putsBack && job.state.stopReason === null) {
@@ -481,6 +332,7 @@ export class JobEngine implements AttemptKeeper {
     } else {
       this.#stopped(job);
     }
+    return false;
   }
 
   keepSaved(job: Job, state: unknown): Promise<void> | undefined {
@@ -488,125 +340,17 @@ export class JobEngine implements AttemptKeeper {
   }
 
   #stopped(job: Job): void {
+    job.attempt?.end();
     this.dispatch(job, { type: 'stopped', at: this.#now(), reference: '' });
-  }
-
-  // Admission (J3).
-
-  /** From the first look to the job in the queue without a turn of the event loop (J7, J15). */
-  #admit(
-    owner: string,
-    definition: AnyJobDefinition,
-    handler: HandlerInfo,
-    input: unknown,
-    plan: StartPlan,
-    kept?: KeptStart,
-  ): Job {
-    const { exclusivityKey, onConflict, due } = plan;
-    this.#assertOpen();
-    this.gate.assertOpen();
-    const isHeld = exclusivityKey !== undefined && this.#scheduler.isHeld(exclusivityKey);
-    if (isHeld && onConflict === 'reject') throw keyConflict(exclusivityKey);
-    // Whoever joins a job takes no place.
-    if (!isHeld || onConflict !== 'join') {
-      const begins = !isHeld && due === undefined;
-      this.#assertPlace(owner, begins && this.#scheduler.hasRoom(definition.name, owner));
-    }
-    const job = this.#newJob(owner, definition, handler, input, plan, kept);
-    const { ownerJobs } = job;
-    const decision =
-      exclusivityKey === undefined ? undefined : this.#scheduler.claim(job, onConflict);
-    if (decision?.type === 'conflict' || decision?.type === 'joins') {
-      this.#registry.closeOwner(ownerJobs);
-      if (decision.type === 'joins') return decision.holder;
-      throw keyConflict(exclusivityKey ?? '');
-    }
-    const at = job.state.createdAt;
-    if (due !== undefined) job.dueAt = this.#settings.clock.monotonic();
-    this.#countActive(job, 1, 1);
-    const availableAt = due === undefined ? null : 'at' in due ? due.at : at + due.afterMs;
-    if (kept !== undefined) {
-      this.#keeping?.durable.admit(job, availableAt, kept);
-      if (decision?.type === 'waits') void this.#makeWayOnceKept(job, decision);
-      return job;
-    }
-    ownerJobs.jobs.set(job.id, job);
-    this.dispatch(job, availableAt === null ? admitted : { type: 'admitted', availableAt }, at);
-    if (decision?.type === 'waits') this.#makeWay(decision);
-    return job;
-  }
-
-  #countActive({ ownerJobs }: Job, active: number, queued: number): void {
-    ownerJobs.active += active;
-    ownerJobs.queued += queued;
-    this.#active += active;
-    this.#queued += queued;
-  }
-
-  #makeWay({ replaced, stop }: KeyWait): void {
-    if (replaced !== undefined) this.#requestStop(replaced, 'replaced');
-    if (stop !== undefined) this.#requestStop(stop, 'replaced');
-  }
-
-  async #makeWayOnceKept(job: Job, decision: KeyWait): Promise<void> {
-    try {
-      await this.#keeping?.durable.admitted(job);
-    } catch {
-      // It is not there after all, so who waited to replace goes on doing so.
-      if (decision.replaced?.isTerminal === false) this.#scheduler.reclaim(decision.replaced);
-      return;
-    }
-    this.#makeWay(decision);
-  }
-
-  #assertPlace(owner: string, begins: boolean): void {
-    const { maxQueued, maxActivePerOwner } = this.#settings;
-    const { starting, admitting } = this.#keeping?.durable ?? nothingPending;
-    // What is being kept for a slot that is free is shown as queued, and waits for nothing else.
-    const soon = Math.min(admitting, this.#scheduler.freeSlots);
-    const waiting = this.#queued - starting - soon;
-    if (waiting >= maxQueued && !(begins && admitting < this.#scheduler.freeSlots)) {
-      throw queueFull(`${maxQueued} jobs are waiting already`);
-    }
-    if ((this.#registry.ownerJobs(owner)?.active ?? 0) >= maxActivePerOwner) {
-      throw queueFull(`This owner has ${maxActivePerOwner} active jobs already`);
-    }
-  }
-
-  #newJob(
-    owner: string,
-    definition: AnyJobDefinition,
-    handler: HandlerInfo,
-    input: unknown,
-    plan: StartPlan,
-    given: KeptStart | undefined,
-  ): Job {
-    const id = this.#settings.randomId();
-    const ownerJobs = this.#registry.openOwner(owner);
-    if (ownerJobs.jobs.has(id)) {
-      throw new OffstageError('invalid_option', 'randomId gave the id of a job that is there.');
-    }
-    const { progressCapacity } = this.#settings;
-    const createdAt = this.#now();
-    return new Job({
-      plan,
-      id,
-      ownerJobs,
-      definition,
-      handler,
-      input,
-      progressCapacity,
-      createdAt,
-      given,
-    });
-  }
-
-  #assertOpen(): void {
-    if (this.#isClosed) throw managerClosed();
   }
 
   #requestStop(job: Job, reason: StopReason): void {
     this.dispatch(job, { type: 'stopRequested', reason, at: this.#now() });
+    // Its handler is over and cannot obey: only the schema of its result has not answered.
+    const isChecking = job.state.status === 'running' && job.attempt?.isOver === true;
+    if (isChecking && reason !== 'shutdown') {
+      this.handlerSettled(job, { type: 'stopped' });
+    }
   }
 
   #run(job: Job): void {
@@ -630,14 +374,24 @@ export class JobEngine implements AttemptKeeper {
     }
   }
 
-  #returned(job: Job, value: unknown): void {
+  /** Whether the schema of the result takes its time. */
+  #returned(job: Job, value: unknown): boolean {
     const checking = checkSchema(job.definition.result, value);
-    if (checking instanceof Promise) void checking.then((checked) => this.#checked(job, checked));
-    else this.#checked(job, checking);
+    if (!(checking instanceof Promise)) {
+      this.#checked(job, checking);
+      return false;
+    }
+    const { attempt } = job;
+    void checking.then((checked) => {
+      // Unless it was stopped meanwhile, and perhaps is at its next attempt.
+      if (job.attempt !== attempt || job.state.status !== 'running') return;
+      attempt?.end();
+      this.#checked(job, checked);
+    });
+    return true;
   }
 
   #checked(job: Job, checked: SchemaCheck): void {
-    if (job.isTerminal) return;
     if (checked.valid) {
       const at = this.#now();
       this.dispatch(job, { type: 'returned', at, result: checked.value }, at);
@@ -684,10 +438,10 @@ export class JobEngine implements AttemptKeeper {
     job.rest(this.#settings.keepInputs);
     this.#scheduler.releaseKey(job);
     job.ownerJobs.active -= 1;
-    this.#active -= 1;
+    this.#counts.active -= 1;
     this.#expiry.add(job);
     this.#kept.add(job);
-    if (this.#active === 0) this.#idle.end();
+    if (this.#counts.active === 0) this.#idle.end();
   }
 
   /** One path for consume and expiry (J12, J13). */
@@ -696,8 +450,7 @@ export class JobEngine implements AttemptKeeper {
     this.#expiry.remove(job);
     this.#kept.remove(job);
     this.#startKeys.forget(job.id);
-    ownerJobs.jobs.delete(job.id);
-    this.#registry.closeOwner(ownerJobs);
+    this.#registry.remove(ownerJobs, job.id);
   }
 
   #now(): number {
@@ -710,5 +463,4 @@ export class JobEngine implements AttemptKeeper {
   }
 }
 
-const admitted: JobEvent = Object.freeze({ type: 'admitted', availableAt: null });
 const released: JobEvent = Object.freeze({ type: 'released' });

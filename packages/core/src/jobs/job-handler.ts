@@ -17,6 +17,7 @@ export interface JobContext<D extends AnyJobDefinition> {
   /** Aborts when the job is asked to stop. Its reason is a JobCanceledError. */
   readonly signal: AbortSignal;
   readonly report: Report<PhaseOf<D>>;
+  /** The same over all attempts, so it is the key of what may happen once: `finalize(…, { key: jobId })` (S19). */
   readonly jobId: string;
   /** 1 for the first (A1). */
   readonly attempt: number;

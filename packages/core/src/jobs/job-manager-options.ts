@@ -27,8 +27,8 @@ export interface JobManagerOptions {
    */
   readonly maxKeptPerOwner?: number | undefined;
   /**
-   * About how many bytes the results of all jobs at rest may hold together (J17). Over that, jobs are
-   * released as by `maxKeptPerOwner`, first of the owner whose job has ended last. The newest stays,
+   * About how many bytes the results, and the inputs that `keepInputs` keeps, of all jobs at rest may
+   * hold together (J17). Over that, jobs are released as by `maxKeptPerOwner`, first of the owner whose job has ended last. The newest stays,
    * however large its result is. @default 268_435_456 (256 MiB)
    */
   readonly maxKeptBytes?: number | undefined;

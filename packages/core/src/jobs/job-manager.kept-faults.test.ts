@@ -65,6 +65,28 @@ describe('faults of a journal', () => {
     expect(await codeOf(alice.start(plain, 2, { exclusivityKey: 'k' }))).toBeUndefined();
   });
 
+  test('K6 J16 what is refused again and again is told once, until something was kept', async () => {
+    const disk = failing();
+    const { alice, clock, executor, errors } = life({}, disk.journal);
+    const job = await alice.start(plain, 1);
+    await quiet();
+    disk.error = diskError;
+    for (let second = 0; second < 5; second += 1) {
+      executor.runOf(job.id).report();
+      await clock.advance(1000);
+    }
+    executor.runOf(job.id).return('ok');
+    await clock.advance(60_000);
+    expect(errors).toMatchObject([{ error: { code: 'journal_full' } }]);
+    disk.error = undefined;
+    await clock.advance(30_000);
+    expect((await alice.get(job.id))?.status).toBe('succeeded');
+    disk.error = diskError;
+    await codeOf(alice.consume(job.id));
+    await quiet();
+    expect(errors.length).toBe(2);
+  });
+
   test('K3 no handler runs whose attempt cannot be kept, and a cancel meanwhile ends it without', async () => {
     const disk = failing();
     const { alice, clock, executor } = life({ slots: 1 }, disk.journal);

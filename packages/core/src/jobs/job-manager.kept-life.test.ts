@@ -235,6 +235,28 @@ describe('the life of kept jobs over restarts', () => {
     expect(after.executor.discards).toEqual([]);
   });
 
+  test('J14 K2 an end that is being kept is awaited at the end, and is not given up', async () => {
+    const before = life();
+    const job = await before.alice.start(plain, 1);
+    await quiet();
+    const { write } = before.journal;
+    let letThrough = (): void => {};
+    const gate = new Promise<void>((resolve) => {
+      letThrough = resolve;
+    });
+    before.journal.write = async (...entries) => {
+      await gate;
+      await write(...entries);
+    };
+    before.executor.runOf(job.id).return('ok');
+    const ending = before.manager.shutdown({ keep: false, graceMs: 0 });
+    await before.clock.advance(1);
+    letThrough();
+    expect(await ending).toMatchObject({ abandoned: 0 });
+    expect(await before.alice.get(job.id)).toMatchObject({ status: 'succeeded', result: 'ok' });
+    expect(await before.next().alice.get(job.id)).toMatchObject({ status: 'succeeded' });
+  });
+
   test('K2 J3 of starts at once with one key or one idempotency key one is kept', async () => {
     const before = life();
     const codes = await Promise.all(

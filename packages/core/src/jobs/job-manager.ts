@@ -147,7 +147,7 @@ export class JobManager {
       engine: {
         definition: (name) => this.#settings.definitions.get(name),
         start: async (owner, definition, input, { record }) =>
-          (await this.#engine.startScheduled(owner, definition, input, record)).id,
+          (await this.#engine.admission.startScheduled(owner, definition, input, record)).id,
         keepsRecord: this.#settings.journal !== undefined,
         isActive: (owner, id) => this.#engine.find(owner, id)?.atRest === false,
         tell: (event) => {

@@ -72,6 +72,12 @@ export class JobRegistry<Job extends { readonly atRest: boolean }> {
     return this.#byOwner.size;
   }
 
+  /** Takes a job out, and the entry with it if nothing else is in it. */
+  remove(ownerJobs: OwnerJobs<Job>, id: string): void {
+    ownerJobs.jobs.delete(id);
+    this.closeOwner(ownerJobs);
+  }
+
   /**
    * Forgets the entry if nothing is in it. Whoever holds on to an entry that was forgotten before closes
    * that one alone: its owner may have another by now (F3).

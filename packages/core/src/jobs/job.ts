@@ -32,6 +32,8 @@ export interface JobInit {
 export interface AttemptUnderWay {
   /** The executor has nothing left of it. */
   readonly isOver: boolean;
+  /** Its time limit does not count any more. */
+  end(): void;
   stop(reason: StopReason): void;
   /** What it still tells reaches nothing. */
   giveUp(): void;

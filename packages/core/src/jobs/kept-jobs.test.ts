@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { JobObserver } from '../observe/job-observer.ts';
 import { settle } from '../testing/simulated-clock.ts';
+import { defineJob } from './job-definition.ts';
 import { plain, stage } from './job-manager.test-support.ts';
 import { roughBytes } from './rough-bytes.ts';
+
+const shape = { result: z.string(), phases: ['work'] } as const;
 
 type Setup = Parameters<typeof stage>[0];
 
@@ -98,4 +102,33 @@ test('F1 J17 a result that cannot be looked at, or is shared without end, is wei
   const rows = Array.from({ length: 10_000 }, () => ({ text: 'x'.repeat(100) }));
   expect(roughBytes(rows)).toBeGreaterThan(1_000_000);
   expect(roughBytes(rows)).toBeLessThan(3_000_000);
+});
+
+test('J17 A11 an input that is kept to be run again counts like a result', async () => {
+  const { alice, executor, clock } = stage({ keepInputs: true, maxKeptBytes: 10_000 });
+  const large = defineJob({ ...shape, name: 'large.plain', input: z.string() });
+  const ids: string[] = [];
+  for (let n = 0; n < 3; n += 1) {
+    const { id } = await alice.start(large, 'x'.repeat(4000));
+    executor.runOf(id).throw();
+    await clock.advance(1);
+    ids.push(id);
+  }
+  expect((await alice.list()).map(({ id }) => id)).toEqual([ids[2], ids[1]]);
+});
+
+test('J17 who is told that a job is released may consume the next one', async () => {
+  const { manager, alice, end, kept } = setup({ maxKeptPerOwner: 3, maxKeptBytes: 10_000 });
+  const [, second, third] = [
+    await end('alice', 1000),
+    await end('alice', 1000),
+    await end('alice'),
+  ];
+  const stop = manager.on('released', () => {
+    stop();
+    void alice.consume(second ?? '');
+  });
+  const large = await end('alice', 20_000);
+  expect(await kept('alice')).toEqual([large]);
+  expect(await alice.get(third ?? '')).toBe(undefined);
 });

@@ -46,20 +46,24 @@ export class KeptWorld {
   readonly clock: SimulatedClock = simulatedClock(1_000_000_000);
   readonly promised = new Map<string, Promised>();
   readonly ticks: number[] = [];
-  readonly #startedByTick = new Set<string>();
   #ids = 0;
   #numbers = 0;
   /** Steps of the journal until it is cut off. */
   #fuse = Number.POSITIVE_INFINITY;
   #isCut = false;
   isFull = false;
-  journal: MemoryJournal = this.#tap(undefined);
+  journal: MemoryJournal;
   executor = new FakeExecutor(2);
-  manager = this.#begin();
-  lives = 1;
+  manager: JobManager;
+  readonly #syncs: boolean;
   readonly #seenRuns = new Set<FakeRun>();
   #discardsSeen = 0;
-  #asked: Promise<unknown>[] = [];
+
+  constructor({ syncs = true } = {}) {
+    this.#syncs = syncs;
+    this.journal = memoryJournal(this.#options());
+    this.manager = this.#begin();
+  }
 
   get jobs(): JobClient {
     return this.manager.forOwner('alice');
@@ -67,23 +71,19 @@ export class KeptWorld {
 
   async start(kind: AnyJobDefinition, options: StartOptions): Promise<void> {
     this.#numbers += 1;
-    this.#ask(
-      this.jobs.start(kind, this.#numbers, options).then(
-        ({ id }) => this.#promise(id, kind, options.exclusivityKey),
-        () => undefined,
-      ),
+    void this.jobs.start(kind, this.#numbers, options).then(
+      ({ id }) => this.#promise(id, kind, options.exclusivityKey),
+      () => undefined,
     );
     await this.quiet();
   }
 
   cancel(job: Promised): void {
-    this.#ask(
-      this.jobs.cancel(job.id).then(
-        (done) => {
-          if (done) job.canceled = true;
-        },
-        () => undefined,
-      ),
+    void this.jobs.cancel(job.id).then(
+      (done) => {
+        if (done) job.canceled = true;
+      },
+      () => undefined,
     );
   }
 
@@ -92,34 +92,28 @@ export class KeptWorld {
     const number = this.#numbers;
     const job = this.promised.get(run.task.jobId);
     job?.maybeSaved.add(number);
-    this.#ask(
-      run.save(number).then(
-        () => {
-          if (job !== undefined) job.saved = number;
-        },
-        () => undefined,
-      ),
+    void run.save(number).then(
+      () => {
+        if (job !== undefined) job.saved = number;
+      },
+      () => undefined,
     );
   }
 
   consume(job: Promised): void {
     job.mayBeGone = true;
-    this.#ask(
-      this.jobs.consume(job.id).then(
-        (done) => {
-          if (done) job.consumed = true;
-        },
-        () => undefined,
-      ),
+    void this.jobs.consume(job.id).then(
+      (done) => {
+        if (done) job.consumed = true;
+      },
+      () => undefined,
     );
   }
 
   retry(job: Promised): void {
-    this.#ask(
-      this.jobs.retry(job.id).then(
-        ({ id }) => this.#promise(id, job.definition, job.key),
-        () => undefined,
-      ),
+    void this.jobs.retry(job.id).then(
+      ({ id }) => this.#promise(id, job.definition, job.key),
+      () => undefined,
     );
   }
 
@@ -155,11 +149,9 @@ export class KeptWorld {
 
   async #next(disk: MemoryJournal): Promise<void> {
     await this.look();
-    this.lives += 1;
     this.#fuse = Number.POSITIVE_INFINITY;
     this.#isCut = false;
     this.isFull = false;
-    this.#asked = [];
     this.journal = disk;
     this.executor = new FakeExecutor(2);
     this.#discardsSeen = 0;
@@ -276,10 +268,6 @@ export class KeptWorld {
     );
   }
 
-  #ask(question: Promise<unknown>): void {
-    this.#asked.push(question);
-  }
-
   #promise(id: string, definition: AnyJobDefinition, key: string | undefined): void {
     if (this.promised.has(id)) return;
     this.promised.set(id, {
@@ -321,12 +309,7 @@ export class KeptWorld {
   #ticked(event: ScheduleEvent): void {
     if (event.type !== 'started') return;
     this.ticks.push(event.tickAt);
-    this.#startedByTick.add(event.jobId);
     this.#promise(event.jobId, plain, undefined);
-  }
-
-  #tap(disk: MemoryJournal | undefined): MemoryJournal {
-    return disk ?? memoryJournal(this.#options());
   }
 
   #options() {
@@ -338,6 +321,7 @@ export class KeptWorld {
         journal.stop();
       },
       isFull: () => this.isFull,
+      syncs: this.#syncs,
     };
   }
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { StartOptions } from './job-client.ts';
 import { KeptWorld, kinds, tickMs } from './kept-model.test-support.ts';
 
@@ -97,15 +97,19 @@ const commands: fc.Arbitrary<Command>[] = [
   ),
 ];
 
+const kept = (syncs: boolean) =>
+  fc.asyncProperty(fc.commands(commands, { maxCommands: 30, size: 'max' }), async (script) => {
+    const world = new KeptWorld({ syncs });
+    await world.manager.ready();
+    await fc.asyncModelRun(() => ({ model: {}, real: world }), script);
+    await world.crash(0);
+    await world.finish();
+  });
+
 test('K2 K3 K4 A9 A10 what was promised holds, whatever happens and whenever the process ends', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.commands(commands, { maxCommands: 30, size: 'max' }), async (script) => {
-      const world = new KeptWorld();
-      await world.manager.ready();
-      await fc.asyncModelRun(() => ({ model: {}, real: world }), script);
-      await world.crash(0);
-      await world.finish();
-    }),
-    { numRuns: process.env.OFFSTAGE_LONG === '1' ? 20_000 : 120 },
-  );
+  await fc.assert(kept(true), { numRuns: process.env.OFFSTAGE_LONG === '1' ? 20_000 : 120 });
 }, 3_600_000);
+
+test('K9 a journal that does not sync breaks a promise', async () => {
+  expect((await fc.check(kept(false), { numRuns: 100, endOnFailure: true })).failed).toBe(true);
+});

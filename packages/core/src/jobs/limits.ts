@@ -68,6 +68,8 @@ export class Limits {
   readonly #counts = new Map<string, Count>();
   readonly #full = new IndexedHeap<Count>((a, b) => a.opensAt < b.opensAt);
   readonly #alarm: Alarm;
+  /** Nothing is limited. */
+  readonly #isEmpty: boolean;
 
   /** `onOpen` is called when time, not an end, has opened a gate. */
   constructor(
@@ -76,6 +78,7 @@ export class Limits {
   ) {
     this.#clock = clock;
     this.#gates = gates;
+    this.#isEmpty = limits.size === 0;
     this.#onOpen = onOpen;
     this.#alarm = new Alarm(clock, () => this.#look());
     for (const [name, limit] of limits) this.#counts.set(name, new Count(name, limit));
@@ -83,7 +86,7 @@ export class Limits {
 
   /** Whether a job of this name and owner may begin now. */
   admits(name: string, owner: string): boolean {
-    if (this.#counts.size === 0) return true;
+    if (this.#isEmpty) return true;
     const count = this.#counts.get(name);
     return (
       count === undefined ||
@@ -99,7 +102,7 @@ export class Limits {
 
   /** An attempt of this name and owner has taken its slot. */
   begun(name: string, owner: string): void {
-    if (this.#counts.size === 0) return;
+    if (this.#isEmpty) return;
     const count = this.#counts.get(name);
     if (count === undefined) return;
     const now = this.#clock.monotonic();
@@ -112,7 +115,7 @@ export class Limits {
 
   /** The same attempt has given its slot back. */
   ended(name: string, owner: string): void {
-    if (this.#counts.size === 0) return;
+    if (this.#isEmpty) return;
     const count = this.#counts.get(name);
     if (count === undefined) return;
     const hadRoom = count.hasRoomFor(owner);

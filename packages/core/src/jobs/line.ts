@@ -48,6 +48,8 @@ export function readPriority(value: unknown): number {
 export class Line<T extends LineMember<T>> {
   readonly #groups = new Map<string, Group<T>>();
   readonly #others = new Group<T>();
+  /** There are names that can close. */
+  readonly #isSplit: boolean;
   readonly #owners = new Map<string, Map<number, Turn<T>>>();
   readonly #ready = new IndexedHeap<Group<T>>(isBefore);
   /** The lane that was joined last: a burst of one owner's looks it up once. */
@@ -59,6 +61,7 @@ export class Line<T extends LineMember<T>> {
   /** `closable`: the names that `closeName` and `closeOwner` may be called with. */
   constructor(closable: Iterable<string> = []) {
     for (const name of closable) this.#groups.set(name, new Group());
+    this.#isSplit = this.#groups.size > 0;
   }
 
   /** All who wait, closed or not. */
@@ -96,7 +99,7 @@ export class Line<T extends LineMember<T>> {
     if (endsTurn) this.#endTurn(turn);
     // A lane with members left has its place from the end of the turn. Without one, only the order of its
     // group has changed, which matters among several.
-    const keepsPlace = lane.members.first !== undefined && (endsTurn || this.#groups.size === 0);
+    const keepsPlace = lane.members.first !== undefined && (endsTurn || !this.#isSplit);
     if (!keepsPlace) this.#place(lane.account);
     return member;
   }
@@ -144,7 +147,7 @@ export class Line<T extends LineMember<T>> {
   }
 
   #laneOf({ name, owner, priority }: T): Lane<T> {
-    const group = this.#groups.get(name) ?? this.#others;
+    const group = (this.#isSplit ? this.#groups.get(name) : undefined) ?? this.#others;
     const joined = this.#joined;
     if (joined?.isOf(group, owner, priority) === true) return joined;
     let account = group.accounts.get(owner);

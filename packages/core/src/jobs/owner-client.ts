@@ -44,7 +44,7 @@ export class OwnerClient implements JobClient {
     options?: StartOptions,
   ): Promise<JobView<ResultOf<D>, PhaseOf<D>>> {
     // Its result can only be what the definition's schema gave.
-    return this.#engine.start(this.#owner, definition, input, options) as Promise<
+    return this.#engine.admission.start(this.#owner, definition, input, options) as Promise<
       JobView<ResultOf<D>, PhaseOf<D>>
     >;
   }
@@ -104,7 +104,7 @@ export class OwnerClient implements JobClient {
   retry(id: string): Promise<JobView>;
   async retry(id: string): Promise<JobView> {
     if (!this.#engine.isReady) await this.#engine.ready();
-    return this.#engine.retry(this.#owner, id);
+    return this.#engine.admission.retry(this.#owner, id);
   }
 
   consume(id: string): Promise<boolean> {

@@ -4,6 +4,8 @@ import type { JobView } from './job-view.ts';
 interface Started {
   /** Made when it is needed of jobs that were kept, of which there may be many. */
   readonly print: string | (() => string);
+  /** With what options; of jobs that were kept nobody knows any more. */
+  readonly how: string | undefined;
   readonly first: Promise<JobView>;
 }
 
@@ -17,14 +19,14 @@ export class StartKeys {
   readonly #byJobId = new Map<string, string>();
 
   /**
-   * @param scope whose key it is, and the key.
-   * @param asked what is started; must be the same each time.
+   * @param what whose key it is and the key; and what is started, which must be the same each time.
+   * @param how with what options, which must be the same as well.
    * @param now the job of a first view as it is now; `undefined` when it has been released.
    * @throws OffstageError `idempotency_key_reused` for something else under a known key.
    */
   async once(
-    scope: readonly string[],
-    asked: readonly unknown[],
+    { scope, asked }: { readonly scope: readonly string[]; readonly asked: readonly unknown[] },
+    how: string,
     start: () => Promise<JobView>,
     now: (first: JobView) => JobView | undefined | Promise<JobView | undefined>,
   ): Promise<JobView> {
@@ -33,12 +35,13 @@ export class StartKeys {
     const known = this.#started.get(key);
     if (known !== undefined) {
       const { print: before } = known;
+      if ((known.how ?? how) !== how) throw keyReused();
       if ((typeof before === 'string' ? before : before()) !== print) throw keyReused();
       const first = await known.first;
       return (await now(first)) ?? first;
     }
     const first = start();
-    this.#started.set(key, { print, first });
+    this.#started.set(key, { print, how, first });
     try {
       const view = await first;
       if ((await now(view)) === undefined) this.#started.delete(key);
@@ -55,6 +58,7 @@ export class StartKeys {
     const key = JSON.stringify(scope);
     this.#started.set(key, {
       print: () => fingerprint(asked()),
+      how: undefined,
       first: Promise.resolve(first),
     });
     this.#byJobId.set(first.id, key);

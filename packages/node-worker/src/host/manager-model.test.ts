@@ -89,6 +89,7 @@ test('F3 J1 J3 J4 J5 J6 J7 J8 J9 J12 J13 J15 J17 P3 over threads the manager doe
     },
     numRuns: 2,
     withShutdown: false,
+    shrinks: false,
   });
   expect(made).toBeGreaterThanOrEqual(2);
 }, 120_000);

@@ -4,11 +4,13 @@ import { JobsProvider, useJobProgress } from '@offstage/react';
 const client = new HttpJobClient({ baseUrl: '/jobs' });
 
 function Ingest({ jobId }: { jobId: string }) {
-  const { percent, phase, message, isActive, isCanceling, cancel } = useJobProgress(jobId);
+  const progress = useJobProgress(jobId);
+  const { percent, phase, message, failure, isLost, isActive, isCanceling, cancel } = progress;
+  if (isLost) return <p role="alert">This job is gone. Please start it again.</p>;
   return (
     <>
       <progress max={100} value={percent ?? undefined} aria-label={phase} />
-      <p role="status">{message}</p>
+      <p role="status">{failure?.message ?? message}</p>
       {isActive && (
         <button type="button" disabled={isCanceling} onClick={() => cancel()}>
           Cancel

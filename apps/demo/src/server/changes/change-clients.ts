@@ -31,6 +31,7 @@ export class ChangeClients {
   readonly #parts: ChangeClientsParts;
   /** The manager's own come too late: what a change has taken cannot be taken again (J3). */
   readonly #keys = new StartKeys();
+  #remembered: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ChangeClientsParts) {
     this.#parts = parts;
@@ -54,6 +55,7 @@ export class ChangeClients {
           'A change names what to add and what to remove, by ids.',
         );
       }
+      await this.#remembered;
       const startNow = () => this.#start(client, session, data, idempotencyKey);
       if (idempotencyKey === undefined) return startNow();
       return this.#keys.once([session, idempotencyKey], [data], startNow, ({ id }) =>
@@ -70,12 +72,14 @@ export class ChangeClients {
   }
 
   /** Starts that a former server answered, or did not come to answer, are still the same starts. */
-  async remember(changes: readonly KeptChange[]): Promise<void> {
-    for (const { jobId, session, asked: given, idempotencyKey } of changes) {
-      if (idempotencyKey === undefined) continue;
-      const job = await this.#parts.manager.forOwner(session).get(jobId);
-      if (job !== undefined) this.#keys.remember([session, idempotencyKey], () => [given], job);
-    }
+  remember(changes: readonly KeptChange[]): void {
+    const { manager } = this.#parts;
+    const remember = async ({ jobId, session, asked, idempotencyKey }: KeptChange) => {
+      if (idempotencyKey === undefined) return;
+      const job = await manager.forOwner(session).get(jobId);
+      if (job !== undefined) this.#keys.remember([session, idempotencyKey], () => [asked], job);
+    };
+    this.#remembered = Promise.allSettled(changes.map(remember));
   }
 
   async #start(

@@ -3,7 +3,6 @@ import { isTerminal } from '@offstage/core';
 import type { JobJournal, JournalEntry, KeptJob } from '@offstage/core/engine';
 import { z } from 'zod';
 import { change } from '../../change/change-job.ts';
-import { readUploads } from '../../reading/read-job.ts';
 
 const ids = z.array(z.string());
 const keptInput = z.object({
@@ -29,8 +28,8 @@ export interface KeptState {
 }
 
 /**
- * The journal of a server's jobs. What is read ahead is not kept, since a change reads what is missing; of
- * changes it is told what there are before any of them goes on.
+ * The journal of a server's changes. What else its manager runs is begun anew by whoever needs it: a change
+ * reads what was not read ahead. Of changes `onOpen` is told what there are before any of them goes on.
  */
 export function keepChanges(
   journal: JobJournal,
@@ -39,7 +38,7 @@ export function keepChanges(
 ): JobJournal {
   const passing = new Set<string>();
   const isKept = (entry: JournalEntry): boolean => {
-    if (entry.type === 'admitted' && entry.job.name === readUploads.name) {
+    if (entry.type === 'admitted' && entry.job.name !== change.name) {
       passing.add(entry.job.id);
       return false;
     }

@@ -6,6 +6,7 @@ import type { DocumentList } from './document-pages.ts';
 import { documentDetail } from './document-words.ts';
 import { failureReasons } from './failure-reasons.ts';
 import { fileGroups } from './file-outcomes.ts';
+import { leftoverCard } from './leftover-card.ts';
 import { listTools } from './list-tools.ts';
 import { pendingCard } from './pending-card.ts';
 import type { PendingState } from './pending-change.ts';
@@ -250,4 +251,19 @@ test('D4 settings show what is in force, also where somebody else has set it', (
   language?.onChoose('none');
   length?.onChoose('600');
   expect(saved).toEqual([{ language: 'none' }, { passageLength: 600 }]);
+});
+
+test('D7 files are left over that no change has taken, and those of one that did not publish them', () => {
+  const pending = ['a', 'b'].map((upload) => ({ upload, name: `${upload}.txt`, bytes: 500 }));
+  const corpus = { pending, busy: null } as unknown as CorpusView;
+  const nothing = (): void => {};
+  const shown = (status: 'running' | 'failed' | undefined, taken: string[], known = corpus) =>
+    leftoverCard(known, { status, interruptions: [], taken }, { add: nothing, drop: nothing });
+  expect(plain(shown(undefined, [])?.title ?? '')).toBe('2 uploaded files not added yet');
+  // A look that is older than the start still names what the change has taken.
+  expect(plain(shown('running', ['a'])?.title ?? '')).toBe('1 uploaded file not added yet');
+  expect(shown('running', ['a', 'b'])).toBe(undefined);
+  expect(shown('failed', ['a', 'b'])?.actions[0]?.label).toBe('Start again');
+  const busy = { mine: true, jobId: 'j', since: 0, resumedAt: null, message: '' };
+  expect(shown(undefined, [], { ...corpus, busy })).toBe(undefined);
 });

@@ -45,3 +45,6 @@ export const passedOverText = (count: number): string =>
   count === 0
     ? ''
     : `${countOf(count, 'entry was', 'entries were')} passed over: hidden, left there by a system, or the data of this application.`;
+
+/** What leads to a version as an archive. */
+export const exportLabel = 'Export as a ZIP';

@@ -112,7 +112,7 @@ export class DocumentsApp {
 
   /** Called for the end of each of the session's changes; tells it once per browser. */
   readonly onSettled = (job: TerminalJobView): void => {
-    this.change.onEnded(job.id);
+    this.change.onEnded(job.id, job.status === 'succeeded');
     this.router.showPercent(null);
     this.corpus.refetch();
     this.versions.refetch();

@@ -19,16 +19,20 @@ interface Doing {
 interface Before {
   readonly status: JobStatus | undefined;
   readonly interruptions: readonly Interruption[];
+  /** Uploads that the change was started with: a look at the server may be older than that. */
+  readonly taken: readonly string[];
 }
 
 /** @returns `undefined` where nothing waits, or a change is at work. */
 export function leftoverCard(
   corpus: CorpusView | undefined,
-  { status, interruptions }: Before,
+  { status, interruptions, taken }: Before,
   { add, drop }: Doing,
 ): LeftoverCardView | undefined {
-  if (corpus === undefined || corpus.pending.length === 0 || corpus.busy !== null) return undefined;
-  const { pending } = corpus;
+  if (corpus === undefined || corpus.busy !== null) return undefined;
+  const isTaken = status !== 'canceled' && status !== 'failed';
+  const pending = corpus.pending.filter(({ upload }) => !isTaken || !taken.includes(upload));
+  if (pending.length === 0) return undefined;
   const uploads = pending.map(({ upload }) => upload);
   const size = formatBytes(pending.reduce((sum, { bytes }) => sum + bytes, 0));
   const wasBegun = status === 'canceled' || status === 'failed' || interruptions.length > 0;

@@ -27,6 +27,8 @@ export class OpenDocument extends Store<OpenDocumentState> {
     this.#reading = new AbortController();
     const { signal } = this.#reading;
     this.set(nothing);
+    // The page is being left, or its address names none.
+    if (id === '') return;
     try {
       const text = await this.#api.documentText(id, query, { signal });
       if (signal.aborted) return;

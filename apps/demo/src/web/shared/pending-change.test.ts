@@ -157,3 +157,20 @@ test('D5 a start whose job shows before its answer is lost is not begun again', 
   change.onLook(null);
   expect(starts).toHaveLength(1);
 });
+
+test('D7 what a change has taken is not left over, until it gives it back', async () => {
+  const { change, starts } = pendingChange();
+  change.ask({ add: ['a'] });
+  expect(change.taken).toEqual([]);
+  starts[0]?.resolve('job-1');
+  await settled();
+  expect(change.taken).toEqual(['a']);
+  change.onEnded('earlier', false);
+  change.onEnded('job-1', true);
+  expect(change.taken).toEqual(['a']);
+  change.ask({ add: ['b'] });
+  starts[1]?.resolve('job-2');
+  await settled();
+  change.onEnded('job-2', false);
+  expect(change.taken).toEqual([]);
+});

@@ -62,6 +62,7 @@ export class PendingChange extends Store<PendingState> {
   #tried = nothing;
   /** The job that was started last, until it has ended: what it does is not asked for once more. */
   #underWay: (ChangeInput & { readonly jobId: string }) | undefined;
+  #taken: { readonly jobId: string; readonly add: readonly string[] } = { jobId: '', add: [] };
   readonly #known = new Set<string>();
   /** The first job that showed since the last start and was not known before. */
   #shownSince: string | undefined;
@@ -70,6 +71,11 @@ export class PendingChange extends Store<PendingState> {
     super(idle);
     this.#api = api;
     this.#onTried = onTried;
+  }
+
+  /** The uploads that the last change was started with, unless it has given them back. */
+  get taken(): readonly string[] {
+    return this.#taken.add;
   }
 
   /** Gives it the way to start jobs: that of the page's framework. */
@@ -117,8 +123,9 @@ export class PendingChange extends Store<PendingState> {
   };
 
   /** Called for the end of a job. */
-  readonly onEnded = (jobId: string): void => {
+  readonly onEnded = (jobId: string, isPublished = true): void => {
     this.onShown(jobId);
+    if (this.#taken.jobId === jobId && !isPublished) this.#taken = { jobId, add: [] };
     if (this.#underWay?.jobId === jobId) this.#underWay = undefined;
   };
 
@@ -166,6 +173,7 @@ export class PendingChange extends Store<PendingState> {
     // What was asked for meanwhile comes next.
     const rest = without(this.get(), tried);
     this.#underWay = { ...tried, jobId };
+    this.#taken = { jobId, add: tried.add };
     // Shown until the job is, so that the page does not jump in between.
     this.set({ ...idle, ...tried, status: 'started', jobId });
     if (!isEmpty(rest)) this.ask(rest);

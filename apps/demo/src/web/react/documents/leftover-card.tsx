@@ -11,7 +11,7 @@ export function LeftoverCard() {
   const { job } = useCurrentJob();
   const card = leftoverCard(
     useStore(corpus).data,
-    { status: job?.status, interruptions: interrupted },
+    { status: job?.status, interruptions: interrupted, taken: change.taken },
     { add: replacing.add, drop: dropUploads },
   );
   const isUploading = useStore(uploads).status !== 'idle';

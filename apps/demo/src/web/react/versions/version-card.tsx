@@ -1,4 +1,5 @@
-import type { VersionView } from '../../api.ts';
+import { exportPath, type VersionView } from '../../api.ts';
+import { exportLabel } from '../../shared/corpus-words.ts';
 import { formatMoment, isoTime } from '../../shared/format.ts';
 import { Badge } from '../parts/badge.tsx';
 import { VersionChanges } from './version-changes.tsx';
@@ -34,6 +35,12 @@ export function VersionCard({ version, isBusy, onRollback }: VersionCardProps) {
       </div>
       <VersionChanges version={version} />
       <VersionFacts version={version} />
+      <p className="small">
+        <a href={exportPath(version.version)} download>
+          {exportLabel}
+          <span className="hidden-visually"> of version {gen}</span>
+        </a>
+      </p>
     </li>
   );
 }

@@ -1,0 +1,263 @@
+import { randomUUID } from 'node:crypto';
+import { defineJob, handle, InlineExecutor, type JobClient } from '@offstage/core';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import * as z from 'zod/mini';
+import { CutProxy } from '../fixtures/cut-proxy.ts';
+import { RedisServer } from '../fixtures/redis-server.ts';
+import { ServedQueue } from '../fixtures/served-queue.ts';
+import { BullJobManager, serveBullJobs } from './index.ts';
+
+const echo = defineJob({
+  name: 'echo',
+  input: z.unknown(),
+  result: z.unknown(),
+  phases: ['work'],
+});
+const echoing = handle(echo, ({ input }) => input);
+const other = defineJob({ ...echo, name: 'other' });
+
+const managerAt = (url: string, options = {}): BullJobManager =>
+  new BullJobManager({
+    connection: { url },
+    queueName: randomUUID(),
+    definitions: [echo],
+    redisTimeoutMs: 5000,
+    ...options,
+  });
+
+async function refusalOf(url: string): Promise<unknown> {
+  const manager = managerAt(url);
+  const served = serveBullJobs({
+    connection: { url },
+    queueName: 'q',
+    definitions: [echo],
+    executor: new InlineExecutor([echoing]),
+  });
+  served.on('error', () => {});
+  try {
+    const refusals = await Promise.allSettled([
+      manager.forOwner('alice').start(echo, {}),
+      manager.ready(),
+      served.ready(),
+    ]);
+    const reasons = refusals.map((each) => (each.status === 'rejected' ? each.reason : each));
+    return reasons.map(({ code, details }) => `${code} ${details?.reason}`);
+  } finally {
+    await manager.close();
+    await served.shutdown();
+  }
+}
+
+describe('E6 a Redis in which jobs would not be safe is refused', () => {
+  const thrice = (text: string): string[] => [text, text, text];
+
+  test('E6 one that wants a password', async () => {
+    await using server = await RedisServer.start('--requirepass', 'secret');
+    expect(await refusalOf(server.url)).toEqual(thrice('redis_unsuitable password'));
+    const wrong = server.url.replace('//', '//:wrong@');
+    expect(await refusalOf(wrong)).toEqual(thrice('redis_unsuitable password'));
+    const manager = managerAt(server.url.replace('//', '//:secret@'));
+    await manager.ready();
+    await manager.close();
+  });
+
+  test('E6 one that is a replica, or evicts', async () => {
+    await using replica = await RedisServer.start('--replicaof', '127.0.0.1 1');
+    expect(await refusalOf(replica.url)).toEqual(thrice('redis_unsuitable read_only'));
+    await using evicting = await RedisServer.start('--maxmemory-policy', 'allkeys-lru');
+    expect(await refusalOf(evicting.url)).toEqual(thrice('redis_unsuitable eviction'));
+  });
+
+  test('E6 one that is too old', async () => {
+    await using server = await RedisServer.start();
+    await using proxy = await CutProxy.to(server.port, (text) =>
+      text.replace(/redis_version:\d\.\d/, 'redis_version:5.0'),
+    );
+    expect(await refusalOf(proxy.url)).toEqual(thrice('redis_unsuitable version'));
+  });
+
+  test('E6 one with keys of another version', async () => {
+    await using server = await RedisServer.start();
+    const probe = new Redis(server.url);
+    await probe.set('bull:q:offstage:format', '2');
+    probe.disconnect();
+    const manager = managerAt(server.url, { queueName: 'q' });
+    await expect(manager.ready()).rejects.toMatchObject({
+      code: 'redis_unsuitable',
+      details: { reason: 'format' },
+    });
+    await manager.close();
+  });
+
+  test('E6 one that is not there: unavailable, and the next call asks again', async () => {
+    const server = await RedisServer.start();
+    await server.stop();
+    const manager = managerAt(server.url, { redisTimeoutMs: 50 });
+    const alice = manager.forOwner('alice');
+    await expect(alice.start(echo, {})).rejects.toMatchObject({ code: 'unavailable' });
+    await server.start();
+    await vi.waitUntil(
+      () =>
+        alice.list().then(
+          () => true,
+          () => false,
+        ),
+      { timeout: 20_000 },
+    );
+    await manager.close();
+    await server[Symbol.asyncDispose]();
+  });
+
+  test('E6 one whose memory is full takes no job, and loses no end', async () => {
+    await using server = await RedisServer.start();
+    await using queue = new ServedQueue(server.url);
+    let finish = (): void => {};
+    const gate = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const slow = handle(echo, async ({ input }) => {
+      await gate;
+      return input;
+    });
+    const alice = queue.manager([slow]).forOwner('alice');
+    await queue.serve([slow]);
+    const { id } = await alice.start(echo, { n: 1 });
+    await vi.waitUntil(async () => (await alice.get(id))?.status === 'running');
+    const probe = new Redis(server.url);
+    await probe.config('SET', 'maxmemory', '1');
+    await expect(alice.start(echo, {})).rejects.toMatchObject({
+      code: 'redis_unsuitable',
+      details: { reason: 'memory' },
+    });
+    finish();
+    await vi.waitUntil(() => queue.errors.length > 0, { timeout: 20_000 });
+    expect((await alice.list()).map(({ status }) => status)).toEqual(['running']);
+    await probe.config('SET', 'maxmemory', '0');
+    probe.disconnect();
+    expect(await alice.wait(id)).toMatchObject({ status: 'succeeded', result: { n: 1 } });
+  });
+});
+
+describe('E5 what is asked wrongly', () => {
+  let server: RedisServer;
+  beforeAll(async () => {
+    server = await RedisServer.start('--appendfsync', 'no');
+  });
+  afterAll(async () => {
+    await server[Symbol.asyncDispose]();
+  });
+
+  test('E5 J4 owners, keys and ids with whatever means something in a key stay apart', async () => {
+    await using queue = new ServedQueue(server.url);
+    const manager = queue.manager([echoing]);
+    await queue.serve([echoing]);
+    const long = 'x'.repeat(5000);
+    const names = [
+      ...['a', 'a:b', 'a:', ':', '*', '{a}', '=a', '#a', 'A', 'ä', 'a\u0308', '\ud800', '\ud801'],
+      ...['\0', '\n', '"', '\\', '\\"', '__proto__', long, `${long}y`],
+    ];
+    const ids = await Promise.all(
+      names.map(async (name) => {
+        const options = { exclusivityKey: name.slice(-1000), idempotencyKey: name.slice(-255) };
+        return (await manager.forOwner(name).start(echo, name, options)).id;
+      }),
+    );
+    expect(new Set(ids).size).toBe(names.length);
+    for (const [index, name] of names.entries()) {
+      const client = manager.forOwner(name);
+      const id = ids[index] ?? '';
+      expect((await client.wait(id)).result).toBe(name);
+      expect((await client.list()).map((view) => view.id)).toEqual([id]);
+      expect(await client.get(ids[(index + 1) % ids.length] ?? '')).toBe(undefined);
+      for (const strange of [`${id}:`, `*`, `${id}\0`, '[a-z]*', 'order', 'format', `x${id}`]) {
+        expect(await client.get(strange)).toBe(undefined);
+        expect(await client.cancel(strange)).toBe(false);
+        expect(await client.consume(strange)).toBe(false);
+      }
+    }
+  });
+
+  test('E5 K8 inputs, results and states that are too large or cannot be carried', async () => {
+    await using queue = new ServedQueue(server.url);
+    const making = defineJob({ ...echo, name: 'making' });
+    const made = handle(making, async ({ input, save }) => {
+      const codes: string[] = [];
+      for (const state of ['x'.repeat(300_000), () => 1]) {
+        await save(state).catch((error) => codes.push(error.code));
+      }
+      if (input === 'codes') return codes;
+      return input === 'function' ? () => 1 : 'x'.repeat(2 ** 21);
+    });
+    const alice = queue.manager([echoing, made]).forOwner('alice');
+    await queue.serve([echoing, made]);
+    await expect(alice.start(echo, 'x'.repeat(2 ** 21))).rejects.toMatchObject({
+      code: 'too_large',
+      details: { field: 'input' },
+    });
+    await expect(alice.start(echo, { a: [() => 1] })).rejects.toMatchObject({
+      code: 'not_serializable',
+      details: { field: 'input.a[0]' },
+    });
+    expect(await alice.list()).toEqual([]);
+    const run = async (input: string) => alice.wait((await alice.start(making, input)).id);
+    expect(await run('codes')).toMatchObject({ result: ['too_large', 'not_serializable'] });
+    expect(await run('function')).toMatchObject({ failure: { code: 'not_serializable' } });
+    expect(await run('large')).toMatchObject({ status: 'failed' });
+    expect(queue.errors.map((error) => Reflect.get(Object(error), 'code'))).toContain('too_large');
+  });
+
+  test('E1 K5 a job that this worker has no handler for waits for one that has, and is told', async () => {
+    await using queue = new ServedQueue(server.url);
+    const othering = handle(other, () => 'done');
+    const alice = queue.manager([othering]).forOwner('alice');
+    await queue.serve([echoing]);
+    const { id } = await alice.start(other, {});
+    await vi.waitUntil(() => queue.errors.length > 0, { timeout: 20_000 });
+    expect(queue.errors[0]).toMatchObject({
+      code: 'unknown_definition',
+      details: { name: 'other' },
+    });
+    expect(await alice.get(id)).toMatchObject({ status: 'queued', attempt: 1 });
+    await queue.serve([othering]);
+    expect(await alice.wait(id)).toMatchObject({ status: 'succeeded', attempt: 1 });
+  });
+
+  test.each([
+    ['limits', 'not_supported', { limits: { echo: { concurrency: 1 } } }],
+    ['executor', 'not_supported', { executor: {} }],
+    ['journal', 'not_supported', { journal: {} }],
+    ['queueName', 'invalid_option', { queueName: 'a:b' }],
+    ['queueName', 'invalid_option', { queueName: '' }],
+    ['prefix', 'invalid_option', { prefix: 'a b' }],
+    ['connection', 'invalid_option', { connection: undefined }],
+    ['definitions', 'invalid_option', { definitions: undefined }],
+    ['progressCapacity', 'invalid_option', { progressCapacity: 0 }],
+    ['progressCapacity', 'invalid_option', { progressCapacity: 1e9 }],
+    ['maxQueued', 'invalid_option', { maxQueued: 0.5 }],
+  ])('E1 the option %s of a manager is refused with %s', (option, code, options) => {
+    expect(() => managerAt('redis://127.0.0.1:1', options)).toThrow(
+      expect.objectContaining({ code, details: expect.objectContaining({ option }) }),
+    );
+  });
+
+  test('E1 what BullMQ cannot do is refused by name', async () => {
+    await using queue = new ServedQueue(server.url);
+    const manager = queue.manager([echoing]);
+    const alice: JobClient = manager.forOwner('alice');
+    await expect(alice.start(echo, {}, { transfer: [] })).rejects.toMatchObject({
+      code: 'not_supported',
+      details: { option: 'transfer' },
+    });
+    expect(() => manager.schedules).toThrow(expect.objectContaining({ code: 'not_supported' }));
+    expect(() =>
+      serveBullJobs({
+        connection: {},
+        queueName: 'q',
+        definitions: [echo],
+        executor: new InlineExecutor([echoing]),
+        ...{ limits: {} },
+      }),
+    ).toThrow(expect.objectContaining({ code: 'not_supported' }));
+  });
+});

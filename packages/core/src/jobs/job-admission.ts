@@ -1,0 +1,341 @@
+import { OffstageError, type StopReason } from '../foundation/errors.ts';
+import { checkSchema, type SchemaCheck } from '../foundation/schema-check.ts';
+import type { ActivityGate } from './activity-gate.ts';
+import {
+  invalidInput,
+  keyConflict,
+  managerClosed,
+  notRetriable,
+  queueFull,
+  unknownDefinition,
+} from './admission-errors.ts';
+import type { ExecutorReadiness } from './executor-readiness.ts';
+import { Job } from './job.ts';
+import type { StartOptions } from './job-client.ts';
+import type { JobCounts } from './job-counts.ts';
+import type { AnyJobDefinition } from './job-definition.ts';
+import type { HandlerInfo } from './job-executor.ts';
+import type { JobKeeping } from './job-keeping.ts';
+import type { JobManagerSettings } from './job-manager-options.ts';
+import type { JobRegistry } from './job-registry.ts';
+import type { JobScheduler } from './job-scheduler.ts';
+import type { JobEvent } from './job-state.ts';
+import type { JobView } from './job-view.ts';
+import type { KeptStart } from './kept-entries.ts';
+import type { KeyDecision } from './keys.ts';
+import type { StartKeys } from './start-keys.ts';
+import { none, planOfNone, readStartOptions, type StartPlan } from './start-options.ts';
+
+/** What a start brings that comes from no caller. */
+interface StartSource {
+  readonly retryOf?: string | undefined;
+  readonly schedule?: KeptStart['schedule'];
+  readonly idempotencyKey?: string | undefined;
+}
+
+const noSource: StartSource = Object.freeze({});
+
+const nothingPending = { starting: 0, admitting: 0 };
+
+type KeyWait = Extract<KeyDecision<Job>, { type: 'waits' }>;
+
+/** What admission uses of the engine. */
+export interface AdmissionHost {
+  readonly settings: JobManagerSettings;
+  readonly registry: JobRegistry<Job>;
+  readonly scheduler: JobScheduler;
+  readonly startKeys: StartKeys;
+  readonly gate: ActivityGate;
+  readonly readiness: ExecutorReadiness;
+  readonly counts: JobCounts;
+  /** With a journal. */
+  readonly keeping: JobKeeping | undefined;
+  readonly dispatch: (job: Job, event: JobEvent, at?: number) => void;
+  readonly requestStop: (job: Job, reason: StopReason) => void;
+}
+
+/** From what was asked for to a job in the line, or the reason why not (J3). */
+export class JobAdmission {
+  readonly #host: AdmissionHost;
+  #isClosed = false;
+
+  constructor(host: AdmissionHost) {
+    this.#host = host;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  start(
+    owner: string,
+    definition: AnyJobDefinition,
+    input: unknown,
+    options: StartOptions = none,
+  ): Promise<JobView> {
+    try {
+      const plan =
+        options === none
+          ? planOfNone
+          : readStartOptions(definition, options, this.#host.settings.clock.now());
+      const { idempotencyKey } = options;
+      return idempotencyKey === undefined
+        ? this.#start(owner, definition, input, plan)
+        : this.#startOnce(owner, definition, input, plan, options, idempotencyKey);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** `schedule` is what a journal keeps of the schedule, together with the job (A9). */
+  startScheduled(
+    owner: string,
+    definition: AnyJobDefinition,
+    input: unknown,
+    schedule: KeptStart['schedule'],
+  ): Promise<JobView> {
+    return this.#start(owner, definition, input, planOfNone, { schedule });
+  }
+
+  async #startOnce(
+    owner: string,
+    definition: AnyJobDefinition,
+    input: unknown,
+    plan: StartPlan,
+    { delayMs, startAt }: StartOptions,
+    key: string,
+  ): Promise<JobView> {
+    const { exclusivityKey, onConflict, priority } = plan;
+    // As it was asked for: a moment that has passed since is still the same one.
+    const when = startAt === undefined ? (delayMs ?? 0) : `at ${Number(startAt)}`;
+    return this.#host.startKeys.once(
+      { scope: [owner, key], asked: [definition?.name, input, exclusivityKey] },
+      JSON.stringify([onConflict, priority, when]),
+      () => this.#start(owner, definition, input, plan, { idempotencyKey: key }),
+      ({ id }) => this.#host.registry.find(owner, id)?.view(),
+    );
+  }
+
+  // Not async where nothing has to be waited for, which a tiny job would feel.
+  #start(
+    owner: string,
+    definition: AnyJobDefinition,
+    input: unknown,
+    plan: StartPlan,
+    source: StartSource = noSource,
+  ): Promise<JobView> {
+    if (this.#host.keeping !== undefined) {
+      return this.#startKept(this.#host.keeping, owner, definition, input, plan, source);
+    }
+    try {
+      this.#assertOpen();
+      if (!this.#host.readiness.isReady) return this.#startLater(owner, definition, input, plan);
+      const handler = this.#handlerOf(definition);
+      const checked = checkSchema(definition.input, input);
+      return checked instanceof Promise
+        ? this.#startLater(owner, definition, input, plan, checked)
+        : Promise.resolve(this.#admitChecked(owner, definition, handler, checked, plan));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async #startLater(
+    owner: string,
+    definition: AnyJobDefinition,
+    input: unknown,
+    plan: StartPlan,
+    checking?: Promise<SchemaCheck>,
+  ): Promise<JobView> {
+    if (!this.#host.readiness.isReady) await this.#host.readiness.wait();
+    const handler = this.#handlerOf(definition);
+    const checked = await (checking ?? checkSchema(definition.input, input));
+    return this.#admitChecked(owner, definition, handler, checked, plan);
+  }
+
+  async #startKept(
+    keeping: JobKeeping,
+    owner: string,
+    definition: AnyJobDefinition,
+    input: unknown,
+    plan: StartPlan,
+    { idempotencyKey, retryOf, schedule }: StartSource,
+  ): Promise<JobView> {
+    this.#assertOpen();
+    if (!keeping.isReady) await keeping.ready();
+    if (!this.#host.readiness.isReady) await this.#host.readiness.wait();
+    const handler = this.#handlerOf(definition);
+    const checked = await checkSchema(definition.input, input);
+    if (!checked.valid) throw invalidInput(definition, checked);
+    const again = { ...plan, retryOf: retryOf ?? null };
+    const kept = { input, idempotencyKey, schedule };
+    const job = this.#admit(owner, definition, handler, checked.value, again, kept);
+    await keeping.durable.admitted(job);
+    return job.view();
+  }
+
+  #handlerOf(definition: AnyJobDefinition): HandlerInfo {
+    const name: unknown = definition?.name;
+    const handler =
+      typeof name === 'string' ? this.#host.settings.executor.handler(name) : undefined;
+    if (handler === undefined) throw unknownDefinition(definition);
+    return handler;
+  }
+
+  #admitChecked(
+    owner: string,
+    definition: AnyJobDefinition,
+    handler: HandlerInfo,
+    checked: SchemaCheck,
+    plan: StartPlan,
+  ): JobView {
+    if (!checked.valid) throw invalidInput(definition, checked);
+    return this.#admit(owner, definition, handler, checked.value, plan).view();
+  }
+
+  /** @throws OffstageError `not_found`, `not_retriable`, and what `start` throws. */
+  retry(owner: string, id: string): JobView | Promise<JobView> {
+    const job = this.#host.registry.find(owner, id);
+    if (job === undefined) throw new OffstageError('not_found', 'There is no such job.');
+    const { status } = job.state;
+    if (status !== 'failed' && status !== 'canceled') {
+      throw notRetriable('Only a job that ended failed or canceled can be started again.');
+    }
+    if (!job.isRetriable) {
+      throw notRetriable(
+        'The input of this job was not kept. Start it anew, or give the manager keepInputs: true.',
+      );
+    }
+    const { definition, handler, input, exclusivityKey, priority } = job;
+    if (this.#host.keeping !== undefined) {
+      const plan = { ...planOfNone, exclusivityKey, priority };
+      return this.#start(owner, definition, job.given, plan, { retryOf: id });
+    }
+    return this.#admit(owner, definition, handler, input, {
+      exclusivityKey,
+      onConflict: 'reject',
+      priority,
+      due: undefined,
+      transfer: undefined,
+      retryOf: id,
+    }).view();
+  }
+
+  /** No job is taken any more. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  // Admission (J3).
+
+  /** From the first look to the job in the queue without a turn of the event loop (J7, J15). */
+  #admit(
+    owner: string,
+    definition: AnyJobDefinition,
+    handler: HandlerInfo,
+    input: unknown,
+    plan: StartPlan,
+    kept?: KeptStart,
+  ): Job {
+    const { exclusivityKey, onConflict, due } = plan;
+    this.#assertOpen();
+    this.#host.gate.assertOpen();
+    const isHeld = exclusivityKey !== undefined && this.#host.scheduler.isHeld(exclusivityKey);
+    if (isHeld && onConflict === 'reject') throw keyConflict(exclusivityKey);
+    // Whoever joins a job takes no place.
+    if (!isHeld || onConflict !== 'join') {
+      const begins = !isHeld && due === undefined;
+      this.#assertPlace(owner, begins && this.#host.scheduler.hasRoom(definition.name, owner));
+    }
+    const job = this.#newJob(owner, definition, handler, input, plan, kept);
+    const { ownerJobs } = job;
+    const decision =
+      exclusivityKey === undefined ? undefined : this.#host.scheduler.claim(job, onConflict);
+    if (decision?.type === 'conflict' || decision?.type === 'joins') {
+      this.#host.registry.closeOwner(ownerJobs);
+      if (decision.type === 'joins') return decision.holder;
+      throw keyConflict(exclusivityKey ?? '');
+    }
+    const at = job.state.createdAt;
+    if (due !== undefined) job.dueAt = this.#host.settings.clock.monotonic();
+    this.#host.counts.add(ownerJobs, 1, 1);
+    const availableAt = due === undefined ? null : 'at' in due ? due.at : at + due.afterMs;
+    if (kept !== undefined) {
+      this.#host.keeping?.durable.admit(job, availableAt, kept);
+      if (decision?.type === 'waits') void this.#makeWayOnceKept(job, decision);
+      return job;
+    }
+    ownerJobs.jobs.set(job.id, job);
+    this.#host.dispatch(
+      job,
+      availableAt === null ? admitted : { type: 'admitted', availableAt },
+      at,
+    );
+    if (decision?.type === 'waits') this.#makeWay(decision);
+    return job;
+  }
+
+  #makeWay({ replaced, stop }: KeyWait): void {
+    if (replaced !== undefined) this.#host.requestStop(replaced, 'replaced');
+    if (stop !== undefined) this.#host.requestStop(stop, 'replaced');
+  }
+
+  async #makeWayOnceKept(job: Job, decision: KeyWait): Promise<void> {
+    try {
+      await this.#host.keeping?.durable.admitted(job);
+    } catch {
+      // It is not there after all, so who waited to replace goes on doing so.
+      if (decision.replaced?.isTerminal === false) this.#host.scheduler.reclaim(decision.replaced);
+      return;
+    }
+    this.#makeWay(decision);
+  }
+
+  #assertPlace(owner: string, begins: boolean): void {
+    const { maxQueued, maxActivePerOwner } = this.#host.settings;
+    const { starting, admitting } = this.#host.keeping?.durable ?? nothingPending;
+    // What is being kept for a slot that is free is shown as queued, and waits for nothing else.
+    const soon = Math.min(admitting, this.#host.scheduler.freeSlots);
+    const waiting = this.#host.counts.queued - starting - soon;
+    if (waiting >= maxQueued && !(begins && admitting < this.#host.scheduler.freeSlots)) {
+      throw queueFull(`${maxQueued} jobs are waiting already`);
+    }
+    if ((this.#host.registry.ownerJobs(owner)?.active ?? 0) >= maxActivePerOwner) {
+      throw queueFull(`This owner has ${maxActivePerOwner} active jobs already`);
+    }
+  }
+
+  #newJob(
+    owner: string,
+    definition: AnyJobDefinition,
+    handler: HandlerInfo,
+    input: unknown,
+    plan: StartPlan,
+    given: KeptStart | undefined,
+  ): Job {
+    const id = this.#host.settings.randomId();
+    const ownerJobs = this.#host.registry.openOwner(owner);
+    if (ownerJobs.jobs.has(id)) {
+      throw new OffstageError('invalid_option', 'randomId gave the id of a job that is there.');
+    }
+    const { progressCapacity } = this.#host.settings;
+    const createdAt = this.#host.settings.clock.now();
+    return new Job({
+      plan,
+      id,
+      ownerJobs,
+      definition,
+      handler,
+      input,
+      progressCapacity,
+      createdAt,
+      given,
+    });
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw managerClosed();
+  }
+}
+
+const admitted: JobEvent = Object.freeze({ type: 'admitted', availableAt: null });
