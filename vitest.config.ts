@@ -35,7 +35,7 @@ const leftOutWhenQuick = [
   'docs/**',
   'packages/core/src/**/{crash-mutants,crash,faults,explore-crashes}.test.ts',
   'packages/node-fs/src/**/{*-matrix,bad-root,examine-files,leases,cli}.test.ts',
-  'packages/node-worker/src/host/{process,faults,manager}.test.ts',
+  'packages/node-worker/src/host/{process,faults,manager,starving}.test.ts',
   // It bundles the packages as they are built.
   'packages/node-worker/src/vite/*.test.ts',
   'packages/sqlite/src/{*-matrix,bad-journal}.test.ts',

@@ -11,48 +11,70 @@ import { ensureRedis } from './redis.mjs';
 import { root } from './setup.mjs';
 
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'offstage-test-'));
-const vitestReport = path.join(scratch, 'vitest.json');
+const vitestReport = (name) => path.join(scratch, `${name}.json`);
 // The packages are packed once, by whichever check comes first.
 process.env.OFFSTAGE_TARBALLS = path.join(scratch, 'tarballs');
 
-// A dot a test is something to look at on a terminal; in a log it is a page of noise.
-const reporters = [
-  process.stdout.isTTY ? '--reporter=dot' : '--reporter=minimal',
-  '--reporter=json',
-  `--outputFile.json=${vitestReport}`,
-];
+const vitest = (name, project) => ({
+  name,
+  run: [
+    'vitest',
+    'run',
+    `--project=${project}`,
+    // A dot a test is something to look at on a terminal; in a log it is a page of noise.
+    process.stdout.isTTY ? '--reporter=dot' : '--reporter=minimal',
+    '--reporter=json',
+    `--outputFile.json=${vitestReport(name)}`,
+  ],
+  count: () => countVitest(vitestReport(name)),
+});
 
 /**
- * In order of what a person wants to hear first. `needs` sees to what a check cannot do without;
- * `count` reads how many tests it held.
+ * In order of what a person wants to hear first. `needs` sees to what a check cannot do without,
+ * `isAfter` names the check that makes what this one reads, and `count` reads how many tests it held.
+ * Checks `beside` the tests run while those wait for pages and processes; what `isLast` reads what they left.
  */
 const checks = [
   { name: 'lint', run: ['biome', 'ci', '--colors=off', '.'] },
   { name: 'traceability', run: ['node', 'scripts/traceability.mjs', '--check'] },
+  { name: 'build', run: ['turbo', 'run', 'build', '--output-logs=errors-only'] },
+  // The site with the reference in it: what is public is described, and no link leads nowhere. Tests
+  // read the pages that it writes, so it is done before them.
+  { name: 'docs', run: ['node', 'scripts/docs/build.mjs'] },
   {
     name: 'types',
-    run: ['turbo', 'run', 'typecheck', '//#typecheck', '--output-logs=errors-only'],
+    isBeside: true,
+    run: [
+      'turbo',
+      'run',
+      'typecheck',
+      ...['//#typecheck', '//#typecheck:node', '//#typecheck:web'],
+      // Each holds one processor and half a gigabyte.
+      `--concurrency=${os.availableParallelism()}`,
+      '--output-logs=errors-only',
+    ],
   },
-  // The site with the reference in it: what is public is described, and no link leads nowhere.
-  { name: 'docs', run: ['node', 'scripts/docs/build.mjs'] },
-  { name: 'build', run: ['turbo', 'run', 'build', '--output-logs=errors-only'] },
+  { name: 'size', isBeside: true, isAfter: 'build', run: ['size-limit'] },
   {
-    name: 'unit',
+    name: 'packaging',
+    isBeside: true,
+    isAfter: 'build',
+    run: ['node', 'scripts/packaging.mjs'],
+  },
+  {
+    ...vitest('unit', '!pages'),
+    isAfter: 'build',
     needs: [ensureChromium, ensureRedis],
-    run: ['vitest', 'run', '--project=!pages', ...reporters],
-    count: countVitest,
   },
-  {
-    name: 'pages',
-    needs: [ensureChromium],
-    run: ['vitest', 'run', '--project=pages', ...reporters],
-    count: countVitest,
-  },
-  { name: 'size', run: ['size-limit'] },
-  { name: 'packaging', run: ['node', 'scripts/packaging.mjs'] },
+  { ...vitest('pages', 'pages'), isAfter: 'build', needs: [ensureChromium] },
   { name: 'browser', run: ['node', 'scripts/browser.mjs'] },
   // Next.js and SvelteKit over the packages that `packaging` has packed; `npm run examples` takes all.
-  { name: 'examples', needs: ensureChromium, run: ['node', 'scripts/examples.mjs', '--short'] },
+  {
+    name: 'examples',
+    isLast: true,
+    needs: [ensureChromium],
+    run: ['node', 'scripts/examples.mjs', '--short'],
+  },
 ];
 
 /** What one runs between two edits; `OFFSTAGE_QUICK` tells Vitest which tests are meant. */
@@ -71,13 +93,43 @@ if (unknown.length > 0) {
   process.exit(1);
 }
 
+const isWanted = ({ name }) =>
+  wanted.length === 0 ||
+  wanted.includes(name) ||
+  (!isQuick &&
+    checks.some(({ name: later, isAfter }) => isAfter === name && wanted.includes(later)));
+
 let passed = 0;
 let failed = 0;
-for (const check of checks) {
-  if (wanted.length > 0 && !wanted.includes(check.name)) continue;
+// Set once the packages are built as the sources stand, so that no suite builds them again.
+let isBuilt = false;
+const chosen = checks.filter(isWanted);
+const beside = os.availableParallelism() > 1 ? chosen.filter(({ isBeside }) => isBeside) : [];
+const last = chosen.filter(({ isLast }) => isLast);
+const inTurn = chosen.filter((check) => !beside.includes(check) && !last.includes(check));
+const firstTests = inTurn.findIndex(({ count }) => count !== undefined);
+// Alone, they have nobody to wait beside, and say what they find while they find it.
+const isShared = beside.length > 0 && firstTests >= 0;
+const before = isShared ? inTurn.slice(0, firstTests) : [];
+const rest = isShared ? inTurn.slice(firstTests) : chosen.filter(({ isLast }) => !isLast);
+await inOrder(before, 'inherit');
+await Promise.all([inOrder(rest, 'inherit'), isShared && inOrder(beside, 'pipe')]);
+await inOrder(last, 'inherit');
+rmSync(scratch, { recursive: true, force: true });
+
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+async function inOrder(list, output) {
+  for (const check of list) await perform(check, output);
+}
+
+async function perform(check, output) {
   const startedAt = Date.now();
-  console.log(`\n── ${check.name}`);
-  const succeeded = (isQuick || has(check.needs)) && (await run(check.run));
+  if (output === 'inherit') console.log(`\n── ${check.name}`);
+  const { succeeded, said } =
+    isQuick || has(check.needs) ? await run(check.run, output) : { succeeded: false, said: '' };
+  if (check.name === 'build') isBuilt = succeeded;
   const counts = check.count?.() ?? { passed: 0, failed: 0 };
   passed += counts.passed;
   failed += counts.failed;
@@ -85,12 +137,10 @@ for (const check of checks) {
   if (succeeded) passed += 1;
   else if (counts.failed === 0) failed += 1;
   const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
+  // What ran beside another check says all of it at once, or its lines would stand among the other's.
+  if (output === 'pipe') console.log(`\n── ${check.name}\n${said.trimEnd()}`);
   console.log(`── ${check.name}: ${succeeded ? 'passed' : 'FAILED'} in ${seconds} s`);
 }
-rmSync(scratch, { recursive: true, force: true });
-
-console.log(`\n${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
 
 function has(needs = []) {
   try {
@@ -102,25 +152,34 @@ function has(needs = []) {
   }
 }
 
-function run([command, ...args]) {
+function run([command, ...args], output) {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd: root,
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', output, output],
       shell: process.platform === 'win32',
-      env: isQuick ? { ...process.env, ...quick.environment } : process.env,
+      env: {
+        ...process.env,
+        ...(isQuick && quick.environment),
+        ...(isBuilt && { OFFSTAGE_BUILT: '1' }),
+      },
     });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text) => {
+        said += text;
+      });
+    }
     child.on('error', (error) => {
-      console.error(error.message);
-      resolve(false);
+      resolve({ succeeded: false, said: `${said}${error.message}\n` });
     });
-    child.on('exit', (code) => resolve(code === 0));
+    child.on('close', (code) => resolve({ succeeded: code === 0, said }));
   });
 }
 
-function countVitest() {
+function countVitest(file) {
   try {
-    const report = JSON.parse(readFileSync(vitestReport, 'utf8'));
+    const report = JSON.parse(readFileSync(file, 'utf8'));
     return { passed: report.numPassedTests, failed: report.numFailedTests };
   } catch {
     return { passed: 0, failed: 0 };

@@ -53,6 +53,12 @@ export interface AdapterDriver {
    * `initialData` pending; with it running, with the message "File 4", at 40 percent.
    */
   hydrate(props: AdapterProps): HydratedAdapter | Promise<HydratedAdapter>;
+  /** Mounts a button that starts `ingest` with `{ files: 1 }`, and is disabled while that is pending. */
+  mountStart?(
+    client: JobClient,
+  ):
+    | (Pick<MountedAdapter, 'unmount'> & { readonly target: Element })
+    | Promise<Pick<MountedAdapter, 'unmount'> & { readonly target: Element }>;
 }
 
 const cleanups: (() => unknown)[] = [];
@@ -102,6 +108,22 @@ export function adapterSuite(driver: AdapterDriver): void {
       job.obey();
       await expect.poll(shown.current).toMatchObject({ status: 'canceled', isCanceling: false });
       expect(client.cancels).toEqual([job.id]);
+    });
+
+    test.runIf(driver.mountStart)('U2 J3 a double click starts one job', async () => {
+      const { client } = stage();
+      const started = await driver.mountStart?.(client);
+      cleanups.push(() => started?.unmount());
+      const button = started?.target.querySelector('button');
+      // Both within one task: nothing has been rendered between them.
+      button?.click();
+      button?.click();
+      await expect.poll(() => client.list()).toHaveLength(1);
+      // The end of the start has shown, with all that the second click could have begun.
+      await expect.poll(() => button?.disabled).toBe(false);
+      expect(await client.list()).toHaveLength(1);
+      button?.click();
+      await expect.poll(() => client.list()).toHaveLength(2);
     });
 
     test('U5 another id never shows the former job, also while a request is under way', async () => {

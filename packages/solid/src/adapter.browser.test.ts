@@ -13,9 +13,10 @@ import {
   adapterSuite,
   served,
 } from '../../../scripts/browser/adapter-suite.ts';
+import { ingest } from '../../../scripts/browser/stage-jobs.ts';
 import pending from '../fixtures/pending.txt?raw';
 import running from '../fixtures/running.txt?raw';
-import { JobsProvider, useJobProgress } from './index.ts';
+import { JobsProvider, useJobProgress, useStartJob } from './index.ts';
 
 interface PageProps extends Omit<AdapterProps, 'client'> {
   readonly note?: (render: AdapterRender) => void;
@@ -37,6 +38,16 @@ function Page(props: PageProps): JSX.Element {
   );
   createRenderEffect(() => props.note?.({ id: props.id, state: { ...progress } }));
   return [paragraphOf(() => progress.status), paragraphOf(() => progress.message)];
+}
+
+function Start(): JSX.Element {
+  const ingesting = useStartJob(ingest);
+  const button = document.createElement('button');
+  button.onclick = () => void ingesting.start({ files: 1 });
+  createRenderEffect(() => {
+    button.disabled = ingesting.isPending;
+  });
+  return button;
 }
 
 const provided = (client: JobClient, children: () => JSX.Element): JSX.Element =>
@@ -70,6 +81,11 @@ adapterSuite({
   mountMany({ client, options = {} }, ids) {
     const pages = () => ids.map((id) => createComponent(Page, { id, options }));
     return { unmount: render(() => provided(client, pages), newTarget()) };
+  },
+  mountStart(client) {
+    const target = newTarget();
+    const page = () => createComponent(Start, {});
+    return { target, unmount: render(() => provided(client, page), target) };
   },
   hydrate({ client, id, options = {} }) {
     const { clear, ...page } = served(options.initialData === undefined ? pending : running);

@@ -5,6 +5,7 @@ import Adapter from '../fixtures/adapter.svelte';
 import pending from '../fixtures/progress.pending.txt?raw';
 import running from '../fixtures/progress.running.txt?raw';
 import Progress from '../fixtures/progress.svelte';
+import Start from '../fixtures/start.svelte';
 
 adapterSuite({
   name: 'Svelte',
@@ -15,6 +16,10 @@ adapterSuite({
     return { show: (id) => rerender({ ids: [id] }), unmount };
   },
   mountMany: async ({ client, options = {} }, ids) => render(Adapter, { client, ids, options }),
+  async mountStart(client) {
+    const { container, unmount } = await render(Start, { client });
+    return { target: container, unmount };
+  },
   hydrate({ client, id, options = {} }) {
     const { clear, ...page } = served(options.initialData === undefined ? pending : running);
     const props = { client, jobId: id, options };

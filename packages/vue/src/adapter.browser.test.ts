@@ -13,7 +13,8 @@ import {
 } from 'vue';
 import { renderToString } from 'vue/server-renderer';
 import { type AdapterProps, adapterSuite, served } from '../../../scripts/browser/adapter-suite.ts';
-import { provideJobs, useJobProgress } from './index.ts';
+import { ingest } from '../../../scripts/browser/stage-jobs.ts';
+import { provideJobs, useJobProgress, useStartJob } from './index.ts';
 
 const Page: Component = defineComponent({
   props: {
@@ -36,6 +37,14 @@ const Page: Component = defineComponent({
       props.note?.({ id: props.id, state });
       return [h('p', progress.status.value), h('p', progress.message.value)];
     };
+  },
+});
+
+const Start: Component = defineComponent({
+  setup() {
+    const { start, isPending } = useStartJob(ingest);
+    return () =>
+      h('button', { disabled: isPending.value, onClick: () => void start({ files: 1 }) }, 'Ingest');
   },
 });
 
@@ -83,6 +92,18 @@ adapterSuite({
     const app = createApp(rootOf(client, pages));
     app.mount(target);
     return { unmount: () => app.unmount() };
+  },
+  mountStart(client) {
+    const target = document.body.appendChild(document.createElement('div'));
+    const app = createApp(rootOf(client, () => h(Start)));
+    app.mount(target);
+    return {
+      target,
+      unmount() {
+        app.unmount();
+        target.remove();
+      },
+    };
   },
   async hydrate({ client, id, options }) {
     const app = () => createSSRApp(rootOf(client, () => h('main', h(Page, { id, options }))));

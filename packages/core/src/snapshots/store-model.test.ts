@@ -240,6 +240,6 @@ test('S3 S7 S8 S10 S11 S12 two handles do what a simple model does', {
       });
       await fc.asyncModelRun(setup, steps);
     }),
-    { numRuns: process.env.OFFSTAGE_LONG === '1' ? 5000 : 300 },
+    { numRuns: process.env.OFFSTAGE_LONG === '1' ? 5000 : 100 },
   );
 });

@@ -3,11 +3,15 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { build, type Plugin } from 'vite';
-import { expect, onTestFinished, test } from 'vitest';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { buildOnce } from '../../../../scripts/build-once.mjs';
 import { type LoaderProject, loaderProject } from '../../fixtures/loader-project.ts';
 import { offstageWorkers } from './index.ts';
 
 const run = promisify(execFile);
+
+// Vite resolves the packages as they are published.
+beforeAll(() => buildOnce('@offstage/node-worker'), 120_000);
 
 const job = (name: string): string => `
 import { defineJob } from '@offstage/core';
