@@ -58,9 +58,8 @@ export class ChangeClients {
       await this.#remembered;
       const startNow = () => this.#start(client, session, data, idempotencyKey);
       if (idempotencyKey === undefined) return startNow();
-      return this.#keys.once([session, idempotencyKey], [data], startNow, ({ id }) =>
-        client.get(id),
-      );
+      const key = { scope: [session, idempotencyKey], asked: [data] };
+      return this.#keys.once(key, '', startNow, ({ id }) => client.get(id));
     };
     return new Proxy(client, {
       get(target, name) {
