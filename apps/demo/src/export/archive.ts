@@ -41,7 +41,7 @@ function zip(entries: Iterable<ArchiveEntry>): Readable {
   const writer = new ZipWriter(writable, { useWebWorkers: false, extendedTimestamp: false });
   const pack = async (): Promise<void> => {
     for (const { name, modifiedAt, packsWell, size, read } of entries) {
-      const content = ReadableStream.from(read());
+      const content = asWeb(read());
       await writer.add(name, content, {
         lastModDate: modifiedAt,
         unixMode: 0o100644,
@@ -57,3 +57,6 @@ function zip(entries: Iterable<ArchiveEntry>): Readable {
 
 const asNode = (stream: ReadableStream<Uint8Array>): Readable =>
   Readable.fromWeb(stream as Parameters<typeof Readable.fromWeb>[0]);
+
+const asWeb = (chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> =>
+  Readable.toWeb(Readable.from(chunks, { objectMode: false })) as ReadableStream<Uint8Array>;
