@@ -36,7 +36,8 @@ const leftOutWhenQuick = [
   'packages/core/src/**/{crash-mutants,crash,faults,explore-crashes}.test.ts',
   'packages/node-fs/src/**/{*-matrix,bad-root,examine-files,leases,cli}.test.ts',
   'packages/node-worker/src/host/{process,faults,manager,starving}.test.ts',
-  // It bundles the packages as they are built.
+  // They look at the packages as they are built.
+  'scripts/docs/public-docs.test.ts',
   'packages/node-worker/src/vite/*.test.ts',
   'packages/sqlite/src/{*-matrix,bad-journal}.test.ts',
   // They need a Redis server and start processes.

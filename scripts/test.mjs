@@ -41,6 +41,8 @@ const checks = [
   // The site with the reference in it: what is public is described, and no link leads nowhere. Tests
   // read the pages that it writes, so it is done before them.
   { name: 'docs', run: ['node', 'scripts/docs/build.mjs'] },
+  // What a browser shows is waited for most of the time.
+  { ...vitest('pages', 'pages'), isBeside: true, isAfter: 'build', needs: [ensureChromium] },
   {
     name: 'types',
     isBeside: true,
@@ -66,7 +68,6 @@ const checks = [
     isAfter: 'build',
     needs: [ensureChromium, ensureRedis],
   },
-  { ...vitest('pages', 'pages'), isAfter: 'build', needs: [ensureChromium] },
   { name: 'browser', run: ['node', 'scripts/browser.mjs'] },
   // Next.js and SvelteKit over the packages that `packaging` has packed; `npm run examples` takes all.
   {

@@ -9,7 +9,7 @@ export interface SameSiteOptions {
 
 /**
  * Whether a request that changes something comes from the site's own pages, or from no page at all; not
- * from another site that makes a browser send it along with its user's cookies (H5). The handler of jobs
+ * from another site that makes a browser send it along with its user's cookies. The handler of jobs
  * looks itself: this is for an application's own routes.
  *
  * Browsers say where a request comes from in `Sec-Fetch-Site`, and older ones in `Origin`. A request

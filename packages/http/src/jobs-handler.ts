@@ -25,7 +25,7 @@ import { toResponse } from './to-response.ts';
 export type JobsHandler = (request: Request) => Promise<Response>;
 
 /**
- * The server's half of jobs over HTTP, on fetch standards alone (H1, H2).
+ * The server's half of jobs over HTTP, on fetch standards alone.
  *
  * @throws OffstageError `invalid_option`
  * @example

@@ -10,7 +10,7 @@ export interface JobsProviderProps {
 }
 
 /**
- * Gives the hooks below it their job client (U1).
+ * Gives the hooks below it their job client.
  *
  * @example
  * const client = new HttpJobClient({ baseUrl: '/jobs' });

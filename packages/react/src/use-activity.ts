@@ -22,7 +22,7 @@ export interface UseActivityResult extends Omit<ValueObserverState<Activity>, 'v
 }
 
 /**
- * Watches what stands in the way of new jobs (U2, J15).
+ * Watches what stands in the way of new jobs.
  *
  * @throws OffstageError `invalid_option`
  * @example

@@ -16,7 +16,7 @@ export interface UseJobProgressOptions<Result = unknown, Phase extends string = 
 }
 
 /**
- * Watches a job, or nothing while there is no id (U1, U3 to U6). Renders at most once a frame.
+ * Watches a job, or nothing while there is no id. Renders at most once a frame.
  *
  * Options may be written inline: new objects and functions neither subscribe again nor render, and
  * the callbacks called are those of the last render. Pass the job's `definition`, or an id that

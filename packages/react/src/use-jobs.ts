@@ -24,7 +24,7 @@ export interface UseJobsResult extends Omit<ValueObserverState<readonly JobView[
 const none: readonly JobView[] = Object.freeze([]);
 
 /**
- * Watches the owner's jobs, all or some (U2). The filter may be written inline.
+ * Watches the owner's jobs, all or some. The filter may be written inline.
  *
  * @throws OffstageError `invalid_option`
  * @example

@@ -10,7 +10,7 @@ export interface UseStartJobOptions {
 }
 
 /**
- * Starts jobs of one definition, and tells how the last start went (U2). `start` and `reset` stay
+ * Starts jobs of one definition, and tells how the last start went. `start` and `reset` stay
  * the same functions. `start` resolves to the job's first view, and rejects with a coded error that
  * is `error` too, so a click handler need not catch it.
  *

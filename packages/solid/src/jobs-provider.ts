@@ -10,7 +10,7 @@ export interface JobsProviderProps {
 }
 
 /**
- * Gives what is below it its job client (U1).
+ * Gives what is below it its job client.
  *
  * @example
  * const client = new HttpJobClient({ baseUrl: '/jobs' });

@@ -15,7 +15,7 @@ export interface UseJobProgressOptions<Result = unknown, Phase extends string = 
 }
 
 /**
- * Watches a job, or nothing while there is no id (U1, U3 to U6). Updates at most once a frame, and only
+ * Watches a job, or nothing while there is no id. Updates at most once a frame, and only
  * what reads a field that changed. Read the fields where they are shown, as props: not taken apart.
  *
  * The id and the options may each be a value or an accessor. Pass the job's `definition`, or an id that

@@ -23,7 +23,7 @@ export interface UseJobsResult extends Omit<ValueObserverState<readonly JobView[
 const none: readonly JobView[] = Object.freeze([]);
 
 /**
- * Watches the owner's jobs, all or some (U2). Filter and options may each be a value or an accessor.
+ * Watches the owner's jobs, all or some. Filter and options may each be a value or an accessor.
  *
  * @throws OffstageError `invalid_option`
  * @example

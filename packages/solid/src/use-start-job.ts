@@ -9,7 +9,7 @@ export interface UseStartJobOptions {
 }
 
 /**
- * Starts jobs of one definition, and tells how the last start went (U2). `start` resolves to the job's
+ * Starts jobs of one definition, and tells how the last start went. `start` resolves to the job's
  * first view, and rejects with a coded error that `error` shows as well.
  *
  * @throws OffstageError `invalid_option`

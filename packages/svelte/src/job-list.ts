@@ -25,7 +25,7 @@ export interface ValueStore<T> extends ObserverStore<ValueObserverState<T>> {
 export type JobListOptions = Omit<JobListObserverOptions, 'filter'>;
 
 /**
- * Watches the owner's jobs, newest first (U2): `$list.value`. Client, filter and options may each be
+ * Watches the owner's jobs, newest first: `$list.value`. Client, filter and options may each be
  * a value, a getter or a store.
  *
  * @throws OffstageError `invalid_option`
@@ -59,7 +59,7 @@ export function jobs(
 }
 
 /**
- * Watches what stands in the way of new jobs (U2, J15): `$activity.value?.accepting`.
+ * Watches what stands in the way of new jobs: `$activity.value?.accepting`.
  *
  * @throws OffstageError `invalid_option`
  */

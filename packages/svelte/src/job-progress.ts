@@ -15,7 +15,7 @@ export interface JobProgress<Result = unknown, Phase extends string = string>
     JobActions {}
 
 /**
- * Watches a job for as long as something shows it (U1 to U7).
+ * Watches a job for as long as something shows it.
  *
  * Client, id and options may each be a value, a getter or a store. With another id the store shows
  * that job from its beginning, with `undefined` none. Pass the job's `definition`, or an id that

@@ -14,7 +14,7 @@ export interface StartJob<D extends AnyJobDefinition>
     StartActions<D> {}
 
 /**
- * Starts jobs of one definition and tells how the last start went (U2): `$ingesting.isPending`,
+ * Starts jobs of one definition and tells how the last start went: `$ingesting.isPending`,
  * `$ingesting.error`, and `$ingesting.job?.id` to watch.
  *
  * @example

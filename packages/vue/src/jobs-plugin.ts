@@ -5,7 +5,7 @@ import { hasInjectionContext, type InjectionKey, inject, type Plugin, provide, t
 const key: InjectionKey<JobClient> = Symbol.for('offstage.vue.client');
 
 /**
- * Gives all components of an application their job client (U1). Make it once: another client is
+ * Gives all components of an application their job client. Make it once: another client is
  * another connection.
  *
  * @example

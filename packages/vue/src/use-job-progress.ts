@@ -21,7 +21,7 @@ export type UseJobProgressResult<Result = unknown, Phase extends string = string
 >;
 
 /**
- * Watches a job, or nothing while there is no id (U1, U3 to U6). Updates at most once a frame.
+ * Watches a job, or nothing while there is no id. Updates at most once a frame.
  *
  * The id and the options may each be a value, a ref or a getter. Pass the job's `definition`, or an id
  * that `useStartJob` gave, and `result` and `phase` have its types.

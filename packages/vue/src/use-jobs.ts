@@ -25,7 +25,7 @@ export interface UseJobsResult
 const none: readonly JobView[] = Object.freeze([]);
 
 /**
- * Watches the owner's jobs, all or some (U2). Filter and options may each be a value, a ref or a getter.
+ * Watches the owner's jobs, all or some. Filter and options may each be a value, a ref or a getter.
  *
  * @throws OffstageError `invalid_option`
  * @example

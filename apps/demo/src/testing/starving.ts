@@ -4,6 +4,8 @@
  *
  *   starving.ts <folder> <data folder>
  */
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { defineJob, JobManager } from '@offstage/core';
 import { WorkerExecutor } from '@offstage/node-worker';
 import { z } from 'zod';
@@ -31,7 +33,10 @@ async function main(folder: string, dataFolder: string): Promise<void> {
     const { id } = await jobs.start(starve, { left });
     await jobs.wait(id);
   };
+  // What has not changed needs no parser.
+  const add = (name: string): void => writeFileSync(path.join(folder, name), `About ${name}`);
   await run(300);
+  add('second.md');
   await hold(6);
   await run(301);
   await hold(null);

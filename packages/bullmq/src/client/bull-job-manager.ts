@@ -31,7 +31,7 @@ export interface BullShutdownOptions {
   /** With `keep: false`: how long handlers may go on after they were asked to stop. @default 5000 */
   readonly graceMs?: number | undefined;
   /**
-   * Jobs are left to the workers. `false` cancels all jobs of the queue, whoever started them (J14).
+   * Jobs are left to the workers. `false` cancels all jobs of the queue, whoever started them.
    * @default true
    */
   readonly keep?: boolean | undefined;
@@ -40,7 +40,7 @@ export interface BullShutdownOptions {
 const lookAgainMs = 20;
 
 /**
- * Starts and watches jobs that run on any machine, over BullMQ and Redis (E1). Handlers run where
+ * Starts and watches jobs that run on any machine, over BullMQ and Redis. Handlers run where
  * `serveBullJobs` is called, in this process or in others.
  *
  * @throws OffstageError `invalid_option`, `not_supported`, naming the option; `invalid_definition`.
@@ -105,7 +105,7 @@ export class BullJobManager {
     return new BullClient(this.#context, ownerId);
   }
 
-  /** Active jobs of all owners in all processes, leases and maintenance (J15). */
+  /** Active jobs of all owners in all processes, leases and maintenance. */
   activity(): Promise<Activity> {
     return readActivity(this.#context, '');
   }
@@ -130,7 +130,7 @@ export class BullJobManager {
   }
 
   /**
-   * Listens to jobs of all owners in all processes (J16). Full errors of handlers are told where they
+   * Listens to jobs of all owners in all processes. Full errors of handlers are told where they
    * ran, by `serveBullJobs`.
    */
   on<E extends JobManagerEventName>(event: E, listener: JobManagerListener<E>): () => void {
@@ -146,7 +146,7 @@ export class BullJobManager {
   /**
    * Admits no more jobs here; clients can still be asked. What is queued and runs is left to the
    * workers, unless `keep` is false: then all jobs of the queue are asked to stop, and after `graceMs`
-   * what is left is marked `canceled` (J14). The first call decides.
+   * what is left is marked `canceled`. The first call decides.
    */
   shutdown(options: BullShutdownOptions = {}): Promise<ShutdownReport> {
     if (this.#ending === undefined) {

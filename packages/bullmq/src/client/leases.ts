@@ -3,7 +3,7 @@ import { randomId } from '@offstage/core/engine';
 import type { RedisLink } from '../redis/redis-link.ts';
 import { leaseScript, unleaseScript } from '../redis/scripts.ts';
 
-/** Keeps maintenance, or jobs, out until it is released (J15). Lapses when its process is gone. */
+/** Keeps maintenance, or jobs, out until it is released. Lapses when its process is gone. */
 export interface BullLease extends AsyncDisposable {
   release(): Promise<void>;
 }

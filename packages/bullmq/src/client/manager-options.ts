@@ -12,7 +12,7 @@ export interface BullJobManagerOptions {
   readonly definitions: readonly AnyJobDefinition[];
   /** Stands before the queue's name in all keys. @default 'bull' */
   readonly prefix?: string | undefined;
-  /** Progress events kept per job (P1, E3), up to 1,000. @default 100 */
+  /** Progress events kept per job, up to 1,000. @default 100 */
   readonly progressCapacity?: number | undefined;
   /** A job at rest that its owner has not looked at for this many milliseconds is released. @default 3_600_000 */
   readonly ttlMs?: number | undefined;
@@ -22,7 +22,7 @@ export interface BullJobManagerOptions {
   readonly maxQueued?: number | undefined;
   /** Jobs of one owner that may be queued or running. @default Infinity */
   readonly maxActivePerOwner?: number | undefined;
-  /** Keep inputs of jobs at rest, so that `client.retry` can start them again (A11). @default false */
+  /** Keep inputs of jobs at rest, so that `client.retry` can start them again. @default false */
   readonly keepInputs?: boolean | undefined;
   /** How long a call may wait for Redis before it rejects with `unavailable`, in milliseconds. @default 10_000 */
   readonly redisTimeoutMs?: number | undefined;

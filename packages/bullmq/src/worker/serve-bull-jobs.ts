@@ -7,7 +7,7 @@ import { readWorkerOptions, type ServeBullJobsOptions } from './worker-options.t
 export interface ServedBullJobs {
   /** Resolves when jobs are taken. @throws OffstageError `unavailable`, `redis_unsuitable`, `executor_failed`. */
   ready(): Promise<void>;
-  /** Full errors of handlers, under the reference that observers see (J11), and what else fails here. */
+  /** Full errors of handlers, under the reference that observers see, and what else fails here. */
   on(event: 'error', listener: JobManagerListener<'error'>): () => void;
   /**
    * Takes no more jobs and asks those that run to stop. What obeys within `graceMs` goes back to the line
@@ -17,7 +17,7 @@ export interface ServedBullJobs {
 }
 
 /**
- * Runs the jobs of a queue in this process (E1).
+ * Runs the jobs of a queue in this process.
  *
  * @throws OffstageError `invalid_option`, `not_supported`, naming the option; `invalid_definition`.
  * @example

@@ -32,7 +32,7 @@ export interface ServeBullJobsOptions {
   readonly lockMs?: number | undefined;
   /** @default systemClock */
   readonly clock?: Clock | undefined;
-  /** From 0 to 1, 1 excluded: spreads the delays of retries (A1). @default Math.random */
+  /** From 0 to 1, 1 excluded: spreads the delays of retries. @default Math.random */
   readonly random?: (() => number) | undefined;
 }
 

@@ -1,9 +1,9 @@
-/** The longest text of an error that is kept or carried, in UTF-16 code units (F2). */
+/** The longest text of an error that is kept or carried, in UTF-16 code units. */
 export const maxErrorText = 65_536;
 
 const ellipsis = ' … (cut)';
 
-/** The text, or its beginning where it is longer than an error's text may be (F2). */
+/** The text, or its beginning where it is longer than an error's text may be. */
 export function boundedText(text: string, maxLength: number = maxErrorText): string {
   if (text.length <= maxLength) return text;
   const kept = Math.max(0, maxLength - ellipsis.length);
@@ -12,7 +12,7 @@ export function boundedText(text: string, maxLength: number = maxErrorText): str
 
 /**
  * The text of a value that should have been one. An object is not asked for its own: a list that holds
- * the same list again and again would be an endless text (F2).
+ * the same list again and again would be an endless text.
  */
 export function textOf(value: unknown, maxLength: number = maxErrorText): string {
   switch (typeof value) {

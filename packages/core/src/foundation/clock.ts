@@ -7,7 +7,7 @@ export interface Timer {
  * Time as a port, so that tests move it by hand (`simulatedClock()` in `@offstage/core/testing`).
  *
  * Moments, such as when a job ended, are told by `now`; durations, such as how long to wait still, are
- * measured by `monotonic` and `schedule`, which do not notice when somebody sets the clock (F6).
+ * measured by `monotonic` and `schedule`, which do not notice when somebody sets the clock.
  */
 export interface Clock {
   /** Milliseconds since the Unix epoch. May jump, forward and back. */

@@ -109,7 +109,7 @@ const stopMessages: Readonly<Record<StopReason, string>> = {
 };
 
 /**
- * The reason of a handler's aborted `signal` (J5, J6). A handler may also throw one of its own to
+ * The reason of a handler's aborted `signal`. A handler may also throw one of its own to
  * end its job as `canceled`.
  */
 export class JobCanceledError extends OffstageError {
@@ -130,7 +130,7 @@ export class JobCanceledError extends OffstageError {
 
 /**
  * An error whose message the application has written for the people who watch the job. It is the
- * only kind that reaches them word for word (J11).
+ * only kind that reaches them word for word.
  *
  * @example
  * throw new PublicError('no_documents', 'None of the 12 files could be read.');
@@ -154,7 +154,7 @@ export class PublicError extends Error {
 
 /**
  * Thrown by a handler whose job no other attempt would mend: the job fails at once, however many
- * attempts are left (A2). A PublicError as its `cause` is what observers see.
+ * attempts are left. A PublicError as its `cause` is what observers see.
  *
  * @example
  * throw new NonRetriableError('The account is closed.', { cause: error });
@@ -176,7 +176,7 @@ export class NonRetriableError extends Error {
 const longestRetryMs = 2_592_000_000;
 
 /**
- * Thrown by a handler that knows when to try again, as from the `Retry-After` of a 429 (A2). While
+ * Thrown by a handler that knows when to try again, as from the `Retry-After` of a 429. While
  * attempts are left, the next one comes after exactly that long. A PublicError as its `cause` is what
  * observers see.
  *

@@ -20,7 +20,7 @@ const withoutFrameMs = 1000;
 let awaitingFrame: (() => void)[] = [];
 
 /**
- * Notifies with the next frame of the browser (U6), or after a second where none is drawn. All that
+ * Notifies with the next frame of the browser, or after a second where none is drawn. All that
  * wait for a frame are told in one task, so that a user interface renders them in one pass. Without
  * frames, as in Node.js, it is `microtaskScheduler`.
  */

@@ -7,10 +7,10 @@ let used = pool.length;
 const letters: number[] = [...codes.subarray(0, length)];
 
 /**
- * 132 random bits as 22 characters that may stand in a URL (J3).
+ * 132 random bits as 22 characters that may stand in a URL.
  *
  * Unlike `crypto.randomUUID` it works on pages without a secure context, and its string is in one
- * piece: a UUID is put together from twenty, which a retained job would pay for (J18).
+ * piece: a UUID is put together from twenty, which a retained job would pay for.
  */
 export function randomId(): string {
   if (used === pool.length) {

@@ -8,7 +8,7 @@ export type SchemaCheck =
 /**
  * Runs a schema. Answers at once unless the schema itself answers with a promise, so that the common
  * case costs no turn of the event loop. Never throws, and its promise never rejects: a schema that
- * fails, or answers with what is no answer, has refused the value (F1).
+ * fails, or answers with what is no answer, has refused the value.
  */
 export function checkSchema(
   schema: StandardSchema,

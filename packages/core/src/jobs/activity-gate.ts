@@ -1,6 +1,6 @@
 import { OffstageError } from '../foundation/errors.ts';
 
-/** Held until it is released; releasing it again does nothing (J15). */
+/** Held until it is released; releasing it again does nothing. */
 export interface ActivityLease extends Disposable {
   release(): void;
 }

@@ -2,7 +2,7 @@ import { OffstageError } from '../foundation/errors.ts';
 import type { StartOptions } from './job-client.ts';
 import type { AnyJobDefinition } from './job-definition.ts';
 
-/** Why a job was not admitted (J3). The texts are for who calls `start`, and name no other owner. */
+/** Why a job was not admitted. The texts are for who calls `start`, and name no other owner. */
 
 export function unknownDefinition(definition: AnyJobDefinition): OffstageError {
   const name = String(definition?.name);
@@ -27,7 +27,7 @@ export function invalidInput(
   );
 }
 
-/** The error of a job whose handler returned what its definition refuses (J2). */
+/** The error of a job whose handler returned what its definition refuses. */
 export function invalidResult(
   { name }: AnyJobDefinition,
   refusal: { readonly issues: string; readonly cause?: unknown },

@@ -9,7 +9,7 @@ import {
 import type { JobFailure } from './job-view.ts';
 
 /**
- * What an observer may see of an error (J11). The message of a PublicError was written to be shown;
+ * What an observer may see of an error. The message of a PublicError was written to be shown;
  * a few errors of the library have a fixed one; of all others only the class is told. `reference`
  * leads to the full error, which goes to `manager.on('error')`.
  */
@@ -17,7 +17,7 @@ export function describeFailure(error: unknown, reference: string): JobFailure {
   return Object.freeze({ ...tell(error, reference), reference });
 }
 
-/** The failure of a job that its timeout stopped (J6). */
+/** The failure of a job that its timeout stopped. */
 export function timeoutFailure(reference: string): JobFailure {
   return Object.freeze({ code: 'timeout', message: messages.timeout, reference });
 }

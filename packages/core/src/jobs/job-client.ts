@@ -2,21 +2,21 @@ import type { AnyJobDefinition, InputOf, PhaseOf, ResultOf } from './job-definit
 import type { JobId, JobStatus, JobView, ProgressEvent, TerminalJobView } from './job-view.ts';
 
 export interface StartOptions {
-  /** Admits one queued or running job with this key across all owners (J7). */
+  /** Admits one queued or running job with this key across all owners. */
   readonly exclusivityKey?: string | undefined;
   /**
-   * What to do where the key is held (A8). `'reject'`: `conflict`. `'join'`: resolve to the owner's own
+   * What to do where the key is held. `'reject'`: `conflict`. `'join'`: resolve to the owner's own
    * job that holds it. `'queue'`: wait behind it. `'replace'`: ask the owner's own holder to stop and
    * begin when that is at rest; of several that wait to replace, the newest stays. Another owner's holder
    * can be neither joined nor replaced. @default 'reject'
    */
   readonly onConflict?: 'reject' | 'join' | 'queue' | 'replace' | undefined;
-  /** Begin after this many milliseconds at the earliest (A5). Not together with `startAt`. */
+  /** Begin after this many milliseconds at the earliest. Not together with `startAt`. */
   readonly delayMs?: number | undefined;
-  /** Begin at this moment at the earliest: a Date, or milliseconds since the Unix epoch (A5). */
+  /** Begin at this moment at the earliest: a Date, or milliseconds since the Unix epoch. */
   readonly startAt?: Date | number | undefined;
   /**
-   * Higher first, a whole number from -1,000,000 to 1,000,000. Within a priority owners take turns (A6).
+   * Higher first, a whole number from -1,000,000 to 1,000,000. Within a priority owners take turns.
    * @default 0
    */
   readonly priority?: number | undefined;
@@ -28,7 +28,7 @@ export interface StartOptions {
    */
   readonly idempotencyKey?: string | undefined;
   /**
-   * Buffers and ports of the input to move to the handler's thread without a copy (W7). They are
+   * Buffers and ports of the input to move to the handler's thread without a copy. They are
    * detached here afterwards, also for `discard`.
    */
   readonly transfer?: readonly unknown[] | undefined;
@@ -50,9 +50,9 @@ export interface DefinedBy<D extends AnyJobDefinition> {
 }
 
 export interface JobPoll<Result = unknown, Phase extends string = string> {
-  /** `undefined` for a foreign, an unknown and an expired job alike (J4). */
+  /** `undefined` for a foreign, an unknown and an expired job alike. */
   readonly job: JobView<Result, Phase> | undefined;
-  /** Events with `seq > after`, oldest first (P3). */
+  /** Events with `seq > after`, oldest first. */
   readonly events: readonly ProgressEvent<Phase>[];
   /** Pass it as `after` of the next poll. */
   readonly cursor: number;
@@ -60,7 +60,7 @@ export interface JobPoll<Result = unknown, Phase extends string = string> {
   readonly missed: number;
 }
 
-/** Which of an owner's jobs, and how many of them (J17). */
+/** Which of an owner's jobs, and how many of them. */
 export interface ListFilter {
   readonly status?: JobStatus | readonly JobStatus[] | undefined;
   readonly name?: string | undefined;
@@ -78,7 +78,7 @@ export interface WaitOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-/** What stands in the way of new jobs right now (J15). */
+/** What stands in the way of new jobs right now. */
 export interface Activity {
   /** The owner's own queued jobs; all owners' on the manager. */
   readonly queued: number;
@@ -90,7 +90,7 @@ export interface Activity {
 }
 
 /**
- * What a hint is about (F7): a job that merely told of its progress, or one that came, went, changed
+ * What a hint is about: a job that merely told of its progress, or one that came, went, changed
  * its status or was asked to stop.
  */
 export type ChangeKind = 'change' | 'progress';
@@ -112,8 +112,8 @@ export interface JobClient {
   readonly version?: string | undefined;
 
   /**
-   * Starts a job and resolves to its first view, which is frozen (J3), when it is as safe as the manager
-   * keeps jobs (K2).
+   * Starts a job and resolves to its first view, which is frozen, when it is as safe as the manager
+   * keeps jobs.
    *
    * @throws OffstageError `invalid_input`, `unknown_definition`, `conflict`, `idempotency_key_reused`,
    * `admission_paused`, `queue_full`, `manager_closed`, `executor_failed`; with a journal also `locked`,
@@ -132,7 +132,7 @@ export interface JobClient {
   get<R, P extends string>(id: JobId<R, P>): Promise<JobView<R, P> | undefined>;
   get(id: string): Promise<JobView | undefined>;
 
-  /** Job and events in one look; reading consumes nothing (P3). */
+  /** Job and events in one look; reading consumes nothing. */
   poll<D extends AnyJobDefinition>(
     id: string,
     options: PollOptions & DefinedBy<D>,
@@ -146,7 +146,7 @@ export interface JobClient {
   ): Promise<readonly JobPoll[]>;
 
   /**
-   * The owner's jobs, newest first, a page at a time, without their results unless asked for (J17).
+   * The owner's jobs, newest first, a page at a time, without their results unless asked for.
    *
    * @throws OffstageError `not_found` when the job that `before` names has been released.
    * @example
@@ -155,12 +155,12 @@ export interface JobClient {
    */
   list(filter?: ListFilter): Promise<readonly JobView[]>;
 
-  /** Asks a job to stop; true while it is not terminal (J5). */
+  /** Asks a job to stop; true while it is not terminal. */
   cancel(id: string): Promise<boolean>;
 
   /**
    * Starts a new job with the definition and the input of one that ended `failed` or `canceled`, under
-   * its key and priority; `retryOf` of the new one names it (A11).
+   * its key and priority; `retryOf` of the new one names it.
    *
    * @throws OffstageError `not_found`; `not_retriable` while it is active, where it succeeded, and where
    * its input was not kept (see `keepInputs` of `JobManager`); and what `start` throws.
@@ -168,11 +168,11 @@ export interface JobClient {
   retry<R, P extends string>(id: JobId<R, P>): Promise<JobView<R, P>>;
   retry(id: string): Promise<JobView>;
 
-  /** Releases a terminal job; true once, then false (J12). */
+  /** Releases a terminal job; true once, then false. */
   consume(id: string): Promise<boolean>;
 
   /**
-   * Resolves to the terminal view (J17).
+   * Resolves to the terminal view.
    *
    * @throws OffstageError `not_found` for a foreign, unknown or expired job, also when it is
    * released while waited for; `wait_timeout`; the signal's reason.

@@ -3,7 +3,7 @@ import type { InferInput, InferOutput, StandardSchema } from '../foundation/stan
 import { checkRetry, type RetryOptions } from './retry-policy.ts';
 
 /**
- * What a browser, a server and a worker agree on about one kind of job (J2). It holds no code of the
+ * What a browser, a server and a worker agree on about one kind of job. It holds no code of the
  * handler, so any side may import it.
  */
 export interface JobDefinition<
@@ -18,7 +18,7 @@ export interface JobDefinition<
   /** The phases a job passes, in order; progress names one of them. At least one. */
   readonly phases: readonly Phase[];
   /**
-   * After this many milliseconds an attempt is asked to stop and fails with `timeout` (J6). Counts until
+   * After this many milliseconds an attempt is asked to stop and fails with `timeout`. Counts until
    * the result schema has answered.
    */
   readonly timeoutMs?: number | undefined;

@@ -9,7 +9,7 @@ export interface ProgressReport<Phase extends string = string> {
   readonly message?: string | undefined;
 }
 
-/** Never blocks, never throws, needs no await; also from a synchronous loop (P1). */
+/** Never blocks, never throws, needs no await; also from a synchronous loop. */
 export type Report<Phase extends string = string> = (report: ProgressReport<Phase>) => void;
 
 export interface JobContext<D extends AnyJobDefinition> {
@@ -17,13 +17,13 @@ export interface JobContext<D extends AnyJobDefinition> {
   /** Aborts when the job is asked to stop. Its reason is a JobCanceledError. */
   readonly signal: AbortSignal;
   readonly report: Report<PhaseOf<D>>;
-  /** The same over all attempts, so it is the key of what may happen once: `finalize(…, { key: jobId })` (S19). */
+  /** The same over all attempts, so it is the key of what may happen once: `finalize(…, { key: jobId })`. */
   readonly jobId: string;
-  /** 1 for the first (A1). */
+  /** 1 for the first. */
   readonly attempt: number;
   /**
    * Keeps up to 256 KiB of structured-cloneable state for the next attempt, in place of what was saved
-   * before (A10). Resolves when it is kept as safely as the job itself; rejects with `too_large` or
+   * before. Resolves when it is kept as safely as the job itself; rejects with `too_large` or
    * `not_serializable`.
    */
   readonly save: (state: unknown) => Promise<void>;
@@ -38,7 +38,7 @@ export type JobHandler<D extends AnyJobDefinition> = (
 export interface HandleOptions<D extends AnyJobDefinition> {
   /**
    * Removes what was prepared for a job that did not succeed, whether or not its handler ran. Runs
-   * exactly once, where handlers run, before the exclusivity key is freed (J9).
+   * exactly once, where handlers run, before the exclusivity key is freed.
    */
   readonly discard?: (context: {
     readonly input: ParsedInputOf<D>;
@@ -55,7 +55,7 @@ export interface HandledJob<D extends AnyJobDefinition = AnyJobDefinition> {
 }
 
 /**
- * Binds a handler to its definition, for `InlineExecutor` and `serveJobs` alike (W1).
+ * Binds a handler to its definition, for `InlineExecutor` and `serveJobs` alike.
  *
  * @example
  * handle(ingest, async ({ input, signal, report }) => { … }, { discard: ({ input }) => remove(input) });
@@ -85,7 +85,7 @@ export function indexHandlers(jobs: readonly HandledJob[]): ReadonlyMap<string, 
 
 const transferMark = Symbol.for('offstage.transfer');
 
-/** A return value together with the buffers in it that move without a copy (W7). */
+/** A return value together with the buffers in it that move without a copy. */
 export interface Transfer<T> {
   readonly [transferMark]: true;
   readonly value: T;
@@ -111,7 +111,7 @@ export interface HandlerEnd {
   readonly transfer: readonly unknown[];
 }
 
-/** Runs a handler and says how it ended. Never rejects, whatever the handler returns or throws (F1). */
+/** Runs a handler and says how it ended. Never rejects, whatever the handler returns or throws. */
 export const runHandler = (
   job: HandledJob,
   context: JobContext<AnyJobDefinition>,

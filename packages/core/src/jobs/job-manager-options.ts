@@ -14,45 +14,45 @@ export interface JobManagerOptions {
    * @default as many as the executor can run, and 4 where it sets no bound
    */
   readonly concurrency?: number | undefined;
-  /** Progress events kept per job (P1). @default 100 */
+  /** Progress events kept per job. @default 100 */
   readonly progressCapacity?: number | undefined;
   /**
-   * A terminal job that its owner has not looked at for this many milliseconds is released (J13);
+   * A terminal job that its owner has not looked at for this many milliseconds is released;
    * `Infinity` keeps it until it is consumed. @default 3_600_000
    */
   readonly ttlMs?: number | undefined;
   /**
-   * Jobs at rest that are kept of one owner (J17). Over that, those are released that it has not looked
+   * Jobs at rest that are kept of one owner. Over that, those are released that it has not looked
    * at for longest; a job that somebody watches stays. @default 100
    */
   readonly maxKeptPerOwner?: number | undefined;
   /**
    * About how many bytes the results, and the inputs that `keepInputs` keeps, of all jobs at rest may
-   * hold together (J17). Over that, jobs are released as by `maxKeptPerOwner`, first of the owner whose job has ended last. The newest stays,
+   * hold together. Over that, jobs are released as by `maxKeptPerOwner`, first of the owner whose job has ended last. The newest stays,
    * however large its result is. @default 268_435_456 (256 MiB)
    */
   readonly maxKeptBytes?: number | undefined;
-  /** Jobs that may wait for a slot (J3). @default 10_000 */
+  /** Jobs that may wait for a slot. @default 10_000 */
   readonly maxQueued?: number | undefined;
-  /** Jobs of one owner that may be queued or running (J3). @default Infinity */
+  /** Jobs of one owner that may be queued or running. @default Infinity */
   readonly maxActivePerOwner?: number | undefined;
   /**
    * By the definition's name: how many run at once, how many of one owner, how many begin in a span of
-   * time (A7). @default none
+   * time. @default none
    */
   readonly limits?: JobLimits | undefined;
   /**
    * Keeps jobs and schedules over the end of the process, as `sqliteJournal` of `@offstage/sqlite` does
-   * (K1). One manager works with one journal. @default none: jobs live as long as the process
+   *. One manager works with one journal. @default none: jobs live as long as the process
    */
   readonly journal?: JobJournal | undefined;
   /**
    * What kept jobs and schedules are gone on with, by name. A kept job whose definition is not among
-   * these waits (K5). @default []
+   * these waits. @default []
    */
   readonly definitions?: readonly AnyJobDefinition[] | undefined;
   /**
-   * Keep the inputs of jobs at rest, so that `client.retry` can start them again (A11).
+   * Keep the inputs of jobs at rest, so that `client.retry` can start them again.
    * @default true with a journal, false without
    */
   readonly keepInputs?: boolean | undefined;
@@ -60,7 +60,7 @@ export interface JobManagerOptions {
   readonly clock?: Clock | undefined;
   /** Makes ids of jobs and references of errors; unguessable, unique. @default 22 random characters */
   readonly randomId?: (() => string) | undefined;
-  /** From 0 to 1, 1 excluded: spreads the delays of retries (A1). @default Math.random */
+  /** From 0 to 1, 1 excluded: spreads the delays of retries. @default Math.random */
   readonly random?: (() => number) | undefined;
 }
 

@@ -19,7 +19,7 @@ export interface ShutdownOptions {
   readonly graceMs?: number | undefined;
   /**
    * With a journal: leave what is queued, and put back what obeys, for the next manager with this
-   * journal to go on with (K4). `false` cancels all, as a manager without a journal does. @default true
+   * journal to go on with. `false` cancels all, as a manager without a journal does. @default true
    */
   readonly keep?: boolean | undefined;
 }
@@ -49,7 +49,7 @@ export interface ManagerHealth {
  * Runs jobs in the background of this process.
  *
  * The manager belongs to the server: it sees all owners. An owner gets a capability of its own from
- * `forOwner`, and whoever holds it sees that owner's jobs alone (J3, J4).
+ * `forOwner`, and whoever holds it sees that owner's jobs alone.
  *
  * @throws OffstageError `invalid_option`, naming the option.
  * @example
@@ -73,7 +73,7 @@ export class JobManager {
 
   /**
    * Resolves when handlers can run and, with a journal, when that is read and what was interrupted goes
-   * on (K1). Clients wait for it by themselves; to call it says at the start why a journal cannot be
+   * on. Clients wait for it by themselves; to call it says at the start why a journal cannot be
    * had, and goes on with kept jobs before the first client comes.
    *
    * @throws OffstageError `locked`, `journal_newer`, `journal_damaged`, `journal_full`, `journal_failed`:
@@ -96,14 +96,14 @@ export class JobManager {
   }
 
   /**
-   * Active jobs of all owners, leases and maintenance in one look (J15). A job whose handler or
+   * Active jobs of all owners, leases and maintenance in one look. A job whose handler or
    * discard is still at work counts as running, whatever its status.
    */
   activity(): Activity {
     return this.#engine.activity();
   }
 
-  /** Whether new jobs are taken, and how the journal is (K6). */
+  /** Whether new jobs are taken, and how the journal is. */
   health(): ManagerHealth {
     const { journal } = this.#settings;
     const kept = journal?.health();
@@ -112,7 +112,7 @@ export class JobManager {
   }
 
   /**
-   * Keeps maintenance out until the lease is released; leases are counted (J15).
+   * Keeps maintenance out until the lease is released; leases are counted.
    *
    * @throws OffstageError `admission_paused` while maintenance is held.
    * @example
@@ -123,7 +123,7 @@ export class JobManager {
   }
 
   /**
-   * Refuses new jobs and foreground leases until it is released (J15).
+   * Refuses new jobs and foreground leases until it is released.
    *
    * @throws OffstageError `conflict` while a job is active, or a lease or maintenance is held.
    * @example
@@ -134,7 +134,7 @@ export class JobManager {
   }
 
   /**
-   * Starts jobs at the ticks of cron expressions or every so many milliseconds (A9). Kept as long as
+   * Starts jobs at the ticks of cron expressions or every so many milliseconds. Kept as long as
    * the process lives, and over that with a journal.
    *
    * @example
@@ -161,14 +161,14 @@ export class JobManager {
     return this.#schedules;
   }
 
-  /** Listens to all owners' jobs; returns the way to stop (J16). */
+  /** Listens to all owners' jobs; returns the way to stop. */
   on<E extends JobManagerEventName>(event: E, listener: JobManagerListener<E>): () => void {
     return this.#engine.events.on(event, listener);
   }
 
   /**
    * Admits no more jobs, asks all to stop, and waits for their handlers at most `graceMs`; then marks
-   * what is left `canceled` and ends the executor. What such a handler returns later is dropped (J14).
+   * what is left `canceled` and ends the executor. What such a handler returns later is dropped.
    * The first call decides; later ones give its promise.
    *
    * @throws OffstageError `invalid_option` when `graceMs` is no duration.

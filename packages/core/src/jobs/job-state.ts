@@ -26,7 +26,7 @@ export type JobEvent =
   | { readonly type: 'progress'; readonly event: ProgressEvent }
   /** `count` reports were malformed beyond repair. */
   | { readonly type: 'dropped'; readonly count: number }
-  /** An attempt failed in a way that another one may mend (A1). */
+  /** An attempt failed in a way that another one may mend. */
   | {
       readonly type: 'retrying';
       readonly at: number;
@@ -38,15 +38,15 @@ export type JobEvent =
   /** Its handler ended because it was asked to, or by a JobCanceledError of its own. */
   | { readonly type: 'stopped'; readonly at: number; readonly reference: string }
   | { readonly type: 'failed'; readonly at: number; readonly failure: JobFailure }
-  /** It stopped because this process ends, and another one goes on with the same attempt (K4). */
+  /** It stopped because this process ends, and another one goes on with the same attempt. */
   | { readonly type: 'putBack' }
   /** The process that ran it is gone. */
   | { readonly type: 'interrupted'; readonly at: number; readonly failure: JobFailure }
-  /** A shutdown no longer waits for its handler (J14). */
+  /** A shutdown no longer waits for its handler. */
   | { readonly type: 'abandoned'; readonly at: number }
   /** Its discard has run. */
   | { readonly type: 'discarded' }
-  /** It was consumed, or has expired (J12, J13). */
+  /** It was consumed, or has expired. */
   | { readonly type: 'released' };
 
 export type JobEventType = JobEvent['type'];
@@ -103,7 +103,7 @@ interface StateBase {
   readonly lastFailure: JobFailure | null;
   /** The first reason for which this attempt was asked to stop. */
   readonly stopReason: StopReason | null;
-  /** The newest progress (P4). */
+  /** The newest progress. */
   readonly progress: ProgressEvent | null;
   readonly droppedReports: number;
   /** Milliseconds since the Unix epoch, as are `startedAt` and `endedAt`. */
@@ -111,15 +111,15 @@ interface StateBase {
   /** When the newest attempt began. */
   readonly startedAt: number | null;
   readonly endedAt: number | null;
-  /** Its handler has a discard (J9). */
+  /** Its handler has a discard. */
   readonly discards: boolean;
   /** From the start of its handler until what it returned is known to be good or bad. */
   readonly isHandling: boolean;
-  /** Neither its handler nor its discard has anything left to do: it can be released (J12). */
+  /** Neither its handler nor its discard has anything left to do: it can be released. */
   readonly atRest: boolean;
 }
 
-/** `result` and `failure` come with their status, in one step (J10). */
+/** `result` and `failure` come with their status, in one step. */
 export type JobState = StateBase &
   (
     | {

@@ -13,7 +13,7 @@ export type JobId<Result = unknown, Phase extends string = string> = string & {
   readonly [jobTypes]?: { readonly result: Result; readonly phase: Phase };
 };
 
-/** One step of progress as an observer sees it (P2). */
+/** One step of progress as an observer sees it. */
 export interface ProgressEvent<Phase extends string = string> {
   /** 1, 2, 3 … per job, without holes at the source: a hole tells that events were dropped. */
   readonly seq: number;
@@ -24,11 +24,11 @@ export interface ProgressEvent<Phase extends string = string> {
   readonly percent: number | null;
   /** At most 200 characters without control characters; empty when there is none. */
   readonly message: string;
-  /** Which attempt it tells of (A3). */
+  /** Which attempt it tells of. */
   readonly attempt: number;
 }
 
-/** What of an error may be shown (J11). The full error is in the server's log under `reference`. */
+/** What of an error may be shown. The full error is in the server's log under `reference`. */
 export interface JobFailure {
   readonly code: string;
   readonly message: string;
@@ -39,7 +39,7 @@ interface JobViewBase<Result, Phase extends string> {
   readonly id: JobId<Result, Phase>;
   readonly name: string;
   readonly phases: readonly Phase[];
-  /** Which attempt runs, or is next; 1 for the first (A1). */
+  /** Which attempt runs, or is next; 1 for the first. */
   readonly attempt: number;
   /** How many attempts it has in all. */
   readonly maxAttempts: number;
@@ -47,13 +47,13 @@ interface JobViewBase<Result, Phase extends string> {
   readonly availableAt: number | null;
   /** Why the attempt before this one failed; `null` in the first. */
   readonly lastFailure: JobFailure | null;
-  /** The job that this one was started again for, by `client.retry` (A11). */
+  /** The job that this one was started again for, by `client.retry`. */
   readonly retryOf: string | null;
   /** A stop was asked for, by a cancel, a timeout or a shutdown, and the job may still be running. */
   readonly cancelRequested: boolean;
-  /** The newest progress, whatever the ring dropped (P4). */
+  /** The newest progress, whatever the ring dropped. */
   readonly progress: ProgressEvent<Phase> | null;
-  /** Reports that were malformed beyond repair and left out (P2). */
+  /** Reports that were malformed beyond repair and left out. */
   readonly droppedReports: number;
   /** Milliseconds since the Unix epoch, as are `startedAt` and `endedAt`. */
   readonly createdAt: number;
@@ -90,7 +90,7 @@ export interface CanceledJobView<Result = unknown, Phase extends string = string
   readonly failure: undefined;
 }
 
-/** A job at one moment: frozen, complete, and safe to hand to anyone who owns the job (J10). */
+/** A job at one moment: frozen, complete, and safe to hand to anyone who owns the job. */
 export type JobView<Result = unknown, Phase extends string = string> =
   | ActiveJobView<Result, Phase>
   | TerminalJobView<Result, Phase>;

@@ -4,10 +4,10 @@ import { uncloneable } from './uncloneable.ts';
 /** Which of an application's values a journal was to keep. */
 export type KeptValue = 'input' | 'saved' | 'result';
 
-/** What a journal keeps of one value at most, unless it is told otherwise: 1 MiB (K8). */
+/** What a journal keeps of one value at most, unless it is told otherwise: 1 MiB. */
 export const maxKeptBytes = 1024 * 1024;
 
-/** A value is larger than a journal keeps (K8). */
+/** A value is larger than a journal keeps. */
 export function tooLarge(value: KeptValue, bytes: number, maxBytes: number): OffstageError {
   return new OffstageError(
     'too_large',

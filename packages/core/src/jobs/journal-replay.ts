@@ -69,6 +69,6 @@ function withoutOutcome({ result: _result, failure: _failure, ...job }: KeptJob)
   return job;
 }
 
-/** Whether nothing is left to do for it, so that a journal that keeps too many may let it go (K8). */
+/** Whether nothing is left to do for it, so that a journal that keeps too many may let it go. */
 export const isDone = ({ status, discarded }: Pick<KeptJob, 'status' | 'discarded'>): boolean =>
   status === 'succeeded' || ((status === 'failed' || status === 'canceled') && discarded);

@@ -12,7 +12,7 @@ export interface KeptJob {
   readonly exclusivityKey?: string | undefined;
   readonly idempotencyKey?: string | undefined;
   readonly priority: number;
-  /** The job that this one does once more (A11). */
+  /** The job that this one does once more. */
   readonly retryOf?: string | undefined;
   /** Milliseconds since the Unix epoch, as are all moments here. */
   readonly createdAt: number;
@@ -25,7 +25,7 @@ export interface KeptJob {
   readonly stopReason: StopReason | null;
   /** The newest that was written. */
   readonly progress: ProgressEvent | null;
-  /** What `context.save` kept (A10). */
+  /** What `context.save` kept. */
   readonly saved?: unknown;
   readonly lastFailure?: JobFailure | undefined;
   readonly result?: unknown;
@@ -99,7 +99,7 @@ export interface JournalHealth {
 }
 
 /**
- * Where jobs are kept over the end of their process (K1). One manager opens it, once. The journal suite
+ * Where jobs are kept over the end of their process. One manager opens it, once. The journal suite
  * of `@offstage/core/testing` is the port's executable form.
  */
 export interface JobJournal {

@@ -1,7 +1,7 @@
 import { Chain, type Linked } from './chain.ts';
 import { invalidOption } from './invalid-option.ts';
 
-/** What a start does where its exclusivity key is held (A8). */
+/** What a start does where its exclusivity key is held. */
 export type OnConflict = 'reject' | 'join' | 'queue' | 'replace';
 
 /** What keys read and keep in their members. A member waits for a key or in a line, never in both. */

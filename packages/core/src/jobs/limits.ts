@@ -2,7 +2,7 @@ import { Alarm, type DueClock } from './alarm.ts';
 import { type Heaped, IndexedHeap } from './indexed-heap.ts';
 import { invalidOption, requireWhole } from './invalid-option.ts';
 
-/** What one definition's jobs may do at once, and how often they may begin (A7). */
+/** What one definition's jobs may do at once, and how often they may begin. */
 export interface JobLimit {
   /** Jobs of this name that run at once. @default no limit but the manager's `concurrency` */
   readonly concurrency?: number | undefined;

@@ -45,7 +45,7 @@ export function filterKey({ status, name, limit, before, results }: ListFilter):
   return JSON.stringify([name ?? null, statuses, limit ?? null, before ?? null, results === true]);
 }
 
-/** The job to go on after has been released, or was never there; it looks the same (J4). */
+/** The job to go on after has been released, or was never there; it looks the same. */
 export function noSuchPage(): OffstageError {
   return new OffstageError(
     'not_found',

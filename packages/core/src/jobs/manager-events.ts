@@ -3,18 +3,18 @@ import { describeUnknown, maxErrorText } from '../foundation/bounded-text.ts';
 import type { JobView, ProgressEvent } from './job-view.ts';
 import type { ScheduleEvent } from './schedules.ts';
 
-/** What `manager.on` tells, by event name (J16). Listeners see all owners' jobs: keep them server-side. */
+/** What `manager.on` tells, by event name. Listeners see all owners' jobs: keep them server-side. */
 export interface JobManagerEvents {
   readonly started: JobNews;
   readonly progress: JobNews & { readonly event: ProgressEvent };
-  /** An attempt failed and another one follows: see `lastFailure` and `availableAt` (A1). */
+  /** An attempt failed and another one follows: see `lastFailure` and `availableAt`. */
   readonly retrying: JobNews;
   readonly succeeded: JobNews;
   readonly failed: JobNews;
   readonly canceled: JobNews;
-  /** Consumed, or expired (J12, J13). */
+  /** Consumed, or expired. */
   readonly released: { readonly owner: string; readonly id: string; readonly name: string };
-  /** A tick of a schedule started a job, or did not (A9). */
+  /** A tick of a schedule started a job, or did not. */
   readonly schedule: ScheduleEvent;
   readonly error: ManagerError;
 }
@@ -24,7 +24,7 @@ export interface JobNews {
   readonly job: JobView;
 }
 
-/** A full error, for the server's log alone (J11). */
+/** A full error, for the server's log alone. */
 export interface ManagerError {
   readonly error: unknown;
   /** The same as in the failure that observers see. */
@@ -40,7 +40,7 @@ export type JobManagerListener<E extends JobManagerEventName> = (
   event: JobManagerEvents[E],
 ) => void;
 
-/** Tells listeners. One that throws, or whose promise rejects, is reported and harms nobody (J16). */
+/** Tells listeners. One that throws, or whose promise rejects, is reported and harms nobody. */
 export class ManagerEvents {
   readonly #emitter = new EventEmitter();
   readonly #reference: () => string;

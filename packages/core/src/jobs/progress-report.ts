@@ -1,4 +1,4 @@
-/** The longest message an observer sees, in UTF-16 code units (P2). */
+/** The longest message an observer sees, in UTF-16 code units. */
 export const maxMessageLength = 200;
 
 /** 0 to 100, or `null` for what is no number. */

@@ -25,7 +25,7 @@ export interface RingRead {
 
 const noEvents: readonly ProgressEvent[] = Object.freeze([]);
 
-/** Bounded progress with cursor reads; reading consumes nothing (P3). */
+/** Bounded progress with cursor reads; reading consumes nothing. */
 export class ProgressRing {
   readonly #capacity: number;
   readonly #events: ProgressEvent[] = [];

@@ -1,6 +1,6 @@
 import { NonRetriableError, OffstageError, RetryAfterError } from '../foundation/errors.ts';
 
-/** How often a job is attempted, and how long it waits in between (A1). */
+/** How often a job is attempted, and how long it waits in between. */
 export interface RetryOptions {
   /** All attempts, the first among them; 1 to 1,000. @default 1 */
   readonly attempts: number;
@@ -41,7 +41,7 @@ export function checkRetry(retry: unknown, reject: (message: string) => never): 
 
 /**
  * How long to wait before the attempt after this one, which failed with `error`; `undefined` where no
- * other attempt would mend it (A2). The delay has full jitter, so that ten thousand jobs which failed
+ * other attempt would mend it. The delay has full jitter, so that ten thousand jobs which failed
  * together do not come back together.
  *
  * @param attempt the number of the attempt that failed.

@@ -1,10 +1,10 @@
 import { OffstageError } from '../foundation/errors.ts';
 
-/** The most that `context.save` keeps, in bytes (A10). */
+/** The most that `context.save` keeps, in bytes. */
 export const maxSavedBytes = 262_144;
 
 /**
- * A copy of what a handler saves (A10). Bytes are about those of structured clone: one or two a
+ * A copy of what a handler saves. Bytes are about those of structured clone: one or two a
  * character, eight a number, and those of a buffer.
  *
  * @throws OffstageError `not_serializable` where it is not structured-cloneable, `too_large`.

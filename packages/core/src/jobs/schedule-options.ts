@@ -4,7 +4,7 @@ import { invalidInput } from './admission-errors.ts';
 import { invalidOption, requireWhole } from './invalid-option.ts';
 import type { AnyJobDefinition, InputOf } from './job-definition.ts';
 
-/** What a schedule starts, and when (A9). Exactly one of `cron` and `everyMs`. */
+/** What a schedule starts, and when. Exactly one of `cron` and `everyMs`. */
 export interface ScheduleOptions<D extends AnyJobDefinition = AnyJobDefinition> {
   /** Five fields, minute to day of the week, or six with seconds first: `'0 3 * * *'`. */
   readonly cron?: string | undefined;

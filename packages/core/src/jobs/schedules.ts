@@ -76,7 +76,7 @@ export interface ScheduleEngine {
 const lateMs = 60_000;
 
 /**
- * Starts jobs at the ticks of schedules (A9).
+ * Starts jobs at the ticks of schedules.
  *
  *   tick comes ─> decided, and kept as such ─> missed │ predecessor runs: skipped │ job started
  *

@@ -11,7 +11,7 @@ interface Started {
 
 /**
  * Starts that were given a key of their own, so that one which is asked for again, because its answer
- * was lost or late, is the job that there is already (J3). A key is remembered from the first call on
+ * was lost or late, is the job that there is already. A key is remembered from the first call on
  * and for as long as the job is; a start that failed leaves nothing behind.
  */
 export class StartKeys {

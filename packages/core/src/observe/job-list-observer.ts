@@ -15,7 +15,7 @@ export interface JobListObserverOptions extends ValueObserverOptions<readonly Jo
 }
 
 /**
- * Watches the owner's jobs, newest first (U2), with the conventions of `JobObserver`: `value` is the
+ * Watches the owner's jobs, newest first, with the conventions of `JobObserver`: `value` is the
  * same array while no job came, went or changed, and each view in it the same object while that job
  * did not change.
  *
@@ -37,7 +37,7 @@ export class JobListObserver extends ValueObserver<readonly JobView[]> {
   }
 }
 
-/** Watches what stands in the way of new jobs (U2, J15), with the conventions of `JobObserver`. */
+/** Watches what stands in the way of new jobs, with the conventions of `JobObserver`. */
 export class ActivityObserver extends ValueObserver<Activity> {
   /** @throws OffstageError `invalid_option` */
   constructor(

@@ -10,22 +10,22 @@ import {
 /** What can be done to the job of a snapshot; the functions of one job stay the same. */
 export interface JobActions {
   /**
-   * Asks the job to stop (J5). Resolves to whether it will be; never rejects: what went wrong is the
+   * Asks the job to stop. Resolves to whether it will be; never rejects: what went wrong is the
    * snapshot's `error`, and goes to `onError`.
    */
   readonly cancel: () => Promise<boolean>;
-  /** Releases the job when it has ended (J12). Never rejects, as `cancel`. What is shown stays. */
+  /** Releases the job when it has ended. Never rejects, as `cancel`. What is shown stays. */
   readonly consume: () => Promise<boolean>;
   /** Looks at the job now, also while polling is paused, backing off or has stopped. */
   readonly refetch: () => Promise<void>;
 }
 
 /**
- * A watched job at one moment. The same object until something changed (U6, U7).
+ * A watched job at one moment. The same object until something changed.
  */
 export interface JobObserverState<Result = unknown, Phase extends string = string>
   extends JobActions {
-  /** The newest view; `undefined` before the first look and when there is no such job (J4). */
+  /** The newest view; `undefined` before the first look and when there is no such job. */
   readonly job: JobView<Result, Phase> | undefined;
   readonly status: JobStatus | undefined;
   /** 0 to 100, or `null` when unknown. */
@@ -39,7 +39,7 @@ export interface JobObserverState<Result = unknown, Phase extends string = strin
   readonly missed: number;
   readonly result: Result | undefined;
   readonly failure: JobFailure | undefined;
-  /** Which attempt runs, or is next; 1 for the first, and before the first look (A1). */
+  /** Which attempt runs, or is next; 1 for the first, and before the first look. */
   readonly attempt: number;
   /** How many attempts it has in all. */
   readonly maxAttempts: number;

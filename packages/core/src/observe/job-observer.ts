@@ -31,7 +31,7 @@ export interface JobObserverOptions<Result = unknown, Phase extends string = str
   readonly initialData?: JobView<Result, Phase> | undefined;
   /** How many of the newest events the snapshot holds. @default 100 */
   readonly maxEvents?: number | undefined;
-  /** Called once per job when it has ended, also when that was long before it was observed (U5). */
+  /** Called once per job when it has ended, also when that was long before it was observed. */
   readonly onSettled?: ((job: TerminalJobView<Result, Phase>) => void) | undefined;
   /**
    * Called once per job when there is no such job, or none any more, and its end was not seen: after a
@@ -51,12 +51,12 @@ export interface ObserverPorts {
 
 export interface JobObserverPorts<Result = unknown, Phase extends string = string>
   extends ObserverPorts {
-  /** Whose place the new observer takes in a view: the ends that it has told are not told again (U5). */
+  /** Whose place the new observer takes in a view: the ends that it has told are not told again. */
   readonly replaces?: JobObserver<Result, Phase> | undefined;
 }
 
 /**
- * Watches one job through any client, for as long as someone subscribes (U1, U3 to U7).
+ * Watches one job through any client, for as long as someone subscribes.
  *
  * `getSnapshot` and `subscribe` are what React's `useSyncExternalStore` takes; both are bound. No
  * subscriber, no poll; unsubscribing never cancels the job; a snapshot is kept between two

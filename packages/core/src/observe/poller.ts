@@ -38,7 +38,7 @@ export interface JobMember extends PollMember<JobPoll> {
 export type JobSubscription = PollSubscription<JobMember, JobPoll>;
 
 /**
- * Reads jobs, lists and the activity for all observers of one client (U3, U4): observers of one job
+ * Reads jobs, lists and the activity for all observers of one client: observers of one job
  * share one poll, and all jobs that are due travel in one `pollMany`. At most one such request is in
  * flight; the next is timed after it has ended.
  *
@@ -67,7 +67,7 @@ export class Poller {
     return this.#jobs.size + this.values.size;
   }
 
-  /** Each reader has its own cursor: it gets every event after it that the job still has (P3). */
+  /** Each reader has its own cursor: it gets every event after it that the job still has. */
   readJob(id: string, member: JobMember): JobSubscription {
     const subscription = this.#jobs.join(id, member);
     const job = subscription.latest?.job;

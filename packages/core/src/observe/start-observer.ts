@@ -52,7 +52,7 @@ export interface StartObserverPorts {
 type Step<D extends AnyJobDefinition> = Pick<StartObserverState<D>, 'status' | 'job' | 'error'>;
 
 /**
- * Starts jobs of one definition and tells how the last start went (U2, U7), with the conventions of
+ * Starts jobs of one definition and tells how the last start went, with the conventions of
  * `JobObserver`. A `start` that a `reset` overtook still resolves or rejects for its caller, and
  * leaves the snapshot alone.
  *

@@ -19,7 +19,7 @@ export interface VersionRef {
   readonly manifestSha256: string;
   /** When it was committed, in milliseconds since the Unix epoch. */
   readonly createdAt: number;
-  /** What it was published under, if under anything: no other is published under the same (S19). */
+  /** What it was published under, if under anything: no other is published under the same. */
   readonly key?: string | undefined;
 }
 

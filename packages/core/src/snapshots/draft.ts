@@ -25,7 +25,7 @@ export interface WriteOptions {
 
 /**
  * A version in the making, and with it the store's one writer. Left without `finalize`, it leaves
- * nothing behind, also when its process is killed: the next `begin` removes what is left (S2).
+ * nothing behind, also when its process is killed: the next `begin` removes what is left.
  *
  * @example
  * await using draft = await store.begin({ signal });
@@ -65,7 +65,7 @@ export class Draft<Metadata = unknown> implements AsyncDisposable {
    * Writes a new file, hashing it on the way. A stream is read no faster than it is written. When it
    * rejects nothing of the file is left, and the path is free again.
    *
-   * @throws OffstageError `invalid_path` (S3), `draft_closed`, `storage_full`, `storage_denied`,
+   * @throws OffstageError `invalid_path`, `draft_closed`, `storage_full`, `storage_denied`,
    * `storage_failed`; what the stream throws goes through as it is.
    */
   async write(path: string, source: WriteSource, options: WriteOptions = {}): Promise<void> {
@@ -78,7 +78,7 @@ export class Draft<Metadata = unknown> implements AsyncDisposable {
 
   /**
    * Takes files of a published version over as they are, under the same paths and with their digests
-   * and media types: as a reflink, else a hard link, else a copy (S3). Costs a system call or two a
+   * and media types: as a reflink, else a hard link, else a copy. Costs a system call or two a
    * file, and for a copy its bytes. When it rejects nothing of them is left.
    *
    * A native library may change such a file afterwards: `path()` makes it one of the draft's own
@@ -124,7 +124,7 @@ export class Draft<Metadata = unknown> implements AsyncDisposable {
    * above it are there. Everything that is found in the draft becomes part of the version, so close
    * what has side files (`-wal`, `-journal`, locks) before `finalize`.
    *
-   * @throws OffstageError `invalid_path` (S3), `draft_closed`, `unsafe_entry`.
+   * @throws OffstageError `invalid_path`, `draft_closed`, `unsafe_entry`.
    */
   path(relative: string): string {
     this.#assertOpen();
@@ -135,11 +135,11 @@ export class Draft<Metadata = unknown> implements AsyncDisposable {
   /**
    * Publishes all of it at once, and ends the draft in any case. Resolves when the version is
    * durable. Otherwise it rejects, and nothing is published and the draft is gone: with the signal's
-   * reason, or an OffstageError of code `invalid_metadata`, `unsafe_entry` (S6), `fenced`,
+   * reason, or an OffstageError of code `invalid_metadata`, `unsafe_entry`, `fenced`,
    * `draft_closed`, `storage_full`, `storage_denied` or `storage_failed`.
    *
    * With a `key` under which a version that is kept was published, it publishes nothing, looks at no
-   * signal and asks no fence: it resolves to that version, and `repeated` is true (S19).
+   * signal and asks no fence: it resolves to that version, and `repeated` is true.
    *
    * The one exception is `commit_indeterminate`: the disk failed at the commit, and whether the old
    * or the new version is current will show when the store is opened anew. Nothing is deleted.

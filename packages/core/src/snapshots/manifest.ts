@@ -6,7 +6,7 @@ import { isCount, isObject, isSha256, parseStored } from './stored-json.ts';
 
 /** One file of a version. */
 export interface ManifestEntry {
-  /** Relative, POSIX (S3). */
+  /** Relative, POSIX. */
   readonly path: string;
   readonly bytes: number;
   /** 64 hexadecimal digits in lower case. */
@@ -22,7 +22,7 @@ export interface Manifest {
   readonly id: string;
   /** Milliseconds since the Unix epoch. */
   readonly createdAt: number;
-  /** What it was published under, if under anything (S19). */
+  /** What it was published under, if under anything. */
   readonly key?: string | undefined;
   /** As it was given to `finalize`, before the schema's defaults and transforms. */
   readonly metadata: Json;

@@ -15,7 +15,7 @@ export interface SnapshotStorage {
 
   /**
    * The one writer's lock, or `undefined` while another holds it: another process, another thread
-   * or another handle of this process. It goes with its process. Its age is never looked at (S7).
+   * or another handle of this process. It goes with its process. Its age is never looked at.
    *
    * @throws OffstageError `lock_unsupported` where such a lock is not to be had.
    */
@@ -59,7 +59,7 @@ export interface SnapshotStorage {
 
   /**
    * Keeps `content` from being removed, by writers in any process, until it is released or its
-   * process has ended (S10). `undefined` when it is not there.
+   * process has ended. `undefined` when it is not there.
    */
   lease(content: string): Promise<Lease | undefined>;
   /** Which of them somebody holds a lease on; rather too many than too few. */
@@ -139,7 +139,7 @@ export interface ReuseSource {
   readonly entries: readonly SealedEntry[];
 }
 
-/** A draft's own place. Paths given to it have passed S3. */
+/** A draft's own place. Paths given to it are portable already. */
 export interface DraftWorkspace {
   /** Writes a new file, hashing it on the way. Leaves nothing of it when it rejects. */
   write(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void>;
@@ -158,7 +158,7 @@ export interface DraftWorkspace {
   /**
    * Looks at everything in the place, and hashes what was not hashed while written. Sorted by path.
    *
-   * @throws OffstageError `unsafe_entry` naming the relative path (S6).
+   * @throws OffstageError `unsafe_entry` naming the relative path.
    */
   seal(signal?: AbortSignal): Promise<readonly SealedEntry[]>;
   /**

@@ -61,7 +61,7 @@ export interface PruneOptions extends WriterOptions {
 
 export interface LeaseOptions {
   /**
-   * Whether what is open is kept from being removed (S10). `false` is for places where no lock is to
+   * Whether what is open is kept from being removed. `false` is for places where no lock is to
    * be had: a retention may take the files away while they are read.
    * @default true
    */
@@ -105,7 +105,7 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
   }
 
   /**
-   * Waits for the lock, recovers, and opens a draft (S2).
+   * Waits for the lock, recovers, and opens a draft.
    *
    * @throws OffstageError `locked` when another writer is at work for longer than `lockTimeoutMs`;
    * `lock_unsupported`; `corrupt` when CURRENT is broken or missing; `commit_indeterminate` after
@@ -147,7 +147,7 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
   }
 
   /**
-   * Every version that is published from now on, once and in order (S13). Whoever takes longer for
+   * Every version that is published from now on, once and in order. Whoever takes longer for
    * one than `retain` versions last sees those that are kept by then, and each `gen` tells how many
    * came between. The loop is left by `break` or by the signal.
    *
@@ -172,7 +172,7 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
   }
 
   /**
-   * Reads every file of every version that is kept and compares it with its digest (S14). Changes
+   * Reads every file of every version that is kept and compares it with its digest. Changes
    * nothing, and needs no lock. Reading takes as long as the disk needs: run it now and then.
    *
    * @throws OffstageError `corrupt` when CURRENT is broken; `storage_failed`; or the signal's reason.
@@ -185,7 +185,7 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
 
   /**
    * Makes an older version's content current again: a new commit with a new generation, which copies
-   * nothing (S11).
+   * nothing.
    *
    * @throws OffstageError `not_found`, `corrupt` when that version's manifest is damaged, and what
    * `begin` and `finalize` throw.
@@ -209,7 +209,7 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
 
   /**
    * What every `begin` does first: removes what killed writers left. Never changes which version is
-   * current (S15).
+   * current.
    */
   async recover(options: WriterOptions = {}): Promise<Cleanup> {
     const session = await this.#openSession(options);
@@ -219,7 +219,7 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
 
   /**
    * Removes older versions now, and not only with the next publish: of the kept ones those that
-   * neither `retain` nor `minAgeMs` nor a lease protects (S12). Publishes nothing: the current version
+   * neither `retain` nor `minAgeMs` nor a lease protects. Publishes nothing: the current version
    * and its generation stay, and no watcher sees a new one. An abort before CURRENT was replaced
    * removes no version.
    *

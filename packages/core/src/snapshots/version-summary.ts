@@ -11,7 +11,7 @@ export interface VersionSummary {
   readonly current: boolean;
   /** The version whose content it has: another one than `version` after a rollback. */
   readonly content: string;
-  /** What `finalize` was given as its `key`; absent where it was given none (S19). */
+  /** What `finalize` was given as its `key`; absent where it was given none. */
   readonly key?: string;
 }
 

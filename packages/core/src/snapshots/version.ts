@@ -33,7 +33,7 @@ export interface VersionReport {
 
 /**
  * A published version, open for reading. It is a lease: retention, in any process, leaves its files
- * alone until it is disposed or this process has ended (S10), unless it was opened with `lease: false`.
+ * alone until it is disposed or this process has ended, unless it was opened with `lease: false`.
  *
  * @example
  * await using version = await store.current();
@@ -120,7 +120,7 @@ export class Version<Metadata = unknown> implements AsyncDisposable {
 
   /**
    * The content of a file. Unless `verify` is off, its digest is found right before the first byte is
-   * handed out: a file is read twice the first time that it is opened, or every time (S9).
+   * handed out: a file is read twice the first time that it is opened, or every time.
    *
    * @throws OffstageError `not_found`; `corrupt`, naming the file, when it is not what was published.
    */
@@ -146,7 +146,7 @@ export class Version<Metadata = unknown> implements AsyncDisposable {
 
   /**
    * Reads every file and compares it with the manifest, and tells what is damaged, missing or does
-   * not belong there. Changes nothing (S9, S14).
+   * not belong there. Changes nothing.
    *
    * @throws OffstageError `not_found` after the version was disposed; `storage_failed`; or the
    * signal's reason.

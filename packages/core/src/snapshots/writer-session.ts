@@ -27,7 +27,7 @@ export interface LockOptions {
 }
 
 export interface FinalizeOptions {
-  /** Aborted before the commit point: nothing is published. Later: it comes too late (S5). */
+  /** Aborted before the commit point: nothing is published. Later: it comes too late. */
   readonly signal?: AbortSignal | undefined;
   /**
    * Asked as late as can be whether this writer may still publish, such as whether its job's attempt
@@ -37,7 +37,7 @@ export interface FinalizeOptions {
   /**
    * What this is, such as the id of its job: 1 to 200 characters. A store in which a version that is
    * kept was published under the same key publishes nothing, and that version is what `finalize`
-   * resolves to (S19). So work that is done again after its commit is not published again.
+   * resolves to. So work that is done again after its commit is not published again.
    */
   readonly key?: string | undefined;
 }
@@ -51,9 +51,9 @@ export interface Published {
   readonly manifest: Manifest;
   /** What the publish survives from now on. */
   readonly durability: Durability;
-  /** What retention removed and what it could not; a failure there does not fail the publish (S12). */
+  /** What retention removed and what it could not; a failure there does not fail the publish. */
   readonly cleanup: Cleanup;
-  /** Nothing was published: the version was there, published under the same key before (S19). */
+  /** Nothing was published: the version was there, published under the same key before. */
   readonly repeated: boolean;
 }
 
@@ -104,7 +104,7 @@ export class WriterSession {
   }
 
   /**
-   * The version that was published under that key, if CURRENT names it still (S19).
+   * The version that was published under that key, if CURRENT names it still.
    *
    * @throws OffstageError `invalid_option`; `corrupt` when its manifest is damaged or missing.
    */

@@ -95,7 +95,7 @@ export function encodeActivity(snapshot: Activity): Encoded {
 
 /**
  * A coded error as problem details. Of its details only `retryAfterMs` goes along, and neither cause
- * nor stack (J11, H5).
+ * nor stack.
  *
  * @param status the HTTP status, 400 to 599.
  * @param reference under which the server's log has the whole error.

@@ -40,7 +40,7 @@ const toUnavailable = (error: unknown): never => {
 };
 
 /**
- * A job client for browsers, over the handler of `createJobsHandler` (H4). Make one per page: all
+ * A job client for browsers, over the handler of `createJobsHandler`. Make one per page: all
  * observers of a client share one poll per interval, or one stream of hints.
  *
  * What cannot be reached is `unavailable`, what answers out of form `invalid_response`, both with the

@@ -18,9 +18,9 @@ export interface NodeListenerOptions {
 export type NodeListener = (incoming: IncomingMessage, outgoing: ServerResponse) => void;
 
 /**
- * Lets a fetch-standard handler answer requests of `node:http`, Express 5 and Fastify 5 (H1). A body
+ * Lets a fetch-standard handler answer requests of `node:http`, Express 5 and Fastify 5. A body
  * is written as fast as its reader takes it, and no faster; a client that goes away aborts the
- * request's signal and cancels the body (H3).
+ * request's signal and cancels the body.
  *
  * What `createJobsHandler` gives is served best as it is: a stream of its own then costs little more
  * than its connection. Wrapped in another function it works the same, for more memory.

@@ -18,7 +18,7 @@ export type StopClosing = (() => void) & Disposable;
 
 /**
  * Shuts a manager down once, on SIGINT, SIGTERM or when the process has nothing left to do, and then
- * exits with the signal's own code, 130 or 143 (W8). Several managers share the listeners: the
+ * exits with the signal's own code, 130 or 143. Several managers share the listeners: the
  * process exits when all have ended. A second signal exits at once.
  *
  * @example

@@ -14,7 +14,7 @@ export interface SharedManagerOptions {
 /**
  * One manager a process, however often the module that asks for it is evaluated: a framework may
  * hold several copies of it, one for its pages and one for its routes, and a development server
- * evaluates it anew at each save. It is shut down with the process, as by `closeOnExit` (W8).
+ * evaluates it anew at each save. It is shut down with the process, as by `closeOnExit`.
  *
  * In development a factory with other code than the one before replaces the manager, and the
  * earlier one is shut down. Anywhere else the first manager stays.

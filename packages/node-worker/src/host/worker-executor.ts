@@ -25,7 +25,7 @@ export interface WorkerExecutorOptions {
   /**
    * V8's limits per thread, in MiB. The guide says what they do not count.
    * @default { maxYoungGenerationSizeMb: 24 }, where V8 by itself lets the garbage of a busy loop
-   * grow a thread by more than 100 MiB before it looks (P6)
+   * grow a thread by more than 100 MiB before it looks
    */
   readonly resourceLimits?: ResourceLimits | undefined;
   /** Node.js options of the threads. @default those of this process */

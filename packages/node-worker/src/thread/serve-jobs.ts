@@ -17,7 +17,7 @@ import { ProgressWriter } from './progress-writer.ts';
 import { TaskRun, type ThreadHandler } from './task-run.ts';
 
 /**
- * Serves handlers in a thread that a `WorkerExecutor` started (W1). Called once, while the entry's
+ * Serves handlers in a thread that a `WorkerExecutor` started. Called once, while the entry's
  * module loads.
  *
  * @throws OffstageError `invalid_definition` when two handlers have one name; `executor_failed` when

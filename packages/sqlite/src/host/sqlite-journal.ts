@@ -21,7 +21,7 @@ import { decodeJob, encodeEntry } from './entry-codec.ts';
 export interface SqliteJournalOptions {
   /**
    * How many jobs that have ended are kept over a restart; those that ended first go first. Jobs that still
-   * have something to do are kept in any case (K8). @default 100_000
+   * have something to do are kept in any case. @default 100_000
    */
   readonly maxKept?: number | undefined;
   /**
@@ -37,7 +37,7 @@ export interface SqliteJournalOptions {
 }
 
 /**
- * Keeps jobs in an SQLite file, over the end of the process at any moment (K1 to K8). Node's own SQLite
+ * Keeps jobs in an SQLite file, over the end of the process at any moment. Node's own SQLite
  * does the work, in a thread of its own, so that this one never waits for the disk. The folder is made.
  *
  * @param path Of the file, or its `file:` URL. Two more begin with its name while it is open.

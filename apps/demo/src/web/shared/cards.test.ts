@@ -258,7 +258,7 @@ test('D7 files are left over that no change has taken, and those of one that did
   const corpus = { pending, busy: null } as unknown as CorpusView;
   const nothing = (): void => {};
   const shown = (status: 'running' | 'failed' | undefined, taken: string[], known = corpus) =>
-    leftoverCard(known, { status, interruptions: [], taken }, { add: nothing, drop: nothing });
+    leftoverCard(known, { status, taken }, { add: nothing, drop: nothing });
   expect(plain(shown(undefined, [])?.title ?? '')).toBe('2 uploaded files not added yet');
   // A look that is older than the start still names what the change has taken.
   expect(plain(shown('running', ['a'])?.title ?? '')).toBe('1 uploaded file not added yet');

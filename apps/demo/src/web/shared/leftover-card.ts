@@ -1,5 +1,5 @@
 import type { JobStatus } from '@offstage/core';
-import type { CorpusView, Interruption } from '../api.ts';
+import type { CorpusView } from '../api.ts';
 import type { Action } from './action.ts';
 import { countOf, formatBytes } from './format.ts';
 
@@ -15,10 +15,9 @@ interface Doing {
   readonly drop: (uploads: readonly string[]) => void;
 }
 
-/** What came before it: the session's newest change, and changes that ended with their server. */
+/** What came before it: the session's newest change. */
 interface Before {
   readonly status: JobStatus | undefined;
-  readonly interruptions: readonly Interruption[];
   /** Uploads that the change was started with: a look at the server may be older than that. */
   readonly taken: readonly string[];
 }
@@ -26,16 +25,15 @@ interface Before {
 /** @returns `undefined` where nothing waits, or a change is at work. */
 export function leftoverCard(
   corpus: CorpusView | undefined,
-  { status, interruptions, taken }: Before,
+  { status, taken }: Before,
   { add, drop }: Doing,
 ): LeftoverCardView | undefined {
   if (corpus === undefined || corpus.busy !== null) return undefined;
-  const isTaken = status !== 'canceled' && status !== 'failed';
-  const pending = corpus.pending.filter(({ upload }) => !isTaken || !taken.includes(upload));
+  const wasBegun = status === 'canceled' || status === 'failed';
+  const pending = corpus.pending.filter(({ upload }) => wasBegun || !taken.includes(upload));
   if (pending.length === 0) return undefined;
   const uploads = pending.map(({ upload }) => upload);
   const size = formatBytes(pending.reduce((sum, { bytes }) => sum + bytes, 0));
-  const wasBegun = status === 'canceled' || status === 'failed' || interruptions.length > 0;
   const them = pending.length === 1 ? 'it' : 'them';
   return {
     title: `${countOf(pending.length, 'uploaded file')} not added yet`,

@@ -6,12 +6,11 @@ import { useStore } from '../use-store.ts';
 
 /** Files that arrived and are in no version: the page was closed in between, or the change has failed. */
 export function LeftoverCard() {
-  const { uploads, change, corpus, interruptions, replacing, dropUploads } = useApp();
-  const { data: interrupted = [] } = useStore(interruptions);
+  const { uploads, change, corpus, replacing, dropUploads } = useApp();
   const { job } = useCurrentJob();
   const card = leftoverCard(
     useStore(corpus).data,
-    { status: job?.status, interruptions: interrupted, taken: change.taken },
+    { status: job?.status, taken: change.taken },
     { add: replacing.add, drop: dropUploads },
   );
   const isUploading = useStore(uploads).status !== 'idle';
