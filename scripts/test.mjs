@@ -41,8 +41,6 @@ const checks = [
   // The site with the reference in it: what is public is described, and no link leads nowhere. Tests
   // read the pages that it writes, so it is done before them.
   { name: 'docs', run: ['node', 'scripts/docs/build.mjs'] },
-  // What a browser shows is waited for most of the time.
-  { ...vitest('pages', 'pages'), isBeside: true, isAfter: 'build', needs: [ensureChromium] },
   {
     name: 'types',
     isBeside: true,
@@ -63,6 +61,8 @@ const checks = [
     isAfter: 'build',
     run: ['node', 'scripts/packaging.mjs'],
   },
+  // What a browser shows is waited for most of the time.
+  { ...vitest('pages', 'pages'), isBeside: true, isAfter: 'build', needs: [ensureChromium] },
   {
     ...vitest('unit', '!pages'),
     isAfter: 'build',

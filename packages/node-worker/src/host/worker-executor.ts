@@ -341,8 +341,11 @@ export class WorkerExecutor implements JobExecutor {
   }
 }
 
-/** How long the discards of what a shutdown has cut off may take (F5). */
-const discardGraceMs = 1000;
+/**
+ * How long the discards of what a shutdown has cut off may take (F5). They need a thread anew, which takes
+ * seconds to load on a machine that is busy with its own end.
+ */
+const discardGraceMs = 5000;
 
 const cutOff = (): OffstageError =>
   new OffstageError('worker_crashed', 'The executor was shut down before the job began.', {
