@@ -72,7 +72,7 @@ const browserProject = (name: string, root: string, include: string, dependencie
   },
 });
 
-/** The same tests on React 18 and React 19. */
+/** The same tests on React 18 and React 19, but for those of the network, which the long form runs on both. */
 const react = (version: '18' | '19') => {
   const modules = version === '18' ? 'fixtures/react-18/node_modules' : 'node_modules';
   const { resolve, ...rest } = browserProject(
@@ -93,7 +93,9 @@ const react = (version: '18' | '19') => {
     find: new RegExp(`^${name}(?=/|$)`),
     replacement: path.join(root, modules, name),
   }));
-  return { ...rest, resolve: { ...resolve, alias } };
+  const isShort = version === '18' && process.env.OFFSTAGE_LONG !== '1';
+  const exclude = isShort ? ['src/{windows,over-http}.browser.test.tsx'] : [];
+  return { ...rest, test: { ...rest.test, exclude }, resolve: { ...resolve, alias } };
 };
 
 /** The pages of the Documents app, in a browser that the tests drive from outside. */
