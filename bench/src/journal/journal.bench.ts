@@ -1,16 +1,22 @@
 import path from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sqliteJournal } from '@offstage/sqlite';
-import { interleave, median, pairedRatio, perSecond, throughput } from '../measure.ts';
+import { median, throughput } from '../measure.ts';
 import type { Bench, Row } from '../row.ts';
 import { runAlone } from '../table.ts';
-import { plainjobRate } from './plainjob.ts';
-import { bareTable, bytesOf, inScratch, jobOf, threeChanges } from './scratch.ts';
+import {
+  againstBare,
+  againstInsert,
+  againstPlainjob,
+  inFlight,
+  loopDelay,
+  loopRow,
+  oneByOne,
+} from './against-peers.ts';
+import { bytesOf, inScratch, jobOf, threeChanges } from './scratch.ts';
 
 const rounds = 5;
 const jobsPerRound = 20_000;
-const inFlight = 1000;
 
 async function journalRate(folder: string): Promise<number> {
   const journal = sqliteJournal(path.join(folder, 'jobs.sqlite'), { maxKept: 1_000_000 });
@@ -21,129 +27,29 @@ async function journalRate(folder: string): Promise<number> {
   return rate;
 }
 
-async function bareRate(folder: string): Promise<number> {
-  const table = bareTable(path.join(folder, 'bare.sqlite'));
-  const startedAt = performance.now();
-  for (let first = 0; first < jobsPerRound; first += inFlight) {
-    for (const change of ['insert', 'start', 'end'] as const) {
-      table.transaction(() => {
-        for (let number = first; number < first + inFlight; number += 1) table[change](number);
-      });
-    }
-  }
-  const rate = (jobsPerRound / (performance.now() - startedAt)) * 1000;
-  table.close();
-  return rate;
-}
+const oneInFlight = (): Promise<Row> =>
+  againstInsert(
+    'a durable start, 1 in flight, against a bare insert with its sync',
+    rounds,
+    async (folder, count) => {
+      const journal = sqliteJournal(path.join(folder, 'jobs.sqlite'));
+      await journal.open();
+      const time = await oneByOne(count, (number) =>
+        journal.write({ type: 'admitted', job: jobOf(number) }),
+      );
+      await journal.close();
+      return time;
+    },
+  );
 
-async function againstBare(): Promise<Row> {
-  const { ours, theirs } = await interleave(rounds, {
-    ours: () => inScratch(journalRate),
-    theirs: () => inScratch(bareRate),
-  });
-  const ratio = pairedRatio(ours, theirs);
-  return {
-    measure:
-      'three durable changes a job, 1,000 in flight, against bare node:sqlite in groups of 1,000',
-    ours: perSecond(median(ours)),
-    peer: perSecond(median(theirs)),
-    ratio,
-    target: 'at least 0.3',
-    pass: ratio >= 0.3,
-  };
-}
-
-async function againstPlainjob(): Promise<Row> {
-  const row = {
-    measure: 'three durable changes a job, 1,000 in flight, against plainjob',
-    target: 'at least 5',
-  };
-  if ((await inScratch((folder) => plainjobRate(folder, 100))) === undefined) {
-    return { ...row, ours: '', peer: 'not installed here', ratio: null, pass: null };
-  }
-  const { ours, theirs } = await interleave(3, {
-    ours: () => inScratch(journalRate),
-    theirs: async () => (await inScratch((folder) => plainjobRate(folder, 5000))) ?? Number.NaN,
-  });
-  const ratio = pairedRatio(ours, theirs);
-  return {
-    ...row,
-    ours: perSecond(median(ours)),
-    peer: perSecond(median(theirs)),
-    ratio,
-    pass: ratio >= 5,
-  };
-}
-
-/** Median time of one, in milliseconds, one after the other. */
-async function oneByOne(count: number, write: (number: number) => Promise<void>): Promise<number> {
-  const times: number[] = [];
-  for (let number = 0; number < count; number += 1) {
-    const startedAt = performance.now();
-    await write(number);
-    times.push(performance.now() - startedAt);
-  }
-  return median(times);
-}
-
-async function oneInFlight(): Promise<Row> {
-  const { ours, theirs } = await interleave(rounds, {
-    ours: () =>
-      inScratch(async (folder) => {
-        const journal = sqliteJournal(path.join(folder, 'jobs.sqlite'));
-        await journal.open();
-        const time = await oneByOne(300, (number) =>
-          journal.write({ type: 'admitted', job: jobOf(number) }),
-        );
-        await journal.close();
-        return time;
-      }),
-    theirs: () =>
-      inScratch(async (folder) => {
-        const table = bareTable(path.join(folder, 'bare.sqlite'));
-        const time = await oneByOne(300, async (number) => table.insert(number));
-        table.close();
-        return time;
-      }),
-  });
-  const ratio = pairedRatio(ours, theirs);
-  return {
-    measure: 'a durable start, 1 in flight, against a bare insert with its sync',
-    ours: `${median(ours).toFixed(2)} ms`,
-    peer: `${median(theirs).toFixed(2)} ms`,
-    ratio,
-    target: 'at most 1.5',
-    pass: ratio <= 1.5,
-  };
-}
-
-async function eventLoop(): Promise<Row> {
-  const p99 = await inScratch(async (folder) => {
+const eventLoop = (): Promise<Row> =>
+  inScratch(async (folder) => {
     const journal = sqliteJournal(path.join(folder, 'jobs.sqlite'));
     await journal.open();
-    const delays = monitorEventLoopDelay({ resolution: 1 });
-    const written: Promise<void>[] = [];
-    delays.enable();
-    const startedAt = performance.now();
-    for (let number = 0; number < 5000; ) {
-      const due = performance.now() - startedAt;
-      for (; number < due; number += 1) written.push(threeChanges(journal, number));
-      await sleep(1);
-    }
-    delays.disable();
-    await Promise.all(written);
+    const p99 = await loopDelay((number) => threeChanges(journal, number));
     await journal.close();
-    return delays.percentile(99) / 1e6;
+    return loopRow(p99);
   });
-  return {
-    measure: 'event loop of main at 1,000 durable starts a second, 99th percentile of its delay',
-    ours: `${p99.toFixed(1)} ms`,
-    peer: '',
-    ratio: null,
-    target: 'under 10 ms',
-    pass: p99 < 10,
-  };
-}
 
 async function openKept(): Promise<Row[]> {
   const count = 100_000;
@@ -229,8 +135,17 @@ const bench: Bench = {
   name: 'Jobs that are kept',
   async run() {
     return [
-      await againstBare(),
-      await againstPlainjob(),
+      await againstBare(jobsPerRound, {
+        measure:
+          'three durable changes a job, 1,000 in flight, against bare node:sqlite in groups of 1,000',
+        rounds,
+        rate: journalRate,
+      }),
+      await againstPlainjob({
+        measure: 'three durable changes a job, 1,000 in flight, against plainjob',
+        rounds: 3,
+        rate: journalRate,
+      }),
       await oneInFlight(),
       await eventLoop(),
       ...(await openKept()),

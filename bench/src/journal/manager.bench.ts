@@ -1,18 +1,24 @@
 import path from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineJob, handle, InlineExecutor, type JobClient, JobManager } from '@offstage/core';
 import { sqliteJournal } from '@offstage/sqlite';
 import { z } from 'zod';
-import { interleave, median, pairedRatio, perSecond, throughput } from '../measure.ts';
+import { median, throughput } from '../measure.ts';
 import type { Bench, Row } from '../row.ts';
 import { runAlone } from '../table.ts';
-import { plainjobRate } from './plainjob.ts';
-import { bareTable, bytesOf, inScratch } from './scratch.ts';
+import {
+  againstBare,
+  againstInsert,
+  againstPlainjob,
+  inFlight,
+  loopDelay,
+  loopRow,
+  oneByOne,
+} from './against-peers.ts';
+import { bytesOf, inScratch } from './scratch.ts';
 
 const rounds = 3;
 const jobsPerRound = 10_000;
-const inFlight = 1000;
 // `OFFSTAGE_LONG=1` for the million that the size of the file is asked for.
 const comingAndGoing = process.env.OFFSTAGE_LONG === '1' ? 1_000_000 : 100_000;
 
@@ -44,130 +50,34 @@ async function settledRate(folder: string): Promise<number> {
   return rate;
 }
 
-async function bareRate(folder: string): Promise<number> {
-  const table = bareTable(path.join(folder, 'bare.sqlite'));
-  const startedAt = performance.now();
-  for (let first = 0; first < jobsPerRound; first += inFlight) {
-    for (const change of ['insert', 'start', 'end'] as const) {
-      table.transaction(() => {
-        for (let number = first; number < first + inFlight; number += 1) table[change](number);
-      });
-    }
-  }
-  const rate = (jobsPerRound / (performance.now() - startedAt)) * 1000;
-  table.close();
-  return rate;
-}
+const oneInFlight = (): Promise<Row> =>
+  againstInsert(
+    'durable start, 1 in flight: time to resolve, against a bare insert with its sync',
+    rounds,
+    async (folder, count) => {
+      const { manager, jobs } = manage(path.join(folder, 'jobs.sqlite'));
+      await manager.ready();
+      const time = await oneByOne(
+        count,
+        (n) => jobs.start(noop, { n }),
+        ({ id }) => jobs.wait(id),
+      );
+      await manager.shutdown();
+      return time;
+    },
+  );
 
-async function againstBare(): Promise<Row> {
-  const { ours, theirs } = await interleave(rounds, {
-    ours: () => inScratch(settledRate),
-    theirs: () => inScratch(bareRate),
-  });
-  const ratio = pairedRatio(ours, theirs);
-  return {
-    measure:
-      'durable start to settled, 1,000 in flight, against bare node:sqlite writing the same three changes',
-    ours: perSecond(median(ours)),
-    peer: perSecond(median(theirs)),
-    ratio,
-    target: 'at least 0.3',
-    pass: ratio >= 0.3,
-  };
-}
-
-async function againstPlainjob(): Promise<Row> {
-  const row = {
-    measure: 'durable start to settled, 1,000 in flight, against plainjob',
-    target: 'at least 5',
-  };
-  if ((await inScratch((folder) => plainjobRate(folder, 100))) === undefined) {
-    return { ...row, ours: '', peer: 'not installed here', ratio: null, pass: null };
-  }
-  const { ours, theirs } = await interleave(rounds, {
-    ours: () => inScratch(settledRate),
-    theirs: async () => (await inScratch((folder) => plainjobRate(folder, 5000))) ?? Number.NaN,
-  });
-  const ratio = pairedRatio(ours, theirs);
-  return {
-    ...row,
-    ours: perSecond(median(ours)),
-    peer: perSecond(median(theirs)),
-    ratio,
-    pass: ratio >= 5,
-  };
-}
-
-async function oneInFlight(): Promise<Row> {
-  const count = 300;
-  const { ours, theirs } = await interleave(rounds, {
-    ours: () =>
-      inScratch(async (folder) => {
-        const { manager, jobs } = manage(path.join(folder, 'jobs.sqlite'));
-        await manager.ready();
-        const times: number[] = [];
-        for (let n = 0; n < count; n += 1) {
-          const startedAt = performance.now();
-          const { id } = await jobs.start(noop, { n });
-          times.push(performance.now() - startedAt);
-          await jobs.wait(id);
-        }
-        await manager.shutdown();
-        return median(times);
-      }),
-    theirs: () =>
-      inScratch(async (folder) => {
-        const table = bareTable(path.join(folder, 'bare.sqlite'));
-        const times: number[] = [];
-        for (let n = 0; n < count; n += 1) {
-          const startedAt = performance.now();
-          table.insert(n);
-          times.push(performance.now() - startedAt);
-        }
-        table.close();
-        return median(times);
-      }),
-  });
-  const ratio = pairedRatio(ours, theirs);
-  return {
-    measure: 'durable start, 1 in flight: time to resolve, against a bare insert with its sync',
-    ours: `${median(ours).toFixed(2)} ms`,
-    peer: `${median(theirs).toFixed(2)} ms`,
-    ratio,
-    target: 'at most 1.5',
-    pass: ratio <= 1.5,
-  };
-}
-
-async function eventLoop(): Promise<Row> {
-  const p99 = await inScratch(async (folder) => {
+const eventLoop = (): Promise<Row> =>
+  inScratch(async (folder) => {
     const { manager, jobs } = manage(path.join(folder, 'jobs.sqlite'));
     await manager.ready();
-    const delays = monitorEventLoopDelay({ resolution: 1 });
-    const settled: Promise<unknown>[] = [];
-    delays.enable();
-    const startedAt = performance.now();
-    for (let n = 0; n < 5000; ) {
-      const due = performance.now() - startedAt;
-      for (; n < due; n += 1) {
-        settled.push(jobs.start(noop, { n }).then(({ id }) => jobs.wait(id)));
-      }
-      await sleep(1);
-    }
-    delays.disable();
-    await Promise.all(settled);
+    const p99 = await loopDelay(async (n) => {
+      const { id } = await jobs.start(noop, { n });
+      await jobs.wait(id);
+    });
     await manager.shutdown();
-    return delays.percentile(99) / 1e6;
+    return loopRow(p99);
   });
-  return {
-    measure: 'event loop of main at 1,000 durable starts a second, 99th percentile of its delay',
-    ours: `${p99.toFixed(1)} ms`,
-    peer: '',
-    ratio: null,
-    target: 'under 10 ms',
-    pass: p99 < 10,
-  };
-}
 
 async function restart(): Promise<Row[]> {
   const count = 100_000;
@@ -244,8 +154,17 @@ const bench: Bench = {
   name: 'A manager whose jobs are kept',
   async run() {
     return [
-      await againstBare(),
-      await againstPlainjob(),
+      await againstBare(jobsPerRound, {
+        measure:
+          'durable start to settled, 1,000 in flight, against bare node:sqlite writing the same three changes',
+        rounds,
+        rate: settledRate,
+      }),
+      await againstPlainjob({
+        measure: 'durable start to settled, 1,000 in flight, against plainjob',
+        rounds,
+        rate: settledRate,
+      }),
       await oneInFlight(),
       await eventLoop(),
       ...(await restart()),
