@@ -147,6 +147,22 @@ describe('transition', () => {
     );
   });
 
+  test('J1 E5 F6 the times of a job are in order, whatever the clocks say', () => {
+    const anyTimes = fc.array(
+      fc.tuple(fc.constantFrom<JobEvent>(...Object.values(events)), fc.integer()),
+      { maxLength: 14 },
+    );
+    fc.assert(
+      fc.property(anyFirst, anyTimes, (first, sequence) => {
+        const { createdAt, startedAt, endedAt } = sequence
+          .map(([event, at]) => ('at' in event ? { ...event, at } : event))
+          .reduce(step, first);
+        const times = [createdAt, startedAt, endedAt].filter((at) => at !== null);
+        expect(times).toEqual(times.toSorted((a, b) => a - b));
+      }),
+    );
+  });
+
   test('J1 events written down and read back lead to the same state and actions', () => {
     fc.assert(
       fc.property(anyFirst, anyEvents, (first, sequence) => {

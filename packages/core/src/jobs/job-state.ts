@@ -197,6 +197,10 @@ const draftOf = (state: JobState): Draft => ({
   failure: state.failure,
 });
 
+// The times of one job are in order, though a clock is set back, or two machines have two.
+const endOf = (state: JobState, at: number): number =>
+  Math.max(at, state.startedAt ?? state.createdAt);
+
 // What a draft holds together, the compiler does not know.
 const becomes = (draft: Draft, actions: readonly JobAction[]): Transition => ({
   state: draft as JobState,
@@ -226,7 +230,7 @@ function whileQueued(state: JobState, event: JobEvent): Transition {
     case 'started': {
       const next = draftOf(state);
       next.status = 'running';
-      next.startedAt = event.at;
+      next.startedAt = Math.max(event.at, state.createdAt);
       next.availableAt = null;
       next.isHandling = true;
       return becomes(next, onStarted);
@@ -280,7 +284,7 @@ function whileRunning(state: JobState, event: JobEvent): Transition {
       const next = draftOf(state);
       next.status = 'canceled';
       next.stopReason = state.stopReason ?? 'shutdown';
-      next.endedAt = event.at;
+      next.endedAt = endOf(state, event.at);
       return becomes(next, onAbandoned);
     }
     default:
@@ -318,7 +322,7 @@ function whileTerminal(state: JobState, event: JobEvent): Transition {
 function succeeded(state: JobState, endedAt: number, result: unknown): Transition {
   const next = draftOf(state);
   next.status = 'succeeded';
-  next.endedAt = endedAt;
+  next.endedAt = endOf(state, endedAt);
   next.isHandling = false;
   next.atRest = true;
   next.result = result;
@@ -370,7 +374,7 @@ function canceled(state: JobState, endedAt: number, stopReason: StopReason | nul
   next.status = 'canceled';
   next.availableAt = null;
   next.stopReason = stopReason;
-  next.endedAt = endedAt;
+  next.endedAt = endOf(state, endedAt);
   next.isHandling = false;
   next.atRest = !state.discards;
   return becomes(next, state.discards ? onCanceledWithDiscard : onCanceled);
@@ -379,7 +383,7 @@ function canceled(state: JobState, endedAt: number, stopReason: StopReason | nul
 function failed(state: JobState, endedAt: number, failure: JobFailure): Transition {
   const next = draftOf(state);
   next.status = 'failed';
-  next.endedAt = endedAt;
+  next.endedAt = endOf(state, endedAt);
   next.isHandling = false;
   next.atRest = !state.discards;
   next.failure = failure;
