@@ -53,5 +53,12 @@ export { maxMessageLength, repairMessage, repairPercent } from './jobs/progress-
 export { ProgressRing, type RingRead } from './jobs/progress-ring.ts';
 export { retryDelayMs } from './jobs/retry-policy.ts';
 export { cloneSaved, maxSavedBytes } from './jobs/saved-state.ts';
+export {
+  nextSchedule,
+  readSchedule,
+  readScheduleId,
+  type ScheduleRecord,
+} from './jobs/schedule-options.ts';
+export { isMissed, readTicks, type ScheduleTicks, type Tick } from './jobs/schedule-ticks.ts';
 export { fingerprint, keyReused, StartKeys } from './jobs/start-keys.ts';
 export { readStartOptions, type StartPlan } from './jobs/start-options.ts';

@@ -24,6 +24,7 @@ import { type JobRecord, storedState, viewOf } from '../records/job-record.ts';
 import { gone } from '../records/job-store.ts';
 import { admitScript } from '../redis/admit-script.ts';
 import { listOfReply, textOfReply } from '../redis/redis-link.ts';
+import type { Script } from '../redis/script.ts';
 import { hashOf, partOf } from '../shared/names.ts';
 import { encodeValue } from '../shared/value-codec.ts';
 import type { BullContext } from './bull-context.ts';
@@ -119,12 +120,85 @@ export async function retryJob(context: BullContext, owner: Owner, id: string): 
   });
 }
 
+/**
+ * Starts the job of a schedule, where `gate` decides in the same step whether it may. Resolves to its id, or
+ * to the gate's own answer.
+ */
+export async function startScheduled(
+  context: BullContext,
+  owner: string,
+  definition: AnyJobDefinition,
+  input: unknown,
+  gate: Gate,
+): Promise<{ readonly jobId: string } | { readonly answer: string }> {
+  const checked = await checkSchema(definition.input, input);
+  if (!checked.valid) throw invalidInput(definition, checked);
+  const plan = readStartOptions(definition, {}, context.settings.clock.now());
+  const { record, answer } = await ask(
+    context,
+    {
+      owner: { id: owner, part: partOf(owner) },
+      definition,
+      input: encodeValue('input', checked.value),
+      plan,
+      key: '',
+      start: '',
+      print: '',
+    },
+    gate,
+  );
+  const [what = ''] = answer;
+  if (what === 'admitted') {
+    await give(context, record);
+    return { jobId: record.id };
+  }
+  if (refusals.has(what)) throw refusal(what, plan, context.settings);
+  return { answer: what };
+}
+
 async function admit(context: BullContext, admission: Admission): Promise<JobView> {
-  const { settings, link, store } = context;
+  const { settings, store } = context;
+  const { owner, plan } = admission;
+  const { record, answer } = await ask(context, admission);
+  const [what = '', id = '', other = '', replaced = ''] = answer;
+  switch (what) {
+    case 'admitted':
+      await give(context, record);
+      return viewOf(record);
+    case 'waits':
+      for (const each of [replaced, other]) {
+        if (each !== '') await requestStop(context, each, 'replaced');
+      }
+      return viewOf(record);
+    case 'known': {
+      const looked = (await store.look(owner.part, [{ id }], true))[0];
+      if (looked === undefined) throw gone();
+      return viewOf(looked.record);
+    }
+    default:
+      throw refusal(what, plan, settings);
+  }
+}
+
+/** The script that is asked, and what it takes before the admission's own arguments. */
+interface Gate {
+  readonly script: Script;
+  readonly before: (jobId: string) => readonly (string | Buffer)[];
+}
+
+const noGate: Gate = { script: admitScript, before: () => [] };
+
+async function ask(
+  context: BullContext,
+  admission: Admission,
+  gate = noGate,
+): Promise<{ readonly record: JobRecord; readonly answer: readonly string[] }> {
+  const { settings, link } = context;
   const { owner, definition, plan, key } = admission;
   const record = newRecord(context, admission);
-  const [what = '', id = '', other = '', replaced = ''] = listOfReply(
-    await link.run(admitScript, [
+  const answer = listOfReply(
+    await link.run(gate.script, [
+      ...gate.before(record.id),
       record.id,
       owner.part,
       definition.name,
@@ -145,23 +219,7 @@ async function admit(context: BullContext, admission: Admission): Promise<JobVie
       bounded(settings.maxKeptPerOwner),
     ]),
   ).map(textOfReply);
-  switch (what) {
-    case 'admitted':
-      await give(context, record);
-      return viewOf(record);
-    case 'waits':
-      for (const each of [replaced, other]) {
-        if (each !== '') await requestStop(context, each, 'replaced');
-      }
-      return viewOf(record);
-    case 'known': {
-      const looked = (await store.look(owner.part, [{ id }], true))[0];
-      if (looked === undefined) throw gone();
-      return viewOf(looked.record);
-    }
-    default:
-      throw refusal(what, plan, settings);
-  }
+  return { record, answer };
 }
 
 // From here on the job is kept. Where BullMQ cannot be told of it now, whoever looks for such jobs tells it.
@@ -223,6 +281,8 @@ const fieldsOf = (record: JobRecord): readonly (string | number)[] => [
   'capacity',
   record.capacity,
 ];
+
+const refusals: ReadonlySet<string> = new Set(['paused', 'full', 'owner full']);
 
 const bounded = (count: number): number => (count === Infinity ? Number.MAX_SAFE_INTEGER : count);
 

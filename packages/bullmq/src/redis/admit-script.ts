@@ -1,14 +1,12 @@
 import { script } from './script.ts';
 
 /**
- * Admits a job, or says why not; nothing is left of one that is not admitted (J3, J7, A8).
+ * The body of a script: admits a job, or says why not; nothing is left of one that is not admitted (J3, J7, A8).
  *
  * Answers { what, id, other }: `admitted`, `waits` (behind the holder `other` of its key, which is asked to
  * stop where it is replaced), `known` (the job there is already), or the reason of a refusal.
  */
-export const admitScript = script(
-  'admit',
-  `
+export const admission = `
 local id, owner, name, start, print, key, onConflict = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local maxQueued, maxActive = tonumber(ARGV[8]), tonumber(ARGV[9])
 if redis.call('EXISTS', jobKey(id)) == 1 then return { 'admitted', id, '' } end
@@ -60,5 +58,6 @@ tell(owner, id, 'c')
 if holder then return { 'waits', id, other, replaced } end
 redis.call('ZADD', base .. 'pending', time(), id)
 return { 'admitted', id, '' }
-`,
-);
+`;
+
+export const admitScript = script('admit', admission);

@@ -37,6 +37,7 @@ export class RedisLink {
   #checked: Promise<void> | undefined;
   #refusal: unknown;
   #aheadMs = 0;
+  #wallAtBoot = 0;
 
   constructor(options: RedisLinkOptions) {
     this.base = options.base;
@@ -103,6 +104,19 @@ export class RedisLink {
     return this.#checked;
   }
 
+  /** Looks at the clock of Redis again where this process' was set since. */
+  async followClock(): Promise<void> {
+    const { clock } = this.#options;
+    const setBy = clock.now() - clock.monotonic() - this.#wallAtBoot;
+    if (Math.abs(setBy) < 1000) return;
+    await this.ready();
+    try {
+      await this.#readClock();
+    } catch (error) {
+      throw this.#coded(error);
+    }
+  }
+
   /** The process may end although connections are open. */
   unref(): void {
     for (const redis of this.#all) Reflect.get(redis, 'stream')?.unref?.();
@@ -163,6 +177,7 @@ export class RedisLink {
     const [seconds, micros] = (await this.commands.time()).map(Number);
     const there = 1000 * (seconds ?? 0) + Math.floor((micros ?? 0) / 1000);
     const after = clock.now();
+    this.#wallAtBoot = after - clock.monotonic();
     const aheadMs = Math.round(there - (before + after) / 2);
     // Less may be the way there and back, which a busy machine makes long.
     this.#aheadMs = Math.abs(aheadMs) <= 20 + (after - before) / 2 ? 0 : aheadMs;
