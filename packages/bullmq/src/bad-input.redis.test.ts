@@ -227,7 +227,10 @@ describe('E5 what is asked wrongly', () => {
   });
 
   test.each([
-    ['limits', 'not_supported', { limits: { echo: { concurrency: 1 } } }],
+    ['limits["echo"].concurrency', 'invalid_option', { limits: { echo: { concurrency: 0 } } }],
+    ['limits["echo"]', 'invalid_option', { limits: { echo: { perowner: 1 } } }],
+    ['limits', 'invalid_option', { limits: 2 }],
+    ['maxKeptBytes', 'not_supported', { maxKeptBytes: 1 }],
     ['executor', 'not_supported', { executor: {} }],
     ['journal', 'not_supported', { journal: {} }],
     ['queueName', 'invalid_option', { queueName: 'a:b' }],

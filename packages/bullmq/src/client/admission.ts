@@ -23,6 +23,7 @@ import {
 import { type JobRecord, storedState, viewOf } from '../records/job-record.ts';
 import { gone } from '../records/job-store.ts';
 import { admitScript } from '../redis/admit-script.ts';
+import { limitedAdmitScript } from '../redis/limit-scripts.ts';
 import { listOfReply, textOfReply } from '../redis/redis-link.ts';
 import type { Script } from '../redis/script.ts';
 import { hashOf, partOf } from '../shared/names.ts';
@@ -70,7 +71,7 @@ export async function startJob(
   const checked = await checkSchema(definition.input, input);
   if (!checked.valid) throw invalidInput(definition, checked);
   // The clock is that of Redis from here on.
-  await context.link.ready();
+  await context.ready();
   const { idempotencyKey, exclusivityKey } = options;
   return admit(context, {
     owner,
@@ -148,8 +149,9 @@ export async function startScheduled(
     gate,
   );
   const [what = ''] = answer;
-  if (what === 'admitted') {
-    await give(context, record);
+  if (what === 'admitted' || what === 'parked') {
+    if (what === 'admitted') await give(context, record);
+    else await giveOthers(context, answer.slice(3));
     return { jobId: record.id };
   }
   if (refusals.has(what)) throw refusal(what, plan, context.settings);
@@ -164,6 +166,9 @@ async function admit(context: BullContext, admission: Admission): Promise<JobVie
   switch (what) {
     case 'admitted':
       await give(context, record);
+      return viewOf(record);
+    case 'parked':
+      await giveOthers(context, answer.slice(3));
       return viewOf(record);
     case 'waits':
       for (const each of [replaced, other]) {
@@ -186,19 +191,17 @@ interface Gate {
   readonly before: (jobId: string) => readonly (string | Buffer)[];
 }
 
-const noGate: Gate = { script: admitScript, before: () => [] };
-
 async function ask(
   context: BullContext,
   admission: Admission,
-  gate = noGate,
+  gate?: Gate,
 ): Promise<{ readonly record: JobRecord; readonly answer: readonly string[] }> {
   const { settings, link } = context;
   const { owner, definition, plan, key } = admission;
   const record = newRecord(context, admission);
   const answer = listOfReply(
-    await link.run(gate.script, [
-      ...gate.before(record.id),
+    await link.run(gate?.script ?? (record.limited ? limitedAdmitScript : admitScript), [
+      ...(gate?.before(record.id) ?? []),
       record.id,
       owner.part,
       definition.name,
@@ -237,6 +240,10 @@ async function give(context: BullContext, record: JobRecord): Promise<void> {
   }
 }
 
+async function giveOthers({ bull, settings, report }: BullContext, ids: readonly string[]) {
+  for (const id of ids) await bull.addKnown(id, settings.clock.now()).catch(report);
+}
+
 function newRecord(
   { settings }: BullContext,
   { owner, definition, plan, key }: Admission,
@@ -260,6 +267,7 @@ function newRecord(
     retry: definition.retry,
     timeoutMs: definition.timeoutMs,
     capacity: settings.progressCapacity,
+    limited: settings.limits.has(definition.name),
   };
 }
 
@@ -280,6 +288,7 @@ const fieldsOf = (record: JobRecord): readonly (string | number)[] => [
   record.timeoutMs ?? '',
   'capacity',
   record.capacity,
+  ...(record.limited ? ['limited', 1, 'dueAt', record.state.availableAt ?? 0] : []),
 ];
 
 const refusals: ReadonlySet<string> = new Set(['paused', 'full', 'owner full']);

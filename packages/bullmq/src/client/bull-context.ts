@@ -11,6 +11,8 @@ export interface BullContext {
   readonly channels: Channels;
   readonly store: JobStore;
   readonly bull: BullQueue;
+  /** Resolves when Redis was found fit, and knows the limits. */
+  readonly ready: () => Promise<void>;
   readonly isClosed: () => boolean;
   /** Something failed that belongs to no call. */
   readonly report: (error: unknown) => void;

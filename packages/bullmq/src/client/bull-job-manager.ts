@@ -19,6 +19,7 @@ import { Sweeper } from '../shared/sweeper.ts';
 import { readActivity } from './activity.ts';
 import { BullClient } from './bull-client.ts';
 import type { BullContext } from './bull-context.ts';
+import { introduceLimits } from './introduce-limits.ts';
 import { type BullLease, takeLease } from './leases.ts';
 import {
   type BullJobManagerOptions,
@@ -61,6 +62,7 @@ export class BullJobManager {
   readonly #sweeper: Sweeper;
   readonly #runner: ScheduleRunner;
   readonly #schedules: BullSchedules;
+  #introduced: Promise<void> | undefined;
   #isClosed = false;
   #ending: Promise<ShutdownReport> | undefined;
 
@@ -86,6 +88,7 @@ export class BullJobManager {
       channels: new Channels(link),
       store,
       bull,
+      ready: () => this.ready(),
       isClosed: () => this.#isClosed,
       report,
     };
@@ -99,7 +102,16 @@ export class BullJobManager {
 
   /** Resolves when Redis was reached and found fit. @throws OffstageError `unavailable`, `redis_unsuitable`. */
   ready(): Promise<void> {
-    return this.#context.link.ready();
+    const { link } = this.#context;
+    this.#introduced ??= link
+      .ready()
+      .then(() => introduceLimits(link, this.#settings))
+      .catch((error) => {
+        // The next call tries again.
+        this.#introduced = undefined;
+        throw error;
+      });
+    return this.#introduced;
   }
 
   /** What one owner may see and do. @throws OffstageError `invalid_owner` for an empty id. */

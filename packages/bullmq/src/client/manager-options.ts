@@ -1,5 +1,12 @@
-import { type AnyJobDefinition, type Clock, OffstageError, systemClock } from '@offstage/core';
-import { randomId, requireDuration } from '@offstage/core/engine';
+import {
+  type AnyJobDefinition,
+  type Clock,
+  type JobLimit,
+  type JobLimits,
+  OffstageError,
+  systemClock,
+} from '@offstage/core';
+import { randomId, readLimits, requireDuration } from '@offstage/core/engine';
 import type { BullConnection } from '../redis/redis-link.ts';
 import { readPrefix, readQueueName } from '../shared/names.ts';
 
@@ -22,6 +29,12 @@ export interface BullJobManagerOptions {
   readonly maxQueued?: number | undefined;
   /** Jobs of one owner that may be queued or running. @default Infinity */
   readonly maxActivePerOwner?: number | undefined;
+  /**
+   * By the definition's name: how many of its jobs run at once, of all owners and of one, and how many begin in
+   * any span of time, over all processes (A7). The manager that was started last decides for all.
+   * @default none
+   */
+  readonly limits?: JobLimits | undefined;
   /** Keep inputs of jobs at rest, so that `client.retry` can start them again. @default false */
   readonly keepInputs?: boolean | undefined;
   /** How long a call may wait for Redis before it rejects with `unavailable`, in milliseconds. @default 10_000 */
@@ -31,15 +44,16 @@ export interface BullJobManagerOptions {
 }
 
 export type BullJobManagerSettings = {
-  readonly [K in Exclude<keyof BullJobManagerOptions, 'definitions'>]-?: NonNullable<
+  readonly [K in Exclude<keyof BullJobManagerOptions, 'definitions' | 'limits'>]-?: NonNullable<
     BullJobManagerOptions[K]
   >;
-} & { readonly definitions: ReadonlyMap<string, AnyJobDefinition> };
+} & {
+  readonly definitions: ReadonlyMap<string, AnyJobDefinition>;
+  readonly limits: ReadonlyMap<string, JobLimit>;
+};
 
 // What other engines take and this one cannot do: said, rather than left out without a word.
 const refused: Readonly<Record<string, string>> = {
-  limits:
-    'BullMQ has no limits by name and owner. Give names that need one a queue of their own, and serveBullJobs its concurrency and rate.',
   concurrency: 'Handlers run where serveBullJobs is called: give it the concurrency.',
   executor: 'Handlers run where serveBullJobs is called: give it the executor.',
   maxKeptBytes: 'Redis is bounded by maxKeptPerOwner, ttlMs and 1 MiB a result.',
@@ -59,6 +73,7 @@ export function readManagerOptions(options: BullJobManagerOptions): BullJobManag
     maxKeptPerOwner: options.maxKeptPerOwner ?? 100,
     maxQueued: options.maxQueued ?? 10_000,
     maxActivePerOwner: options.maxActivePerOwner ?? Infinity,
+    limits: readLimits(options.limits ?? {}),
     keepInputs: options.keepInputs ?? false,
     redisTimeoutMs: options.redisTimeoutMs ?? 10_000,
     clock: options.clock ?? systemClock,

@@ -13,14 +13,12 @@ end
 `;
 
 /**
- * Takes a job from the state that was read to the next one, unless another was faster, or the attempt
+ * The body of a script: takes a job from the state that was read to the next one, unless another was faster, or the attempt
  * that asks was given up. Answers { 'done', who holds the key now }, or why not: `gone`, `changed`, `fenced`.
  *
  * A commit carries a token, since a command is sent again when the connection went before its answer.
  */
-export const commitScript = script(
-  'commit',
-  `${appendEvents}
+export const commitment = `${appendEvents}
 local id, rev, fence, token = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local state, status, wasStatus, rest, stop, kind = ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10]
 local newFence, result, hasResult, discard = ARGV[11], ARGV[12], ARGV[13], ARGV[14]
@@ -91,5 +89,6 @@ if stop ~= '' and status == 'running' then redis.call('PUBLISH', base .. 'worker
 if discard == '1' then redis.call('PUBLISH', base .. 'workers', 'discard ' .. id) end
 tell(owner, id, kind)
 return { 'done', nextHolder }
-`,
-);
+`;
+
+export const commitScript = script('commit', commitment);

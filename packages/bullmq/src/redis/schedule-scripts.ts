@@ -1,4 +1,5 @@
 import { admission } from './admit-script.ts';
+import { limitedAdmission, limits } from './limit-scripts.ts';
 import { script } from './script.ts';
 
 /*
@@ -64,7 +65,7 @@ return 'ok'
  */
 export const tickScript = script(
   'tick',
-  `${keeping}
+  `${keeping}${limits}
 local own = {}
 for index = 1, 7 do own[index] = table.remove(ARGV, 1) end
 local schedule, rev, last, kind, action, decided, started = unpack(own)
@@ -79,9 +80,10 @@ if action ~= 'start' then answer = { action }
 elseif rest ~= '1' then answer = { 'still_running' }
 else
   local function admit() ${admission} end
-  answer = admit()
+  ${limitedAdmission}
+  answer = admitLimited()
 end
-if answer[1] == 'admitted' then keep(schedule, started)
+if answer[1] == 'admitted' or answer[1] == 'parked' then keep(schedule, started)
 elseif kind == 'tick' then keep(schedule, decided) end
 return answer
 `,

@@ -19,7 +19,7 @@ export const viewFields = [
 ] as const;
 
 /** What else a change of a job needs. */
-export const workFields = ['priority', 'key', 'retry', 'timeoutMs', 'capacity'] as const;
+export const workFields = ['priority', 'key', 'retry', 'timeoutMs', 'capacity', 'limited'] as const;
 
 /** What an attempt begins with. */
 export const handlerFields = ['input', 'saved'] as const;

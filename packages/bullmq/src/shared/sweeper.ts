@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '@offstage/core';
+import { wakeScript } from '../redis/limit-scripts.ts';
 import { listOfReply, type RedisLink, textOfReply } from '../redis/redis-link.ts';
 import { expireScript, overdueScript } from '../redis/scripts.ts';
 import type { BullQueue } from './bull-queue.ts';
@@ -15,7 +16,7 @@ export interface SweeperOptions {
 
 /**
  * What has to happen although nobody asks for it: jobs expire (J13; BullMQ itself removes old ones only
- * when others end), and a job whose process ended between its admission and BullMQ is handed over.
+ * when others end), what waits for a limit is woken where nobody did, and a job whose process ended between its admission and BullMQ is handed over.
  */
 export class Sweeper {
   readonly #options: SweeperOptions;
@@ -31,6 +32,9 @@ export class Sweeper {
     const { link, bull, clock, overdueMs } = this.#options;
     for (const id of listOfReply(await link.run(expireScript, [])).map(textOfReply)) {
       await bull.remove(id);
+    }
+    for (const id of listOfReply(await link.run(wakeScript, [])).map(textOfReply)) {
+      await bull.addKnown(id, clock.now());
     }
     for (const id of listOfReply(await link.run(overdueScript, [overdueMs])).map(textOfReply)) {
       await bull.addKnown(id, clock.now());
