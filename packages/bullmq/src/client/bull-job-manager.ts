@@ -93,7 +93,10 @@ export class BullJobManager {
       report,
     };
     this.#news = new NewsReader(this.#context, this.#events);
-    this.#sweeper = new Sweeper({ link, bull, clock, report, everyMs: 1000, overdueMs: 5000 });
+    this.#sweeper = new Sweeper({
+      ...{ link, bull, clock, report },
+      ...{ everyMs: 1000, overdueMs: 5000, wakes: true },
+    });
     this.#runner = new ScheduleRunner(this.#context, (event) => {
       this.#events.emit('schedule', event);
     });

@@ -11,6 +11,8 @@ export interface SweeperOptions {
   readonly everyMs: number;
   /** A job that BullMQ was not given for so long has lost the process that was about to. */
   readonly overdueMs: number;
+  /** Wakes what waits for a limit, too; a few processes are enough. @default false */
+  readonly wakes?: boolean | undefined;
   readonly report: (error: unknown) => void;
 }
 
@@ -29,13 +31,12 @@ export class Sweeper {
   }
 
   async sweep(): Promise<void> {
-    const { link, bull, clock, overdueMs } = this.#options;
+    const { link, bull, clock, overdueMs, wakes = false } = this.#options;
     for (const id of listOfReply(await link.run(expireScript, [])).map(textOfReply)) {
       await bull.remove(id);
     }
-    for (const id of listOfReply(await link.run(wakeScript, [])).map(textOfReply)) {
-      await bull.addKnown(id, clock.now());
-    }
+    const woken = wakes ? listOfReply(await link.run(wakeScript, [])).map(textOfReply) : [];
+    for (const id of woken) await bull.addKnown(id, clock.now());
     for (const id of listOfReply(await link.run(overdueScript, [overdueMs])).map(textOfReply)) {
       await bull.addKnown(id, clock.now());
     }
