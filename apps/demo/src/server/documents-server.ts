@@ -102,6 +102,7 @@ export class DocumentsServer {
       stub: options.stub ?? false,
       debug: options.debug ?? false,
       onKept: (kept) => this.#goOn(kept),
+      onInterrupted: (session, jobId) => this.#events.resumed(session, jobId),
       report: this.#log.report,
       note: (line) => this.#log.log.info(line),
     });

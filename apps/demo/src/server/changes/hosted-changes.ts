@@ -34,6 +34,8 @@ export interface HostedChangesOptions {
   readonly debug: boolean;
   /** Told what there is before any of it goes on. */
   readonly onKept: (kept: KeptState) => void;
+  /** The process that ran a change is gone, while this one lives, and the change goes on. */
+  readonly onInterrupted: (session: string, jobId: string) => void;
   /** Of the machinery; what jobs fail by comes as `error`. */
   readonly report: (error: unknown) => void;
   /** A line for the server's log. */

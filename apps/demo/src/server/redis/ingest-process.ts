@@ -33,11 +33,13 @@ served.on('error', ({ error, reference, jobId }) => {
   if (OFFSTAGE_DEBUG !== undefined) console.error(reference, error);
 });
 
-let ending: Promise<void> | undefined;
+let isEnding = false;
 
 /** What obeys within the grace goes back to the line, for the next worker. */
 function end(graceMs = 5000): void {
-  ending ??= served.shutdown({ graceMs }).then(
+  if (isEnding) return;
+  isEnding = true;
+  served.shutdown({ graceMs }).then(
     () => process.exit(0),
     () => process.exit(1),
   );

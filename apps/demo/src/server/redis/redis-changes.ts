@@ -64,6 +64,7 @@ export class RedisChanges implements HostedChanges {
       maxQueued: 100,
       maxActivePerOwner: 10,
     });
+    this.#manager.on('error', (news) => this.#events.emit('error', news));
     this.#record = new ChangeRecord(dataFolder);
     const parsed = (worker: number): string =>
       path.join(parseCacheFolder(dataFolder), String(worker));
@@ -125,9 +126,10 @@ export class RedisChanges implements HostedChanges {
 
   #listen(): void {
     const manager = this.#manager;
-    manager.on('error', (news) => this.#events.emit('error', news));
     manager.on('started', (news) => this.#events.emit('started', news));
-    manager.on('retrying', (news) => this.#events.emit('retrying', news));
+    manager.on('retrying', ({ owner, job }) => {
+      if (job.lastFailure?.code === 'interrupted') this.#options.onInterrupted(owner, job.id);
+    });
     manager.on('released', (news) => this.#events.emit('released', news));
     manager.on('progress', (news) => {
       // Its end is told of by whoever waits for it.
@@ -144,7 +146,7 @@ export class RedisChanges implements HostedChanges {
       options,
     }: { definition: AnyJobDefinition; input: unknown; options: StartOptions | undefined },
   ): Promise<JobView> {
-    await this.#withdrawUnanswered();
+    await this.#withdrawUnanswered(session, options?.idempotencyKey);
     const recorded = {
       ...{ session, since: Date.now(), asked: askedOf(input) },
       idempotencyKey: options?.idempotencyKey,
@@ -163,10 +165,15 @@ export class RedisChanges implements HostedChanges {
     return job;
   }
 
-  /** A start that Redis did not answer failed for whoever asked: its job must not run later. */
-  async #withdrawUnanswered(): Promise<void> {
+  /**
+   * A start that Redis did not answer failed for whoever asked: its job must not run later, unless it is the
+   * very start that is asked for again.
+   */
+  async #withdrawUnanswered(session: string, idempotencyKey: string | undefined): Promise<void> {
     const recorded = this.#record.read();
     if (recorded === undefined || recorded.jobId !== undefined) return;
+    const isSame = recorded.session === session && recorded.idempotencyKey === idempotencyKey;
+    if (isSame && idempotencyKey !== undefined) return;
     const job = await this.#findActive(recorded.session);
     if (job !== undefined) {
       const client = this.#manager.forOwner(recorded.session);
