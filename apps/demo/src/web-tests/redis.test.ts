@@ -49,7 +49,7 @@ test.each(tried)(
     await jobCard(page).getByText('Canceled, nothing was published').waitFor();
     await page
       .getByRole('region', { name: 'Left over' })
-      .getByRole('button', { name: 'Discard' })
+      .getByRole('button', { name: 'Throw away' })
       .click();
 
     await choose(page, [textFile('lost-act.txt')]);
