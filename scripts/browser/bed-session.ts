@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { handle, type JobContext, type ReturnOf } from '@offstage/core';
+import { handle, isTerminal, type JobContext, type JobView, type ReturnOf } from '@offstage/core';
 import { createJobsHandler } from '@offstage/http';
 import { toNodeListener } from '@offstage/http/node';
 import type { MakeEngine } from './bed-engine.ts';
@@ -111,11 +111,13 @@ export class BedSession {
           const message = act.times === undefined ? (act.message ?? '') : String(turn);
           (await this.#play(act.id)).report({ phase: 'index', percent: act.percent, message });
         }
-        return undefined;
+        return this.#shown(act.id, ({ progress }) => progress?.percent === act.percent);
       case 'end':
-        return (await this.#play(act.id)).end({ version: act.version });
+        (await this.#play(act.id)).end({ version: act.version });
+        return this.#shown(act.id);
       case 'fail':
-        return (await this.#play(act.id)).fail(new Error('A test made it fail.'));
+        (await this.#play(act.id)).fail(new Error('A test made it fail.'));
+        return this.#shown(act.id);
       case 'kill':
         return this.#kill();
       case 'boot':
@@ -144,6 +146,22 @@ export class BedSession {
     const ids = (await Promise.all(starts)).map(({ id }) => id);
     for (const id of ids) await this.#play(id);
     return ids;
+  }
+
+  /** What a handler has done at a distance is there for clients a while after. Its end always will do. */
+  async #shown(id: string, holds: (job: JobView) => boolean = () => false): Promise<void> {
+    const client = this.#process.engine.forOwner('alice');
+    await new Promise<void>((resolve, reject) => {
+      const look = (): void => {
+        client.get(id).then((job) => {
+          if (job !== undefined && !isTerminal(job.status) && !holds(job)) return;
+          stop?.();
+          resolve();
+        }, reject);
+      };
+      const stop = client.watch?.(id, look);
+      look();
+    });
   }
 
   /** Handlers at a distance begin a while after their start. */

@@ -151,7 +151,7 @@ export class RedisChanges implements HostedChanges {
       ...{ session, since: Date.now(), asked: askedOf(input) },
       idempotencyKey: options?.idempotencyKey,
     };
-    this.#record.write(recorded);
+    this.#write(recorded);
     let job: JobView;
     try {
       job = await client.start(definition, input, options);
@@ -160,9 +160,24 @@ export class RedisChanges implements HostedChanges {
       if (!isUnavailable(error)) this.#record.clear();
       throw error;
     }
-    this.#record.write({ ...recorded, jobId: job.id });
+    try {
+      this.#write({ ...recorded, jobId: job.id });
+    } catch (error) {
+      // A server that begins finds it by its session.
+      this.#options.report(error);
+    }
     this.#follow(session, job.id);
     return job;
+  }
+
+  #write(change: RecordedChange): void {
+    try {
+      this.#record.write(change);
+    } catch (cause) {
+      const isFull = /ENOSPC|EDQUOT/.test(String(Reflect.get(Object(cause), 'code')));
+      const code = isFull ? 'storage_full' : 'storage_failed';
+      throw new OffstageError(code, 'The data folder cannot be written to.', { cause });
+    }
   }
 
   /**
@@ -200,7 +215,7 @@ export class RedisChanges implements HostedChanges {
       return [];
     }
     const { session, since, asked, idempotencyKey } = recorded;
-    this.#record.write({ ...recorded, jobId: job.id });
+    this.#write({ ...recorded, jobId: job.id });
     const isActive = !isTerminal(job.status);
     return [{ jobId: job.id, session, since, asked, idempotencyKey, isActive }];
   }
