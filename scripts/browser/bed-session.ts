@@ -107,11 +107,7 @@ export class BedSession {
       case 'start':
         return this.#start(act.count);
       case 'report':
-        for (let turn = 0; turn < (act.times ?? 1); turn++) {
-          const message = act.times === undefined ? (act.message ?? '') : String(turn);
-          (await this.#play(act.id)).report({ phase: 'index', percent: act.percent, message });
-        }
-        return this.#shown(act.id, ({ progress }) => progress?.percent === act.percent);
+        return this.#report(act);
       case 'end':
         (await this.#play(act.id)).end({ version: act.version });
         return this.#shown(act.id);
@@ -146,6 +142,15 @@ export class BedSession {
     const ids = (await Promise.all(starts)).map(({ id }) => id);
     for (const id of ids) await this.#play(id);
     return ids;
+  }
+
+  async #report({ id, percent, message = '', times }: Extract<BedAct, { do: 'report' }>) {
+    const { report } = await this.#play(id);
+    const before = (await this.#process.engine.forOwner('alice').get(id))?.progress?.seq ?? 0;
+    for (let turn = 0; turn < (times ?? 1); turn++) {
+      report({ phase: 'index', percent, message: times === undefined ? message : String(turn) });
+    }
+    await this.#shown(id, ({ progress }) => (progress?.seq ?? 0) > before);
   }
 
   /** What a handler has done at a distance is there for clients a while after. Its end always will do. */
