@@ -36,6 +36,7 @@ export class IngestProcesses {
   }
 
   #start(index: number, failures: number): void {
+    if (this.#isEnding) return;
     const { setups, note } = this.#options;
     const child = fork(script, {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -82,8 +82,10 @@ export class RedisChanges implements HostedChanges {
     const start = (definition: AnyJobDefinition, input: unknown, options?: StartOptions) =>
       this.#start(client, owner, { definition, input, options });
     const consume = async (id: string): Promise<boolean> => {
+      const end = this.#ends.get(id);
+      const status = end && (await client.get(id))?.status;
       // How it ended would not be known any more.
-      await this.#ends.get(id);
+      if (status !== undefined && isTerminal(status)) await end;
       return client.consume(id);
     };
     return new Proxy(client, {
@@ -111,7 +113,8 @@ export class RedisChanges implements HostedChanges {
     const changes = await this.#former();
     const active = changes.filter(({ isActive }) => isActive);
     this.#options.onKept({ changes, taken: new Set(active.flatMap(({ asked }) => asked.add)) });
-    for (const { session, jobId } of active) this.#follow(session, jobId);
+    // Also what has ended since: that is told once.
+    for (const { session, jobId } of changes) this.#follow(session, jobId);
     this.#listen();
     this.#processes.start();
     return changes;

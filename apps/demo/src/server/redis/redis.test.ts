@@ -49,6 +49,7 @@ test('D5 D7 K4 E5 over Redis: stopped, killed and started again, a change goes o
   });
   await expect(other.api.rollback(1)).rejects.toMatchObject({ code: 'conflict', status: 409 });
   expect((await me.api.corpus()).busy).toMatchObject({ mine: true, jobId: job });
+  expect(await me.jobs.consume(job)).toBe(false);
 
   // In good order: no attempt is spent.
   first.running.process.kill('SIGTERM');
