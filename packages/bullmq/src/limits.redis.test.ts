@@ -212,6 +212,24 @@ test('A7 E5 whatever is canceled meanwhile, limits hold and nothing is left behi
   );
 });
 
+test('A7 E5 a manager that says nothing of limits keeps to those of another, and changes none', async () => {
+  await using queue = new ServedQueue(redis.url);
+  const { job, running, begun, count, free: end } = held();
+  const first = queue.manager([job], { limits: { limited: { concurrency: 1 } } });
+  await first.ready();
+  const second = queue.manager([job]);
+  await queue.serve([job, freeing], { concurrency: 3 });
+  await startAll(second.forOwner('alice'), 2);
+  await startAll(first.forOwner('bob'), 2, 'bob', 2);
+  while (begun.length < 4 || running.size > 0) {
+    await count(1);
+    expect(running.size).toBe(1);
+    end([...running.keys()][0]);
+    await turn();
+  }
+  expect(begun).toEqual([0, 1, 2, 3]);
+});
+
 test('A7 E5 limits that a newer manager takes away hold nobody up', async () => {
   await using queue = new ServedQueue(redis.url);
   const { job, count } = held();
@@ -219,7 +237,7 @@ test('A7 E5 limits that a newer manager takes away hold nobody up', async () => 
   await queue.serve([job], { concurrency: 3 });
   await startAll(older.forOwner('alice'), 3);
   await count(1);
-  await queue.manager([job]).ready();
+  await queue.manager([job], { limits: {} }).ready();
   await count(3);
   await older.shutdown({ keep: false });
 });
