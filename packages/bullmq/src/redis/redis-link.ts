@@ -37,6 +37,7 @@ export class RedisLink {
   #checked: Promise<void> | undefined;
   #refusal: unknown;
   #aheadMs = 0;
+  #isClosed = false;
 
   constructor(options: RedisLinkOptions) {
     this.base = options.base;
@@ -109,7 +110,13 @@ export class RedisLink {
   }
 
   close(): void {
+    this.#isClosed = true;
     for (const redis of this.#all) redis.disconnect();
+  }
+
+  /** Nothing is answered any more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   async #evaluate(script: Script, args: readonly (string | number | Buffer)[]): Promise<Reply> {
