@@ -1,11 +1,12 @@
 import { OfficePackage } from './office-package.ts';
 import { type OfficeBlock, OfficeTextReader } from './office-text.ts';
 import type { Block, ParsedDocument, ParseLimits } from './parsed-document.ts';
+import { drawnParts, relatedParts } from './related-parts.ts';
 import { headingStyles, type StyleKind } from './word-styles.ts';
 
 /** Parts that stand beside the text, in the order in which they are read. */
 const partsBeside = ['header', 'footer', 'footnotes', 'endnotes', 'comments'] as const;
-const partsWithin = new Set(['chart', 'chartEx', 'diagramData']);
+const readParts = new Set([...partsBeside, ...drawnParts, 'aFChunk']);
 const maxDepth = 3;
 
 /**
@@ -20,21 +21,20 @@ export async function parseDocx(
   const office = await OfficePackage.open(bytes, limits);
   const main = await office.mainPart('word/document.xml');
   const related = await office.relationships(main);
-  const named = (kind: string): string[] =>
-    related.filter((each) => each.kind === kind).map(({ target }) => target);
-  const styles = await headingStyles(office, named('styles')[0] ?? 'word/styles.xml');
+  const stylesPart = related.find(({ kind }) => kind === 'styles')?.target;
+  const styles = await headingStyles(office, stylesPart ?? 'word/styles.xml');
   const blocks: OfficeBlock[] = [];
   const left = new Set<string>();
   await readPart(main, styles);
   const title = blocks.find(({ isTitle }) => isTitle)?.text.trim();
 
-  const beside = partsBeside.flatMap(named);
-  const within = related.filter(({ kind }) => partsWithin.has(kind)).map(({ target }) => target);
-  if (beside.length + within.length > 0) blocks.push({ kind: 'heading', text: '' });
-  for (const name of new Set([...beside, ...within])) await readPart(name, new Map());
-  for (const name of related.filter(({ kind }) => kind === 'aFChunk').map(({ target }) => target)) {
-    blocks.push(...(await blocksOfChunk(name)));
-  }
+  const parts = await relatedParts(office, main, readParts);
+  const ofKind = (wanted: string): string[] =>
+    parts.filter(({ kind }) => kind === wanted).map(({ name }) => name);
+  const texts = [...partsBeside, ...drawnParts].flatMap(ofKind);
+  if (texts.length > 0) blocks.push({ kind: 'heading', text: '' });
+  for (const name of texts) await readPart(name, new Map());
+  for (const name of ofKind('aFChunk')) blocks.push(...(await blocksOfChunk(name)));
   const properties = await office.properties();
   const own = title ?? (properties.title || undefined);
   if (properties.others.length > 0 || properties.title !== '') {

@@ -19,6 +19,17 @@ const unseen = new Set([
   'page-continuation',
   'sheet-name',
 ]);
+/** Controls of forms that have words upon them, and those that are filled in. */
+const labelled = new Set(['fixed-text', 'button', 'checkbox', 'radio', 'frame']);
+const filledIn = new Set([
+  'text',
+  'textarea',
+  'formatted-text',
+  'combobox',
+  'number',
+  'date',
+  'time',
+]);
 const ownParagraph = new Set(['p', 'h']);
 const titleStyle = /^title$/i;
 
@@ -48,6 +59,7 @@ export class OpenDocumentReader implements XmlHandler {
   /** Of a text; the names of slides and sheets are none. */
   firstHeading: string | undefined;
   #inside = 0;
+  #inForms = false;
   #unseen = 0;
   #ruby = 0;
   #reading = '';
@@ -65,6 +77,8 @@ export class OpenDocumentReader implements XmlHandler {
   open(name: string, attributes: Attributes): void {
     if (name === this.#within) this.#inside += 1;
     if (unseen.has(name)) this.#unseen += 1;
+    if (name === 'forms') this.#inForms = true;
+    else if (this.#inForms) this.#readControl(name, attributes);
     if (name === 'tracked-changes')
       this.left.add('Text that was deleted with changes tracked was left out.');
     if (!this.#isRead) return;
@@ -120,6 +134,7 @@ export class OpenDocumentReader implements XmlHandler {
 
   close(name: string): void {
     if (name === this.#within) this.#inside -= 1;
+    if (name === 'forms') this.#inForms = false;
     if (unseen.has(name)) {
       this.#unseen -= 1;
       return;
@@ -168,6 +183,18 @@ export class OpenDocumentReader implements XmlHandler {
 
   get #line(): BlockBuilder | undefined {
     return this.#lines.at(-1)?.line;
+  }
+
+  /** Controls say what they show in attributes; lists offer what nobody sees until it is chosen. */
+  #readControl(name: string, attributes: Attributes): void {
+    if (this.#within !== undefined && this.#inside === 0) return;
+    const { label = '', value = '' } = attributes;
+    if (labelled.has(name)) this.#push('text', label);
+    else if (filledIn.has(name)) this.#push('text', attributes['current-value'] ?? value);
+    else if (name === 'option' || name === 'item') {
+      const isChosen = attributes['current-selected'] ?? attributes.selected ?? 'false';
+      if (isChosen === 'true') this.#push('text', label);
+    }
   }
 
   #endParagraph(): void {

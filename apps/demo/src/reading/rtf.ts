@@ -1,4 +1,5 @@
 import iconv from 'iconv-lite';
+import { emptyFormField, type FormField, formChoice } from './form-choice.ts';
 import type { Block, ParsedDocument } from './parsed-document.ts';
 import { type RtfToken, RtfTokens } from './rtf-tokens.ts';
 
@@ -55,6 +56,11 @@ const charsets: ReadonlyMap<number, string> = new Map([
   [238, 'windows-1250'],
 ]);
 
+/** By `\fftype`. */
+const formKinds: readonly FormField['form'][] = ['text', 'box', 'list'];
+/** What `\ffres` says where nobody has chosen. */
+const noChoice = 25;
+
 interface Group {
   readonly destination: string;
   readonly isHidden: boolean;
@@ -81,6 +87,8 @@ class RtfReader {
   #pieces: string[] = [];
   #bytes: number[] = [];
   #title = '';
+  /** The form field whose result has not come, or has shown nothing yet. */
+  #form: FormField | undefined;
   #toSkip = 0;
   #isOptional = false;
   #atStart = false;
@@ -122,6 +130,7 @@ class RtfReader {
     this.#decode();
     if (isFirst) this.#enter(name);
     this.#isOptional = false;
+    this.#describeForm(name, value);
     const character = characters.get(name);
     if (character !== undefined) this.#add(character);
     else if (paragraphEnds.has(name)) this.#endBlock();
@@ -144,6 +153,14 @@ class RtfReader {
     }
   }
 
+  #describeForm(name: string, value = 0): void {
+    if (this.#form === undefined) return;
+    if (name === 'fftype') this.#form.form = formKinds[value];
+    else if (name === 'ffl') this.#form.entries.push('');
+    else if (name === 'ffres' && value !== noChoice) this.#form.result = String(value);
+    else if (name === 'ffdefres') this.#form.start = String(value);
+  }
+
   /** The first word of a group names its destination. */
   #enter(name: string): void {
     const isUnseen = unseen.has(name) || (this.#isOptional && !shownAnyway.has(name));
@@ -153,10 +170,13 @@ class RtfReader {
     } else if (/^(?:header|footer)[lrf]?$|^footnote$|^annotation$|^shptxt$/.test(name)) {
       // They stand in the middle of a paragraph.
       this.#add(' ');
-    }
+    } else if (name === 'fldrslt') this.#group = { ...this.#group, destination: name };
+    if (name === 'formfield') this.#form = emptyFormField();
   }
 
   #close(): void {
+    const outer = this.#groups.at(-1)?.destination;
+    if (this.#group.destination === 'fldrslt' && outer !== 'fldrslt') this.#endForm();
     this.#group = this.#groups.pop() ?? this.#group;
     this.#toSkip = 0;
     this.#isOptional = false;
@@ -170,10 +190,20 @@ class RtfReader {
     this.#add(iconv.decode(bytes, encoding));
   }
 
+  #endForm(): void {
+    const chosen = this.#form === undefined ? '' : formChoice(this.#form);
+    this.#form = undefined;
+    if (chosen !== '') this.#add(chosen);
+  }
+
   #add(text: string): void {
     const { destination, isHidden, isVanished } = this.#group;
     if (destination === 'title') this.#title += text;
-    else if (!isHidden && !isVanished) this.#pieces.push(text);
+    else if (destination === 'ffl') this.#form?.entries.push(`${this.#form.entries.pop()}${text}`);
+    else if (!isHidden && !isVanished) {
+      if (destination === 'fldrslt' && text.trim() !== '') this.#form = undefined;
+      this.#pieces.push(text);
+    }
   }
 
   #endBlock(): void {

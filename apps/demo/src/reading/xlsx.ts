@@ -1,15 +1,22 @@
 import { OfficePackage, type Relationship } from './office-package.ts';
-import { OfficeTextReader } from './office-text.ts';
 import {
   type Block,
   type ParsedDocument,
   type ParseLimits,
   UnreadableError,
 } from './parsed-document.ts';
+import { commenters, drawnParts, relatedParts } from './related-parts.ts';
+import { sheetTexts } from './sheet-texts.ts';
 import { dateStyles, serialDate } from './spreadsheet-dates.ts';
 import { blocksOfTable } from './table-blocks.ts';
 
-const partsOfSheet = new Set(['comments', 'threadedComment', 'drawing']);
+const partsOfSheet = new Set([
+  'comments',
+  'threadedComment',
+  'drawing',
+  'vmlDrawing',
+  ...drawnParts,
+]);
 
 /**
  * Workbooks, sheet by sheet: what the cells show, formulas by their last result and dates as
@@ -33,42 +40,15 @@ export async function parseXlsx(bytes: Uint8Array, limits: ParseLimits): Promise
     await readBeside(part);
   }
   const { title, others } = await office.properties();
-  if (others.length > 0) blocks.push({ kind: 'heading', text: '' });
-  for (const text of others) blocks.push({ kind: 'text', text });
+  const beside = [...(await commenters(office, main)), ...others];
+  if (beside.length > 0) blocks.push({ kind: 'heading', text: '' });
+  for (const text of beside) blocks.push({ kind: 'text', text });
   return { title: title || null, blocks };
 
   async function readBeside(part: string): Promise<void> {
-    for (const { kind, target } of await office.relationships(part)) {
-      if (!partsOfSheet.has(kind)) continue;
-      await readTexts(target);
-      if (kind !== 'drawing') continue;
-      for (const inner of await office.relationships(target)) {
-        if (inner.kind === 'chart' || inner.kind === 'chartEx') await readTexts(inner.target);
-      }
+    for (const related of await relatedParts(office, part, partsOfSheet)) {
+      for (const text of await sheetTexts(office, related)) blocks.push({ kind: 'text', text });
     }
-  }
-
-  async function readTexts(part: string): Promise<void> {
-    const reader = new OfficeTextReader(new Map());
-    // Notes have their text in runs; what was said in a thread has it right in its element.
-    let inThread = false;
-    await office.walk(part, {
-      open(name, attributes) {
-        inThread = name === 'text';
-        if (inThread) reader.open('p', attributes);
-        else reader.open(name, attributes);
-      },
-      text(text) {
-        if (inThread) reader.open('t', {});
-        reader.text(text);
-        if (inThread) reader.close('t');
-      },
-      close(name) {
-        inThread = false;
-        reader.close(name === 'text' ? 'p' : name);
-      },
-    });
-    blocks.push(...reader.finish().map(({ text }): Block => ({ kind: 'text', text })));
   }
 }
 
@@ -150,7 +130,7 @@ class CellReader {
     } else if (name === 'rPh') this.#phonetic += 1;
     else if (isValue(name)) {
       this.#inValue += 1;
-      if (sheetTexts.has(name)) this.#value = [];
+      if (marginTexts.has(name)) this.#value = [];
     }
   }
 
@@ -163,7 +143,7 @@ class CellReader {
     else if (isValue(name)) {
       this.#inValue -= 1;
       // Texts of the sheet's own header and footer stand outside of any cell.
-      if (sheetTexts.has(name)) this.#endText();
+      if (marginTexts.has(name)) this.#endText();
     } else if (name === 'c') {
       const shown = this.#shown();
       if (shown !== '') this.#row.push(shown);
@@ -202,7 +182,7 @@ class CellReader {
   }
 }
 
-const sheetTexts = new Set(
+const marginTexts = new Set(
   'oddHeader oddFooter evenHeader evenFooter firstHeader firstFooter'.split(' '),
 );
-const isValue = (name: string): boolean => name === 'v' || name === 't' || sheetTexts.has(name);
+const isValue = (name: string): boolean => name === 'v' || name === 't' || marginTexts.has(name);

@@ -1,0 +1,71 @@
+import { emptyFormField, type FormField, formChoice } from './form-choice.ts';
+import { signOf } from './symbol-fonts.ts';
+
+type Attributes = Readonly<Record<string, string>>;
+
+interface Field extends FormField {
+  /** How much was shown before it. */
+  readonly shown: number;
+  instruction: string;
+}
+
+/**
+ * The fields of Word that are open. Most have their result beside them as text; those of old forms, buttons
+ * and signs are shown from what the field itself says.
+ */
+export class WordFields {
+  readonly #open: Field[] = [];
+  #inForm = false;
+
+  /** @param shown How much text was shown until now. */
+  begin(shown: number, instruction = ''): void {
+    this.#open.push({ shown, instruction, ...emptyFormField() });
+  }
+
+  /** @returns what the field shows where nothing was shown since it began */
+  end(shown: number): string {
+    const field = this.#open.pop();
+    if (field === undefined || shown > field.shown) return '';
+    return formChoice(field) || shownByInstruction(field.instruction.trim());
+  }
+
+  instruct(text: string): void {
+    const field = this.#open.at(-1);
+    if (field !== undefined) field.instruction += text;
+  }
+
+  open(name: string, { val }: Attributes): void {
+    if (name === 'ffData') this.#inForm = true;
+    const field = this.#open.at(-1);
+    if (!this.#inForm || field === undefined) return;
+    if (name === 'ddList') field.form = 'list';
+    else if (name === 'checkBox') field.form = 'box';
+    else if (name === 'textInput') field.form = 'text';
+    else if (name === 'listEntry') field.entries.push(val ?? '');
+    else if (name === 'result' || name === 'checked') field.result = val ?? '1';
+    else if (name === 'default') field.start = val ?? '1';
+  }
+
+  close(name: string): void {
+    if (name === 'ffData') this.#inForm = false;
+  }
+}
+
+function shownByInstruction(instruction: string): string {
+  const [, name = '', rest = ''] = /^(\S+)\s*(.*)$/s.exec(instruction) ?? [];
+  switch (name.toUpperCase()) {
+    case 'MACROBUTTON':
+    case 'GOTOBUTTON':
+      return /^\S+\s+(.*)$/s.exec(rest)?.[1] ?? '';
+    case 'SYMBOL': {
+      const [, code = ''] = /^(\d+|0x[\da-f]+)/i.exec(rest) ?? [];
+      const [, font = ''] = /\\f\s+"?([^"\\]+)/i.exec(rest) ?? [];
+      return signOf(Number(code), font.trim());
+    }
+    case 'EQ':
+      // Switches place what stands in their brackets; what is placed is text.
+      return rest.replace(/\\\*\s*(?:"[^"]*"|\S+)|\\[a-z]+\s?\d*|[(),;]/gi, ' ');
+    default:
+      return '';
+  }
+}
