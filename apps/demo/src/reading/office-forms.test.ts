@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { docxOf, openDocumentOf } from '../testing/packages.ts';
 import { textOf } from '../testing/parsing.ts';
+import { parseFile } from './parse-file.ts';
 
 const run = (xml: string): string => `<w:r>${xml}</w:r>`;
 const text = (words: string): string => run(`<w:t>${words}</w:t>`);
@@ -147,4 +148,48 @@ test.each([
   const form = `{\\*\\formfield{\\fftype2${choice}{\\*\\ffname Box}{\\*\\ffl first}{\\*\\ffl second}{\\*\\ffl third}}}`;
   const source = `{\\rtf1 before {\\field{\\*\\fldinst{ FORMDROPDOWN }{${form}}}{\\fldrslt }} after\\par}`;
   expect((await textOf(source, '.rtf')).trim()).toBe(`before ${shown} after`);
+});
+
+describe('Rich Text shows', () => {
+  test.each([
+    [
+      'the words of a button',
+      '{\\field{\\*\\fldinst MACROBUTTON  None marker words}}',
+      'marker words',
+    ],
+    [
+      'characters with their reading',
+      '{\\field{\\*\\fldinst { EQ \\\\* jc3 \\\\* "Font:Noto" \\\\* hps12 \\\\o\\\\al(\\\\s\\\\up 11(\\u12406?),\\u33310?)}}{\\fldrslt {}}}',
+      'ぶ 舞',
+    ],
+    ['a sign', '{\\field{\\*\\fldinst SYMBOL 97 \\\\f "Symbol"}{\\fldrslt}}', 'α'],
+    [
+      'a field within a field',
+      '{\\field{\\*\\fldinst REF x}{\\fldrslt {\\field{\\*\\fldinst MACROBUTTON a marker}}}}',
+      'marker',
+    ],
+    [
+      'words in a drawing',
+      '{\\shp{\\*\\shpinst{\\sp{\\sn wzName}{\\sv Shape1}}{\\sp{\\sn gtextUNICODE}{\\sv marker}}}}',
+      'marker',
+    ],
+    [
+      'words in place of a picture',
+      '{\\pict{\\*\\picprop{\\sp{\\sn wzDescription}{\\sv marker}}}00ff}',
+      'marker',
+    ],
+  ])('D2 %s', async (_name, body, shown) => {
+    const words = await textOf(`{\\rtf1 before ${body} after\\par}`, '.rtf');
+    expect(words.trim().replace(/\s+/g, ' ')).toBe(`before ${shown} after`);
+  });
+
+  test('D2 who wrote it and of what, but nothing that was deleted or hidden, which is told', async () => {
+    const source =
+      '{\\rtf1{\\info{\\title T}{\\subject Subj}{\\keywords Key}{\\author Ada}{\\operator no}}kept {\\deleted gone} {\\v unseen}\\par}';
+    const words = await textOf(source, '.rtf');
+    for (const each of ['Subj', 'Key', 'Ada', 'kept']) expect(words).toContain(each);
+    expect(words).not.toMatch(/gone|unseen|no/);
+    const { notes = [] } = await parseFile(Buffer.from(source), '.rtf');
+    expect(notes.join(' ')).toMatch(/deleted.*hidden/);
+  });
 });

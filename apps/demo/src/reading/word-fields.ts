@@ -1,16 +1,23 @@
-import { emptyFormField, type FormField, formChoice } from './form-choice.ts';
 import { signOf } from './symbol-fonts.ts';
 
 type Attributes = Readonly<Record<string, string>>;
 
-interface Field extends FormField {
+interface Field {
   /** How much was shown before it. */
   readonly shown: number;
   instruction: string;
+  form: 'list' | 'box' | 'text' | undefined;
+  readonly entries: string[];
+  /** What was chosen, or whether it is checked. */
+  result: string | undefined;
+  /** What stands there at first. */
+  start: string | undefined;
 }
 
+const boxes = { checked: '☒', unchecked: '☐' } as const;
+
 /**
- * The fields of Word that are open. Most have their result beside them as text; those of old forms, buttons
+ * The fields of a Word document that are open, or of Rich Text. Most have their result beside them as text; those of old forms, buttons
  * and signs are shown from what the field itself says.
  */
 export class WordFields {
@@ -19,19 +26,26 @@ export class WordFields {
 
   /** @param shown How much text was shown until now. */
   begin(shown: number, instruction = ''): void {
-    this.#open.push({ shown, instruction, ...emptyFormField() });
+    const none = { form: undefined, entries: [], result: undefined, start: undefined };
+    this.#open.push({ shown, instruction, ...none });
   }
 
   /** @returns what the field shows where nothing was shown since it began */
   end(shown: number): string {
     const field = this.#open.pop();
     if (field === undefined || shown > field.shown) return '';
-    return formChoice(field) || shownByInstruction(field.instruction.trim());
+    return formChoice(field) || shownByInstruction(field.instruction);
   }
 
   instruct(text: string): void {
     const field = this.#open.at(-1);
     if (field !== undefined) field.instruction += text;
+  }
+
+  /** More of the entry of a list that began last. */
+  addToEntry(text: string): void {
+    const entries = this.#open.at(-1)?.entries;
+    entries?.push(`${entries.pop() ?? ''}${text}`);
   }
 
   open(name: string, { val }: Attributes): void {
@@ -51,8 +65,22 @@ export class WordFields {
   }
 }
 
+function formChoice({ form, entries, result, start }: Field): string {
+  switch (form) {
+    case 'list':
+      return entries[Number(result ?? start ?? 0)] ?? '';
+    case 'box':
+      return /^(?:1|true|on)$/.test(result ?? start ?? '0') ? boxes.checked : boxes.unchecked;
+    case 'text':
+      return start ?? '';
+    case undefined:
+      return '';
+  }
+}
+
+/** What a field without a result shows by its instruction: a button, a sign, characters with their reading. */
 function shownByInstruction(instruction: string): string {
-  const [, name = '', rest = ''] = /^(\S+)\s*(.*)$/s.exec(instruction) ?? [];
+  const [, name = '', rest = ''] = /^(\S+)\s*(.*)$/s.exec(instruction.trim()) ?? [];
   switch (name.toUpperCase()) {
     case 'MACROBUTTON':
     case 'GOTOBUTTON':

@@ -1,3 +1,4 @@
+import { type CellStyles, cellStyles, serialDate } from './cell-styles.ts';
 import { OfficePackage, type Relationship } from './office-package.ts';
 import {
   type Block,
@@ -7,7 +8,6 @@ import {
 } from './parsed-document.ts';
 import { commenters, drawnParts, relatedParts } from './related-parts.ts';
 import { sheetTexts } from './sheet-texts.ts';
-import { dateStyles, serialDate } from './spreadsheet-dates.ts';
 import { blocksOfTable } from './table-blocks.ts';
 
 const partsOfSheet = new Set([
@@ -19,8 +19,8 @@ const partsOfSheet = new Set([
 ]);
 
 /**
- * Workbooks, sheet by sheet: what the cells show, formulas by their last result and dates as
- * `2026-01-31`; then the notes and the texts of shapes and charts.
+ * Workbooks, sheet by sheet: what the cells show, formulas by their last result, numbers in
+ * their formats, and dates as `2026-01-31`; then the notes and the texts of shapes and charts.
  */
 export async function parseXlsx(bytes: Uint8Array, limits: ParseLimits): Promise<ParsedDocument> {
   const office = await OfficePackage.open(bytes, limits);
@@ -29,9 +29,9 @@ export async function parseXlsx(bytes: Uint8Array, limits: ParseLimits): Promise
   const targetOf = (wanted: string): string =>
     related.find(({ kind }) => kind === wanted)?.target ?? '';
   const shared = await sharedStrings(office, targetOf('sharedStrings'));
-  const dates = await dateStyles(office, targetOf('styles'));
+  const styles = await cellStyles(office, targetOf('styles'));
   const { sheets, since1904 } = await sheetsOf(office, main, related);
-  const cells = new CellReader(shared, dates, since1904, limits.maxCharacters);
+  const cells = new CellReader(shared, styles, since1904, limits.maxCharacters);
   const blocks: Block[] = [];
   for (const { name, part } of sheets) {
     cells.rows = [];
@@ -98,7 +98,7 @@ async function sheetsOf(
 class CellReader {
   rows: string[][] = [];
   readonly #shared: readonly string[];
-  readonly #dates: ReadonlySet<number>;
+  readonly #styles: CellStyles;
   readonly #since1904: boolean;
   readonly #maxCharacters: number;
   #characters = 0;
@@ -111,12 +111,12 @@ class CellReader {
 
   constructor(
     shared: readonly string[],
-    dates: ReadonlySet<number>,
+    styles: CellStyles,
     since1904: boolean,
     maxCharacters: number,
   ) {
     this.#shared = shared;
-    this.#dates = dates;
+    this.#styles = styles;
     this.#since1904 = since1904;
     this.#maxCharacters = maxCharacters;
   }
@@ -166,9 +166,9 @@ class CellReader {
     if (this.#type !== '' && this.#type !== 'n') return value;
     const number = Number(value);
     if (!Number.isFinite(number)) return value;
-    return this.#dates.has(this.#style)
-      ? serialDate(number, this.#since1904)
-      : String(Number(number.toPrecision(15)));
+    if (this.#styles.dates.has(this.#style)) return serialDate(number, this.#since1904);
+    const show = this.#styles.numbers.get(this.#style);
+    return show?.(number) ?? String(Number(number.toPrecision(15)));
   }
 
   // A text that is kept once may be shown a million times.

@@ -1,30 +1,47 @@
+import { builtInFormat, numberFormat, type ShowNumber } from './number-formats.ts';
 import type { OfficePackage } from './office-package.ts';
 
-/** The styles of cells whose number is a date or a time. */
-export async function dateStyles(
-  office: OfficePackage,
-  part: string,
-): Promise<ReadonlySet<number>> {
-  const formats = new Set([14, 15, 16, 17, 18, 19, 20, 21, 22, 45, 46, 47]);
+/** What the styles of cells make of a number, by the style's place: a date, or a number in a format. */
+export interface CellStyles {
+  readonly dates: ReadonlySet<number>;
+  readonly numbers: ReadonlyMap<number, ShowNumber>;
+}
+
+export async function cellStyles(office: OfficePackage, part: string): Promise<CellStyles> {
+  const dateFormats = new Set([14, 15, 16, 17, 18, 19, 20, 21, 22, 45, 46, 47]);
   // Those of Chinese, Japanese, Korean and Thai.
-  for (let id = 27; id <= 36; id += 1) formats.add(id);
-  for (let id = 50; id <= 58; id += 1) formats.add(id);
+  for (let id = 27; id <= 36; id += 1) dateFormats.add(id);
+  for (let id = 50; id <= 58; id += 1) dateFormats.add(id);
+  const own = new Map<number, string>();
   const dates = new Set<number>();
+  const numbers = new Map<number, ShowNumber>();
+  const shared = new Map<string, ShowNumber>();
+  const formatOf = (code: string): ShowNumber => {
+    const known = shared.get(code) ?? numberFormat(code);
+    shared.set(code, known);
+    return known;
+  };
   let inCells = false;
   let style = 0;
   await office.walk(part, {
     open(name, { numFmtId = '', formatCode = '' }) {
-      if (name === 'numFmt' && isDateFormat(formatCode)) formats.add(Number(numFmtId));
+      const id = Number(numFmtId);
+      if (name === 'numFmt') {
+        own.set(id, formatCode);
+        if (isDateFormat(formatCode)) dateFormats.add(id);
+      }
       if (name === 'cellXfs') inCells = true;
       if (name !== 'xf' || !inCells) return;
-      if (formats.has(Number(numFmtId))) dates.add(style);
+      const code = own.get(id) ?? builtInFormat(id);
+      if (dateFormats.has(id)) dates.add(style);
+      else if (code !== undefined) numbers.set(style, formatOf(code));
       style += 1;
     },
     close(name) {
       if (name === 'cellXfs') inCells = false;
     },
   });
-  return dates;
+  return { dates, numbers };
 }
 
 const maxFormatLength = 255;
