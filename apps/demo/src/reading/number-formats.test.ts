@@ -37,3 +37,24 @@ test('D2 numbers of a workbook are as its cells show them', async () => {
   );
   expect(await textOf(sheet, '.xlsx')).toContain('25% | CHF 1,234.50 (1234.5) | 0.1 | 3.00');
 });
+
+test('D2 characters that a workbook escapes are themselves', async () => {
+  const sheet = xlsxOf('<row><c t="s"><v>0</v></c><c t="str"><v>snake_case_x</v></c></row>', {
+    'xl/sharedStrings.xml': '<sst><si><t>one_x000D_\ntwo _x005F_x000D_</t></si></sst>',
+  });
+  expect(await textOf(sheet, '.xlsx')).toContain('one two _x000D_ | snake_case_x');
+});
+
+test.each([
+  ['d. mmmm yyyy', '2026-01-31 (January)'],
+  ['[$-407]dddd, d. mmmm yyyy', '2026-01-31 (Samstag Januar)'],
+  ['[$-F800]dddd\\, mmmm dd', '2026-01-31 (Saturday January)'],
+  ['[$-0419]mmmm', '2026-01-31 (январь)'],
+  ['d.m.yy', '2026-01-31'],
+  ['"mmmm" d.m.', '2026-01-31'],
+])('D2 a date as %j has the names that it shows', async (code, shown) => {
+  const sheet = xlsxOf('<row><c s="0"><v>46053</v></c><c t="str"><v>end</v></c></row>', {
+    'xl/styles.xml': `<styleSheet><numFmts><numFmt numFmtId="164" formatCode="${code.replaceAll('"', '&quot;')}"/></numFmts><cellXfs><xf numFmtId="164"/></cellXfs></styleSheet>`,
+  });
+  expect(await textOf(sheet, '.xlsx')).toContain(`${shown} | end`);
+});

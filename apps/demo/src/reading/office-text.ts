@@ -301,8 +301,10 @@ export class OfficeTextReader implements XmlHandler {
   }
 
   #endField(): void {
-    const text = this.#fields.end(this.#shown);
-    if (text !== '') this.#addShown(text);
+    const { text, aside } = this.#fields.end(this.#shown);
+    if (text === '') return;
+    this.#addShown(text);
+    if (aside !== undefined) this.#line.addAside(aside);
   }
 
   #endRun(): void {

@@ -30,6 +30,7 @@ const filledIn = new Set([
   'date',
   'time',
 ]);
+const canHide = new Set(['span', 'section']);
 const ownParagraph = new Set(['p', 'h']);
 const titleStyle = /^title$/i;
 
@@ -60,6 +61,14 @@ export class OpenDocumentReader implements XmlHandler {
   firstHeading: string | undefined;
   #inside = 0;
   #inForms = false;
+  /** The style that is being described, those that hide their text, and what is open of these. */
+  #style = '';
+  readonly #hidden = new Set<string>();
+  readonly #hiding: boolean[] = [];
+  #vanished = 0;
+  /** Who wrote the comment that begins. */
+  #inCreator = false;
+  #creator = '';
   #unseen = 0;
   #ruby = 0;
   #reading = '';
@@ -77,13 +86,16 @@ export class OpenDocumentReader implements XmlHandler {
   open(name: string, attributes: Attributes): void {
     if (name === this.#within) this.#inside += 1;
     if (unseen.has(name)) this.#unseen += 1;
+    if (name === 'style') this.#style = attributes.name ?? '';
+    if (name === 'text-properties' && attributes.display === 'none') this.#hidden.add(this.#style);
+    if (canHide.has(name)) this.#hide(attributes);
     if (name === 'forms') this.#inForms = true;
     else if (this.#inForms) this.#readControl(name, attributes);
     if (name === 'tracked-changes')
       this.left.add('Text that was deleted with changes tracked was left out.');
     if (!this.#isRead) return;
     if (ownParagraph.has(name)) {
-      this.#lines.push({ line: new BlockBuilder(), name, style: attributes['style-name'] ?? '' });
+      this.#beginParagraph(name, attributes);
       return;
     }
     switch (name) {
@@ -93,6 +105,9 @@ export class OpenDocumentReader implements XmlHandler {
       case 'note':
       case 'annotation':
         this.#line?.add(' ');
+        break;
+      case 'creator':
+        this.#inCreator = true;
         break;
       case 'ruby-text':
         this.#ruby += 1;
@@ -126,7 +141,12 @@ export class OpenDocumentReader implements XmlHandler {
   }
 
   text(text: string): void {
-    if (!this.#isRead) return;
+    if (this.#inCreator) this.#creator += text;
+    if (!this.#isRead || this.#inCreator) return;
+    if (this.#vanished > 0) {
+      if (text.trim() !== '') this.left.add('Text that is marked as hidden was left out.');
+      return;
+    }
     if (this.#apart !== undefined) this.#apart += text;
     else if (this.#ruby > 0) this.#reading += text;
     else this.#line?.add(text);
@@ -135,6 +155,7 @@ export class OpenDocumentReader implements XmlHandler {
   close(name: string): void {
     if (name === this.#within) this.#inside -= 1;
     if (name === 'forms') this.#inForms = false;
+    if (canHide.has(name) && this.#hiding.pop() === true) this.#vanished -= 1;
     if (unseen.has(name)) {
       this.#unseen -= 1;
       return;
@@ -142,6 +163,9 @@ export class OpenDocumentReader implements XmlHandler {
     if (!this.#isRead) return;
     if (ownParagraph.has(name)) this.#endParagraph();
     switch (name) {
+      case 'creator':
+        this.#inCreator = false;
+        break;
       case 'ruby-text':
         this.#ruby -= 1;
         this.#line?.addAside(this.#reading);
@@ -183,6 +207,20 @@ export class OpenDocumentReader implements XmlHandler {
 
   get #line(): BlockBuilder | undefined {
     return this.#lines.at(-1)?.line;
+  }
+
+  #hide(attributes: Attributes): void {
+    const isHidden =
+      attributes.display === 'none' || this.#hidden.has(attributes['style-name'] ?? '');
+    this.#hiding.push(isHidden);
+    if (isHidden) this.#vanished += 1;
+  }
+
+  #beginParagraph(name: string, attributes: Attributes): void {
+    const line = new BlockBuilder();
+    if (this.#creator !== '') line.add(`${this.#creator}: `);
+    this.#creator = '';
+    this.#lines.push({ line, name, style: attributes['style-name'] ?? '' });
   }
 
   /** Controls say what they show in attributes; lists offer what nobody sees until it is chosen. */

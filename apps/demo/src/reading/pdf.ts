@@ -23,7 +23,7 @@ export async function parsePdf(bytes: Uint8Array, limits: ParseLimits): Promise<
     const isSoft = mayHaveSoftHyphens(bytes);
     // PDF.js takes ownership of the buffer it is given.
     const pdf = await getDocumentProxy(new Uint8Array(bytes), { verbosity: 0, ...packagedFiles });
-    const { title, isForm } = await describe(pdf);
+    const { title, others, isForm } = await describe(pdf);
     const blocks: Block[] = [];
     let characters = 0;
     let withoutText = 0;
@@ -52,9 +52,9 @@ export async function parsePdf(bytes: Uint8Array, limits: ParseLimits): Promise<
       if (isForm) throw xfaForm();
       throw new UnreadableError('no_text', 'it may be a scan: no text; OCR is not part of it');
     }
-    if (names.length > 0) {
-      blocks.push({ kind: 'heading', text: '' }, { kind: 'text', text: names.join(', ') });
-    }
+    const beside = names.length > 0 ? [names.join(', '), ...others] : others;
+    if (beside.length > 0) blocks.push({ kind: 'heading', text: '' });
+    for (const text of beside) blocks.push({ kind: 'text', text });
     return { title, blocks, notes: notesOf(withoutText, names.length) };
   } catch (error) {
     throw asUnreadable(error);
@@ -89,11 +89,22 @@ function notesOf(withoutText: number, attachments: number): string[] {
   return notes;
 }
 
-async function describe(pdf: Pdf): Promise<{ title: string | null; isForm: boolean }> {
+/** What a document says of itself. */
+interface Description {
+  readonly title: string | null;
+  readonly others: readonly string[];
+  readonly isForm: boolean;
+}
+
+async function describe(pdf: Pdf): Promise<Description> {
   const { info } = await pdf.getMetadata();
-  const title: unknown = Reflect.get(info, 'Title');
+  const said = (name: string): string => {
+    const value: unknown = Reflect.get(info, name);
+    return typeof value === 'string' ? value.trim() : '';
+  };
   return {
-    title: typeof title === 'string' && title.trim() !== '' ? title.trim() : null,
+    title: said('Title') || null,
+    others: ['Subject', 'Author', 'Keywords'].map(said).filter((text) => text !== ''),
     isForm: Reflect.get(info, 'IsXFAPresent') === true,
   };
 }

@@ -98,6 +98,8 @@ class RtfReader {
   #codePage = 'windows-1252';
   #definedFont = -1;
   #pieces: string[] = [];
+  /** Readings of characters, for the end of the block. */
+  #asides: string[] = [];
   #bytes: number[] = [];
   #title = '';
   readonly #properties: string[] = [];
@@ -217,7 +219,9 @@ class RtfReader {
     if (destination === 'sp' && this.#group.destination !== 'sp') this.#endDrawing();
     if (!isField) return;
     this.#fieldDepths.pop();
-    this.#add(this.#fields.end(this.#shown));
+    const { text, aside } = this.#fields.end(this.#shown);
+    this.#add(text);
+    if (aside !== undefined) this.#asides.push(` ${aside}`);
   }
 
   #endDrawing(): void {
@@ -255,8 +259,9 @@ class RtfReader {
 
   #endBlock(): void {
     if (this.#group.isHidden) return;
-    const text = withoutLastCells(this.#pieces.join(''));
+    const text = withoutLastCells([...this.#pieces, ...this.#asides].join(''));
     this.#pieces = [];
+    this.#asides = [];
     if (text.trim() !== '') this.#blocks.push({ kind: 'text', text });
   }
 }

@@ -16,6 +16,12 @@ interface Field {
 
 const boxes = { checked: '☒', unchecked: '☐' } as const;
 
+/** What a field shows, and a reading, which stands behind the line so that its phrases stay whole. */
+export interface FieldText {
+  readonly text: string;
+  readonly aside?: string;
+}
+
 /**
  * The fields of a Word document that are open, or of Rich Text. Most have their result beside them as text; those of old forms, buttons
  * and signs are shown from what the field itself says.
@@ -31,10 +37,11 @@ export class WordFields {
   }
 
   /** @returns what the field shows where nothing was shown since it began */
-  end(shown: number): string {
+  end(shown: number): FieldText {
     const field = this.#open.pop();
-    if (field === undefined || shown > field.shown) return '';
-    return formChoice(field) || shownByInstruction(field.instruction);
+    if (field === undefined || shown > field.shown) return { text: '' };
+    const text = formChoice(field);
+    return text === '' ? shownByInstruction(field.instruction.trim()) : { text };
   }
 
   instruct(text: string): void {
@@ -79,21 +86,27 @@ function formChoice({ form, entries, result, start }: Field): string {
 }
 
 /** What a field without a result shows by its instruction: a button, a sign, characters with their reading. */
-function shownByInstruction(instruction: string): string {
-  const [, name = '', rest = ''] = /^(\S+)\s*(.*)$/s.exec(instruction.trim()) ?? [];
+function shownByInstruction(instruction: string): FieldText {
+  const [, name = '', rest = ''] = /^(\S+)\s*(.*)$/s.exec(instruction) ?? [];
   switch (name.toUpperCase()) {
     case 'MACROBUTTON':
     case 'GOTOBUTTON':
-      return /^\S+\s+(.*)$/s.exec(rest)?.[1] ?? '';
+      return { text: /^\S+\s+(.*)$/s.exec(rest)?.[1] ?? '' };
     case 'SYMBOL': {
       const [, code = ''] = /^(\d+|0x[\da-f]+)/i.exec(rest) ?? [];
       const [, font = ''] = /\\f\s+"?([^"\\]+)/i.exec(rest) ?? [];
-      return signOf(Number(code), font.trim());
+      return { text: signOf(Number(code), font.trim()) };
     }
     case 'EQ':
-      // Switches place what stands in their brackets; what is placed is text.
-      return rest.replace(/\\\*\s*(?:"[^"]*"|\S+)|\\[a-z]+\s?\d*|[(),;]/gi, ' ');
+      return equation(rest);
     default:
-      return '';
+      return { text: '' };
   }
+}
+
+/** Switches place what stands in their brackets; what is placed is text. */
+function equation(instruction: string): FieldText {
+  const [, reading, base] = /\\up\s?[\d.]+\(([^()]*)\)\s*,([^()]*)\)/i.exec(instruction) ?? [];
+  if (reading !== undefined && base !== undefined) return { text: base.trim(), aside: reading };
+  return { text: instruction.replace(/\\\*\s*(?:"[^"]*"|\S+)|\\[a-z]+\s?\d*|[(),;]/gi, ' ') };
 }

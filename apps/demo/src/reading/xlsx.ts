@@ -71,11 +71,19 @@ async function sharedStrings(office: OfficePackage, part: string): Promise<reado
     close(name) {
       if (name === 't') depth -= 1;
       if (name === 'rPh') phonetic -= 1;
-      if (name === 'si') strings.push(text);
+      if (name === 'si') strings.push(unescaped(text));
     },
   });
   return strings;
 }
+
+/** Characters that XML cannot hold are written as `_x000D_`. */
+const unescaped = (text: string): string =>
+  text.includes('_x')
+    ? text.replace(/_x([\dA-Fa-f]{4})_/g, (_all, code: string) =>
+        String.fromCharCode(Number.parseInt(code, 16)),
+      )
+    : text;
 
 async function sheetsOf(
   office: OfficePackage,
@@ -163,10 +171,11 @@ class CellReader {
     if (value === '') return '';
     if (this.#type === 's') return this.#shared[Number(value)] ?? '';
     if (this.#type === 'b') return value === '1' ? 'TRUE' : 'FALSE';
-    if (this.#type !== '' && this.#type !== 'n') return value;
+    if (this.#type !== '' && this.#type !== 'n') return unescaped(value);
     const number = Number(value);
     if (!Number.isFinite(number)) return value;
-    if (this.#styles.dates.has(this.#style)) return serialDate(number, this.#since1904);
+    const date = this.#styles.dates.get(this.#style);
+    if (date !== undefined) return serialDate(number, this.#since1904, date);
     const show = this.#styles.numbers.get(this.#style);
     return show?.(number) ?? String(Number(number.toPrecision(15)));
   }
