@@ -1,7 +1,7 @@
 import { OfficePackage } from './office-package.ts';
 import { type OfficeBlock, OfficeTextReader } from './office-text.ts';
 import type { Block, ParsedDocument, ParseLimits } from './parsed-document.ts';
-import { drawnParts, relatedParts } from './related-parts.ts';
+import { drawnParts, notesOfParts, relatedParts } from './related-parts.ts';
 import { headingStyles, type StyleKind } from './word-styles.ts';
 
 /** Parts that stand beside the text, in the order in which they are read. */
@@ -43,9 +43,7 @@ export async function parseDocx(
       if (text !== own) blocks.push({ kind: 'text', text });
     }
   }
-  if (related.some(({ kind }) => kind === 'oleObject' || kind === 'package')) {
-    left.add('Documents that are embedded in it were left out.');
-  }
+  for (const note of await notesOfParts(office, main, readParts)) left.add(note);
   const heading = blocks.find(({ kind, text }) => kind === 'heading' && text !== '')?.text;
   return { title: own ?? heading ?? null, blocks, notes: [...left] };
 

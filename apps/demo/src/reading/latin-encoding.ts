@@ -103,7 +103,10 @@ const sign = `[^\\p{ASCII}\\p{L}\\p{M}${marks}]`;
 const faults: readonly (readonly [pattern: RegExp, cost: number])[] = [
   [/[\u0080-\u009f\ufffd\ue000-\uf8ff]/g, costs.control],
   // Between letters; the dot is of Catalan.
-  [new RegExp(`(?<=\\p{L}(?:${sign}){0,3})(?!·)${sign}(?=(?:${sign}){0,3}\\p{L})`, 'gu'), costs.sign],
+  [
+    new RegExp(`(?<=\\p{L}(?:${sign}){0,3})(?!·)${sign}(?=(?:${sign}){0,3}\\p{L})`, 'gu'),
+    costs.sign,
+  ],
   [/(?<=\p{L})[‘‚“”„…«»‹›¿¡](?=\p{L})/gu, costs.sign],
   [/(?<=\p{Ll})[–—](?=\p{Ll})/gu, costs.usual],
   // At the end of a word, where powers, degrees and names that are registered stand; and at its beginning.

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { docxOf, pptxOf, relationships, xlsxOf } from '../testing/packages.ts';
 import { textOf } from '../testing/parsing.ts';
+import { parseFile } from './parse-file.ts';
 
 const drawn = (words: string): string => `<a:p><a:r><a:t>${words}</a:t></a:r></a:p>`;
 const paragraph = (words: string): string => `<w:p><w:r><w:t>${words}</w:t></w:r></w:p>`;
@@ -8,6 +9,8 @@ const chart = (words: string): string =>
   `<c:chartSpace><c:title>${drawn(words)}</c:title></c:chartSpace>`;
 const diagram = (words: string): string =>
   `<dgm:dataModel><dgm:pt><dgm:t>${drawn(words)}</dgm:t></dgm:pt></dgm:dataModel>`;
+const shape = (words: string, placeholder = ''): string =>
+  `<p:sp><p:nvSpPr>${placeholder && `<p:ph type="${placeholder}"/>`}</p:nvSpPr><p:txBody>${drawn(words)}</p:txBody></p:sp>`;
 const related = (kind: string, target: string): string => relationships({ r: { kind, target } });
 
 /** Office charts since 2016, with texts right in their points. */
@@ -63,9 +66,6 @@ describe('parts that parts of a document lead to', () => {
     );
     expect(await textOf(file, '.docx')).toContain('Ada: marker');
   });
-
-  const shape = (words: string, placeholder = ''): string =>
-    `<p:sp><p:nvSpPr>${placeholder && `<p:ph type="${placeholder}"/>`}</p:nvSpPr><p:txBody>${drawn(words)}</p:txBody></p:sp>`;
 
   test('D2 slides: diagrams, charts, groups, comments old and new, and who made them', async () => {
     const file = pptxOf(
@@ -167,6 +167,49 @@ describe('parts that parts of a document lead to', () => {
       expect(words.split(`marker${each}`), each).toHaveLength(2);
     }
     expect(words).not.toMatch(/markerstandin|tc=|markerfallback/);
+  });
+});
+
+describe('what is not read of an office document is told', () => {
+  const others = relationships({
+    a: { kind: 'image', target: '../media/a.png' },
+    b: { kind: 'oleObject', target: '../embeddings/b.bin' },
+    c: { kind: 'control', target: '../activeX/c.xml' },
+  });
+  const sheet = xlsxOf('<row><c t="inlineStr"><is><t>x</t></is></c></row>', {
+    'xl/worksheets/_rels/sheet1.xml.rels': related('drawing', '../drawings/d.xml'),
+    'xl/drawings/d.xml': '<xdr:wsDr/>',
+    'xl/drawings/_rels/d.xml.rels': others,
+  });
+  const slide = pptxOf([shape('x')], { 'ppt/slides/_rels/slide0.xml.rels': others });
+  const text = docxOf(
+    paragraph('x'),
+    { h: { kind: 'header', target: 'h.xml' } },
+    { 'word/h.xml': '<w:hdr/>', 'word/_rels/h.xml.rels': others },
+  );
+  test.each([
+    ['.xlsx', sheet],
+    ['.pptx', slide],
+    ['.docx', text],
+  ])('D6 pictures, embedded documents and controls in %s', async (extension, file) => {
+    const { notes = [] } = await parseFile(file, extension);
+    expect(notes.toSorted()).toEqual([
+      'Controls that are embedded in it were left out.',
+      'Documents that are embedded in it were left out.',
+      'Its pictures were left out: OCR is not part of it.',
+    ]);
+  });
+
+  test('D6 but not the workbook behind a chart', async () => {
+    const file = docxOf(
+      paragraph('x'),
+      { c: { kind: 'chart', target: 'charts/c.xml' } },
+      {
+        'word/charts/c.xml': chart('y'),
+        'word/charts/_rels/c.xml.rels': related('package', '../embeddings/w.xlsx'),
+      },
+    );
+    expect((await parseFile(file, '.docx')).notes).toBeUndefined();
   });
 });
 

@@ -66,6 +66,8 @@ export class OpenDocumentReader implements XmlHandler {
   readonly #hidden = new Set<string>();
   readonly #hiding: boolean[] = [];
   #vanished = 0;
+  /** How many paragraphs were open when the comments that are open began. */
+  readonly #comments: number[] = [];
   /** Who wrote the comment that begins. */
   #inCreator = false;
   #creator = '';
@@ -103,8 +105,11 @@ export class OpenDocumentReader implements XmlHandler {
       case 'tab':
       case 'line-break':
       case 'note':
+        this.#line?.add(' ');
+        break;
       case 'annotation':
         this.#line?.add(' ');
+        this.#comments.push(this.#lines.length);
         break;
       case 'creator':
         this.#inCreator = true;
@@ -142,7 +147,8 @@ export class OpenDocumentReader implements XmlHandler {
 
   text(text: string): void {
     if (this.#inCreator) this.#creator += text;
-    if (!this.#isRead || this.#inCreator) return;
+    // When and by whom a comment was made stands right in it, before its paragraphs.
+    if (!this.#isRead || this.#comments.at(-1) === this.#lines.length) return;
     if (this.#vanished > 0) {
       if (text.trim() !== '') this.left.add('Text that is marked as hidden was left out.');
       return;
@@ -163,6 +169,9 @@ export class OpenDocumentReader implements XmlHandler {
     if (!this.#isRead) return;
     if (ownParagraph.has(name)) this.#endParagraph();
     switch (name) {
+      case 'annotation':
+        this.#comments.pop();
+        break;
       case 'creator':
         this.#inCreator = false;
         break;

@@ -9,6 +9,7 @@ import {
 import { annotationTexts, attachmentNames } from './pdf-annotations.ts';
 import { packagedFiles } from './pdf-files.ts';
 import { joinLines } from './pdf-lines.ts';
+import { isAtNoteMark, type TextItem, wordAfterNumber } from './pdf-note-marks.ts';
 import { mayHaveSoftHyphens, softHyphenWords } from './pdf-soft-hyphens.ts';
 
 type Pdf = Awaited<ReturnType<typeof getDocumentProxy>>;
@@ -65,17 +66,28 @@ async function textsOf(page: Page, softWords: ReadonlySet<string>): Promise<stri
   const { items } = await page.getTextContent();
   const lines: string[] = [];
   let line: string[] = [];
+  let end = '';
+  let former: TextItem | undefined;
   for (const item of items) {
     if (!('str' in item)) continue;
+    if (isAtNoteMark(former, item, end)) line.push(' ');
     line.push(item.str);
+    end = `${end}${item.str}`.slice(-64);
+    if (item.str.trim() !== '') former = item;
     if (!item.hasEOL) continue;
     lines.push(line.join(''));
     line = [];
+    end = '';
+    former = undefined;
   }
   lines.push(line.join(''));
   const { text, alternatives } = joinLines(lines, softWords);
   const texts = [text, ...(await annotationTexts(page))];
-  if (alternatives.length > 0) texts.push(alternatives.join(' '));
+  const others = [
+    ...alternatives,
+    ...lines.map(wordAfterNumber).filter((word) => word !== undefined),
+  ];
+  if (others.length > 0) texts.push(others.join(' '));
   return texts.filter((each) => each.trim() !== '');
 }
 

@@ -1,7 +1,7 @@
 import { OfficePackage } from './office-package.ts';
 import { type OfficeBlock, type OfficeTextOptions, OfficeTextReader } from './office-text.ts';
 import type { Block, ParsedDocument, ParseLimits } from './parsed-document.ts';
-import { commenters, drawnParts, relatedParts } from './related-parts.ts';
+import { commenters, drawnParts, notesOfParts, relatedParts } from './related-parts.ts';
 
 const partsOfSlide = new Set(['notesSlide', 'comments', ...drawnParts]);
 
@@ -34,6 +34,7 @@ export async function parsePptx(bytes: Uint8Array, limits: ParseLimits): Promise
     for (const { name } of await relatedParts(office, slide, partsOfSlide)) {
       blocks.push(...textsOf(await readPart(name)));
     }
+    for (const note of await notesOfParts(office, slide, partsOfSlide)) left.add(note);
     for (const name of await layoutAndMaster(slide)) behind.add(name);
   }
   const shownBehind: Block[] = [];

@@ -35,6 +35,28 @@ export async function relatedParts(
   }
 }
 
+const embedded = 'Documents that are embedded in it were left out.';
+
+/** What is told of parts that are not read. */
+const leftOut: ReadonlyMap<string, string> = new Map([
+  ['image', 'Its pictures were left out: OCR is not part of it.'],
+  ['oleObject', embedded],
+  ['package', embedded],
+  ['control', 'Controls that are embedded in it were left out.'],
+]);
+
+/** Notes about what a part, and the parts of these kinds that it leads to, show and nobody reads here. */
+export async function notesOfParts(
+  office: OfficePackage,
+  from: string,
+  kinds: ReadonlySet<string>,
+): Promise<readonly string[]> {
+  // A chart has a workbook of its own behind it, whose numbers it shows.
+  const readers = new Set([...kinds].filter((kind) => !drawnParts.has(kind)));
+  const parts = await relatedParts(office, from, new Set([...readers, ...leftOut.keys()]));
+  return parts.map(({ kind }) => leftOut.get(kind)).filter((note) => note !== undefined);
+}
+
 /** The names of those who have commented, which stand in a part of their own. */
 export async function commenters(office: OfficePackage, main: string): Promise<readonly string[]> {
   const names = new Set<string>();

@@ -6,7 +6,7 @@ import {
   type ParseLimits,
   UnreadableError,
 } from './parsed-document.ts';
-import { commenters, drawnParts, relatedParts } from './related-parts.ts';
+import { commenters, drawnParts, notesOfParts, relatedParts } from './related-parts.ts';
 import { sheetTexts } from './sheet-texts.ts';
 import { blocksOfTable } from './table-blocks.ts';
 
@@ -33,6 +33,7 @@ export async function parseXlsx(bytes: Uint8Array, limits: ParseLimits): Promise
   const { sheets, since1904 } = await sheetsOf(office, main, related);
   const cells = new CellReader(shared, styles, since1904, limits.maxCharacters);
   const blocks: Block[] = [];
+  const left = new Set<string>();
   for (const { name, part } of sheets) {
     cells.rows = [];
     await office.walk(part, cells);
@@ -43,9 +44,10 @@ export async function parseXlsx(bytes: Uint8Array, limits: ParseLimits): Promise
   const beside = [...(await commenters(office, main)), ...others];
   if (beside.length > 0) blocks.push({ kind: 'heading', text: '' });
   for (const text of beside) blocks.push({ kind: 'text', text });
-  return { title: title || null, blocks };
+  return { title: title || null, blocks, notes: [...left] };
 
   async function readBeside(part: string): Promise<void> {
+    for (const note of await notesOfParts(office, part, partsOfSheet)) left.add(note);
     for (const related of await relatedParts(office, part, partsOfSheet)) {
       for (const text of await sheetTexts(office, related)) blocks.push({ kind: 'text', text });
     }
