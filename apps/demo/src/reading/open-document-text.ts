@@ -112,7 +112,7 @@ export class OpenDocumentReader implements XmlHandler {
         this.#comments.push(this.#lines.length);
         break;
       case 'creator':
-        this.#inCreator = true;
+        this.#inCreator = this.#isBeforeComment;
         break;
       case 'ruby-text':
         this.#ruby += 1;
@@ -148,7 +148,7 @@ export class OpenDocumentReader implements XmlHandler {
   text(text: string): void {
     if (this.#inCreator) this.#creator += text;
     // When and by whom a comment was made stands right in it, before its paragraphs.
-    if (!this.#isRead || this.#comments.at(-1) === this.#lines.length) return;
+    if (!this.#isRead || this.#isBeforeComment) return;
     if (this.#vanished > 0) {
       if (text.trim() !== '') this.left.add('Text that is marked as hidden was left out.');
       return;
@@ -216,6 +216,11 @@ export class OpenDocumentReader implements XmlHandler {
 
   get #line(): BlockBuilder | undefined {
     return this.#lines.at(-1)?.line;
+  }
+
+  /** A comment has begun, and no paragraph of it. */
+  get #isBeforeComment(): boolean {
+    return this.#comments.at(-1) === this.#lines.length;
   }
 
   #hide(attributes: Attributes): void {

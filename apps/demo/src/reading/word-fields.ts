@@ -23,8 +23,8 @@ export interface FieldText {
 }
 
 /**
- * The fields of a Word document that are open, or of Rich Text. Most have their result beside them as text; those of old forms, buttons
- * and signs are shown from what the field itself says.
+ * The fields of a Word document, or of Rich Text, that are open. Most have their result beside them as
+ * text; those of old forms, buttons and signs are shown from what the field itself says.
  */
 export class WordFields {
   readonly #open: Field[] = [];
