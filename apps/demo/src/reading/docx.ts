@@ -2,6 +2,7 @@ import { OfficePackage } from './office-package.ts';
 import { type OfficeBlock, OfficeTextReader } from './office-text.ts';
 import type { Block, ParsedDocument, ParseLimits } from './parsed-document.ts';
 import { drawnParts, notesOfParts, relatedParts } from './related-parts.ts';
+import { ListLabels, wordLists } from './word-numbering.ts';
 import { headingStyles, type StyleKind } from './word-styles.ts';
 
 /** Parts that stand beside the text, in the order in which they are read. */
@@ -21,8 +22,10 @@ export async function parseDocx(
   const office = await OfficePackage.open(bytes, limits);
   const main = await office.mainPart('word/document.xml');
   const related = await office.relationships(main);
-  const stylesPart = related.find(({ kind }) => kind === 'styles')?.target;
-  const styles = await headingStyles(office, stylesPart ?? 'word/styles.xml');
+  const partOf = (wanted: string): string =>
+    related.find(({ kind }) => kind === wanted)?.target ?? `word/${wanted}.xml`;
+  const styles = await headingStyles(office, partOf('styles'));
+  const labels = new ListLabels(await wordLists(office, partOf('numbering'), partOf('styles')));
   const blocks: OfficeBlock[] = [];
   const left = new Set<string>();
   await readPart(main, styles);
@@ -48,7 +51,7 @@ export async function parseDocx(
   return { title: own ?? heading ?? null, blocks, notes: [...left] };
 
   async function readPart(name: string, partStyles: ReadonlyMap<string, StyleKind>): Promise<void> {
-    const reader = new OfficeTextReader(partStyles);
+    const reader = new OfficeTextReader(partStyles, { labels });
     await office.walk(name, reader);
     for (const block of reader.finish()) blocks.push(block);
     for (const note of reader.left) left.add(note);

@@ -2,6 +2,7 @@ import { BlockBuilder } from './markup-text.ts';
 import type { Block } from './parsed-document.ts';
 import { inSymbols, type RunFont, signOf } from './symbol-fonts.ts';
 import { WordFields } from './word-fields.ts';
+import type { ListLabels } from './word-numbering.ts';
 import type { StyleKind } from './word-styles.ts';
 import type { XmlHandler } from './xml-events.ts';
 
@@ -16,6 +17,10 @@ type Attributes = Readonly<Record<string, string>>;
 interface Paragraph {
   readonly line: BlockBuilder;
   kind: StyleKind | undefined;
+  style: string;
+  /** What it says itself of the list that it is in. */
+  list: string | undefined;
+  level: number | undefined;
   /** Text boxes, which stand after the paragraph that they are anchored in. */
   readonly after: OfficeBlock[];
 }
@@ -38,6 +43,8 @@ const mathParts = new Set('num den e sub sup deg lim fName'.split(' '));
 export interface OfficeTextOptions {
   /** Shapes that slides fill in are left out, as they are of a layout. @default false */
   readonly withoutPlaceholders?: boolean;
+  /** Numbers the paragraphs of lists. @default none is numbered */
+  readonly labels?: ListLabels;
 }
 
 /**
@@ -47,6 +54,7 @@ export interface OfficeTextOptions {
 export class OfficeTextReader implements XmlHandler {
   readonly #styles: ReadonlyMap<string, StyleKind>;
   readonly #withoutPlaceholders: boolean;
+  readonly #labels: ListLabels | undefined;
   readonly #blocks: OfficeBlock[] = [];
   readonly #paragraphs: Paragraph[] = [];
   /** Rows of tables that are open, each with the text of its cells. */
@@ -76,6 +84,7 @@ export class OfficeTextReader implements XmlHandler {
   constructor(styles: ReadonlyMap<string, StyleKind>, options: OfficeTextOptions = {}) {
     this.#styles = styles;
     this.#withoutPlaceholders = options.withoutPlaceholders ?? false;
+    this.#labels = options.labels;
   }
 
   open(name: string, attributes: Attributes): void {
@@ -162,7 +171,14 @@ export class OfficeTextReader implements XmlHandler {
       case 'comment':
         this.#author = attributes.author ?? '';
         break;
+      case 'numId':
+        if (this.#paragraph !== undefined) this.#paragraph.list = attributes.val;
+        break;
+      case 'ilvl':
+        if (this.#paragraph !== undefined) this.#paragraph.level = Number(attributes.val);
+        break;
       case 'pStyle':
+        if (this.#paragraph !== undefined) this.#paragraph.style = attributes.val ?? '';
         this.#setKind(this.#styles.get(attributes.val ?? ''));
         break;
       case 'outlineLvl':
@@ -274,16 +290,16 @@ export class OfficeTextReader implements XmlHandler {
   get #line(): BlockBuilder {
     const open = this.#paragraph;
     if (open !== undefined) return open.line;
-    const line = new BlockBuilder();
-    this.#paragraphs.push({ line, kind: undefined, after: [] });
-    return line;
+    this.#beginParagraph();
+    return this.#line;
   }
 
   #beginParagraph(): void {
     const line = new BlockBuilder();
     if (this.#author !== '') line.add(`${this.#author}: `);
     this.#author = '';
-    this.#paragraphs.push({ line, kind: this.#shapeKind, after: [] });
+    const inNoList = { style: '', list: undefined, level: undefined };
+    this.#paragraphs.push({ line, kind: this.#shapeKind, ...inNoList, after: [] });
   }
 
   #setKind(kind: StyleKind | undefined): void {
@@ -316,7 +332,10 @@ export class OfficeTextReader implements XmlHandler {
   #endParagraph(): void {
     const paragraph = this.#paragraphs.pop();
     if (paragraph === undefined) return;
-    const text = paragraph.line.end() ?? '';
+    const own = paragraph.line.end() ?? '';
+    // An empty paragraph of a list is counted as well.
+    const label = this.#labels?.next(paragraph.style, paragraph) ?? '';
+    const text = own === '' || label === '' ? own : `${label} ${own}`;
     const outer = this.#paragraph;
     const row = this.#rows.at(-1);
     if (outer !== undefined) {
