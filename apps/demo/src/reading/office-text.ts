@@ -40,6 +40,9 @@ const drawnElsewhere = new Set(['chart', 'relIds', 'contentPart']);
 /** Parts of a formula, which stand beside one another. */
 const mathParts = new Set('num den e sub sup deg lim fName'.split(' '));
 
+/** It stands before each of an author's comments. */
+const maxAuthorLength = 100;
+
 export interface OfficeTextOptions {
   /** Shapes that slides fill in are left out, as they are of a layout. @default false */
   readonly withoutPlaceholders?: boolean;
@@ -169,7 +172,7 @@ export class OfficeTextReader implements XmlHandler {
         this.#fields.begin(this.#shown, attributes.instr);
         break;
       case 'comment':
-        this.#author = attributes.author ?? '';
+        this.#author = (attributes.author ?? '').slice(0, maxAuthorLength);
         break;
       case 'numId':
         if (this.#paragraph !== undefined) this.#paragraph.list = attributes.val;

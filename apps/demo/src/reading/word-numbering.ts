@@ -20,6 +20,8 @@ export interface WordLists {
 }
 
 const maxLevels = 9;
+/** It stands before each paragraph of a list. */
+const maxLabelLength = 60;
 
 /** Reads them from the parts of a package; a document without lists has none. */
 export async function wordLists(
@@ -48,7 +50,7 @@ export async function wordLists(
       } else if (name === 'lvl' || name === 'lvlOverride') at = Number(ilvl);
       else if (name === 'start' || name === 'startOverride') change({ start: Number(val) || 0 });
       else if (name === 'numFmt') change({ format: val });
-      else if (name === 'lvlText') change({ text: val });
+      else if (name === 'lvlText') change({ text: val.slice(0, maxLabelLength) });
     },
   });
   const styles = new Map<string, NumberedAs>();
