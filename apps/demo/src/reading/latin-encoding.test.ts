@@ -246,6 +246,7 @@ describe('what stands among letters of ASCII alone', () => {
       'Осветитель проверил сцену, и занавес поднялся.',
       ['windows-1251', 'koi8-r', 'iso-8859-5', 'ibm866'],
     ],
+    ['Договор аренды', ['windows-1251']],
     ['Ο φωτιστής έλεγξε τη σκηνή και η αυλαία σηκώθηκε.', ['iso-8859-7', 'windows-1253']],
     ['התאורן בדק את הבמה והמסך עלה מול הקהל', ['iso-8859-8', 'windows-1255']],
     ['فحص عامل الإضاءة المسرح ثم ارتفعت الستارة', ['iso-8859-6', 'windows-1256']],
@@ -262,6 +263,7 @@ describe('what stands among letters of ASCII alone', () => {
       `The title of the play is ${sentence}`,
       `# Notes\n\n${sentence} was said on the night of the premiere, and all of the crew heard it.`,
       `name;remark\nopening;${sentence}\nclosing;none\n`,
+      `<p>${sentence}</p><style>a{color:red}</style><ul><li>one<li>two</ul><script>var x=y(z);</script>`,
     ]) {
       expect(await decodeText(iconv.encode(text, encoding))).toBe(text);
     }

@@ -126,7 +126,7 @@ function withoutTags(bytes: Uint8Array): Uint8Array {
 /** Words of ASCII alone say nothing of another script that stands among them. */
 function withoutPlainWords(bytes: Uint8Array): Uint8Array {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
-  const others = text.replace(/(?<![\x21-\x2f\x3a-\xff])[A-Za-z]+(?![\x3a-\xff])/g, ' ');
+  const others = text.replace(/(?<![A-Za-z\x80-\xff])[A-Za-z]+(?![A-Za-z\x80-\xff])/g, ' ');
   return Buffer.from(others, 'latin1');
 }
 
