@@ -1,4 +1,5 @@
 import { BlockBuilder } from './markup-text.ts';
+import { OpenDocumentLists } from './open-document-lists.ts';
 import type { Block } from './parsed-document.ts';
 import { blocksOfTable } from './table-blocks.ts';
 import type { XmlHandler } from './xml-events.ts';
@@ -60,6 +61,7 @@ export class OpenDocumentReader implements XmlHandler {
   /** Of a text; the names of slides and sheets are none. */
   firstHeading: string | undefined;
   #inside = 0;
+  readonly #lists = new OpenDocumentLists();
   #inForms = false;
   /** The style that is being described, those that hide their text, and what is open of these. */
   #style = '';
@@ -88,6 +90,7 @@ export class OpenDocumentReader implements XmlHandler {
   open(name: string, attributes: Attributes): void {
     if (name === this.#within) this.#inside += 1;
     if (unseen.has(name)) this.#unseen += 1;
+    this.#lists.open(name, attributes);
     if (name === 'style') this.#style = attributes.name ?? '';
     if (name === 'text-properties' && attributes.display === 'none') this.#hidden.add(this.#style);
     if (canHide.has(name)) this.#hide(attributes);
@@ -160,6 +163,7 @@ export class OpenDocumentReader implements XmlHandler {
 
   close(name: string): void {
     if (name === this.#within) this.#inside -= 1;
+    this.#lists.close(name);
     if (name === 'forms') this.#inForms = false;
     if (canHide.has(name) && this.#hiding.pop() === true) this.#vanished -= 1;
     if (unseen.has(name)) {
@@ -234,6 +238,8 @@ export class OpenDocumentReader implements XmlHandler {
     const line = new BlockBuilder();
     if (this.#creator !== '') line.add(`${this.#creator}: `);
     this.#creator = '';
+    const label = this.#lists.takeLabel();
+    if (label !== '') line.add(`${label} `);
     this.#lines.push({ line, name, style: attributes['style-name'] ?? '' });
   }
 

@@ -17,6 +17,7 @@ const numbering = `<w:numbering>
   <w:abstractNum w:abstractNumId="1">${level(0, 'bullet', '•')}${level(1, 'upperRoman', 'Part %2', 4)}</w:abstractNum>
   <w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>
   <w:num w:numId="2"><w:abstractNumId w:val="1"/></w:num>
+  <w:abstractNum w:abstractNumId="2">${level(-5, 'decimal', '%1')}</w:abstractNum><w:num w:numId="4"><w:abstractNumId w:val="2"/></w:num>
   <w:num w:numId="3"><w:abstractNumId w:val="0"/><w:lvlOverride w:ilvl="0"><w:startOverride w:val="7"/></w:lvlOverride></w:num>
 </w:numbering>`;
 const styles =
@@ -45,6 +46,7 @@ test.each([
   ['by its style', item('a', 'Clause') + item('b', 'Sub'), 'Article 1. a 1.a) b'],
   ['from another number on', item('a', 3) + item('b', 3), 'Article 7. a Article 8. b'],
   ['not with a bullet', item('a', 2) + item('b', 2, 1) + item('c', 2, 1), 'a Part IV b Part V c'],
+  ['nowhere above the first level', item('a', 4, -5), 'a'],
   ['in no list', item('a', 0) + item('b', 9), 'a b'],
   ['where an empty one is counted', item('', 1) + item('b', 1), 'Article 2. b'],
 ])('D2 a paragraph of a list in Word has its number: %s', async (_name, body, shown) => {

@@ -95,7 +95,7 @@ export class ListLabels {
   next(style: string, own: NumberedAs): string {
     const styled = this.#lists.styles.get(style);
     const list = own.list ?? styled?.list ?? '';
-    const level = Math.min(maxLevels - 1, own.level ?? styled?.level ?? 0);
+    const level = Math.max(0, Math.min(maxLevels - 1, own.level ?? styled?.level ?? 0));
     const levels = this.#lists.lists.get(list);
     const wanted = levels?.get(level);
     if (levels === undefined || wanted === undefined) return '';
@@ -108,7 +108,7 @@ export class ListLabels {
     return wanted.text.replace(/%([1-9])/g, (_all, digit: string) => {
       const of = Number(digit) - 1;
       const { start = 1, format = 'decimal' } = levels.get(of) ?? {};
-      return written(counts[of] ?? start, format);
+      return writtenNumber(counts[of] ?? start, format);
     });
   }
 }
@@ -133,7 +133,8 @@ const romans: readonly (readonly [number, string])[] = [
   ] as const),
 ];
 
-function written(count: number, format: string): string {
+/** A number in a format of Word, such as `lowerRoman`. */
+export function writtenNumber(count: number, format: string): string {
   switch (format) {
     case 'lowerLetter':
     case 'upperLetter': {
