@@ -6,12 +6,21 @@ export const pageErrors = [];
 /** Progress, another visitor, cancel, a reload in the middle, publish. */
 export async function drive(browser, address) {
   const page = await open(browser, address);
+  try {
+    await driveBook(browser, page, address);
+  } catch (error) {
+    const shown = await page.getByRole('status').textContent().catch(String);
+    throw new Error(`${error?.stack ?? error}\n--- the page says ---\n${shown}`);
+  }
+}
+
+async function driveBook(browser, page, address) {
   const status = page.getByRole('status');
   const first = await page
     .getByText(/^(Nothing is published yet\.|Published: version .*)$/)
     .textContent();
-  await print(page);
-  await status.getByText(/^Page \d+ of 60$/).waitFor();
+  await printLong(page);
+  await status.getByText(/^Page \d+ of 500$/).waitFor();
 
   // A page is rendered by another copy of the server's modules, for another visitor: that neither ends
   // the job nor shows it.
@@ -19,11 +28,11 @@ export async function drive(browser, address) {
   const seen = await theirs.evaluate(async () => (await fetch('/jobs')).json());
   if (seen.jobs.length > 0) throw new Error('A visitor sees the jobs of another.');
   await theirs.context().close();
-  await status.getByText(/^Page ([5-9]|\d\d) of 60$/).waitFor();
+  await status.getByText(/^Page ([5-9]|\d\d+) of 500$/).waitFor();
 
   // Who loads the page again goes on where they were.
   await page.reload();
-  await status.getByText(/^Page ([5-9]|\d\d) of 60$/).waitFor();
+  await status.getByText(/^Page ([5-9]|\d\d+) of 500$/).waitFor();
   await page.getByRole('button', { name: 'Cancel' }).click();
   await status.getByText('Canceled: nothing was published.').waitFor();
   await page.reload();
@@ -47,10 +56,10 @@ export async function drive(browser, address) {
 /** A page on which a job is under way. */
 export async function withJob(browser, address) {
   const page = await open(browser, address);
-  await print(page);
+  await printLong(page);
   await page
     .getByRole('status')
-    .getByText(/^Page \d+ of 60$/)
+    .getByText(/^Page \d+ of 500$/)
     .waitFor();
   return page;
 }
@@ -68,6 +77,19 @@ async function open(browser, address) {
   page.setDefaultTimeout(45_000);
   await page.goto(address);
   return page;
+}
+
+/**
+ * A job that is still under way when it is to be canceled or killed, however slow the machine: the server is
+ * asked for more pages than the page asks for.
+ */
+async function printLong(page) {
+  const address = '**/jobs/book.print';
+  await page.route(address, (route) =>
+    route.continue({ postData: route.request().postData()?.replace('"pages":60', '"pages":500') }),
+  );
+  await print(page);
+  await page.unroute(address);
 }
 
 /** Clicks until the page has its scripts: before that a click does nothing. */

@@ -1,0 +1,5 @@
+import { offstageWorkers } from '@offstage/node-worker/vite';
+import { reactRouter } from '@react-router/dev/vite';
+import { defineConfig } from 'vite';
+
+export default defineConfig({ plugins: [reactRouter(), offstageWorkers()] });
