@@ -3,7 +3,7 @@ import { handle, SnapshotStore } from '@offstage/core';
 import { nodeStorage } from '@offstage/node-fs';
 import { serveJobs } from '@offstage/node-worker/thread';
 // In full, as Node.js itself reads this file while `nuxt dev` runs.
-import { bookMetadata, printBook } from '../../shared/jobs.ts';
+import { bookMetadata, printBook } from '../shared/jobs.ts';
 
 const books = new SnapshotStore({ storage: nodeStorage('./data/books'), metadata: bookMetadata });
 

@@ -5,7 +5,7 @@ import { sharedManager, WorkerExecutor } from '@offstage/node-worker';
 import { bookMetadata, printBook } from '../../shared/jobs.ts';
 
 /** One a process, whatever evaluates this module again; closed with the process. */
-const manager = sharedManager(
+export const manager = sharedManager(
   'jobs',
   () =>
     new JobManager({

@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { apartFromServer, type ChunkOf } from './shared-modules.ts';
 
 /** What the plugin needs of the context of a transform. */
 export interface TransformContext {
@@ -14,6 +15,13 @@ export interface TransformContext {
 /** What the plugin needs of the context at a build's start. */
 export interface StartContext {
   resolve(specifier: string, importer?: string): Promise<{ readonly id: string } | null>;
+}
+
+/** What the plugin reads and changes of the options of an output. */
+export interface OutputOptions {
+  readonly format?: string | undefined;
+  readonly inlineDynamicImports?: boolean | undefined;
+  readonly manualChunks?: unknown;
 }
 
 /** What the plugin needs of the context of a bundle. */
@@ -34,9 +42,10 @@ export interface OffstageWorkersPlugin {
     id: string,
     options?: { readonly ssr?: boolean | undefined },
   ): { readonly code: string; readonly map: null } | null;
+  outputOptions<Options extends OutputOptions>(options: Options): Options | null;
   generateBundle(
     this: BundleContext,
-    options: { readonly format?: string | undefined },
+    options: OutputOptions,
     bundle: Record<string, { readonly type: string; code?: string }>,
   ): void;
 }
@@ -53,6 +62,7 @@ export interface OffstageWorkersPlugin {
 export function offstageWorkers(): OffstageWorkersPlugin {
   // Rollup by itself bundles for no page, and asks for no configuration.
   let isVite = false;
+  const workers = new Map<string, string>();
   return {
     name: 'offstage-workers',
     apply: 'build',
@@ -82,14 +92,23 @@ export function offstageWorkers(): OffstageWorkersPlugin {
           const file = existing(path.resolve(folder, specifier));
           if (file === undefined) return whole;
           if (!isVite && this.meta?.watchMode === true) {
-            return `${entry}new URL('${pathToFileURL(file).href}')`;
+            return `${entry}new URL(${JSON.stringify(pathToFileURL(file).href)})`;
           }
-          const name = path.basename(file).replace(/\.[cm]?[jt]sx?$/, '');
+          const name = workers.get(file) ?? freeName(file, workers);
+          // Rollup names a module by its real path, unless it is told otherwise.
+          for (const known of [file, realpathSync(file)]) workers.set(known, name);
           const reference = this.emitFile({ type: 'chunk', id: file, name });
           return `${entry}new URL('${placeholder(reference)}', '${basePlaceholder}')`;
         },
       );
       return built === code ? null : { code: built, map: null };
+    },
+    outputOptions(options) {
+      const { manualChunks, inlineDynamicImports } = options;
+      if (isVite || inlineDynamicImports === true) return null;
+      if (manualChunks !== undefined && typeof manualChunks !== 'function') return null;
+      const others = manualChunks as ChunkOf | undefined;
+      return { ...options, manualChunks: apartFromServer(workers, others) };
     },
     // Texts until now: Vite makes an address on the site of ROLLUP_FILE_URL, and Nitro something of its
     // own of `import.meta`. This is a file's, beside the chunk.
@@ -126,6 +145,11 @@ const commonJsUrl = "require('node:url').pathToFileURL(__filename).href";
 const placeholder = (reference: string): string => `${placeholderStart}${reference}_END`;
 const placeholders = /OFFSTAGE_WORKER_([\w$-]+?)_END/g;
 const workerName = /\.worker\.[cm]?[jt]sx?$/;
+
+function freeName(file: string, workers: ReadonlyMap<string, string>): string {
+  const name = path.basename(file).replace(/\.[cm]?[jt]sx?$/, '');
+  return [...workers.values()].includes(name) ? `${name}-${workers.size}` : name;
+}
 
 /** The file, or the TypeScript that it is built from. */
 function existing(file: string): string | undefined {

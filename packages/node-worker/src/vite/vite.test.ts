@@ -108,6 +108,6 @@ test('W1 what a URL names that is no worker is left as it is', () => {
   expect(transform.call(client, entry, id)).toBeNull();
   expect(emitted).toEqual([]);
   expect(transform.call(context, entry, `${id}?used`)?.code).toBe(
-    "({ entry: new URL('OFFSTAGE_WORKER_ref_END', import.meta.url) })",
+    "({ entry: new URL('OFFSTAGE_WORKER_ref_END', 'OFFSTAGE_WORKER_BASE') })",
   );
 });

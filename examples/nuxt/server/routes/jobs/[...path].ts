@@ -1,3 +1,0 @@
-import { handleJobs } from '../../utils/printing.ts';
-
-export default defineEventHandler((event) => handleJobs(toWebRequest(event)));
