@@ -154,7 +154,7 @@ async function runWalk(name, tarballs) {
     let server = await start();
     const page = await browser.newPage();
     page.setDefaultTimeout(45_000);
-    page.on('pageerror', (error) => pageErrors.push(error.stack));
+    page.on('pageerror', (error) => pageErrors.push(error.stack || String(error)));
     try {
       await page.goto(server.address);
       await driveReport(page);

@@ -33,8 +33,9 @@ async function driveBook(browser, page, address) {
   // Who loads the page again goes on where they were.
   await page.reload();
   await status.getByText(/^Page ([5-9]|\d\d+) of 500$/).waitFor();
-  await page.getByRole('button', { name: 'Cancel' }).click();
-  await status.getByText('Canceled: nothing was published.').waitFor();
+  const canceled = status.getByText('Canceled: nothing was published.');
+  await clickUntil(page, 'Cancel', canceled);
+  await canceled.waitFor();
   await page.reload();
   await page.getByText(first, { exact: true }).waitFor();
 
@@ -73,7 +74,7 @@ async function open(browser, address) {
   // Each has cookies of its own.
   const context = await browser.newContext();
   const page = await context.newPage();
-  page.on('pageerror', (error) => pageErrors.push(error.stack));
+  page.on('pageerror', (error) => pageErrors.push(error.stack || String(error)));
   page.setDefaultTimeout(45_000);
   await page.goto(address);
   return page;
@@ -92,12 +93,13 @@ async function printLong(page) {
   await page.unroute(address);
 }
 
+const print = (page) => clickUntil(page, 'Print', page.getByRole('button', { name: 'Cancel' }));
+
 /** Clicks until the page has its scripts: before that a click does nothing. */
-async function print(page) {
-  const busy = page.getByRole('button', { name: 'Cancel' });
-  const button = page.getByRole('button', { name: 'Print' });
-  for (let tries = 0; tries < 40 && !(await busy.isVisible()); tries += 1) {
-    if (await button.isEnabled()) await button.click();
-    await busy.waitFor({ timeout: 1000 }).catch(() => {});
+async function clickUntil(page, name, sign) {
+  const button = page.getByRole('button', { name });
+  for (let tries = 0; tries < 40 && !(await sign.isVisible()); tries += 1) {
+    if ((await button.count()) > 0 && (await button.isEnabled())) await button.click();
+    await sign.waitFor({ timeout: 1000 }).catch(() => {});
   }
 }
