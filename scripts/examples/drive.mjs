@@ -99,7 +99,8 @@ const print = (page) => clickUntil(page, 'Print', page.getByRole('button', { nam
 async function clickUntil(page, name, sign) {
   const button = page.getByRole('button', { name });
   for (let tries = 0; tries < 40 && !(await sign.isVisible()); tries += 1) {
-    if ((await button.count()) > 0 && (await button.isEnabled())) await button.click();
+    // It may go, or be disabled, at any moment.
+    await button.click({ timeout: 1000 }).catch(() => {});
     await sign.waitFor({ timeout: 1000 }).catch(() => {});
   }
 }
