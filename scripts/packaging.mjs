@@ -88,7 +88,10 @@ function main() {
   Object.assign(manifest.dependencies, tarballs);
   writeFileSync(path.join(consumer, 'package.json'), JSON.stringify(manifest));
   if (run('install in an empty project', 'npm', ['install'], consumer) === undefined) return;
-  run('types in an empty project', 'tsc', ['-p', consumer]);
+  for (const compiler of ['typescript', 'typescript-7']) {
+    const tsc = path.join(root, 'node_modules', compiler, 'bin', 'tsc');
+    run(`types in an empty project, by ${compiler}`, 'node', [tsc, '-p', consumer]);
+  }
   const quickStart = writeQuickStart();
   for (const version of runtimes) {
     const node = installRuntime('node', version);
