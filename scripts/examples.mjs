@@ -42,7 +42,7 @@ const examples = {
     development: { build: [], start: 'dev', takesPort: true },
   },
   nuxt: {
-    production: { build: ['build'], start: 'start' },
+    production: { build: ['typecheck', 'build'], start: 'start' },
     development: { build: [], start: 'dev' },
   },
   'react-router': {
