@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { apartFromServer, type ChunkOf } from './shared-modules.ts';
+import { type ChunkOptions, inRolldown, inRollup, type Workers } from './shared-modules.ts';
 
 /** What the plugin needs of the context of a transform. */
 export interface TransformContext {
@@ -17,11 +17,9 @@ export interface StartContext {
   resolve(specifier: string, importer?: string): Promise<{ readonly id: string } | null>;
 }
 
-/** What the plugin reads and changes of the options of an output. */
-export interface OutputOptions {
-  readonly format?: string | undefined;
-  readonly inlineDynamicImports?: boolean | undefined;
-  readonly manualChunks?: unknown;
+/** What the plugin needs of the context of an output's options. */
+export interface OutputContext {
+  readonly meta: object;
 }
 
 /** What the plugin needs of the context of a bundle. */
@@ -42,10 +40,13 @@ export interface OffstageWorkersPlugin {
     id: string,
     options?: { readonly ssr?: boolean | undefined },
   ): { readonly code: string; readonly map: null } | null;
-  outputOptions<Options extends OutputOptions>(options: Options): Options | null;
+  outputOptions<Options extends ChunkOptions>(
+    this: OutputContext,
+    options: Options,
+  ): Options | null;
   generateBundle(
     this: BundleContext,
-    options: OutputOptions,
+    options: { readonly format?: string | undefined },
     bundle: Record<string, { readonly type: string; code?: string }>,
   ): void;
 }
@@ -104,11 +105,8 @@ export function offstageWorkers(): OffstageWorkersPlugin {
       return built === code ? null : { code: built, map: null };
     },
     outputOptions(options) {
-      const { manualChunks, inlineDynamicImports } = options;
-      if (isVite || inlineDynamicImports === true) return null;
-      if (manualChunks !== undefined && typeof manualChunks !== 'function') return null;
-      const others = manualChunks as ChunkOf | undefined;
-      return { ...options, manualChunks: apartFromServer(workers, others) };
+      const apart = 'rolldownVersion' in this.meta ? inRolldown : inRollup;
+      return apart(options, workers);
     },
     // Texts until now: Vite makes an address on the site of ROLLUP_FILE_URL, and Nitro something of its
     // own of `import.meta`. This is a file's, beside the chunk.
@@ -146,7 +144,7 @@ const placeholder = (reference: string): string => `${placeholderStart}${referen
 const placeholders = /OFFSTAGE_WORKER_([\w$-]+?)_END/g;
 const workerName = /\.worker\.[cm]?[jt]sx?$/;
 
-function freeName(file: string, workers: ReadonlyMap<string, string>): string {
+function freeName(file: string, workers: Workers): string {
   const name = path.basename(file).replace(/\.[cm]?[jt]sx?$/, '');
   return [...workers.values()].includes(name) ? `${name}-${workers.size}` : name;
 }
