@@ -288,7 +288,7 @@ describe('a journal that may not be written', () => {
       const ballast = fill(disk);
       // What the log has room for is kept, as it is on the disk already.
       const kept: string[] = [];
-      const large = (id: string) => admitted(id, 'x'.repeat(500_000));
+      const large = (id: string, length = 500_000) => admitted(id, 'x'.repeat(length));
       let error: unknown;
       while (error === undefined) {
         const id = `large-${kept.length}`;
@@ -301,7 +301,7 @@ describe('a journal that may not be written', () => {
       expect(kept.length > 0).toBe(taken === 0);
       expect(journal.health()).toMatchObject({ writable: false, error: { code: 'journal_full' } });
       truncateSync(ballast, statSync(ballast).size - 64 * 1024);
-      const refused = errorOf(journal.write(large('last')));
+      const refused = errorOf(journal.write(large('last', 1_000_000)));
       const ended = journal.write({ type: 'ended', id: 'job', at: 1, status: 'canceled' });
       expect((await refused).code).toBe('journal_full');
       await ended;
