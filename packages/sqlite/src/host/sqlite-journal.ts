@@ -264,6 +264,11 @@ export class SqliteJournal implements JobJournal {
     const [error] = errors.values();
     this.#failure = error === undefined ? undefined : { error };
     this.#underWay -= groups;
+    // What follows from an answer goes at the end of its turn: whoever waits for the answer hears it first.
+    if (!this.#flushing && this.#state === 'open') {
+      this.#flushing = true;
+      setImmediate(() => this.#flush());
+    }
     const ended = this.#waiting.splice(0, count);
     for (let index = 0; index < ended.length; index += 1) {
       const refusal = errors.get(index);

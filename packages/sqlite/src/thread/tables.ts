@@ -183,6 +183,23 @@ export class Tables {
     const known: Known = { number, status, discarded, large: 0 };
     this.#done.delete(id);
     this.#jobs.set(id, known);
+    if (isFresh(job)) {
+      // Nearly all are; each value that is bound takes its time.
+      this.#run(
+        `INSERT OR REPLACE INTO job (number, id, head, input, status, attempt, available_at, discarded)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+        number,
+        Buffer.from(id, 'utf16le'),
+        job.head ?? null,
+        this.#place(job.input, known, 'input'),
+        status,
+        job.attempt,
+        job.availableAt,
+        discarded ? 1 : 0,
+      );
+      this.#sortIn(id, known);
+      return;
+    }
     this.#run(
       `INSERT OR REPLACE INTO job (number, id, head, input, saved, progress, last_failure, outcome, status,
          attempt, available_at, started_at, ended_at, stop_reason, discarded)
@@ -278,6 +295,16 @@ export class Tables {
     return fresh;
   }
 }
+
+/** Nothing has happened to it. */
+const isFresh = (job: JobRow): boolean =>
+  job.startedAt === null &&
+  job.endedAt === null &&
+  job.stopReason === null &&
+  job.saved === undefined &&
+  job.progress === undefined &&
+  job.lastFailure === undefined &&
+  job.outcome === undefined;
 
 const bytesOf = (value: unknown): Uint8Array | undefined =>
   value instanceof Uint8Array ? value : undefined;
