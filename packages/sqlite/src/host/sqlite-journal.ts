@@ -155,9 +155,10 @@ export class SqliteJournal implements JobJournal {
     }
   }
 
-  // By itself a write goes at once. While others are under way, those of one turn of the event loop go
-  // together, unless they are many: then the thread begins with some while this one makes the others. The
-  // thread takes all that has come by then as one group.
+  // By itself a write goes at once, but for promises that are resolved already: whoever waits for an answer
+  // hears it before what follows from it is sent. While others are under way, those of one turn of the
+  // event loop go together, unless they are many: then the thread begins with some while this one makes the
+  // others. The thread takes all that has come by then as one group.
   #flushSoon(): void {
     if (this.#batched >= mostBatched || this.#batch.length >= mostBatchedBytes) {
       this.#flush();
@@ -165,7 +166,7 @@ export class SqliteJournal implements JobJournal {
     }
     if (this.#flushing) return;
     this.#flushing = true;
-    if (this.#underWay === 0) queueMicrotask(() => this.#flush());
+    if (this.#underWay === 0) process.nextTick(() => this.#flush());
     else setImmediate(() => this.#flush());
   }
 
@@ -264,11 +265,6 @@ export class SqliteJournal implements JobJournal {
     const [error] = errors.values();
     this.#failure = error === undefined ? undefined : { error };
     this.#underWay -= groups;
-    // What follows from an answer goes at the end of its turn: whoever waits for the answer hears it first.
-    if (!this.#flushing && this.#state === 'open') {
-      this.#flushing = true;
-      setImmediate(() => this.#flush());
-    }
     const ended = this.#waiting.splice(0, count);
     for (let index = 0; index < ended.length; index += 1) {
       const refusal = errors.get(index);

@@ -126,6 +126,16 @@ export class ArenaReader {
     return this.#offset === this.#bytes.byteLength;
   }
 
+  /** How much was read. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** What was read since then. */
+  since(offset: number): Uint8Array {
+    return this.#bytes.subarray(offset, this.#offset);
+  }
+
   take(length: number): Uint8Array {
     const start = this.#offset;
     this.#offset += length;

@@ -6,7 +6,13 @@ type Bytes = Uint8Array | undefined;
 
 /** A change of the file, as `encodeEntry` has written it. Values are views of its message. */
 export type FileEntry =
-  | { readonly type: 'admitted'; readonly id: string; readonly job: JobRow }
+  | {
+      readonly type: 'admitted';
+      readonly id: string;
+      /** The id as it stands in the file. */
+      readonly key: Uint8Array;
+      readonly job: JobRow;
+    }
   | {
       readonly type: 'started';
       readonly id: string;
@@ -31,7 +37,12 @@ export type FileEntry =
       readonly outcome: Bytes;
     }
   | { readonly type: 'discarded' | 'released'; readonly id: string }
-  | { readonly type: 'schedule'; readonly id: string; readonly record: Bytes };
+  | {
+      readonly type: 'schedule';
+      readonly id: string;
+      readonly key: Uint8Array;
+      readonly record: Bytes;
+    };
 
 export interface JobRow {
   readonly status: JobStatus;
@@ -64,10 +75,11 @@ export function readWrites(
 
 function readEntry(reader: ArenaReader): FileEntry {
   const type = entryTypes[reader.byte()] ?? 'released';
+  const start = reader.offset;
   const id = reader.text();
   switch (type) {
     case 'admitted':
-      return { type, id, job: readJob(reader) };
+      return { type, id, key: reader.since(start), job: readJob(reader) };
     case 'started':
       return { type, id, attempt: reader.count(), at: reader.number() };
     case 'progress':
@@ -93,7 +105,7 @@ function readEntry(reader: ArenaReader): FileEntry {
         outcome: reader.block(),
       };
     case 'schedule':
-      return { type, id, record: reader.block() };
+      return { type, id, key: reader.since(start), record: reader.block() };
     default:
       return { type, id };
   }

@@ -107,7 +107,11 @@ class Served {
 
   /** Gives room back while there is nothing to write, and some of it in any case. */
   tidyLater(): void {
-    if (this.#broken !== undefined || !this.#file.hasSlack) return;
+    if (this.#broken !== undefined || !this.#tables.hasDeleted) return;
+    if (!this.#file.hasSlack) {
+      this.#tables.hasDeleted = false;
+      return;
+    }
     try {
       this.#file.shrink();
     } catch (error) {

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { isDone } from '@offstage/core/engine';
-import { Arena } from '../shared/arena.ts';
+import { Arena, ArenaReader } from '../shared/arena.ts';
 import type { JobColumns } from '../shared/wire.ts';
 import type { FileEntry, JobRow } from './entry-reader.ts';
 
@@ -29,6 +29,8 @@ export class Tables {
   readonly #done = new Set<string>();
   readonly #statements = new Map<string, StatementSync>();
   #lastNumber = 0;
+  /** Whether something was deleted since this was set to `false`. */
+  hasDeleted = true;
 
   constructor(database: DatabaseSync, maxKept: number) {
     this.#database = database;
@@ -97,11 +99,11 @@ export class Tables {
 
   apply(entry: FileEntry): void {
     if (entry.type === 'admitted') {
-      this.#admit(entry.id, entry.job);
+      this.#admit(entry.id, entry.key, entry.job);
       return;
     }
     if (entry.type === 'schedule') {
-      this.#schedule(entry.id, entry.record);
+      this.#schedule(entry.key, entry.record);
       return;
     }
     const known = this.#jobs.get(entry.id);
@@ -174,7 +176,7 @@ export class Tables {
     }
   }
 
-  #admit(id: string, job: JobRow): void {
+  #admit(id: string, key: Uint8Array, job: JobRow): void {
     const again = this.#jobs.get(id);
     if (again === undefined) this.#lastNumber += 1;
     else this.#dropLarge(again);
@@ -189,7 +191,7 @@ export class Tables {
         `INSERT OR REPLACE INTO job (number, id, head, input, status, attempt, available_at, discarded)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
         number,
-        Buffer.from(id, 'utf16le'),
+        key,
         job.head ?? null,
         this.#place(job.input, known, 'input'),
         status,
@@ -205,7 +207,7 @@ export class Tables {
          attempt, available_at, started_at, ended_at, stop_reason, discarded)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       number,
-      Buffer.from(id, 'utf16le'),
+      key,
       job.head ?? null,
       this.#place(job.input, known, 'input'),
       this.#place(job.saved, known, 'saved'),
@@ -223,8 +225,7 @@ export class Tables {
     this.#sortIn(id, known);
   }
 
-  #schedule(id: string, record: Uint8Array | undefined): void {
-    const key = Buffer.from(id, 'utf16le');
+  #schedule(key: Uint8Array, record: Uint8Array | undefined): void {
     if (record === undefined) this.#run('DELETE FROM schedule WHERE id = ?', key);
     else this.#run('INSERT OR REPLACE INTO schedule (id, record) VALUES (?, ?)', key, record);
   }
@@ -235,6 +236,7 @@ export class Tables {
     this.#jobs.delete(id);
     this.#done.delete(id);
     this.#run('DELETE FROM job WHERE number = ?', known.number);
+    this.hasDeleted = true;
     this.#dropLarge(known);
   }
 
@@ -243,6 +245,7 @@ export class Tables {
     const first = known.number * 4;
     this.#run('DELETE FROM large WHERE key BETWEEN ? AND ?', first, first + 3);
     known.large = 0;
+    this.hasDeleted = true;
   }
 
   #sortIn(id: string, known: Known): void {
@@ -259,8 +262,11 @@ export class Tables {
       known.large |= bit;
       return null;
     }
-    if ((known.large & bit) !== 0) this.#run('DELETE FROM large WHERE key = ?', key);
-    known.large &= ~bit;
+    if ((known.large & bit) !== 0) {
+      this.#run('DELETE FROM large WHERE key = ?', key);
+      known.large &= ~bit;
+      this.hasDeleted = true;
+    }
     return value ?? null;
   }
 
@@ -311,7 +317,5 @@ const bytesOf = (value: unknown): Uint8Array | undefined =>
 
 const numberOf = (value: unknown): number | null => (typeof value === 'number' ? value : null);
 
-function textOf(value: unknown): string {
-  const bytes = bytesOf(value) ?? new Uint8Array();
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf16le');
-}
+const textOf = (value: unknown): string =>
+  new ArenaReader(bytesOf(value) ?? new Uint8Array(1)).text();
