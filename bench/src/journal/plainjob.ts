@@ -12,19 +12,22 @@ function connectionTo(filename: string): Connection {
     driver: 'better-sqlite3',
     filename,
     pragma: (text) => database.exec(`PRAGMA ${text}`),
-    transaction:
-      (run) =>
-      (...args: unknown[]) => {
-        database.exec('BEGIN');
-        try {
-          const result: unknown = run(...args);
-          database.exec('COMMIT');
-          return result;
-        } catch (error) {
-          database.exec('ROLLBACK');
-          throw error;
-        }
-      },
+    transaction(run) {
+      const within =
+        (begin: string) =>
+        (...args: unknown[]): unknown => {
+          database.exec(begin);
+          try {
+            const result: unknown = run(...args);
+            database.exec('COMMIT');
+            return result;
+          } catch (error) {
+            database.exec('ROLLBACK');
+            throw error;
+          }
+        };
+      return Object.assign(within('BEGIN'), { immediate: within('BEGIN IMMEDIATE') });
+    },
     exec: (sql) => database.exec(sql),
     prepare(sql) {
       const statement = database.prepare(sql);
