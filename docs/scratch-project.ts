@@ -30,7 +30,7 @@ export function scratchProject(files: Readonly<Record<string, string>>): Scratch
         files: Object.keys(files),
       };
       write('tsconfig.json', JSON.stringify(config));
-      const compiler = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+      const compiler = path.join(root, 'node_modules', 'typescript-7', 'bin', 'tsc');
       return spawnSync(process.execPath, [compiler, '-p', folder], { encoding: 'utf8' }).stdout;
     },
   };

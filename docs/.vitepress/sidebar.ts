@@ -34,6 +34,7 @@ const groups: readonly Group[] = [
       'guide/order-limits-schedules.md',
       'guide/jobs-that-survive.md',
       'guide/many-machines.md',
+      'scale.md',
       'guide/snapshots.md',
       'guide/snapshots-command-line.md',
       'guide/http.md',

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import type { JobManager, JobView } from '@offstage/core';
+import type { JobView } from '@offstage/core';
 import type { LogEvent } from '../../web/api.ts';
+import type { ChangeEngine } from '../changes/hosted-changes.ts';
 import { RotatingFile } from './rotating-file.ts';
 
 export interface EventLogOptions {
@@ -43,7 +44,7 @@ export class EventLog {
   }
 
   /** Follows the jobs of a manager that have this name. */
-  follow(manager: JobManager, name: string): void {
+  follow(manager: Pick<ChangeEngine, 'on'>, name: string): void {
     const noteEach = (jobEvent: 'started' | 'succeeded' | 'failed' | 'canceled') => {
       const event = jobEvent === 'succeeded' ? 'completed' : jobEvent;
       manager.on(jobEvent, ({ owner, job }) => {
