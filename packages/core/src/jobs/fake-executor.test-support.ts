@@ -1,4 +1,9 @@
-import { OffstageError, type StopReason } from '../foundation/errors.ts';
+import {
+  NonRetriableError,
+  OffstageError,
+  RetryAfterError,
+  type StopReason,
+} from '../foundation/errors.ts';
 import type {
   DiscardTask,
   HandlerInfo,
@@ -123,6 +128,14 @@ export class FakeRun implements JobRun {
 
   throw(error: unknown = new TypeError('secret of /srv/app')): void {
     this.settle({ type: 'threw', error });
+  }
+
+  fail(): void {
+    this.throw(new NonRetriableError('closed'));
+  }
+
+  retry(afterMs: number): void {
+    this.throw(new RetryAfterError('busy', { afterMs }));
   }
 
   /** Ends as a handler that threw the reason of its signal. */
