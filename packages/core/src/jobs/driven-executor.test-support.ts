@@ -4,7 +4,7 @@ import {
   RetryAfterError,
   type StopReason,
 } from '../foundation/errors.ts';
-import { deferred } from './fake-executor.test-support.ts';
+import { deferred } from '../testing/deferred.ts';
 import { InlineExecutor } from './inline-executor.ts';
 import type { AnyJobDefinition } from './job-definition.ts';
 import type { DiscardOutcome } from './job-executor.ts';

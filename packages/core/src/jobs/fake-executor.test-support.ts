@@ -4,6 +4,7 @@ import {
   RetryAfterError,
   type StopReason,
 } from '../foundation/errors.ts';
+import { deferred } from '../testing/deferred.ts';
 import type {
   DiscardTask,
   HandlerInfo,
@@ -156,19 +157,3 @@ export class FakeRun implements JobRun {
 }
 
 const closed = (): OffstageError => new OffstageError('executor_failed', 'It is shut down.');
-
-export interface Deferred<T> {
-  readonly promise: Promise<T>;
-  readonly resolve: (value: T) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-export function deferred<T>(): Deferred<T> {
-  let resolve: (value: T) => void = () => {};
-  let reject: (error: unknown) => void = () => {};
-  const promise = new Promise<T>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
-  });
-  return { promise, resolve, reject };
-}
