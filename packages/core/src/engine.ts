@@ -55,3 +55,9 @@ export { retryDelayMs } from './jobs/retry-policy.ts';
 export { cloneSaved, maxSavedBytes } from './jobs/saved-state.ts';
 export { fingerprint, keyReused, StartKeys } from './jobs/start-keys.ts';
 export { readStartOptions, type StartPlan } from './jobs/start-options.ts';
+export {
+  type ObjectTypes,
+  type Uncloneable,
+  type UncloneableOptions,
+  uncloneable,
+} from './jobs/uncloneable.ts';
