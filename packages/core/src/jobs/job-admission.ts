@@ -265,7 +265,7 @@ export class JobAdmission {
       throw keyConflict(exclusivityKey ?? '');
     }
     const at = job.state.createdAt;
-    if (due !== undefined) job.dueAt = this.#host.settings.clock.monotonic();
+    if (job.delay !== undefined) job.delay.dueAt = this.#host.settings.clock.monotonic();
     this.#host.counts.add(ownerJobs, 1, 1);
     const availableAt = due === undefined ? null : 'at' in due ? due.at : at + due.afterMs;
     if (kept !== undefined) {

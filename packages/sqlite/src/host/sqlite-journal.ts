@@ -15,7 +15,6 @@ import { Arena, ArenaReader } from '../shared/arena.ts';
 import { fromPlain, journalDamaged, journalFailed, journalNewer } from '../shared/journal-error.ts';
 import { decodeValue, UnknownFormatError } from '../shared/value-codec.ts';
 import type { FromThread, JournalThreadOptions, ToThread } from '../shared/wire.ts';
-import { type Deferred, deferred } from './deferred.ts';
 import { decodeJob, encodeEntry } from './entry-codec.ts';
 
 export interface SqliteJournalOptions {
@@ -66,7 +65,7 @@ export class SqliteJournal implements JobJournal {
   #state: 'new' | 'opening' | 'open' | 'closing' | 'closed' = 'new';
   #thread: Worker | undefined;
   #opening: Opening | undefined;
-  #closing: Deferred<void> | undefined;
+  #closing: PromiseWithResolvers<void> | undefined;
   /** Writes that wait to be sent, so many. */
   #batch = new Arena(arenaBytes);
   #batched = 0;
@@ -90,7 +89,7 @@ export class SqliteJournal implements JobJournal {
       return Promise.reject(journalMisused(this.#state === 'closed' ? 'closed' : 'open'));
     }
     this.#state = 'opening';
-    const opening: Opening = { ...deferred<KeptState>(), jobs: [] };
+    const opening: Opening = { ...Promise.withResolvers<KeptState>(), jobs: [] };
     this.#opening = opening;
     const thread = new Worker(this.#threadFile, {
       name: 'offstage-journal',
@@ -133,7 +132,7 @@ export class SqliteJournal implements JobJournal {
     if (this.#state === 'open') {
       this.#flush();
       this.#state = 'closing';
-      this.#closing = deferred<void>();
+      this.#closing = Promise.withResolvers<void>();
       this.#thread?.ref();
       this.#send({ is: 'close' });
     }
@@ -286,7 +285,7 @@ export class SqliteJournal implements JobJournal {
   }
 }
 
-interface Opening extends Deferred<KeptState> {
+interface Opening extends PromiseWithResolvers<KeptState> {
   readonly jobs: KeptJob[];
   error?: OffstageError;
 }
