@@ -113,6 +113,13 @@ describe('a path that holds no journal', () => {
     ]);
   });
 
+  // It is there, it may be entered, and nothing can be made in it.
+  test.runIf(existsSync('/proc/self'))('K6 a folder that takes none is refused', async () => {
+    for (const path of ['/proc/offstage/jobs.sqlite', '/proc/offstage/deeper/jobs.sqlite']) {
+      expect(await refusal(openAt(path))).toEqual(['journal_failed', 'cannot_open']);
+    }
+  });
+
   test('K6 the database of another program is refused, and left as it is', async () => {
     const foreign = new DatabaseSync(path);
     // What a journal asks of a file of its own would be a change of this one.

@@ -1,18 +1,11 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  statSync,
-} from 'node:fs';
+import { accessSync, closeSync, constants, fsyncSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { isBusy, isFull, journalError, journalFailed, locked } from '../shared/journal-error.ts';
 import type { JournalThreadOptions } from '../shared/wire.ts';
 import { readHolder, removeHolder, writeHolder } from './holder.ts';
 import { loadSqlite } from './load-sqlite.ts';
+import { makeFolders } from './make-folders.ts';
 import { type Migration, migrate, readPragma } from './schema.ts';
 
 /** Where the thread may be cut off, for those who do that. */
@@ -204,7 +197,7 @@ const pause = (ms: number): void => {
 /** The folder, and the names that lead to it, as durable as what will be in it. */
 function makeFolder(path: string): void {
   const folder = dirname(path);
-  const first = mkdirSync(folder, { recursive: true });
+  const first = makeFolders(folder);
   if (first === undefined || process.platform === 'win32') return;
   for (let name = folder; ; name = dirname(name)) {
     const fd = openSync(dirname(name), 'r');
