@@ -33,8 +33,9 @@ local owner, key = known[4], known[5]
 local events = {}
 for index = 19, #ARGV do events[#events + 1] = ARGV[index] end
 appendEvents(id, seq, newest, dropped, capacity, events)
-redis.call('HSET', job, 'state', state, 'commit', token, 'rest', rest, 'stop', stop, 'rev', rev + 1,
-  'fence', newFence == '-' and (known[2] or '') or newFence)
+redis.call('HSET', job, 'state', state, 'commit', token, 'rest', rest, 'stop', stop)
+redis.call('HINCRBY', job, 'rev', 1)
+if newFence ~= '-' then redis.call('HSET', job, 'fence', newFence) end
 if hasResult == '1' then redis.call('HSET', job, 'result', result) end
 
 if wasStatus == 'queued' and status ~= 'queued' then
@@ -52,7 +53,8 @@ if rest == '1' then
   redis.call('SREM', base .. 'active', id)
   redis.call('SREM', base .. 'active:' .. owner, id)
   redis.call('ZREM', base .. 'discards', id)
-  redis.call('HDEL', job, 'saved', known[6] == '1' and 'saved' or 'input')
+  redis.call('HDEL', job, 'saved')
+  if known[6] ~= '1' then redis.call('HDEL', job, 'input') end
   if key ~= '' then
     if redis.call('HGET', base .. 'keys', key) == id then
       local follower = redis.call('HGET', base .. 'replacer', key)

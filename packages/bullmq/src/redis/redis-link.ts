@@ -1,8 +1,7 @@
 import { type Clock, OffstageError } from '@offstage/core';
 import { Redis, type RedisOptions } from 'ioredis';
 import { redisError, unsuitable } from './redis-errors.ts';
-import type { Script, ScriptArguments } from './script.ts';
-import { ScriptCalls } from './script-calls.ts';
+import type { Script } from './script.ts';
 
 /** Where Redis is: `{ url }`, or what ioredis takes (`host`, `port`, `password`, `tls`, ...). */
 export type BullConnection = Omit<RedisOptions, 'protocol' | 'replyMapping'> & {
@@ -35,7 +34,6 @@ export class RedisLink {
   readonly commands: Redis;
   readonly #options: RedisLinkOptions;
   readonly #all: Redis[] = [];
-  readonly #calls = new ScriptCalls((script, args) => this.#evaluate(script, args));
   #checked: Promise<void> | undefined;
   #refusal: unknown;
   #aheadMs = 0;
@@ -80,14 +78,10 @@ export class RedisLink {
     return redis;
   }
 
-  /** Runs a script, with whoever else asks for it this turn. @throws OffstageError `unavailable`, `redis_unsuitable`. */
-  async run(script: Script, args: ScriptArguments): Promise<Reply> {
+  /** Runs a script. @throws OffstageError `unavailable`, `redis_unsuitable`. */
+  async run(script: Script, args: readonly (string | number | Buffer)[]): Promise<Reply> {
     await this.ready();
-    try {
-      return await this.#calls.run(script, args);
-    } catch (error) {
-      throw this.#coded(error);
-    }
+    return this.#evaluate(script, args);
   }
 
   /** Any other command. */
@@ -132,18 +126,19 @@ export class RedisLink {
     for (const redis of this.#all) redis.disconnect();
   }
 
-  async #evaluate(script: Script, args: ScriptArguments): Promise<readonly Reply[]> {
-    const { commands, base } = this;
+  async #evaluate(script: Script, args: readonly (string | number | Buffer)[]): Promise<Reply> {
     try {
-      return listOfReply(
-        (await commands.callBuffer('EVALSHA', script.sha, 1, base, ...args)) as Reply,
-      );
+      return (await this.commands.callBuffer(
+        'EVALSHA',
+        script.sha,
+        1,
+        this.base,
+        ...args,
+      )) as Reply;
     } catch (error) {
       // A Redis that was started again knows no script.
-      if (!String(error).includes('NOSCRIPT')) throw error;
-      return listOfReply(
-        (await commands.callBuffer('EVAL', script.source, 1, base, ...args)) as Reply,
-      );
+      if (!String(error).includes('NOSCRIPT')) throw this.#coded(error);
+      return await this.call('EVAL', script.source, 1, this.base, ...args);
     }
   }
 
