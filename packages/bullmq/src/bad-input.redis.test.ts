@@ -272,7 +272,7 @@ describe('E5 what is asked wrongly', () => {
     expect(await alice.list()).toHaveLength(starts.length);
   });
 
-  test('E5 J3 of starts that travel together, those that are refused are refused alone', async () => {
+  test('E5 J3 of starts of one turn, those that are refused are refused alone', async () => {
     await using queue = new ServedQueue(server.url);
     const alice = queue.manager([echoing], { maxQueued: 100 }).forOwner('alice');
     const starts = await Promise.allSettled(
