@@ -7,9 +7,12 @@ import { slowJob } from '../fixtures/fault-jobs.ts';
 import { RedisServer } from '../fixtures/redis-server.ts';
 import { ServedQueue } from '../fixtures/served-queue.ts';
 import { WorkerProcess } from '../fixtures/worker-processes.ts';
+import type { BullJobManager } from './index.ts';
 
-// Only what is stuck may fail by these, not a busy machine.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+// Only what is stuck may fail by it, not a busy machine.
+const until = (check: () => unknown): Promise<unknown> => vi.waitUntil(check, { timeout: 50_000 });
 
 let redis: RedisServer;
 beforeAll(async () => {
@@ -44,7 +47,7 @@ function held() {
     signal.throwIfAborted();
     return n;
   });
-  const count = (least: number): Promise<unknown> => vi.waitUntil(() => running.size >= least);
+  const count = (least: number): Promise<unknown> => until(() => running.size >= least);
   const free = (n: number | undefined): void => running.get(n ?? -1)?.end();
   return { job, running, begun, most, count, free };
 }
@@ -53,6 +56,9 @@ const startAll = (client: JobClient, count: number, owner = 'alice', from = 0) =
   Promise.all(
     Array.from({ length: count }, (_, n) => client.start(limited, { n: from + n, owner })),
   );
+
+/** Managers wake what nobody wakes: without one, all has to happen by itself. Jobs can still be asked for. */
+const left = (manager: BullJobManager): Promise<unknown> => manager.shutdown();
 
 test('A7 E5 a name at its concurrency takes no slot, holds no other job up, and goes on as they end', async () => {
   await using queue = new ServedQueue(redis.url);
@@ -67,6 +73,7 @@ test('A7 E5 a name at its concurrency takes no slot, holds no other job up, and 
   await count(2);
   const other = await alice.start(free, { n: 42 });
   expect((await alice.wait(other.id)).result).toBe(42);
+  await left(manager);
   while (begun.length < 12 || running.size > 0) {
     await count(1);
     for (const n of [...running.keys()]) end(n);
@@ -89,6 +96,7 @@ test('A7 E5 a limit of an owner holds that owner up, and nobody else', async () 
   for (const [at, owner] of owners.entries()) {
     all.push(...(await startAll(manager.forOwner(owner), 4, owner, 10 * at)));
   }
+  await left(manager);
   await count(3);
   while (begun.length < all.length || running.size > 0) {
     await count(1);
@@ -112,9 +120,11 @@ test('A7 E5 a rate lets so many begin within any span, and all of them in the en
   });
   const perMs = 200;
   const limits = { limited: { rate: { max: 3, perMs } } };
-  const alice = queue.manager([running], { limits }).forOwner('alice');
+  const manager = queue.manager([running], { limits });
+  const alice = manager.forOwner('alice');
   await queue.serve([running], { concurrency: 4 });
   const ids = (await startAll(alice, 10)).map(({ id }) => id);
+  await left(manager);
   const ends = await Promise.all(ids.map((id) => alice.wait(id)));
   const begun = ends.map(({ startedAt }) => startedAt ?? 0).sort((a, b) => a - b);
   const ran = ranAt.toSorted((a, b) => a - b);
@@ -142,7 +152,7 @@ test('A7 A6 E5 the one of highest priority begins first of those that wait for t
     await alice.start(limited, { n }, { priority });
   }
   for (const n of [0, 3, 5, 1, 4, 2]) {
-    await vi.waitUntil(() => begun.at(-1) === n);
+    await until(() => begun.at(-1) === n);
     end(n);
   }
 });
@@ -167,7 +177,7 @@ test('A7 A1 E5 between attempts a job holds no place, and a canceled one gives i
   // The one in the middle waits for nothing any more.
   expect(await alice.cancel(third?.id ?? '')).toBe(true);
   await alice.cancel(second?.id ?? '');
-  await vi.waitUntil(() => begun.length === 2);
+  await until(() => begun.length === 2);
   expect(begun).toEqual([1, 3]);
   end(3);
   expect(await alice.wait(fourth?.id ?? '')).toMatchObject({ status: 'succeeded' });
@@ -190,11 +200,12 @@ test('A7 E5 whatever is canceled meanwhile, limits hold and nothing is left behi
     if (n % 3 === 1) await all[Math.floor(n / 2)]?.client.cancel(all[Math.floor(n / 2)]?.id ?? '');
     if (n % 4 === 0) for (const { end } of running.values()) end();
   }
+  await left(manager);
   let isOver = false;
   const ended = Promise.all(all.map(({ client, id }) => client.wait(id))).finally(() => {
     isOver = true;
   });
-  await vi.waitUntil(() => {
+  await until(() => {
     for (const { end } of running.values()) end();
     return isOver;
   });
@@ -212,6 +223,24 @@ test('A7 E5 whatever is canceled meanwhile, limits hold and nothing is left behi
   );
 });
 
+test('A7 E5 a manager that says nothing of limits keeps to those of another, and changes none', async () => {
+  await using queue = new ServedQueue(redis.url);
+  const { job, running, begun, count, free: end } = held();
+  const first = queue.manager([job], { limits: { limited: { concurrency: 1 } } });
+  await first.ready();
+  const second = queue.manager([job]);
+  await queue.serve([job, freeing], { concurrency: 3 });
+  await startAll(second.forOwner('alice'), 2);
+  await startAll(first.forOwner('bob'), 2, 'bob', 2);
+  while (begun.length < 4 || running.size > 0) {
+    await count(1);
+    expect(running.size).toBe(1);
+    end([...running.keys()][0]);
+    await turn();
+  }
+  expect(begun).toEqual([0, 1, 2, 3]);
+});
+
 test('A7 E5 limits that a newer manager takes away hold nobody up', async () => {
   await using queue = new ServedQueue(redis.url);
   const { job, count } = held();
@@ -219,7 +248,7 @@ test('A7 E5 limits that a newer manager takes away hold nobody up', async () => 
   await queue.serve([job], { concurrency: 3 });
   await startAll(older.forOwner('alice'), 3);
   await count(1);
-  await queue.manager([job]).ready();
+  await queue.manager([job], { limits: {} }).ready();
   await count(3);
   await older.shutdown({ keep: false });
 });
@@ -233,7 +262,7 @@ test('A7 E4 the place of a job whose process was killed is taken by its next att
   const { queueName } = queue;
   await worker.order({ type: 'serve', url: redis.url, queueName, concurrency: 2, lockMs: 200 });
   const [first, second] = [await alice.start(slowJob, {}), await alice.start(slowJob, {})];
-  await vi.waitUntil(async () => (await alice.get(first.id))?.progress !== null);
+  await until(async () => (await alice.get(first.id))?.progress !== null);
   await worker.kill();
   expect((await alice.get(second.id))?.status).toBe('queued');
   await queue.serve([slow], { lockMs: 200 });
@@ -255,7 +284,7 @@ test('A7 A9 E5 the job of a schedule waits for a place as any other does', async
   expect((await alice.get(id))?.status).toBe('queued');
   expect([...running.keys()]).toEqual([1]);
   end(1);
-  await vi.waitUntil(() => running.has(2));
+  await until(() => running.has(2));
   end(2);
   expect(await alice.wait(id)).toMatchObject({ status: 'succeeded', result: 2 });
 });

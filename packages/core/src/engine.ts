@@ -63,3 +63,9 @@ export {
 export { isMissed, readTicks, type ScheduleTicks, type Tick } from './jobs/schedule-ticks.ts';
 export { fingerprint, keyReused, StartKeys } from './jobs/start-keys.ts';
 export { readStartOptions, type StartPlan } from './jobs/start-options.ts';
+export {
+  type ObjectTypes,
+  type Uncloneable,
+  type UncloneableOptions,
+  uncloneable,
+} from './jobs/uncloneable.ts';

@@ -189,6 +189,7 @@ export class DocumentsServer {
     return new WatchedFolder({
       ...{ folder: path.resolve(watch), dataFolder: this.#dataFolder, fileTimeoutMs },
       gate: this.#gate,
+      events: this.#events,
       onPublished: () => this.#corpus.refresh(),
       onNews: (news) => onFolderNews?.(news),
       onError: this.#log.report,

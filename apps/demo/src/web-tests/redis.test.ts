@@ -103,7 +103,7 @@ async function startWithRedis(data: string): Promise<{ url: string; child: Child
     env: {
       ...process.env,
       ...{ PORT: '0', OFFSTAGE_DATA: data, OFFSTAGE_STUB: '1' },
-      ...{ OFFSTAGE_LOCK_MS: '1000', OFFSTAGE_REDIS: redis.url.replace('//', '//:a-secret@') },
+      ...{ OFFSTAGE_LOCK_MS: '3000', OFFSTAGE_REDIS: redis.url.replace('//', '//:a-secret@') },
     },
   });
   // Its workers end with it.

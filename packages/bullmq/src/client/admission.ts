@@ -260,7 +260,7 @@ async function giveOthers({ bull, settings, report }: BullContext, ids: readonly
 }
 
 function newRecord(
-  { settings }: BullContext,
+  { settings, isLimited }: BullContext,
   { owner, definition, plan, key }: Admission,
 ): JobRecord {
   const createdAt = settings.clock.now();
@@ -282,7 +282,7 @@ function newRecord(
     retry: definition.retry,
     timeoutMs: definition.timeoutMs,
     capacity: settings.progressCapacity,
-    limited: settings.limits.has(definition.name),
+    limited: isLimited(definition.name),
   };
 }
 

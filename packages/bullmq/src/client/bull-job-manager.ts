@@ -63,6 +63,7 @@ export class BullJobManager {
   readonly #runner: ScheduleRunner;
   readonly #schedules: BullSchedules;
   #introduced: Promise<void> | undefined;
+  #limited: ReadonlySet<string> = new Set();
   #isClosed = false;
   #ending: Promise<ShutdownReport> | undefined;
 
@@ -89,6 +90,7 @@ export class BullJobManager {
       store,
       bull,
       ready: () => this.ready(),
+      isLimited: (name) => this.#limited.has(name),
       isClosed: () => this.#isClosed,
       report,
     };
@@ -108,7 +110,9 @@ export class BullJobManager {
     const { link } = this.#context;
     this.#introduced ??= link
       .ready()
-      .then(() => introduceLimits(link, this.#settings))
+      .then(async () => {
+        this.#limited = await introduceLimits(link, this.#settings);
+      })
       .catch((error) => {
         // The next call tries again.
         this.#introduced = undefined;

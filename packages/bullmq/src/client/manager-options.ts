@@ -31,8 +31,8 @@ export interface BullJobManagerOptions {
   readonly maxActivePerOwner?: number | undefined;
   /**
    * By the definition's name: how many of its jobs run at once, of all owners and of one, and how many begin in
-   * any span of time, over all processes (A7). The manager that was started last decides for all.
-   * @default none
+   * any span of time, over all processes (A7). Of managers that say so, the last one to start decides for all.
+   * @default those that another manager has given
    */
   readonly limits?: JobLimits | undefined;
   /** Keep inputs of jobs at rest, so that `client.retry` can start them again. @default false */
@@ -49,7 +49,7 @@ export type BullJobManagerSettings = {
   >;
 } & {
   readonly definitions: ReadonlyMap<string, AnyJobDefinition>;
-  readonly limits: ReadonlyMap<string, JobLimit>;
+  readonly limits: ReadonlyMap<string, JobLimit> | undefined;
 };
 
 // What other engines take and this one cannot do: said, rather than left out without a word.
@@ -73,7 +73,7 @@ export function readManagerOptions(options: BullJobManagerOptions): BullJobManag
     maxKeptPerOwner: options.maxKeptPerOwner ?? 100,
     maxQueued: options.maxQueued ?? 10_000,
     maxActivePerOwner: options.maxActivePerOwner ?? Infinity,
-    limits: readLimits(options.limits ?? {}),
+    limits: options.limits === undefined ? undefined : readLimits(options.limits),
     keepInputs: options.keepInputs ?? false,
     redisTimeoutMs: options.redisTimeoutMs ?? 10_000,
     clock: options.clock ?? systemClock,

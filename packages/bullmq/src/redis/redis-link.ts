@@ -40,6 +40,7 @@ export class RedisLink {
   #refusal: unknown;
   #aheadMs = 0;
   #wallAtBoot = 0;
+  #isClosed = false;
 
   constructor(options: RedisLinkOptions) {
     this.base = options.base;
@@ -129,7 +130,13 @@ export class RedisLink {
   }
 
   close(): void {
+    this.#isClosed = true;
     for (const redis of this.#all) redis.disconnect();
+  }
+
+  /** Nothing is answered any more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   async #evaluate(script: Script, args: ScriptArguments): Promise<readonly Reply[]> {

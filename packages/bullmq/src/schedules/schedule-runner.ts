@@ -81,12 +81,11 @@ export class ScheduleRunner {
     this.#isClosed = true;
     this.#timer?.cancel();
     this.#stop?.();
-    await this.#looking;
     const { link } = this.#context;
     // Whether anybody is there is known at once. Where Redis is away, the word lapses.
-    if (link.commands.status === 'ready') {
-      await link.call('ZREM', `${link.base}watchers`, this.#token).catch(() => {});
-    }
+    if (link.commands.status !== 'ready') return;
+    await this.#looking;
+    await link.call('ZREM', `${link.base}watchers`, this.#token).catch(() => {});
   }
 
   /** Starts a job at a tick, or where that is `undefined` now. */

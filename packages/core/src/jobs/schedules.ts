@@ -1,7 +1,7 @@
 import { OffstageError } from '../foundation/errors.ts';
 import { managerClosed } from './admission-errors.ts';
 import type { DueClock } from './alarm.ts';
-import { type DueMember, Waiting } from './due.ts';
+import { type DueMember, lastMoment, Waiting } from './due.ts';
 import type { AnyJobDefinition } from './job-definition.ts';
 import {
   nextSchedule,
@@ -352,8 +352,9 @@ export class Schedules {
   #view({ record, ticks }: Entry): ScheduleView {
     const { input: _, lastJobOwner: __, decidedAt, ...shown } = record;
     const due = record.paused || this.#isClosed ? undefined : ticks.due(decidedAt);
-    const nextAt =
-      due === undefined ? null : 'at' in due ? due.at : this.#clock.now() + due.afterMs;
+    const at = due === undefined || 'at' in due ? due?.at : this.#clock.now() + due.afterMs;
+    // A period may be longer than a Date can tell.
+    const nextAt = at === undefined || at > lastMoment ? null : Math.round(at);
     return Object.freeze({ ...shown, nextAt });
   }
 }

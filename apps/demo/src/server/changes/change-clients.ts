@@ -78,7 +78,7 @@ export class ChangeClients {
     const remember = async ({ jobId, session, asked, idempotencyKey }: KeptChange) => {
       if (idempotencyKey === undefined) return;
       const job = await manager.forOwner(session).get(jobId);
-      if (job !== undefined) this.#keys.remember([session, idempotencyKey], () => [asked], job);
+      if (job !== undefined) this.#keys.remember([session, idempotencyKey], () => [asked], '', job);
     };
     this.#remembered = Promise.allSettled(changes.map(remember));
   }

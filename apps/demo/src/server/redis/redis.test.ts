@@ -18,7 +18,7 @@ afterAll(() => redis[Symbol.asyncDispose]());
 
 const serve = (data: string) =>
   spawnServer(data, {
-    ...{ OFFSTAGE_REDIS: redis.url, OFFSTAGE_LOCK_MS: '1000', OFFSTAGE_STUB: '1' },
+    ...{ OFFSTAGE_REDIS: redis.url, OFFSTAGE_LOCK_MS: '3000', OFFSTAGE_STUB: '1' },
     PORT: '0',
   });
 
@@ -134,7 +134,7 @@ test(
     await using mortal = await RedisServer.start('--appendfsync', 'no');
     const data = path.join(scratch(), 'data');
     const { url } = await spawnServer(data, {
-      ...{ OFFSTAGE_REDIS: mortal.url, OFFSTAGE_LOCK_MS: '1000', OFFSTAGE_STUB: '1' },
+      ...{ OFFSTAGE_REDIS: mortal.url, OFFSTAGE_LOCK_MS: '3000', OFFSTAGE_STUB: '1' },
     });
     const me = visit(url);
     const job = await me.start(await me.upload({ 'lost-1.md': 'lost and found' }));
