@@ -58,6 +58,8 @@ const groups: readonly Group[] = [
       'guide/vue.md',
       'guide/solid.md',
       'frameworks/without-a-framework.md',
+      'frameworks/nuxt.md',
+      'frameworks/react-router.md',
       'frameworks/servers.md',
     ],
     others: 'frameworks',

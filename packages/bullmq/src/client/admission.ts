@@ -41,6 +41,8 @@ interface Admission {
   readonly key: string;
   readonly start: string;
   readonly print: string;
+  /** With what options, which is part of what is started; empty where the start has no key. */
+  readonly how: string;
 }
 
 /** Whose jobs these are. */
@@ -72,7 +74,8 @@ export async function startJob(
   if (!checked.valid) throw invalidInput(definition, checked);
   // The clock is that of Redis from here on.
   await context.ready();
-  const { idempotencyKey, exclusivityKey } = options;
+  const { idempotencyKey, exclusivityKey, delayMs = 0, startAt } = options;
+  const { onConflict, priority } = plan;
   return admit(context, {
     owner,
     definition,
@@ -82,6 +85,15 @@ export async function startJob(
     start: idempotencyKey === undefined ? '' : hashOf(JSON.stringify([owner.part, idempotencyKey])),
     print:
       idempotencyKey === undefined ? '' : fingerprint([definition.name, input, exclusivityKey]),
+    // As it was asked for: a moment that has passed since is still the same one.
+    how:
+      idempotencyKey === undefined
+        ? ''
+        : JSON.stringify([
+            onConflict,
+            priority,
+            startAt === undefined ? delayMs : `at ${Number(startAt)}`,
+          ]),
   });
 }
 
@@ -118,6 +130,7 @@ export async function retryJob(context: BullContext, owner: Owner, id: string): 
     key: record.key,
     start: '',
     print: '',
+    how: '',
   });
 }
 
@@ -145,6 +158,7 @@ export async function startScheduled(
       key: '',
       start: '',
       print: '',
+      how: '',
     },
     gate,
   );
@@ -211,6 +225,7 @@ async function ask(
       plan.onConflict,
       bounded(settings.maxQueued),
       bounded(settings.maxActivePerOwner),
+      ...(admission.start === '' ? [] : ['how', admission.how]),
       ...fieldsOf(record),
       'input',
       admission.input,

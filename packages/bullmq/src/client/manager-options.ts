@@ -97,8 +97,18 @@ export function refuse(options: object, what: Readonly<Record<string, string>>):
   }
 }
 
-/** @throws OffstageError `invalid_option`. */
+/** @throws OffstageError `invalid_option`; `not_supported` for a Postgres. */
 export function readConnection(connection: unknown): BullConnection {
+  const { url, connectionString } = Object(connection);
+  for (const address of [connection, url, connectionString]) {
+    if (typeof address !== 'string' || !/^postgres(?:ql)?:/i.test(address)) continue;
+    // The address may hold a password, and is not repeated.
+    throw new OffstageError(
+      'not_supported',
+      'BullMQ on Postgres is not supported: progress, keys and fences are scripts of Redis. Pass the address of a Redis.',
+      { details: { option: 'connection' } },
+    );
+  }
   if (typeof connection === 'object' && connection !== null) return connection;
   throw new OffstageError(
     'invalid_option',

@@ -5,6 +5,8 @@ import { script } from './script.ts';
  *
  * Answers { what, id, other }: `admitted`, `waits` (behind the holder `other` of its key, which is asked to
  * stop where it is replaced), `known` (the job there is already), or the reason of a refusal.
+ *
+ * Fields of the record follow from ARGV[10] on; `how` is the first where the start has a key of its own.
  */
 export const admission = `
 local id, owner, name, start, print, key, onConflict = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
@@ -16,6 +18,9 @@ if start ~= '' then
     local at = string.find(known, ' ', 1, true)
     local knownId = string.sub(known, 1, at - 1)
     if string.sub(known, at + 1) ~= print then return { 'reused', '', '' } end
+    -- With what options; of jobs of an older release nobody knows.
+    local how = redis.call('HGET', jobKey(knownId), 'how')
+    if how and how ~= ARGV[11] then return { 'reused', '', '' } end
     if redis.call('EXISTS', jobKey(knownId)) == 1 then return { 'known', knownId, '' } end
   end
 end

@@ -33,9 +33,8 @@ local owner, key = known[4], known[5]
 local events = {}
 for index = 19, #ARGV do events[#events + 1] = ARGV[index] end
 appendEvents(id, seq, newest, dropped, capacity, events)
-redis.call('HSET', job, 'state', state, 'commit', token, 'rest', rest, 'stop', stop)
-redis.call('HINCRBY', job, 'rev', 1)
-if newFence ~= '-' then redis.call('HSET', job, 'fence', newFence) end
+redis.call('HSET', job, 'state', state, 'commit', token, 'rest', rest, 'stop', stop, 'rev', rev + 1,
+  'fence', newFence == '-' and (known[2] or '') or newFence)
 if hasResult == '1' then redis.call('HSET', job, 'result', result) end
 
 if wasStatus == 'queued' and status ~= 'queued' then
@@ -53,8 +52,7 @@ if rest == '1' then
   redis.call('SREM', base .. 'active', id)
   redis.call('SREM', base .. 'active:' .. owner, id)
   redis.call('ZREM', base .. 'discards', id)
-  redis.call('HDEL', job, 'saved')
-  if known[6] ~= '1' then redis.call('HDEL', job, 'input') end
+  redis.call('HDEL', job, 'saved', known[6] == '1' and 'saved' or 'input')
   if key ~= '' then
     if redis.call('HGET', base .. 'keys', key) == id then
       local follower = redis.call('HGET', base .. 'replacer', key)

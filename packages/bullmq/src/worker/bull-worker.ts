@@ -351,13 +351,15 @@ export class BullWorker {
       case 'succeeded':
         return undefined;
       case 'canceled':
-        throw new UnrecoverableError('canceled');
+        throw withoutStack(new UnrecoverableError('canceled'));
       case 'failed':
-        throw new UnrecoverableError(`${state.failure.code}: ${state.failure.message}`);
+        throw withoutStack(
+          new UnrecoverableError(`${state.failure.code}: ${state.failure.message}`),
+        );
       default: {
         const { lastFailure, availableAt } = state;
         this.#delays.set(id, Math.max(0, (availableAt ?? 0) - this.#settings.clock.now()));
-        throw new AttemptFailed(`${lastFailure?.code}: ${lastFailure?.message}`);
+        throw withoutStack(new AttemptFailed(`${lastFailure?.code}: ${lastFailure?.message}`));
       }
     }
   }
@@ -397,6 +399,12 @@ export class BullWorker {
 /** An attempt failed, and another one follows: BullMQ waits for it as long as it is told. */
 class AttemptFailed extends Error {
   override readonly name = 'AttemptFailed';
+}
+
+// BullMQ keeps it, and boards show it: it would be of this file, for each attempt.
+function withoutStack(error: Error): Error {
+  error.stack = `${error.name}: ${error.message}`;
+  return error;
 }
 
 const isMeant = (error: unknown): boolean =>
