@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import type { JobManager, JobView } from '@offstage/core';
+import type { JobView } from '@offstage/core';
 import type { LogEvent } from '../../web/api.ts';
+import type { ChangeEngine } from '../changes/hosted-changes.ts';
 import { RotatingFile } from './rotating-file.ts';
 
 export interface EventLogOptions {
@@ -43,7 +44,7 @@ export class EventLog {
   }
 
   /** Follows the jobs of a manager that have this name, of one owner or of all. */
-  follow(manager: JobManager, name: string, of?: string): void {
+  follow(manager: Pick<ChangeEngine, 'on'>, name: string, of?: string): void {
     const isFollowed = (owner: string, job: JobView): boolean =>
       job.name === name && (of === undefined || owner === of);
     const noteEach = (jobEvent: 'started' | 'succeeded' | 'failed' | 'canceled') => {
