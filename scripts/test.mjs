@@ -32,12 +32,13 @@ const vitest = (name, project) => ({
 /**
  * In order of what a person wants to hear first. `needs` sees to what a check cannot do without,
  * `isAfter` names the check that makes what this one reads, and `count` reads how many tests it held.
- * Checks `beside` the tests run while those wait for pages and processes; what `isLast` reads what they left.
+ * What `isFirst` others stand on. Checks `beside` the rest run while that waits for pages and processes; what
+ * `isLast` reads what they left.
  */
 const checks = [
-  { name: 'lint', run: ['biome', 'ci', '--colors=off', '.'] },
-  { name: 'traceability', run: ['node', 'scripts/traceability.mjs', '--check'] },
-  { name: 'build', run: ['turbo', 'run', 'build', '--output-logs=errors-only'] },
+  { name: 'lint', isFirst: true, run: ['biome', 'ci', '--colors=off', '.'] },
+  { name: 'traceability', isFirst: true, run: ['node', 'scripts/traceability.mjs', '--check'] },
+  { name: 'build', isFirst: true, run: ['turbo', 'run', 'build', '--output-logs=errors-only'] },
   // The site with the reference in it: what is public is described, and no link leads nowhere. Tests
   // read the pages that it writes, so it is done before them.
   { name: 'docs', run: ['node', 'scripts/docs/build.mjs'] },
@@ -60,9 +61,15 @@ const checks = [
     isBeside: true,
     isAfter: 'build',
     run: ['node', 'scripts/packaging.mjs'],
+    needs: [ensureRedis],
   },
   // What a browser shows is waited for most of the time.
-  { ...vitest('pages', 'pages'), isBeside: true, isAfter: 'build', needs: [ensureChromium] },
+  {
+    ...vitest('pages', 'pages'),
+    isBeside: true,
+    isAfter: 'build',
+    needs: [ensureChromium, ensureRedis],
+  },
   {
     ...vitest('unit', '!pages'),
     isAfter: 'build',
@@ -108,12 +115,11 @@ const chosen = checks.filter(isWanted);
 const beside = os.availableParallelism() > 1 ? chosen.filter(({ isBeside }) => isBeside) : [];
 const last = chosen.filter(({ isLast }) => isLast);
 const inTurn = chosen.filter((check) => !beside.includes(check) && !last.includes(check));
-const firstTests = inTurn.findIndex(({ count }) => count !== undefined);
+const first = inTurn.filter(({ isFirst }) => isFirst);
 // Alone, they have nobody to wait beside, and say what they find while they find it.
-const isShared = beside.length > 0 && firstTests >= 0;
-const before = isShared ? inTurn.slice(0, firstTests) : [];
-const rest = isShared ? inTurn.slice(firstTests) : chosen.filter(({ isLast }) => !isLast);
-await inOrder(before, 'inherit');
+const isShared = beside.length > 0 && inTurn.length > first.length;
+const rest = (isShared ? inTurn : chosen).filter(({ isFirst, isLast }) => !isFirst && !isLast);
+await inOrder(first, 'inherit');
 await Promise.all([inOrder(rest, 'inherit'), isShared && inOrder(beside, 'pipe')]);
 await inOrder(last, 'inherit');
 rmSync(scratch, { recursive: true, force: true });

@@ -2,6 +2,9 @@ import { type JobPoll, type JobView, OffstageError } from '@offstage/core';
 import { encodeJobPoll, encodeJobView } from '@offstage/core/wire';
 import type { ReportError } from './problems.ts';
 
+// What V8 makes of a text at most is a little over this: the rest of an answer stands around it.
+const longestView = 2 ** 29 - 2 ** 20;
+
 /**
  * Views and polls as JSON. Of a thousand jobs that a page polls most have not changed since the last
  * time, and their views are the same objects: their text is made once.
@@ -12,11 +15,14 @@ import type { ReportError } from './problems.ts';
  */
 export class JsonText {
   readonly #report: ReportError;
+  readonly #maxLength: number;
   readonly #active = new WeakMap<JobView, string>();
   readonly #stand = new WeakMap<JobView, JobView>();
 
-  constructor(report: ReportError) {
+  /** `maxLength` is that of the text of one job. */
+  constructor(report: ReportError, maxLength = longestView) {
     this.#report = report;
+    this.#maxLength = maxLength;
   }
 
   readonly view = (view: JobView): string => {
@@ -61,9 +67,12 @@ export class JsonText {
 
   #ended(view: JobView): string {
     try {
-      return JSON.stringify(encodeJobView(this.#stand.get(view) ?? view));
+      const text = JSON.stringify(encodeJobView(this.#stand.get(view) ?? view));
+      if (text.length <= this.#maxLength) return text;
+      throw new RangeError('The text of the job is longer than an answer can be.');
     } catch (error) {
-      if (view.status !== 'succeeded' || !OffstageError.isInstance(error)) throw error;
+      // Whatever the result threw as it was made into text, or that there is no text of that length.
+      if (view.status !== 'succeeded') throw error;
       const stand: JobView = {
         ...view,
         status: 'failed',
@@ -81,7 +90,7 @@ export class JsonText {
 }
 
 // Only in a form that cannot hold a sentence.
-function place({ details }: OffstageError): string {
-  const { field } = details;
+function place(error: unknown): string {
+  const field = OffstageError.isInstance(error) ? error.details.field : undefined;
   return typeof field === 'string' && /^[\w$.[\]]{1,100}$/.test(field) ? ` (at ${field})` : '';
 }

@@ -1,6 +1,7 @@
 import { OffstageError } from '@offstage/core';
 import { describe, expect, test } from 'vitest';
 import { createJobsHandler } from './jobs-handler.ts';
+import { JsonText } from './json-text.ts';
 import {
   body,
   call,
@@ -9,6 +10,7 @@ import {
   origin,
   post,
   slow,
+  told,
   withMethods,
 } from './server.test-support.ts';
 
@@ -199,6 +201,40 @@ describe('H2 errors are problem details', () => {
     expect(errors).toHaveLength(1);
     expect((await alice.get(id))?.status).toBe('succeeded');
   });
+
+  test.each<[string, unknown]>([
+    ['throws as it is made into text', hidden('toJSON', () => refuse(new RangeError('no')))],
+    ['throws nothing that can be read', hidden('toJSON', () => refuse(Object.create(null)))],
+    ['says that it is something else', hidden('toJSON', () => 5n)],
+  ])('H2 F1 a result that %s shows so, wherever its job is asked for', async (_, result) => {
+    const { handle, alice, running, errors } = jobsServer();
+    const { id } = await alice.start(told, null);
+    running[0]?.finish(result);
+    await alice.wait(id);
+    const failed = { status: 'failed', failure: { code: 'not_serializable' } };
+    expect((await body(await call(handle, `/jobs/${id}`))).job).toMatchObject(failed);
+    const list = await body(await call(handle, '/jobs?results=true'));
+    expect(list.jobs).toMatchObject([failed]);
+    const stream = await (await call(handle, `/jobs/${id}/events`)).text();
+    expect(stream).toContain('"code":"not_serializable"');
+    expect(errors).toHaveLength(1);
+  });
+
+  test('H2 F1 a result of a longer text than there can be shows so', async () => {
+    const { alice, running } = jobsServer();
+    const { id } = await alice.start(told, null);
+    running[0]?.finish('x'.repeat(2000));
+    const view = await alice.wait(id);
+    const errors: unknown[] = [];
+    const textOf = (maxLength: number): string =>
+      new JsonText((error) => `ref ${errors.push(error)}`, maxLength).view(view);
+    expect(JSON.parse(textOf(2000))).toMatchObject({
+      status: 'failed',
+      failure: { code: 'not_serializable', reference: 'ref 1' },
+    });
+    expect(errors).toMatchObject([{ name: 'RangeError' }]);
+    expect(JSON.parse(textOf(3000))).toMatchObject({ status: 'succeeded' });
+  });
 });
 
 describe('H1 who asks', () => {
@@ -264,3 +300,12 @@ test.each([
     });
   expect(create).toThrow(expect.objectContaining({ code: 'invalid_option' }));
 });
+
+/** Only found by who asks for it by name. */
+function hidden(name: string, value: unknown): object {
+  return Object.defineProperty({ plain: true }, name, { value });
+}
+
+function refuse(error: unknown): never {
+  throw error;
+}

@@ -30,7 +30,7 @@ const source = `
     current: await told(store.current()),
     open: await told(store.open(1)),
     verify: await told(store.verify()),
-    begin: await told(store.begin()),
+    begin: await told(store.begin().then((draft) => draft.discard())),
     rollback: await told(store.rollback(1)),
     text: await store.current({ lease: false }).then(textOf),
     opened: await store.open(1, { lease: false }).then(textOf),

@@ -31,6 +31,7 @@ import type {
 } from '@offstage/core/storage';
 import { durabilityOf } from './durability.ts';
 import { FileExaminer } from './examine-files.ts';
+import { makeFolders } from './make-folders.ts';
 import { mapAtOnce } from './map-at-once.ts';
 import { NodeFile } from './node-file.ts';
 import { isLockedShared, lockShared, tryFileLock } from './node-lock.ts';
@@ -66,7 +67,7 @@ export class NodeDirectory implements StorageDirectory {
 
   createRoot({ isDurable = false }: RootOptions = {}): Promise<void> {
     return coded(`create the folder ${this.#root}`, async () => {
-      const first = await mkdir(this.#root, { recursive: true });
+      const first = await makeFolders(this.#root);
       if (isDurable) return;
       // The name of each folder is in the one above it. What was there may have been made a moment ago,
       // on this file system and where this user may write, by a process that was killed before a sync.

@@ -13,8 +13,8 @@ export interface DueMember extends Heaped {
 /** When a job may begin: after a time, or at a moment. */
 export type Due = { readonly afterMs: number } | { readonly at: number };
 
-// The last moment that a Date can tell.
-const lastMoment = 8_640_000_000_000_000;
+/** The last moment that a Date can tell. */
+export const lastMoment = 8_640_000_000_000_000;
 // A clock that is set forward past a moment is noticed this late at most.
 const lookAgainMs = 60_000;
 // So many at a time, that a hundred thousand which fall due together do not hold up the event loop.
@@ -40,11 +40,21 @@ export function readDue(
     return delayMs === 0 ? undefined : { afterMs: delayMs };
   }
   if (startAt === undefined) return undefined;
-  const at = startAt instanceof Date ? startAt.getTime() : startAt;
+  const at = momentOf(startAt);
   if (typeof at !== 'number' || !(at >= -lastMoment && at <= lastMoment)) {
     throw invalidOption('startAt', 'a Date, or milliseconds since the Unix epoch', at);
   }
   return at <= now ? undefined : { at };
+}
+
+// Not `instanceof`: it may be of another realm, such as a test's sandbox. A proxy of one is none.
+function momentOf(startAt: unknown): unknown {
+  if (typeof startAt !== 'object' || startAt === null) return startAt;
+  try {
+    return Date.prototype.getTime.call(startAt);
+  } catch {
+    return startAt;
+  }
 }
 
 /**

@@ -24,3 +24,18 @@ export function requireWhole(option: string, value: unknown, least: number, most
   }
   return value;
 }
+
+/** @throws OffstageError `invalid_option` for options that plain JavaScript gave, and that are none. */
+export function requireOptions(options: unknown): void {
+  if (typeof options !== 'object' || options === null) {
+    throw invalidOption('options', 'an object', options);
+  }
+}
+
+/** By its form: it may be of another realm. @throws OffstageError `invalid_option` */
+export function requireSignal(signal: AbortSignal | null | undefined): void {
+  const methods = ['throwIfAborted', 'addEventListener', 'removeEventListener'];
+  if (signal === undefined || signal === null) return;
+  if (methods.every((name) => typeof Reflect.get(Object(signal), name) === 'function')) return;
+  throw invalidOption('signal', 'an AbortSignal', signal);
+}

@@ -42,8 +42,8 @@ export interface JobManagerOptions {
    */
   readonly limits?: JobLimits | undefined;
   /**
-   * Keeps jobs and schedules over the end of the process, as `sqliteJournal` of `@offstage/sqlite` does
-   *. One manager works with one journal. @default none: jobs live as long as the process
+   * Keeps jobs and schedules over the end of the process, as `sqliteJournal` of `@offstage/sqlite`
+   * does. One manager works with one journal. @default none: jobs live as long as the process
    */
   readonly journal?: JobJournal | undefined;
   /**

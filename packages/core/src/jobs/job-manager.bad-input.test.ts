@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { InlineExecutor } from './inline-executor.ts';
@@ -51,6 +52,91 @@ describe('options of a start', () => {
     expect((await alice.get(before.id))?.status).toBe('running');
     expect((await alice.get(behind.id))?.status).toBe('queued');
   });
+});
+
+const noOptions: readonly (readonly [what: string, given: unknown])[] = [
+  ['null', null],
+  ['a text', 'fast'],
+  ['a number', 3],
+];
+
+test.each(noOptions)(
+  'J3 options that are %s are refused by name, by a promise that rejects',
+  async (_, given) => {
+    const { alice, manager } = stage();
+    const { id } = await alice.start(plain, 1);
+    // What plain JavaScript may pass.
+    const options = given as object;
+    const calls = [
+      () => alice.start(plain, 1, options),
+      () => alice.poll(id, options),
+      () => alice.poll('unknown', options),
+      () => alice.pollMany([options as { id: string }]),
+      () => alice.pollMany(options as []),
+      () => alice.list(options),
+      () => alice.wait(id, options),
+      () => manager.shutdown(options),
+    ];
+    for (const [at, call] of calls.entries()) {
+      expect([at, await call().catch(codeFrom)]).toEqual([at, 'invalid_option']);
+    }
+    expect(await alice.list()).toHaveLength(1);
+    expect(manager.activity().accepting).toBe(true);
+  },
+);
+
+test('J17 a signal that is none is refused by name', async () => {
+  const { alice } = stage();
+  const { id } = await alice.start(plain, 1);
+  for (const signal of [{}, 'stop', 5, { aborted: true }]) {
+    await expect(alice.wait(id, { signal: signal as AbortSignal })).rejects.toMatchObject({
+      code: 'invalid_option',
+      details: { option: 'signal' },
+    });
+  }
+});
+
+test('F1 J17 options that throw when they are read reject, and throw nothing', async () => {
+  const { alice, manager } = stage();
+  const { id } = await alice.start(plain, 1);
+  const refuse = (): never => {
+    throw new Error('do not look');
+  };
+  const options = Object.defineProperties(
+    {},
+    Object.fromEntries(
+      ['signal', 'timeoutMs', 'after', 'limit', 'status', 'delayMs', 'transfer', 'graceMs'].map(
+        (name) => [name, { get: refuse }],
+      ),
+    ),
+  );
+  for (const call of [
+    () => alice.start(plain, 1, options),
+    () => alice.poll(id, options),
+    () => alice.list(options),
+    () => alice.wait(id, options),
+    () => manager.shutdown(options),
+  ]) {
+    expect(await call().catch(String)).toBe('Error: do not look');
+  }
+  expect(await alice.list()).toHaveLength(1);
+  expect(manager.activity().accepting).toBe(true);
+});
+
+test('A5 F1 a Date of another realm is a moment, and what only looks like one is refused', async () => {
+  const { alice, clock, executor } = stage();
+  const at = clock.now() + 1000;
+  const { id } = await alice.start(plain, 1, { startAt: runInNewContext(`new Date(${at})`) });
+  const fakes = [new Proxy(new Date(at), {}), { getTime: () => at }, Object.create(Date.prototype)];
+  for (const startAt of fakes) {
+    await expect(alice.start(plain, 1, { startAt })).rejects.toMatchObject({
+      code: 'invalid_option',
+      details: { option: 'startAt' },
+    });
+  }
+  await clock.advance(1000);
+  expect(executor.runs).toHaveLength(1);
+  expect((await alice.get(id))?.status).toBe('running');
 });
 
 test('A7 limits of zero, or of nothing at all, are refused by the manager', () => {
@@ -120,3 +206,5 @@ test('A1 ten thousand retries at once wait by one timer, come back apart, and ea
     [2, count],
   ]);
 });
+
+const codeFrom = (error: unknown): unknown => Reflect.get(Object(error), 'code') ?? String(error);

@@ -104,3 +104,45 @@ test('A4 A5 A8 a delayed job that waits for a key is canceled at once, and the n
   await clock.advance(2000);
   expect(executor.runs.map(({ task }) => task.input)).toEqual([1, 3]);
 });
+
+test.each([false, true])(
+  'A9 J14 after a shutdown nothing is scheduled, whether something was before: %s',
+  async (isBefore) => {
+    const { manager, clock, events } = scheduled();
+    if (isBefore) await manager.schedules.set('often', everyMinute);
+    await manager.shutdown();
+    const { schedules } = manager;
+    const calls = [
+      schedules.set('late', everyMinute),
+      schedules.list(),
+      schedules.runNow('often'),
+      schedules.resume('often'),
+    ];
+    for (const call of calls) expect(await codeOf(call)).toBe('manager_closed');
+    await clock.advance(5 * minuteMs);
+    expect(events).toEqual([]);
+    expect(clock.pending).toBe(0);
+  },
+);
+
+test('A9 the next tick of a period is a whole moment, and the same one whenever it is asked for', async () => {
+  const { manager, clock } = scheduled();
+  const { nextAt } = await manager.schedules.set('often', {
+    ...everyMinute,
+    cron: undefined,
+    everyMs: minuteMs,
+  });
+  for (const step of [0.3, 0.45, 0.25]) {
+    await clock.advance(step);
+    const [listed] = await manager.schedules.list();
+    expect(listed?.nextAt).toBe(nextAt);
+  }
+  await manager.schedules.set('never', {
+    ...everyMinute,
+    cron: undefined,
+    everyMs: Number.MAX_SAFE_INTEGER,
+  });
+  const never = (await manager.schedules.list()).find(({ id }) => id === 'never');
+  // Beyond what a Date can tell.
+  expect(never?.nextAt).toBe(null);
+});

@@ -1,5 +1,6 @@
 import { OffstageError } from '../foundation/errors.ts';
 import type { ActivityLease } from './activity-gate.ts';
+import { requireOptions } from './invalid-option.ts';
 import type { Activity, JobClient } from './job-client.ts';
 import { JobEngine } from './job-engine.ts';
 import {
@@ -158,6 +159,8 @@ export class JobManager {
       store: this.#engine.scheduleStore() ?? memoryScheduleStore(),
       clock: this.#settings.clock,
     });
+    // First asked for when the manager has ended: nobody else would close them.
+    if (this.#ending !== undefined) void this.#schedules.close();
     return this.#schedules;
   }
 
@@ -175,14 +178,15 @@ export class JobManager {
    */
   shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
     if (this.#ending === undefined) {
-      const { graceMs = 5000, keep = true } = options;
       try {
+        requireOptions(options);
+        const { graceMs = 5000, keep = true } = options;
         requireDuration('graceMs', graceMs);
+        const puts = keep && this.#settings.journal !== undefined;
+        this.#ending = puts ? this.#putBack(graceMs) : this.#end(graceMs);
       } catch (error) {
         return Promise.reject(error);
       }
-      const puts = keep && this.#settings.journal !== undefined;
-      this.#ending = puts ? this.#putBack(graceMs) : this.#end(graceMs);
     }
     return this.#ending;
   }

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../foundation/clock.ts';
 import { OffstageError } from '../foundation/errors.ts';
+import { requireSignal } from './invalid-option.ts';
 import type { Job, JobWaiter } from './job.ts';
 import type { WaitOptions } from './job-client.ts';
 import { requireDuration } from './job-manager-options.ts';
@@ -33,6 +34,7 @@ async function waitWithin(
   clock: Clock,
 ): Promise<TerminalJobView> {
   requireDuration('timeoutMs', timeoutMs);
+  requireSignal(signal);
   signal?.throwIfAborted();
   const view = job.terminalView();
   if (view !== undefined) return view;

@@ -1,4 +1,5 @@
 import { OffstageError } from '../foundation/errors.ts';
+import { requireOptions } from './invalid-option.ts';
 import type { ListFilter } from './job-client.ts';
 import type { JobStatus, JobView } from './job-view.ts';
 
@@ -16,6 +17,7 @@ export interface ListPage {
 
 /** @throws OffstageError `invalid_option`, naming the field. */
 export function listPageOf(filter: ListFilter): ListPage {
+  requireOptions(filter);
   const { status, name, limit = 100, before, results = false } = filter;
   if (!Number.isSafeInteger(limit) || limit < 1) {
     throw new OffstageError('invalid_option', 'limit must be a whole number of at least 1.', {

@@ -1,4 +1,5 @@
 import type { Clock } from '../foundation/clock.ts';
+import { invalidOption, requireOptions } from './invalid-option.ts';
 import { repairCursor } from './job.ts';
 import type {
   Activity,
@@ -67,6 +68,7 @@ export class OwnerClient implements JobClient {
   poll<R, P extends string>(id: JobId<R, P>, options?: PollOptions): Promise<JobPoll<R, P>>;
   poll(id: string, options?: PollOptions): Promise<JobPoll>;
   async poll(id: string, options: PollOptions = {}): Promise<JobPoll> {
+    requireOptions(options);
     if (!this.#engine.isReady) await this.#engine.ready();
     return this.#poll(id, options);
   }
@@ -75,7 +77,11 @@ export class OwnerClient implements JobClient {
     requests: readonly (PollOptions & { readonly id: string })[],
   ): Promise<readonly JobPoll[]> {
     if (!this.#engine.isReady) await this.#engine.ready();
-    return requests.map((request) => this.#poll(request.id, request));
+    if (!Array.isArray(requests)) throw invalidOption('requests', 'a list', requests);
+    return requests.map((request) => {
+      requireOptions(request);
+      return this.#poll(request.id, request);
+    });
   }
 
   /** The overview does not count as a look at each job, or an open list would keep all (J13). */
@@ -121,7 +127,12 @@ export class OwnerClient implements JobClient {
   wait(id: string, options?: WaitOptions): Promise<TerminalJobView>;
   wait(id: string, options: WaitOptions = {}): Promise<TerminalJobView> {
     if (!this.#engine.isReady) return this.#engine.ready().then(() => this.wait(id, options));
-    return waitForEnd(this.#engine.look(this.#owner, id), options, this.#clock);
+    try {
+      requireOptions(options);
+      return waitForEnd(this.#engine.look(this.#owner, id), options, this.#clock);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   async activity(): Promise<Activity> {

@@ -1,6 +1,6 @@
 import { requireStartOptions } from './admission-errors.ts';
 import { type Due, readDue } from './due.ts';
-import { invalidOption } from './invalid-option.ts';
+import { invalidOption, requireOptions } from './invalid-option.ts';
 import type { StartOptions } from './job-client.ts';
 import type { AnyJobDefinition } from './job-definition.ts';
 import { type OnConflict, readKey, readOnConflict } from './keys.ts';
@@ -23,6 +23,7 @@ export function readStartOptions(
   now: number,
 ): StartPlan {
   if (options === none) return planOfNone;
+  requireOptions(options);
   requireStartOptions(options);
   const { transfer } = options;
   const exclusivityKey = readKey(options.exclusivityKey);

@@ -14,7 +14,7 @@ import {
 import { Arena, ArenaReader } from '../shared/arena.ts';
 import { fromPlain, journalDamaged, journalFailed, journalNewer } from '../shared/journal-error.ts';
 import { decodeValue, UnknownFormatError } from '../shared/value-codec.ts';
-import type { FromThread, JournalThreadOptions, ToThread, WireEntry } from '../shared/wire.ts';
+import type { FromThread, JournalThreadOptions, ToThread } from '../shared/wire.ts';
 import { decodeJob, encodeEntry } from './entry-codec.ts';
 
 export interface SqliteJournalOptions {
@@ -66,8 +66,12 @@ export class SqliteJournal implements JobJournal {
   #thread: Worker | undefined;
   #opening: Opening | undefined;
   #closing: PromiseWithResolvers<void> | undefined;
-  #batch = newBatch();
-  /** Those of this thread's batch and those under way, in the order of the calls. */
+  /** Writes that wait to be sent, so many. */
+  #batch = new Arena(arenaBytes);
+  #batched = 0;
+  /** Where a write is encoded; taken while that goes on, as a getter of a value may write as well. */
+  #spare: Arena | undefined = new Arena();
+  /** Those of the batch and those under way, in the order of the calls. */
   #waiting: Waiting[] = [];
   #underWay = 0;
   #flushing = false;
@@ -104,16 +108,11 @@ export class SqliteJournal implements JobJournal {
       const state = this.#state === 'new' || this.#state === 'opening' ? 'new' : 'closed';
       return Promise.reject(journalMisused(state));
     }
-    const { arena, entries: batch, counts } = this.#batch;
-    const [length, count] = [arena.length, batch.length];
     try {
-      for (const entry of entries) batch.push(encodeEntry(entry, arena));
+      this.#encode(entries);
     } catch (error) {
-      arena.cutTo(length);
-      batch.length = count;
       return Promise.reject(error);
     }
-    counts.push(entries.length);
     this.#flushSoon();
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
@@ -140,24 +139,47 @@ export class SqliteJournal implements JobJournal {
     await this.#closing?.promise;
   }
 
-  // By itself a write goes at once. While others are under way, those of one turn of the event loop go
-  // together; the thread takes all that has come by then as one group.
+  /** Puts a write into the batch, or throws and leaves that as it is. */
+  #encode(entries: readonly JournalEntry[]): void {
+    const arena = this.#spare ?? new Arena();
+    this.#spare = undefined;
+    try {
+      arena.addCount(entries.length);
+      for (const entry of entries) encodeEntry(entry, arena);
+      this.#batch.addAll(arena);
+      this.#batched += 1;
+    } finally {
+      arena.cutTo(0);
+      this.#spare = arena;
+    }
+  }
+
+  // By itself a write goes at once, but for promises that are resolved already: whoever waits for an answer
+  // hears it before what follows from it is sent. While others are under way, those of one turn of the
+  // event loop go together, unless they are many: then the thread begins with some while this one makes the
+  // others. The thread takes all that has come by then as one group.
   #flushSoon(): void {
+    if (this.#batched >= mostBatched || this.#batch.length >= mostBatchedBytes) {
+      this.#flush();
+      return;
+    }
     if (this.#flushing) return;
     this.#flushing = true;
-    if (this.#underWay === 0) queueMicrotask(() => this.#flush());
+    if (this.#underWay === 0) process.nextTick(() => this.#flush());
     else setImmediate(() => this.#flush());
   }
 
   #flush(): void {
     this.#flushing = false;
-    const { arena, entries, counts } = this.#batch;
-    if (counts.length === 0 || this.#state !== 'open') return;
-    this.#batch = newBatch();
+    const count = this.#batched;
+    if (count === 0 || this.#state !== 'open') return;
+    const bytes = this.#batch.bytes.slice();
+    this.#batch.cutTo(0);
+    if (bytes.byteLength > mostBatchedBytes) this.#batch = new Arena(arenaBytes);
+    this.#batched = 0;
     this.#underWay += 1;
-    this.#thread?.ref();
-    const { bytes } = arena;
-    this.#send({ is: 'writes', entries, counts, bytes }, [bytes.buffer]);
+    if (this.#underWay === 1) this.#thread?.ref();
+    this.#send({ is: 'writes', count, bytes }, [bytes.buffer]);
   }
 
   #send(message: ToThread, transfer: readonly ArrayBuffer[] = []): void {
@@ -242,10 +264,11 @@ export class SqliteJournal implements JobJournal {
     const [error] = errors.values();
     this.#failure = error === undefined ? undefined : { error };
     this.#underWay -= groups;
-    for (const [index, { resolve, reject }] of this.#waiting.splice(0, count).entries()) {
+    const ended = this.#waiting.splice(0, count);
+    for (let index = 0; index < ended.length; index += 1) {
       const refusal = errors.get(index);
-      if (refusal === undefined) resolve();
-      else reject(refusal);
+      if (refusal === undefined) ended[index]?.resolve();
+      else ended[index]?.reject(refusal);
     }
     if (this.#underWay === 0 && this.#state === 'open') this.#thread?.unref();
   }
@@ -267,13 +290,9 @@ interface Opening extends PromiseWithResolvers<KeptState> {
   error?: OffstageError;
 }
 
-interface Batch {
-  readonly arena: Arena;
-  readonly entries: WireEntry[];
-  readonly counts: number[];
-}
-
-const newBatch = (): Batch => ({ arena: new Arena(), entries: [], counts: [] });
+const mostBatched = 128;
+const mostBatchedBytes = 256 * 1024;
+const arenaBytes = 16 * 1024;
 
 // The sources run as they are, the published package as JavaScript.
 const threadFile = (): URL =>

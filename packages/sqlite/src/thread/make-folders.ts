@@ -1,0 +1,41 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/**
+ * Makes a folder and those that lead to it. Answers the first that was not there, if any was not.
+ *
+ * `recursive` of Node's own mkdir never ends where a folder is there and says that a new one in it has no
+ * place to be, as /proc does; it holds the thread for good, and the process cannot exit.
+ */
+export function makeFolders(path: string): string | undefined {
+  const error = refusal(path);
+  if (error === undefined) return path;
+  if (Reflect.get(Object(error), 'code') !== 'ENOENT') {
+    if (isFolder(path)) return undefined;
+    throw error;
+  }
+  const above = dirname(path);
+  if (above === path) throw error;
+  const first = makeFolders(above);
+  const again = refusal(path);
+  // Somebody else may have made it meanwhile.
+  if (again !== undefined && !isFolder(path)) throw again;
+  return first ?? path;
+}
+
+function refusal(path: string): unknown {
+  try {
+    mkdirSync(path);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
