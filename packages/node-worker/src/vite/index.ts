@@ -47,7 +47,7 @@ export function offstageWorkers(): OffstageWorkersPlugin {
     apply: 'build',
     // Before anything turns the expression into something else.
     enforce: 'pre',
-    // The addon that node-fs loads is found from its own place alone.
+    // The addon of node-fs and the thread of sqlite are found from their own places alone.
     config: () => ({ ssr: { external: [...external] } }),
     transform(code, id, options) {
       const isServer = this.environment
@@ -85,6 +85,7 @@ const external = [
   '@offstage/core',
   '@offstage/node-worker',
   '@offstage/node-fs',
+  '@offstage/sqlite',
   'fs-native-extensions',
 ] as const;
 
