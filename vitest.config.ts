@@ -47,6 +47,7 @@ const leftOutWhenQuick = [
   'packages/sqlite/src/{*-matrix,bad-journal}.test.ts',
   // They need a Redis server and start processes.
   'packages/bullmq/src/**/*.redis.test.ts',
+  'apps/demo/src/server/redis/*.test.ts',
   'scripts/survival/*.test.ts',
 ].map((pattern) => path.resolve(pattern));
 

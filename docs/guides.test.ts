@@ -24,17 +24,23 @@ declare global {
 }
 `;
 
-/** The blocks of a page are one module. */
-const moduleOf = (page: string): string =>
-  [...page.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code).join('\n');
+/** A block that begins with the name of a file is that file, and the others of a page are one module. */
+function modulesOf(page: string): readonly (readonly [string, string])[] {
+  const text = readFileSync(path.join(guides, page), 'utf8');
+  const name = page.replace(/\.md$/, '');
+  const blocks = [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code);
+  const fileOf = (code: string): string | undefined => /^\/\/ (\S+\.ts)(?::.*)?\n/.exec(code)?.[1];
+  const rest = blocks.filter((code) => fileOf(code) === undefined).join('\n');
+  const named = blocks.flatMap((code) => {
+    const file = fileOf(code);
+    return file === undefined ? [] : [[`${name}/${file}`, code] as const];
+  });
+  return rest === '' ? named : [[`${name}.ts`, rest], ...named];
+}
 
 const modules = readdirSync(guides)
   .filter((name) => name.endsWith('.md'))
-  .map((name) => [
-    name.replace(/\.md$/, '.ts'),
-    moduleOf(readFileSync(path.join(guides, name), 'utf8')),
-  ])
-  .filter(([, code]) => code !== '');
+  .flatMap(modulesOf);
 const project = scratchProject({ 'given.d.ts': given, ...Object.fromEntries(modules) });
 
 test('J2 every block of the guides compiles', () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll } from 'vitest';
@@ -17,7 +17,11 @@ export function scratchProject(files: Readonly<Record<string, string>>): Scratch
   const folder = mkdtempSync(path.join(os.tmpdir(), 'offstage-docs-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
-  const write = (name: string, text: string): void => writeFileSync(path.join(folder, name), text);
+  const write = (name: string, text: string): void => {
+    const file = path.join(folder, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  };
   write('package.json', '{ "type": "module" }');
   for (const [name, text] of Object.entries(files)) write(name, text);
   return {

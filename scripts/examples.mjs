@@ -41,6 +41,14 @@ const examples = {
     production: { build: ['build'], start: 'start', isShort: true },
     development: { build: [], start: 'dev', takesPort: true },
   },
+  nuxt: {
+    production: { build: ['typecheck', 'build'], start: 'start' },
+    development: { build: [], start: 'dev' },
+  },
+  'react-router': {
+    production: { build: ['typecheck', 'build'], start: 'start' },
+    development: { build: [], start: 'dev', takesPort: true },
+  },
   esbuild: { production: { build: ['typecheck', 'build'], start: 'start' } },
   vanilla: {
     production: { build: ['typecheck', 'build'], start: 'start', pages: ['/', '/bare.html'] },
@@ -50,6 +58,9 @@ const examples = {
   vue: vite,
   solid: { production: { build: ['typecheck', 'build'], start: 'start' } },
 };
+
+/** What builds and runs leave behind. */
+const made = ['data', '.next', '.nuxt', '.output', '.react-router', 'build', 'dist'];
 
 const isShort = process.argv.includes('--short');
 // Each with the run that is meant, where one is.
@@ -111,7 +122,8 @@ async function pack() {
 
 async function runExample(name, tarballs) {
   const folder = path.join(scratch, name);
-  const isSource = (file) => !/[\\/](node_modules|build|dist|data|\.next|\.svelte-kit)$/.test(file);
+  const isSource = (file) =>
+    ![...made, 'node_modules', '.svelte-kit'].includes(path.basename(file));
   cpSync(path.join(root, 'examples', name), folder, { recursive: true, filter: isSource });
   const file = path.join(folder, 'package.json');
   const manifest = JSON.parse(readFileSync(file, 'utf8'));
@@ -123,7 +135,7 @@ async function runExample(name, tarballs) {
   if (!(await told(`${name}: install`, () => run('npm', install, folder)))) return;
   for (const [title, row] of rowsOf(name)) {
     await told(`${name}: ${title}`, async () => {
-      for (const folderName of ['data', '.next', 'build', 'dist']) {
+      for (const folderName of made) {
         rmSync(path.join(folder, folderName), { recursive: true, force: true });
       }
       for (const script of row.build) await run('npm', ['run', script], folder);
@@ -142,7 +154,7 @@ async function runWalk(name, tarballs) {
     let server = await start();
     const page = await browser.newPage();
     page.setDefaultTimeout(45_000);
-    page.on('pageerror', (error) => pageErrors.push(error.stack));
+    page.on('pageerror', (error) => pageErrors.push(error.stack || String(error)));
     try {
       await page.goto(server.address);
       await driveReport(page);

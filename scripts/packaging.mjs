@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { findRedis } from './redis.mjs';
 import { root } from './setup.mjs';
 
 const packages = [
@@ -18,6 +19,9 @@ const packages = [
   'vue',
   'solid',
 ];
+const redis = findRedis();
+if (redis === undefined) console.log('left out bullmq.mjs: there is no redis-server');
+else process.env.REDIS_SERVER_PATH = redis;
 /** What is run in the empty project. */
 const programs = [
   'main.mjs',
@@ -29,6 +33,7 @@ const programs = [
   'svelte.mjs',
   'vue.mjs',
   'solid.mjs',
+  ...(redis === undefined ? [] : ['bullmq.mjs']),
 ];
 const runtimes = ['22', '24', '26'];
 /** What other runtimes run, and how they are told to. Deno cannot load the addon that `main.mjs` needs. */

@@ -20,5 +20,14 @@ if (build.status !== 0) {
   process.exit(1);
 }
 
+// A password in an address is for nobody who lists processes.
+const at = process.argv.findIndex((argument) => /^--redis(?:=|$)/.test(argument));
+const [option = '', next] = at === -1 ? [] : process.argv.slice(at, at + 2);
+const address = option.includes('=') ? option.slice(option.indexOf('=') + 1) : next;
+if (address !== undefined) {
+  process.env.OFFSTAGE_REDIS = address;
+  process.argv.splice(at, option.includes('=') ? 1 : 2);
+}
+
 process.argv.splice(2, 0, 'apps/demo/src/server/start.ts');
 await import('./run.mjs');

@@ -61,9 +61,15 @@ const checks = [
     isBeside: true,
     isAfter: 'build',
     run: ['node', 'scripts/packaging.mjs'],
+    needs: [ensureRedis],
   },
   // What a browser shows is waited for most of the time.
-  { ...vitest('pages', 'pages'), isBeside: true, isAfter: 'build', needs: [ensureChromium] },
+  {
+    ...vitest('pages', 'pages'),
+    isBeside: true,
+    isAfter: 'build',
+    needs: [ensureChromium, ensureRedis],
+  },
   {
     ...vitest('unit', '!pages'),
     isAfter: 'build',

@@ -11,7 +11,7 @@ export function tableOf(rows: readonly Row[]): string {
       row.peer,
       row.ratio === null ? '' : row.ratio.toFixed(2),
       row.target,
-      row.pass === null ? 'not measured' : row.pass ? 'reached' : 'MISSED',
+      verdictOf(row),
     ]),
   ];
   const widths = (lines[0] ?? []).map((_, column) =>
@@ -21,6 +21,11 @@ export function tableOf(rows: readonly Row[]): string {
     `| ${widths.map((width, i) => (cells[i] ?? '').padEnd(width, fill)).join(' | ')} |`;
   const [head = [], ...rest] = lines;
   return [lineOf(head, ' '), lineOf([], '-'), ...rest.map((line) => lineOf(line, ' '))].join('\n');
+}
+
+function verdictOf({ target, pass }: Row): string {
+  if (pass !== null) return pass ? 'reached' : 'MISSED';
+  return target === '' ? '' : 'not measured';
 }
 
 /** Runs a bench when its file is started by itself, and leaves its rows where charts are made of them. */

@@ -1,9 +1,10 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { handle, InlineExecutor, type JobContext, JobManager, type ReturnOf } from '@offstage/core';
+import { handle, isTerminal, type JobContext, type JobView, type ReturnOf } from '@offstage/core';
 import { createJobsHandler } from '@offstage/http';
 import { toNodeListener } from '@offstage/http/node';
+import type { MakeEngine } from './bed-engine.ts';
 import { played } from './bed-jobs.ts';
 
 /** One request that a bed has received. */
@@ -66,19 +67,22 @@ export class BedSession {
   readonly #server: Server;
   readonly #requests: SeenRequest[] = [];
   readonly #open = new Set<SeenRequest>();
-  #process = boot();
+  readonly #makeEngine: MakeEngine;
+  #process: ReturnType<typeof boot>;
   #held: (() => void)[] | undefined;
   #answer: Extract<BedAct, { do: 'answer' }> = { do: 'answer' };
   #mostPolls = 0;
   #port = 0;
 
-  private constructor() {
+  private constructor(makeEngine: MakeEngine) {
+    this.#makeEngine = makeEngine;
+    this.#process = boot(makeEngine);
     this.#server = createServer((incoming, outgoing) => this.#receive(incoming, outgoing));
     this.#server.keepAliveTimeout = 60_000;
   }
 
-  static async open(): Promise<BedSession> {
-    const bed = new BedSession();
+  static async open(makeEngine: MakeEngine): Promise<BedSession> {
+    const bed = new BedSession(makeEngine);
     await bed.#listen();
     return bed;
   }
@@ -103,19 +107,17 @@ export class BedSession {
       case 'start':
         return this.#start(act.count);
       case 'report':
-        for (let turn = 0; turn < (act.times ?? 1); turn++) {
-          const message = act.times === undefined ? (act.message ?? '') : String(turn);
-          this.#play(act.id).report({ phase: 'index', percent: act.percent, message });
-        }
-        return undefined;
+        return this.#report(act);
       case 'end':
-        return this.#play(act.id).end({ version: act.version });
+        (await this.#play(act.id)).end({ version: act.version });
+        return this.#shown(act.id);
       case 'fail':
-        return this.#play(act.id).fail(new Error('A test made it fail.'));
+        (await this.#play(act.id)).fail(new Error('A test made it fail.'));
+        return this.#shown(act.id);
       case 'kill':
         return this.#kill();
       case 'boot':
-        this.#process = boot();
+        this.#process = boot(this.#makeEngine);
         return this.#listen();
       case 'cut':
         return this.#server.closeAllConnections();
@@ -133,15 +135,45 @@ export class BedSession {
   }
 
   async #start(count: number): Promise<string[]> {
-    const jobs = this.#process.manager.forOwner('alice');
+    const jobs = this.#process.engine.forOwner('alice');
     const starts = Array.from({ length: count }, (_, index) =>
       jobs.start(played, { title: `Job ${index}` }),
     );
-    return (await Promise.all(starts)).map(({ id }) => id);
+    const ids = (await Promise.all(starts)).map(({ id }) => id);
+    for (const id of ids) await this.#play(id);
+    return ids;
   }
 
-  #play(id: string): Play {
-    const play = this.#process.plays.get(id);
+  async #report({ id, percent, message = '', times }: Extract<BedAct, { do: 'report' }>) {
+    const { report } = await this.#play(id);
+    const before = (await this.#process.engine.forOwner('alice').get(id))?.progress?.seq ?? 0;
+    for (let turn = 0; turn < (times ?? 1); turn++) {
+      report({ phase: 'index', percent, message: times === undefined ? message : String(turn) });
+    }
+    await this.#shown(id, ({ progress }) => (progress?.seq ?? 0) > before);
+  }
+
+  /** What a handler has done at a distance is there for clients a while after. Its end always will do. */
+  async #shown(id: string, holds: (job: JobView) => boolean = () => false): Promise<void> {
+    const client = this.#process.engine.forOwner('alice');
+    await new Promise<void>((resolve, reject) => {
+      const look = (): void => {
+        client.get(id).then((job) => {
+          if (job !== undefined && !isTerminal(job.status) && !holds(job)) return;
+          stop?.();
+          resolve();
+        }, reject);
+      };
+      const stop = client.watch?.(id, look);
+      look();
+    });
+  }
+
+  /** Handlers at a distance begin a while after their start. */
+  async #play(id: string): Promise<Play> {
+    const { plays, arrivals } = this.#process;
+    if (!plays.has(id)) await once(arrivals, id, { signal: AbortSignal.timeout(10_000) });
+    const play = plays.get(id);
     if (play === undefined) throw new Error(`No handler runs for job ${id}.`);
     return play;
   }
@@ -156,7 +188,7 @@ export class BedSession {
     const closed = once(this.#server, 'close');
     this.#server.close();
     this.#server.closeAllConnections();
-    await Promise.all([closed, this.#process.manager.shutdown({ graceMs: 0 })]);
+    await Promise.all([closed, this.#process.engine.end()]);
   }
 
   async #receive(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
@@ -177,28 +209,26 @@ export class BedSession {
 }
 
 /** What is lost when a server's process dies. */
-function boot() {
+function boot(makeEngine: MakeEngine) {
   const plays = new Map<string, Play>();
+  // By the job's id.
+  const arrivals = new EventEmitter().setMaxListeners(0);
   const perform = handle(
     played,
     ({ jobId, report, signal }) =>
       new Promise((end, fail) => {
         plays.set(jobId, { report, end, fail });
+        arrivals.emit(jobId);
         signal.addEventListener('abort', () => fail(signal.reason), { once: true });
       }),
   );
-  const manager = new JobManager({
-    executor: new InlineExecutor([perform]),
-    concurrency: 100_000,
-    maxActivePerOwner: 100_000,
-  });
-  manager.on('error', () => undefined);
+  const engine = makeEngine(perform);
   const handler = createJobsHandler({
     definitions: [played],
-    clientFor: () => manager.forOwner('alice'),
+    clientFor: () => engine.forOwner('alice'),
     minEventGapMs: 0,
   });
-  return { manager, plays, listener: toNodeListener(handler) };
+  return { engine, plays, arrivals, listener: toNodeListener(handler) };
 }
 
 const isStream = ({ path }: SeenRequest): boolean => /\/events(\?|$)/.test(path);

@@ -3,12 +3,18 @@
 //   POST /sessions/<port>     does a `BedAct`
 //   GET  /sessions/<port>     tells what the bed saw
 //   GET  /page?module=<url> is a page of its own, for a second tab
-// It prints its port, and ends when its standard input does.
+// It prints its port, and ends when its standard input does. OFFSTAGE_BED=redis has jobs run over BullMQ.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { inProcess } from './bed-engine.ts';
 import { type BedAct, BedSession } from './bed-session.ts';
 
+const redis =
+  process.env.OFFSTAGE_BED === 'redis'
+    ? await (await import('./redis-engine.ts')).startRedis()
+    : undefined;
+const makeEngine = redis?.make ?? inProcess;
 const sessions = new Map<string, BedSession>();
 const server = createServer((incoming, outgoing) => {
   const url = new URL(incoming.url ?? '/', 'http://localhost');
@@ -25,12 +31,17 @@ const server = createServer((incoming, outgoing) => {
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
 console.log((server.address() as AddressInfo).port);
-process.stdin.on('end', () => process.exit()).resume();
+process.stdin
+  .on('end', async () => {
+    await redis?.[Symbol.asyncDispose]();
+    process.exit();
+  })
+  .resume();
 
 async function answer(incoming: IncomingMessage, path: string): Promise<unknown> {
   const [, port] = /^\/sessions\/(\d+)$/.exec(path) ?? [];
   if (port === undefined) {
-    const bed = await BedSession.open();
+    const bed = await BedSession.open(makeEngine);
     sessions.set(String(bed.port), bed);
     return bed.port;
   }

@@ -3,12 +3,14 @@ import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import path from 'node:path';
 
+const quiet = { NEXT_TELEMETRY_DISABLED: '1', NUXT_TELEMETRY_DISABLED: '1' };
+
 /** The command's output. Rejects with all that it said where it does not succeed. */
 export function run(command, args, cwd) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd,
-      env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1', CI: '1' },
+      env: { ...process.env, ...quiet, CI: '1' },
       shell: process.platform === 'win32',
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -45,7 +47,7 @@ export async function startServer(folder, command, port) {
       PATH: `${bins}${path.delimiter}${process.env.PATH}`,
       PORT: String(port),
       HOST: '127.0.0.1',
-      NEXT_TELEMETRY_DISABLED: '1',
+      ...quiet,
       ...Object.fromEntries(settings),
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,44 +1,62 @@
 import path from 'node:path';
-
-/** What of plainjob and its driver is used here. */
-interface Plainjob {
-  defineQueue(options: { connection: unknown; logger: unknown }): {
-    add(type: string, data: unknown): { id: number };
-    close(): void;
-  };
-  defineWorker(
-    type: string,
-    run: (job: unknown) => Promise<void>,
-    options: { queue: unknown; logger: unknown; onCompleted: () => void },
-  ): { start(): Promise<void>; stop(): Promise<void> };
-  better(database: unknown): unknown;
-}
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { type Connection, defineQueue, defineWorker } from 'plainjob';
 
 /**
- * Jobs a second through plainjob, as it comes; `undefined` where it is not installed. It is no dependency
- * of the benches, as its driver is 27 MB: `npm install --no-save plainjob better-sqlite3`.
+ * Its own driver, better-sqlite3, is built where it is installed. `node:sqlite` takes the same calls, and is
+ * the same SQLite.
  */
-export async function plainjobRate(folder: string, total: number): Promise<number | undefined> {
-  const names = { queue: 'plainjob', driver: 'better-sqlite3' };
-  let plainjob: Plainjob;
-  let Database: new (file: string) => unknown;
-  try {
-    plainjob = await import(names.queue);
-    Database = (await import(names.driver)).default;
-  } catch {
-    return undefined;
-  }
-  const connection = plainjob.better(new Database(path.join(folder, 'plainjob.sqlite')));
+function connectionTo(filename: string): Connection {
+  const database = new DatabaseSync(filename);
+  return {
+    driver: 'better-sqlite3',
+    filename,
+    pragma: (text) => database.exec(`PRAGMA ${text}`),
+    transaction(run) {
+      const within =
+        (begin: string) =>
+        (...args: unknown[]): unknown => {
+          database.exec(begin);
+          try {
+            const result: unknown = run(...args);
+            database.exec('COMMIT');
+            return result;
+          } catch (error) {
+            database.exec('ROLLBACK');
+            throw error;
+          }
+        };
+      return Object.assign(within('BEGIN'), { immediate: within('BEGIN IMMEDIATE') });
+    },
+    exec: (sql) => database.exec(sql),
+    prepare(sql) {
+      const statement = database.prepare(sql);
+      return {
+        run(...values: SQLInputValue[]) {
+          const { changes, lastInsertRowid } = statement.run(...values);
+          return { changes: Number(changes), lastInsertRowid };
+        },
+        get: (...values: SQLInputValue[]) => statement.get(...values),
+        all: (...values: SQLInputValue[]) => statement.all(...values),
+      };
+    },
+    close: () => database.close(),
+  };
+}
+
+/** Jobs a second through plainjob, as it comes. */
+export async function plainjobRate(folder: string, total: number): Promise<number> {
+  const connection = connectionTo(path.join(folder, 'plainjob.sqlite'));
   // It would write a few lines a job, which takes longer than the job.
   const silent = (): void => undefined;
   const logger = { error: silent, warn: silent, info: silent, debug: silent };
-  const queue = plainjob.defineQueue({ connection, logger });
+  const queue = defineQueue({ connection, logger });
   let left = total;
   let done = (): void => undefined;
   const allDone = new Promise<void>((resolve) => {
     done = resolve;
   });
-  const worker = plainjob.defineWorker('noop', async () => undefined, {
+  const worker = defineWorker('noop', async () => undefined, {
     queue,
     logger,
     onCompleted: () => {

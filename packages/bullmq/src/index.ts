@@ -2,5 +2,6 @@ export { BullJobManager, type BullShutdownOptions } from './client/bull-job-mana
 export type { BullLease } from './client/leases.ts';
 export type { BullJobManagerOptions } from './client/manager-options.ts';
 export type { BullConnection } from './redis/redis-link.ts';
+export type { BullSchedules } from './schedules/bull-schedules.ts';
 export { type ServedBullJobs, serveBullJobs } from './worker/serve-bull-jobs.ts';
 export type { ServeBullJobsOptions } from './worker/worker-options.ts';

@@ -28,13 +28,17 @@ jobClientSuite(
   },
 );
 
-// The long form: OFFSTAGE_LONG=1 npm test -w packages/bullmq
-if (process.env.OFFSTAGE_LONG === '1') {
+// So long that whatever is seen was told by the stream; by polls alone in the long form: OFFSTAGE_LONG=1.
+const transports = {
+  stream: { streaming: true, pollIntervalMs: 3_600_000 },
+  ...(process.env.OFFSTAGE_LONG === '1' && { poll: { streaming: false, pollIntervalMs: 5 } }),
+};
+for (const [transport, options] of Object.entries(transports)) {
   jobClientSuite(
     { describe, test, expect },
     {
-      name: 'HttpJobClient over BullJobManager',
-      create: (setup) => suiteEngineOverHttp(redis.url, workers, setup),
+      name: `HttpJobClient by ${transport} over BullJobManager`,
+      create: (setup) => suiteEngineOverHttp(redis.url, workers, setup, options),
     },
   );
 }

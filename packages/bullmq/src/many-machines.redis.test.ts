@@ -132,7 +132,7 @@ test('E5 J13 a job at rest is released when nobody has looked at it for ttlMs, a
   const left = await probe.keys(`bull:${queue.queueName}:offstage:*`);
   probe.disconnect();
   const names = left.map((key) => key.split(':offstage:')[1]).toSorted();
-  expect(names).toEqual(['format', 'handlers', 'order']);
+  expect(names).toEqual(['format', 'handlers', 'order', 'watchedSince', 'watchers']);
   expect(await alice.get(ids[0] ?? '')).toBe(undefined);
 });
 
@@ -200,6 +200,19 @@ test('E5 K4 a worker that is shut down puts back what obeys, without spending an
   expect(await alice.wait(id)).toMatchObject({ status: 'canceled', attempt: 1 });
 });
 
+test('E5 J14 a wait ends with the manager that was closed, and holds no process', async () => {
+  await using queue = new ServedQueue(redis.url);
+  const manager = queue.manager(jobs);
+  const alice = manager.forOwner('alice');
+  const { id } = await alice.start(echo, {});
+  const waiting = alice.wait(id);
+  const rejected = expect(waiting).rejects.toMatchObject({ code: 'manager_closed' });
+  // It has looked, and listens.
+  await alice.get(id);
+  await manager.close();
+  await rejected;
+});
+
 test('E5 A6 of what waits, the higher priority is first', async () => {
   await using queue = new ServedQueue(redis.url);
   const alice = queue.manager(jobs).forOwner('alice');
@@ -242,6 +255,12 @@ test('E1 BullMQ’s own boards show names, progress, attempts and reasons, and n
     progress: { phase: 'work', message: 'attempt 3' },
     data: {},
   });
+  // One for each attempt, and none of them a place in this package.
+  expect(shown.stacktrace?.toSorted()).toEqual([
+    'AttemptFailed: busy: The archive is busy.',
+    'AttemptFailed: busy: The archive is busy.',
+    'UnrecoverableError: busy: The archive is busy.',
+  ]);
   const active = await vi.waitUntil(
     async () => (await own.getActive()).find(({ progress }) => typeof progress === 'object'),
     { timeout: 60_000 },

@@ -48,10 +48,24 @@ export {
   tooLarge,
 } from './jobs/journal-errors.ts';
 export { emptyJournal, isDone, type JournalContent, replay } from './jobs/journal-replay.ts';
+export { readLimits } from './jobs/limits.ts';
 export { ManagerEvents } from './jobs/manager-events.ts';
 export { maxMessageLength, repairMessage, repairPercent } from './jobs/progress-report.ts';
 export { ProgressRing, type RingRead } from './jobs/progress-ring.ts';
 export { retryDelayMs } from './jobs/retry-policy.ts';
 export { cloneSaved, maxSavedBytes } from './jobs/saved-state.ts';
+export {
+  nextSchedule,
+  readSchedule,
+  readScheduleId,
+  type ScheduleRecord,
+} from './jobs/schedule-options.ts';
+export { isMissed, readTicks, type ScheduleTicks, type Tick } from './jobs/schedule-ticks.ts';
 export { fingerprint, keyReused, StartKeys } from './jobs/start-keys.ts';
 export { readStartOptions, type StartPlan } from './jobs/start-options.ts';
+export {
+  type ObjectTypes,
+  type Uncloneable,
+  type UncloneableOptions,
+  uncloneable,
+} from './jobs/uncloneable.ts';

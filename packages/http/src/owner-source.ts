@@ -15,6 +15,9 @@ const maxTold = 50;
  *
  * Of jobs that merely progressed it brings what it tells of, as polls from where the one before ended:
  * a page that shows them need not ask (F7). It holds the cursors of those alone.
+ *
+ * A client at a distance may not push yet, or for now: `ready` waits until it does, and the stream ends when
+ * it ceases to, so that no page counts on hints that cannot come.
  */
 export class OwnerSource implements StreamSource {
   readonly #client: JobClient;
@@ -25,6 +28,7 @@ export class OwnerSource implements StreamSource {
   #version = '';
   #isAll = false;
   #isReady = false;
+  #isPushed = true;
 
   constructor(client: JobClient, settings: ChangeWatch, json: JsonText) {
     this.#client = client;
@@ -39,19 +43,31 @@ export class OwnerSource implements StreamSource {
   }
 
   #watch(changed: () => void): () => void {
-    return watchOrRepeat(this.#client, undefined, this.#settings, (id, kind = 'change') => {
+    const onChange = (id?: string, kind: ChangeKind = 'change'): void => {
       if (id === undefined || this.#ids.size >= maxIds) this.#isAll = true;
       else if (this.#ids.get(id) !== 'change') this.#ids.set(id, kind);
       changed();
-    });
+    };
+    const onPush = (isPushed: boolean): void => {
+      this.#isPushed = isPushed;
+      // After the hint that follows, which `ready` makes needless.
+      queueMicrotask(changed);
+    };
+    return watchOrRepeat(this.#client, undefined, this.#settings, onChange, onPush);
   }
 
   async next(): Promise<StreamPart | undefined> {
+    if (!this.#isPushed) return this.#isReady ? { text: ':\n\n', last: true } : undefined;
     const ids = this.#ids;
     const hasNews = this.#isAll || ids.size > 0;
     if (!this.#isReady) {
       this.#isReady = true;
-      if (this.#version === '') return { text: 'event: ready\ndata: {}\n\n', more: hasNews };
+      if (this.#version === '') {
+        // Whatever changed until now is read after it.
+        this.#isAll = false;
+        ids.clear();
+        return { text: 'event: ready\ndata: {}\n\n' };
+      }
       // Progress makes no version: what the page may have missed of it comes at once.
       const running = await this.#client.list({ status: 'running', limit: maxTold });
       for (const { id } of running) if (!ids.has(id)) ids.set(id, 'progress');

@@ -373,6 +373,41 @@ describe('H3 the stream of an owner', () => {
     expect(clock.pending).toBe(0);
   });
 
+  test('H3 H4 says that it listens once the client behind it pushes, and ends when that ceases to', async () => {
+    let push: (isPushed: boolean) => void = () => undefined;
+    let change: (id?: string) => void = () => undefined;
+    const base = jobsServer();
+    const { handle, clock } = jobsServer({
+      minEventGapMs: 0,
+      clientFor: () =>
+        withMethods(base.alice, {
+          watch(_id, onChange, onPush = () => undefined) {
+            [push, change] = [onPush, onChange];
+            push(false);
+            return () => undefined;
+          },
+        }),
+    });
+    const stream = streamReader(await call(handle, '/jobs/events'));
+    expect(await stream.chunk()).toBe('retry: 2000\n\n');
+    const first = stream.event();
+    let isTold = false;
+    void first.then(() => {
+      isTold = true;
+    });
+    await settle();
+    expect(isTold).toBe(false);
+    // As a client at a distance does: something may have been missed.
+    push(true);
+    change();
+    expect(await first).toMatchObject({ event: 'ready' });
+    change('a');
+    expect(await stream.event()).toMatchObject({ event: 'change', data: { ids: ['a'] } });
+    push(false);
+    expect(await stream.event()).toBe(undefined);
+    expect(clock.pending).toBe(0);
+  });
+
   test('H3 a replayed Last-Event-ID changes nothing', async () => {
     const { handle } = jobsServer();
     const headers = { 'last-event-id': 'anything' };

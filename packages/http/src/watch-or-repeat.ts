@@ -6,16 +6,17 @@ export interface ChangeWatch {
 }
 
 /**
- * Calls `changed` after changes where the client pushes, and at intervals where it does not. Returns
- * the way to stop.
+ * Calls `changed` after changes where the client pushes, and at intervals where it does not. `onPush` as
+ * `JobClient.watch` calls it. Returns the way to stop.
  */
 export function watchOrRepeat(
   client: JobClient,
   id: string | undefined,
   { clock, pollIntervalMs }: ChangeWatch,
   changed: (changedId?: string, kind?: ChangeKind) => void,
+  onPush?: (isPushed: boolean) => void,
 ): () => void {
-  if (client.watch !== undefined) return client.watch(id, changed);
+  if (client.watch !== undefined) return client.watch(id, changed, onPush);
   let timer: Timer;
   const schedule = (): void => {
     timer = clock.schedule(pollIntervalMs, () => {

@@ -169,7 +169,7 @@ describe('a journal that was changed from outside', () => {
 
   test('K6 a value of a newer format is refused, and nothing is lost', async () => {
     await keep('job');
-    change(`UPDATE job SET input = x'02ff0f30'`);
+    change(`UPDATE job SET input = x'03ff0f30'`);
     expect((await errorOf(openAt())).code).toBe('journal_newer');
     change(`UPDATE job SET input = x'01ffff30'`);
     expect((await errorOf(openAt())).code).toBe('journal_newer');
@@ -282,31 +282,51 @@ describe('a journal that may not be written', () => {
     expect((await openElsewhere(nobody)).said).toMatch(/"reason":"(denied|cannot_open)"/);
   });
 
-  test('K6 a full disk refuses new jobs, keeps how others end, and is over when there is room', async (context) => {
-    const disk = smallDisk(context);
-    const journal = await openAt(join(disk, 'jobs.sqlite'));
-    await journal.write(admitted('job'));
-    const ballast = fill(disk);
-    const large = admitted('large', 'x'.repeat(500_000));
-    expect((await errorOf(journal.write(large))).code).toBe('journal_full');
-    expect(journal.health()).toMatchObject({ writable: false, error: { code: 'journal_full' } });
-    truncateSync(ballast, statSync(ballast).size - 64 * 1024);
-    const refused = errorOf(journal.write(large));
-    const ended = journal.write({ type: 'ended', id: 'job', at: 1, status: 'canceled' });
-    expect((await refused).code).toBe('journal_full');
-    await ended;
-    rmSync(ballast);
-    await journal.write(large);
-    expect(journal.health()).toEqual({ writable: true });
-    await journal.close();
-    const next = journalAt(join(disk, 'jobs.sqlite'));
-    const { jobs } = await next.open();
-    expect(jobs.map(({ id, status }) => [id, status])).toEqual([
-      ['job', 'canceled'],
-      ['large', 'queued'],
-    ]);
-    await next.close();
-  });
+  for (const [log, taken] of [
+    ['whose log has its size', 0],
+    ['with no room to lay out the log', 7 * 1024 * 1024],
+  ] as const) {
+    test(`K6 a full disk, ${log}, refuses new jobs, keeps how others end, and is over when there is room`, async (context) => {
+      const disk = smallDisk(context);
+      writeFileSync(join(disk, 'taken'), new Uint8Array(taken));
+      const journal = await openAt(join(disk, 'jobs.sqlite'));
+      expect(statSync(join(disk, 'jobs.sqlite-wal')).size > 4_000_000).toBe(taken === 0);
+      await journal.write(admitted('job'));
+      const ballast = fill(disk);
+      // What the log has room for is kept, as it is on the disk already.
+      const kept: string[] = [];
+      const large = (id: string, length = 500_000) => admitted(id, 'x'.repeat(length));
+      let error: unknown;
+      while (error === undefined) {
+        const id = `large-${kept.length}`;
+        error = await journal.write(large(id)).then(
+          () => void kept.push(id),
+          (reason: unknown) => reason,
+        );
+      }
+      expect(error).toMatchObject({ code: 'journal_full' });
+      expect(kept.length > 0).toBe(taken === 0);
+      expect(journal.health()).toMatchObject({ writable: false, error: { code: 'journal_full' } });
+      truncateSync(ballast, statSync(ballast).size - 64 * 1024);
+      const refused = errorOf(journal.write(large('last', 1_000_000)));
+      const ended = journal.write({ type: 'ended', id: 'job', at: 1, status: 'canceled' });
+      expect((await refused).code).toBe('journal_full');
+      await ended;
+      rmSync(ballast);
+      rmSync(join(disk, 'taken'));
+      for (const id of kept) await journal.write({ type: 'released', id });
+      await journal.write(large('last'));
+      expect(journal.health()).toEqual({ writable: true });
+      await journal.close();
+      const next = journalAt(join(disk, 'jobs.sqlite'));
+      const { jobs } = await next.open();
+      expect(jobs.map(({ id, status }) => [id, status])).toEqual([
+        ['job', 'canceled'],
+        ['last', 'queued'],
+      ]);
+      await next.close();
+    });
+  }
 });
 
 /** Fills the disk to the last byte. Returns the file that does. */
@@ -329,7 +349,7 @@ function smallDisk(context: { skip(note: string): never }): string {
   const mounted = join(folder, 'mounted');
   mkdirSync(mounted);
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', mounted], { stdio: 'pipe' });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', mounted], { stdio: 'pipe' });
   } catch (error) {
     context.skip(`may not mount a small disk here: ${String(error)}`);
   }

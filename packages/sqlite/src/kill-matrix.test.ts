@@ -17,6 +17,7 @@ const named = [
   'open: locked',
   'open: migrated',
   'open: format kept',
+  'open: log laid out',
   'open: log there',
   'open: read',
   'group: taken',

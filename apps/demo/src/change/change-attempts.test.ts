@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { handle, InlineExecutor, type JobContext, JobManager } from '@offstage/core';
+import { handle, InlineExecutor, type JobContext, JobManager, OffstageError } from '@offstage/core';
 import { type MemoryJournal, memoryJournal } from '@offstage/core/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { openSnapshots } from '../corpus/snapshots.ts';
@@ -72,6 +72,21 @@ test('S19 D7 an attempt that is cut short after its commit is not published twic
   });
   expect(await openSnapshots(data).list()).toHaveLength(1);
   expect(add.filter(({ staged }) => existsSync(staged))).toEqual([]);
+});
+
+test('E4 D7 an attempt that was given up publishes nothing, and what it took stays', async () => {
+  const data = scratch();
+  const fenced = async (): Promise<never> => {
+    throw new OffstageError('fenced', 'Another attempt has taken its place.');
+  };
+  const jobs = open(memoryJournal(), data, (context, run) =>
+    run(withContext(context, { save: fenced })),
+  );
+  const add = stage();
+  const { id } = await jobs.start(changeWork, { dataFolder: data, add, remove: [] });
+  expect((await jobs.wait(id)).status).toBe('failed');
+  expect(await openSnapshots(data).list()).toEqual([]);
+  expect(add.filter(({ staged }) => existsSync(staged))).toHaveLength(3);
 });
 
 test('S19 D7 where its answer was not kept, what the version says is', async () => {

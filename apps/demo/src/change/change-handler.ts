@@ -133,6 +133,7 @@ function duration(ms: number): string {
 }
 
 const reportMs = 20;
+const stoppingMs = 30_000;
 
 async function changeCorpus(
   context: Context,
@@ -156,7 +157,9 @@ async function changeCorpus(
     parser: parserModule,
   });
   const snapshots = openSnapshots(input.dataFolder);
-  await using draft = await snapshots.begin({ signal });
+  // The attempt before this one may be stopping just now, in a process that was given up.
+  const patience = context.attempt > 1 ? { lockTimeoutMs: stoppingMs } : {};
+  await using draft = await snapshots.begin({ signal, ...patience });
   if (context.attempt > 1) {
     const published = await publishedBefore(context, snapshots);
     if (published !== undefined) return published;
@@ -221,7 +224,6 @@ async function changeCorpus(
     duplicates: duplicates.length,
     files: listed([...outcomes, ...duplicates]),
   };
-  await saveOutcome(context, outcome);
   const { version, gen } = await draft.finalize(
     {
       kind: 'offstage.documents',
@@ -233,7 +235,7 @@ async function changeCorpus(
       corpusHash: corpusHash.digest(),
       configHash: keepIndex ? base.metadata.configHash : settings,
     },
-    { signal, key: context.jobId },
+    { signal, key: context.jobId, fence: () => saveOutcome(context, outcome) },
   );
   report({ phase: 'done', percent: 100, message: 'Published' });
   return { version, gen, ...outcome };

@@ -1,4 +1,4 @@
-import type { JobContext, ReturnOf } from '@offstage/core';
+import { type JobContext, OffstageError, type ReturnOf } from '@offstage/core';
 import type { openSnapshots } from '../corpus/snapshots.ts';
 import { change } from './change-job.ts';
 import type { changeWork } from './change-work.ts';
@@ -9,18 +9,26 @@ type Outcome = ReturnOf<typeof changeWork>;
 // Of the 256 KiB that an attempt may leave to the next one, with room for signs of several bytes.
 const maxSavedCharacters = 64 * 1024;
 
-/** Leaves to the next attempt what this one will answer once it has published. */
+/**
+ * Leaves to the next attempt what this one will answer once it has published. False where the job is another
+ * attempt's already, which must not see anything published but by itself.
+ */
 export async function saveOutcome(
   context: Context,
   outcome: Omit<Outcome, 'version' | 'gen'>,
-): Promise<void> {
+): Promise<boolean> {
   let room = maxSavedCharacters;
   const files = outcome.files.filter((file) => {
     room -= JSON.stringify(file).length;
     return room >= 0;
   });
-  // Without it the next attempt counts for itself.
-  await context.save({ ...outcome, files }).catch(() => undefined);
+  try {
+    await context.save({ ...outcome, files });
+    return true;
+  } catch (error) {
+    // Without it the next attempt counts for itself.
+    return !(OffstageError.isInstance(error) && error.code === 'fenced');
+  }
 }
 
 /** The answer of an attempt that was cut short after it had published: nothing is published twice (S19). */

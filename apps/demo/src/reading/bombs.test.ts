@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { docxOf, epubOf, openDocumentOf, packageOf, pptxOf, xlsxOf } from '../testing/packages.ts';
+import {
+  docxOf,
+  epubOf,
+  openDocumentOf,
+  packageOf,
+  pptxOf,
+  relationships,
+  xlsxOf,
+} from '../testing/packages.ts';
 import { parseFile } from './parse-file.ts';
 import { defaultParseLimits, UnreadableError } from './parsed-document.ts';
 
@@ -181,6 +189,42 @@ describe('depth and number cost no more than their length', () => {
     expect(
       await outcome(`MIME-Version: 1.0\nFrom: a@b.example\n${parts.join('')}\nword`, '.eml'),
     ).toBe('damaged');
+  });
+
+  test('D6 what is said once and shown everywhere is cut', async () => {
+    const times = 5000;
+    const name = 'n'.repeat(100_000);
+    const run = '<w:r><w:t>x</w:t></w:r>';
+    const item = '<w:p><w:pPr><w:numPr><w:numId w:val="1"/></w:numPr></w:pPr>';
+    const lists = `<w:numbering><w:abstractNum w:abstractNumId="0"><w:lvl w:ilvl="0"><w:lvlText w:val="${name}"/></w:lvl></w:abstractNum><w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num></w:numbering>`;
+    const text = docxOf(
+      `${item}${run}</w:p>`.repeat(times),
+      { n: { kind: 'numbering', target: 'numbering.xml' } },
+      { 'word/numbering.xml': lists },
+    );
+    expect(await outcome(text, '.docx')).toBeGreaterThan(0);
+    const notes = '<comment authorId="0"><text><t>x</t></text></comment>'.repeat(times);
+    const sheet = xlsxOf('', {
+      'xl/worksheets/_rels/sheet1.xml.rels': relationships({
+        c: { kind: 'comments', target: '../comments1.xml' },
+      }),
+      'xl/comments1.xml': `<comments><authors><author>${name}</author></authors>${notes}</comments>`,
+    });
+    expect(await outcome(sheet, '.xlsx')).toBeGreaterThan(0);
+  });
+
+  test('D6 fields within fields, and forms with entries without end', async () => {
+    const begin = '<w:r><w:fldChar w:fldCharType="begin"/></w:r>';
+    const end = '<w:r><w:fldChar w:fldCharType="end"/></w:r>';
+    const run = '<w:r><w:t>x</w:t></w:r>';
+    const nested = `<w:p>${begin.repeat(50_000)}${end.repeat(50_000)}${run}</w:p>`;
+    expect(await outcome(docxOf(nested), '.docx')).toBe(1);
+    const instruction = `EQ ${'\\* "'.repeat(100_000)}\\up 1(${'('.repeat(100_000)}`;
+    const field = `<w:p>${begin}<w:r><w:instrText>${instruction}</w:instrText></w:r>${end}${run}</w:p>`;
+    expect(await outcome(docxOf(field), '.docx')).toBeGreaterThan(0);
+    const entries = '{\\*\\ffl x}'.repeat(100_000);
+    const form = `{\\rtf1 {\\field{\\*\\fldinst{\\*\\formfield{\\fftype2${entries}}}}{\\fldrslt}}}`;
+    expect(await outcome(form, '.rtf')).toBe(1);
   });
 
   test('D6 a document that takes itself in ends', async () => {

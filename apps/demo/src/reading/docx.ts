@@ -1,11 +1,13 @@
 import { OfficePackage } from './office-package.ts';
 import { type OfficeBlock, OfficeTextReader } from './office-text.ts';
 import type { Block, ParsedDocument, ParseLimits } from './parsed-document.ts';
+import { drawnParts, notesOfParts, relatedParts } from './related-parts.ts';
+import { ListLabels, wordLists } from './word-numbering.ts';
 import { headingStyles, type StyleKind } from './word-styles.ts';
 
 /** Parts that stand beside the text, in the order in which they are read. */
 const partsBeside = ['header', 'footer', 'footnotes', 'endnotes', 'comments'] as const;
-const partsWithin = new Set(['chart', 'chartEx', 'diagramData']);
+const readParts = new Set([...partsBeside, ...drawnParts, 'aFChunk']);
 const maxDepth = 3;
 
 /**
@@ -20,21 +22,22 @@ export async function parseDocx(
   const office = await OfficePackage.open(bytes, limits);
   const main = await office.mainPart('word/document.xml');
   const related = await office.relationships(main);
-  const named = (kind: string): string[] =>
-    related.filter((each) => each.kind === kind).map(({ target }) => target);
-  const styles = await headingStyles(office, named('styles')[0] ?? 'word/styles.xml');
+  const partOf = (wanted: string): string =>
+    related.find(({ kind }) => kind === wanted)?.target ?? `word/${wanted}.xml`;
+  const styles = await headingStyles(office, partOf('styles'));
+  const labels = new ListLabels(await wordLists(office, partOf('numbering'), partOf('styles')));
   const blocks: OfficeBlock[] = [];
   const left = new Set<string>();
   await readPart(main, styles);
   const title = blocks.find(({ isTitle }) => isTitle)?.text.trim();
 
-  const beside = partsBeside.flatMap(named);
-  const within = related.filter(({ kind }) => partsWithin.has(kind)).map(({ target }) => target);
-  if (beside.length + within.length > 0) blocks.push({ kind: 'heading', text: '' });
-  for (const name of new Set([...beside, ...within])) await readPart(name, new Map());
-  for (const name of related.filter(({ kind }) => kind === 'aFChunk').map(({ target }) => target)) {
-    blocks.push(...(await blocksOfChunk(name)));
-  }
+  const parts = await relatedParts(office, main, readParts);
+  const ofKind = (wanted: string): string[] =>
+    parts.filter(({ kind }) => kind === wanted).map(({ name }) => name);
+  const texts = [...partsBeside, ...drawnParts].flatMap(ofKind);
+  if (texts.length > 0) blocks.push({ kind: 'heading', text: '' });
+  for (const name of texts) await readPart(name, new Map());
+  for (const name of ofKind('aFChunk')) blocks.push(...(await blocksOfChunk(name)));
   const properties = await office.properties();
   const own = title ?? (properties.title || undefined);
   if (properties.others.length > 0 || properties.title !== '') {
@@ -43,14 +46,12 @@ export async function parseDocx(
       if (text !== own) blocks.push({ kind: 'text', text });
     }
   }
-  if (related.some(({ kind }) => kind === 'oleObject' || kind === 'package')) {
-    left.add('Documents that are embedded in it were left out.');
-  }
+  for (const note of await notesOfParts(office, main, readParts)) left.add(note);
   const heading = blocks.find(({ kind, text }) => kind === 'heading' && text !== '')?.text;
   return { title: own ?? heading ?? null, blocks, notes: [...left] };
 
   async function readPart(name: string, partStyles: ReadonlyMap<string, StyleKind>): Promise<void> {
-    const reader = new OfficeTextReader(partStyles);
+    const reader = new OfficeTextReader(partStyles, { labels });
     await office.walk(name, reader);
     for (const block of reader.finish()) blocks.push(block);
     for (const note of reader.left) left.add(note);

@@ -123,10 +123,12 @@ describe('presentations', () => {
 test('D2 OpenDocument text: headings, notes, frames, comments and headers are found', async () => {
   const body = `<text:h>One</text:h><text:p>Some<text:s/>text<text:note><text:note-body><text:p>markernote</text:p></text:note-body></text:note></text:p>
     <text:p><draw:frame><draw:text-box><text:p>markerbox</text:p></draw:text-box><svg:desc>markerdesc</svg:desc></draw:frame></text:p>
-    <text:p><office:annotation><text:p>markercomment</text:p></office:annotation>end</text:p>
+    <text:p><office:annotation><dc:creator>Bea</dc:creator><dc:date>2026-01-31</dc:date><meta:date-string>Saturday</meta:date-string><text:p>markercomment</text:p></office:annotation>end of <text:date>today</text:date> by <text:creator>Cy</text:creator></text:p>
     <table:table><table:table-row><table:table-cell><text:p>a</text:p></table:table-cell><table:table-cell><text:p>b</text:p></table:table-cell></table:table-row></table:table>
+    <text:p>seen <text:span text:style-name="T1">unseen <text:span>too</text:span></text:span>after</text:p><text:section text:display="none"><text:p>unseen</text:p></text:section>
     <text:tracked-changes><text:p>deleted</text:p></text:tracked-changes>`;
   const file = openDocumentOf('text', body, {
+    'content.xml': `<office:document-content><office:automatic-styles><style:style style:name="T1"><style:text-properties text:display="none"/></style:style></office:automatic-styles><office:body><office:text>${body}</office:text></office:body></office:document-content>`,
     'styles.xml':
       '<office:document-styles><office:styles><text:p>no</text:p></office:styles><office:master-styles><style:header><text:p>markerheader</text:p></style:header></office:master-styles></office:document-styles>',
     'meta.xml':
@@ -147,7 +149,13 @@ test('D2 OpenDocument text: headings, notes, frames, comments and headers are fo
   ]) {
     expect(text).toContain(word);
   }
-  expect(text).not.toContain('deleted');
+  expect(text).toContain('Bea: markercomment');
+  expect(text).toContain('seen after');
+  expect(text).toContain('end of today by Cy');
+  expect(text.match(/Cy/g)).toHaveLength(1);
+  expect(text).not.toMatch(/deleted|unseen|too|2026|Saturday/);
+  const { notes = [] } = await parseFile(file, '.odt');
+  expect(notes.join(' ')).toMatch(/hidden.*deleted/);
 });
 
 test('D2 a book is read in the order of its spine', async () => {

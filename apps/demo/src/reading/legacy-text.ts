@@ -1,5 +1,6 @@
 import { analyse } from 'chardet';
 import iconv from 'iconv-lite';
+import { latinEncoding } from './latin-encoding.ts';
 import { strictly } from './strict-decoder.ts';
 
 /** Text that is not of Unicode: as it declares, as it looks, or as Windows-1252. */
@@ -37,7 +38,10 @@ const olderEncodings = ['koi8-u', 'ibm866', 'x-mac-cyrillic', 'windows-874', 'ma
 /** The text as the encoding has it that the bytes look most like, among those in which all are possible. */
 function decodeDetected(bytes: Uint8Array): string | undefined {
   const sample = withoutTags(sampleOf(bytes));
-  const found = analyse(sample)
+  const latin = latinEncoding(sample, decodeNamed);
+  const asLatin = latin === undefined ? undefined : decodeNamed(bytes, latin);
+  if (asLatin !== undefined) return asLatin;
+  const found = analyse(withoutPlainWords(sample))
     .map(({ name }) => name)
     .filter((name) => !/^(?:utf|ascii|iso-2022)/i.test(name))
     .find((name) => strictly(bytes, name) !== undefined);
@@ -117,6 +121,13 @@ function sampleOf(bytes: Uint8Array): Uint8Array {
 function withoutTags(bytes: Uint8Array): Uint8Array {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
   return Buffer.from(text.replace(/<[!/?A-Za-z][^<>]{0,300}>/g, ' '), 'latin1');
+}
+
+/** Words of ASCII alone say nothing of another script that stands among them. */
+function withoutPlainWords(bytes: Uint8Array): Uint8Array {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+  const others = text.replace(/(?<![A-Za-z\x80-\xff])[A-Za-z]+(?![A-Za-z\x80-\xff])/g, ' ');
+  return Buffer.from(others, 'latin1');
 }
 
 function isKnown(encoding: string): boolean {

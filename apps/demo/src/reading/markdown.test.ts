@@ -82,3 +82,8 @@ describe('hostile Markdown is read in time that grows with its length', () => {
     expect(await markdown(source)).toContain('marker');
   });
 });
+
+test('D2 the name that a heading is linked to by is no part of it', async () => {
+  expect(await titleOf('# **Brochure** {#the-brochure}\n\nbody')).toBe('Brochure');
+  expect(await titleOf('# Sets {a, b} and {#}\n\nbody')).toBe('Sets {a, b} and {#}');
+});

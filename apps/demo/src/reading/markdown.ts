@@ -58,6 +58,9 @@ function hasHtml(token: Token): boolean {
   return 'tokens' in token && token.tokens !== undefined && token.tokens.some(hasHtml);
 }
 
+/** Pandoc, kramdown and Google Docs give headings names to link to, which nobody sees. */
+const headingId = /\s*\{#[\p{L}\p{N}_.-]+\}\s*$/u;
+
 function collectBlocks(tokens: readonly Token[], blocks: Block[]): void {
   const add = (kind: Block['kind'], text: string): void => {
     if (text.trim() !== '') blocks.push({ kind, text });
@@ -65,7 +68,7 @@ function collectBlocks(tokens: readonly Token[], blocks: Block[]): void {
   for (const token of tokens) {
     switch (token.type) {
       case 'heading':
-        add('heading', inlineText(token.tokens ?? []));
+        add('heading', inlineText(token.tokens ?? []).replace(headingId, ''));
         break;
       case 'code':
         add('text', token.text);

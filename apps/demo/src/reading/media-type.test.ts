@@ -1,3 +1,4 @@
+import { zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { writeCompoundFile } from '../testing/compound-file.ts';
 import { mediaTypeOf } from './media-type.ts';
@@ -41,6 +42,36 @@ describe('a format is told by its structure, whatever its name', () => {
     for (const extension of ['', '.txt', '.dat']) {
       expect(await mediaTypeOf(utf8(source), extension)).toBe(type);
     }
+  });
+});
+
+describe('an archive whose parts are not compressed is no text', () => {
+  const text = 'Words that anyone can read, and many of them. '.repeat(200);
+  test.each<[string, Record<string, string>, string, string]>([
+    ['a Word document', { 'word/document.xml': `<w:p>${text}</w:p>` }, '.docx', readableTypes.docx],
+    [
+      'a book',
+      { mimetype: 'application/epub+zip', 'a.xhtml': `<p>${text}</p>` },
+      '',
+      readableTypes.epub,
+    ],
+    [
+      'one that begins with a PDF',
+      { 'a.pdf': '%PDF-1.4\n1 0 obj\n', 'word/document.xml': `<w:p>${text}</w:p>` },
+      '.docx',
+      readableTypes.docx,
+    ],
+  ])('D2 %s', async (_name, parts, extension, type) => {
+    const bytes = zipSync(
+      Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, utf8(part)])),
+      { level: 0 },
+    );
+    expect(await mediaTypeOf(bytes, extension)).toBe(type);
+  });
+
+  test('D2 nor is one of which nothing is read', async () => {
+    const bytes = zipSync({ 'notes.txt': utf8(text) }, { level: 0 });
+    await expect(mediaTypeOf(bytes, '.txt')).rejects.toThrow('it is an archive (ZIP)');
   });
 });
 

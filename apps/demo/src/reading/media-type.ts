@@ -13,14 +13,15 @@ import { isZip } from './zip-signature.ts';
  * @throws UnreadableError for what no parser reads, naming what it is.
  */
 export async function mediaTypeOf(bytes: Uint8Array, extension: string): Promise<MediaType> {
+  // One whose parts are not compressed, as some programs leave them, would pass for text.
+  if (isZip(bytes)) return (await import('./zip-kind.ts')).zipKind(bytes, extension);
+  const compound = compoundKind(bytes, extension);
+  if (compound !== undefined) return compound;
   const isText = looksLikeText(bytes);
   if (looksLikePdf(bytes, { extension, isText })) return readableTypes.pdf;
   if (isText) {
     return textKind(bytes, extension) ?? textTypeByExtension.get(extension) ?? readableTypes.text;
   }
-  if (isZip(bytes)) return (await import('./zip-kind.ts')).zipKind(bytes, extension);
-  const compound = compoundKind(bytes, extension);
-  if (compound !== undefined) return compound;
   const { fileTypeFromBuffer } = await import('file-type');
   const found = await fileTypeFromBuffer(bytes).catch(() => undefined);
   throw new UnreadableError('unsupported', found === undefined ? unknown : describe(found));

@@ -1,5 +1,8 @@
 import { BlockBuilder } from './markup-text.ts';
 import type { Block } from './parsed-document.ts';
+import { inSymbols, type RunFont, signOf } from './symbol-fonts.ts';
+import { WordFields } from './word-fields.ts';
+import type { ListLabels } from './word-numbering.ts';
 import type { StyleKind } from './word-styles.ts';
 import type { XmlHandler } from './xml-events.ts';
 
@@ -14,18 +17,38 @@ type Attributes = Readonly<Record<string, string>>;
 interface Paragraph {
   readonly line: BlockBuilder;
   kind: StyleKind | undefined;
+  style: string;
+  /** What it says itself of the list that it is in. */
+  list: string | undefined;
+  level: number | undefined;
   /** Text boxes, which stand after the paragraph that they are anchored in. */
   readonly after: OfficeBlock[];
 }
 
-/** Elements whose text is shown: of Word, of its formulas, of drawings, and of diagrams. */
-const shownText = new Set(['t', 'v']);
+/** Elements whose text is shown: of Word, its formulas, drawings and diagrams; of new charts; of comments. */
+const shownText = new Set(['t', 'v', 'pt', 'text']);
+
+/** Elements that are paragraphs. */
+const paragraphs = new Set(['p', 'pt', 'text']);
 
 /** Elements of which nothing is shown. */
-const unseen = new Set(['instrText', 'delText', 'delInstrText', 'moveFrom', 'sdtPr']);
+const unseen = new Set(['instrText', 'delText', 'delInstrText', 'del', 'moveFrom', 'sdtPr']);
+
+/** What is drawn from another part. */
+const drawnElsewhere = new Set(['chart', 'relIds', 'contentPart']);
 
 /** Parts of a formula, which stand beside one another. */
 const mathParts = new Set('num den e sub sup deg lim fName'.split(' '));
+
+/** It stands before each of an author's comments. */
+const maxAuthorLength = 100;
+
+export interface OfficeTextOptions {
+  /** Shapes that slides fill in are left out, as they are of a layout. @default false */
+  readonly withoutPlaceholders?: boolean;
+  /** Numbers the paragraphs of lists. @default none is numbered */
+  readonly labels?: ListLabels;
+}
 
 /**
  * The text of one part of a Word document or a presentation: paragraphs wherever they stand, be it in a
@@ -33,6 +56,8 @@ const mathParts = new Set('num den e sub sup deg lim fName'.split(' '));
  */
 export class OfficeTextReader implements XmlHandler {
   readonly #styles: ReadonlyMap<string, StyleKind>;
+  readonly #withoutPlaceholders: boolean;
+  readonly #labels: ListLabels | undefined;
   readonly #blocks: OfficeBlock[] = [];
   readonly #paragraphs: Paragraph[] = [];
   /** Rows of tables that are open, each with the text of its cells. */
@@ -49,16 +74,25 @@ export class OfficeTextReader implements XmlHandler {
   #inRunProperties = false;
   #inParagraphProperties = 0;
   #isVanished = false;
+  readonly #font: RunFont = { all: '', signs: '' };
+  /** Who wrote the comment that begins. */
+  #author = '';
+  #inInstruction = 0;
+  readonly #fields = new WordFields();
   /** Of the shape that is open on a slide. */
   #shapeKind: StyleKind | undefined;
+  #isPlaceholder = false;
   readonly left = new Set<string>();
 
-  constructor(styles: ReadonlyMap<string, StyleKind>) {
+  constructor(styles: ReadonlyMap<string, StyleKind>, options: OfficeTextOptions = {}) {
     this.#styles = styles;
+    this.#withoutPlaceholders = options.withoutPlaceholders ?? false;
+    this.#labels = options.labels;
   }
 
   open(name: string, attributes: Attributes): void {
     if (unseen.has(name)) this.#hide(name);
+    if (name === 'instrText') this.#inInstruction += 1;
     if (name === 'Fallback' && this.#hasShownChoice()) this.#fallbacks += 1;
     if (this.#unseen > 0 || this.#fallbacks > 0) return;
     if (shownText.has(name)) this.#textDepth += 1;
@@ -67,6 +101,7 @@ export class OfficeTextReader implements XmlHandler {
 
   close(name: string): void {
     if (unseen.has(name)) this.#unseen -= 1;
+    if (name === 'instrText') this.#inInstruction -= 1;
     if (name === 'Fallback' && this.#fallbacks > 0) {
       this.#fallbacks -= 1;
       return;
@@ -77,14 +112,17 @@ export class OfficeTextReader implements XmlHandler {
   }
 
   text(text: string): void {
-    if (this.#textDepth === 0 || this.#unseen > 0 || this.#fallbacks > 0) return;
+    if (this.#inInstruction > 0) this.#fields.instruct(text);
+    if (this.#textDepth === 0 || this.#isPlaceholder || this.#unseen > 0 || this.#fallbacks > 0)
+      return;
     if (this.#isVanished) {
       if (text.trim() !== '') this.left.add('Text that is marked as hidden was left out.');
       return;
     }
     this.#shown += text.length;
-    if (this.#rubyDepth > 0) this.#ruby += text;
-    else this.#line.add(text);
+    const shown = inSymbols(text, this.#font);
+    if (this.#rubyDepth > 0) this.#ruby += shown;
+    else this.#line.add(shown);
   }
 
   /** All blocks of the part. */
@@ -94,15 +132,15 @@ export class OfficeTextReader implements XmlHandler {
   }
 
   #openElement(name: string, attributes: Attributes): void {
+    this.#fields.open(name, attributes);
+    if (drawnElsewhere.has(name)) this.#shown += 1;
+    if (paragraphs.has(name)) this.#beginParagraph();
     switch (name) {
       case 'AlternateContent':
         this.#alternatives.push({ shown: this.#shown });
         break;
-      case 'p':
-      case 'pt':
-        this.#paragraphs.push({ line: new BlockBuilder(), kind: this.#shapeKind, after: [] });
-        break;
       case 'ph':
+        this.#isPlaceholder = this.#withoutPlaceholders;
         if (/^(?:title|ctrTitle)$/.test(attributes.type ?? '')) this.#shapeKind = 'title';
         break;
       case 'pPr':
@@ -112,9 +150,38 @@ export class OfficeTextReader implements XmlHandler {
         this.#inRunProperties = this.#inParagraphProperties === 0;
         break;
       case 'r':
-        if (this.#inParagraphProperties === 0) this.#isVanished = false;
+        if (this.#inParagraphProperties === 0) this.#endRun();
+        break;
+      case 'rFonts':
+        if (this.#inRunProperties) this.#font.all = attributes.ascii ?? '';
+        break;
+      case 'latin':
+        this.#font.all = attributes.typeface ?? '';
+        break;
+      case 'sym':
+        // In DrawingML it is the font for a run's signs; in WordprocessingML it is one sign.
+        if (attributes.typeface !== undefined) this.#font.signs = attributes.typeface;
+        else
+          this.#addShown(signOf(Number.parseInt(attributes.char ?? '', 16), attributes.font ?? ''));
+        break;
+      case 'fldChar':
+        if (attributes.fldCharType === 'begin') this.#fields.begin(this.#shown);
+        else if (attributes.fldCharType === 'end') this.#endField();
+        break;
+      case 'fldSimple':
+        this.#fields.begin(this.#shown, attributes.instr);
+        break;
+      case 'comment':
+        this.#author = (attributes.author ?? '').slice(0, maxAuthorLength);
+        break;
+      case 'numId':
+        if (this.#paragraph !== undefined) this.#paragraph.list = attributes.val;
+        break;
+      case 'ilvl':
+        if (this.#paragraph !== undefined) this.#paragraph.level = Number(attributes.val);
         break;
       case 'pStyle':
+        if (this.#paragraph !== undefined) this.#paragraph.style = attributes.val ?? '';
         this.#setKind(this.#styles.get(attributes.val ?? ''));
         break;
       case 'outlineLvl':
@@ -158,6 +225,7 @@ export class OfficeTextReader implements XmlHandler {
       case 'docPr':
       case 'cNvPr':
         this.#addApart(attributes.descr ?? '');
+        this.#addApart(attributes.title ?? '');
         break;
       case 'shape':
         this.#addApart(attributes.alt ?? '');
@@ -174,16 +242,15 @@ export class OfficeTextReader implements XmlHandler {
   }
 
   #closeElement(name: string): void {
+    this.#fields.close(name);
+    if (paragraphs.has(name)) this.#endParagraph();
     switch (name) {
       case 'AlternateContent':
         this.#alternatives.pop();
         break;
-      case 'p':
-      case 'pt':
-        this.#endParagraph();
-        break;
       case 'sp':
         this.#shapeKind = undefined;
+        this.#isPlaceholder = false;
         break;
       case 'pPr':
         this.#inParagraphProperties -= 1;
@@ -192,7 +259,10 @@ export class OfficeTextReader implements XmlHandler {
         this.#inRunProperties = false;
         break;
       case 'r':
-        this.#isVanished = false;
+        this.#endRun();
+        break;
+      case 'fldSimple':
+        this.#endField();
         break;
       case 'rt':
         this.#rubyDepth -= 1;
@@ -223,23 +293,52 @@ export class OfficeTextReader implements XmlHandler {
   get #line(): BlockBuilder {
     const open = this.#paragraph;
     if (open !== undefined) return open.line;
+    this.#beginParagraph();
+    return this.#line;
+  }
+
+  #beginParagraph(): void {
     const line = new BlockBuilder();
-    this.#paragraphs.push({ line, kind: undefined, after: [] });
-    return line;
+    if (this.#author !== '') line.add(`${this.#author}: `);
+    this.#author = '';
+    const inNoList = { style: '', list: undefined, level: undefined };
+    this.#paragraphs.push({ line, kind: this.#shapeKind, ...inNoList, after: [] });
   }
 
   #setKind(kind: StyleKind | undefined): void {
     if (this.#paragraph !== undefined) this.#paragraph.kind = kind;
   }
 
+  #addShown(text: string): void {
+    if (this.#isVanished) return;
+    this.#shown += text.length;
+    this.#line.add(text);
+  }
+
   #addApart(text: string): void {
-    if (text.trim() !== '') this.#line.add(` ${text} `);
+    if (text.trim() !== '') this.#addShown(` ${text} `);
+  }
+
+  #endField(): void {
+    const { text, aside } = this.#fields.end(this.#shown);
+    if (text === '') return;
+    this.#addShown(text);
+    if (aside !== undefined) this.#line.addAside(aside);
+  }
+
+  #endRun(): void {
+    this.#isVanished = false;
+    this.#font.all = '';
+    this.#font.signs = '';
   }
 
   #endParagraph(): void {
     const paragraph = this.#paragraphs.pop();
     if (paragraph === undefined) return;
-    const text = paragraph.line.end() ?? '';
+    const own = paragraph.line.end() ?? '';
+    // An empty paragraph of a list is counted as well.
+    const label = this.#labels?.next(paragraph.style, paragraph) ?? '';
+    const text = own === '' || label === '' ? own : `${label} ${own}`;
     const outer = this.#paragraph;
     const row = this.#rows.at(-1);
     if (outer !== undefined) {

@@ -1,4 +1,5 @@
 import { BlockBuilder } from './markup-text.ts';
+import { OpenDocumentLists } from './open-document-lists.ts';
 import type { Block } from './parsed-document.ts';
 import { blocksOfTable } from './table-blocks.ts';
 import type { XmlHandler } from './xml-events.ts';
@@ -19,6 +20,18 @@ const unseen = new Set([
   'page-continuation',
   'sheet-name',
 ]);
+/** Controls of forms that have words upon them, and those that are filled in. */
+const labelled = new Set(['fixed-text', 'button', 'checkbox', 'radio', 'frame']);
+const filledIn = new Set([
+  'text',
+  'textarea',
+  'formatted-text',
+  'combobox',
+  'number',
+  'date',
+  'time',
+]);
+const canHide = new Set(['span', 'section']);
 const ownParagraph = new Set(['p', 'h']);
 const titleStyle = /^title$/i;
 
@@ -48,6 +61,18 @@ export class OpenDocumentReader implements XmlHandler {
   /** Of a text; the names of slides and sheets are none. */
   firstHeading: string | undefined;
   #inside = 0;
+  readonly #lists = new OpenDocumentLists();
+  #inForms = false;
+  /** The style that is being described, those that hide their text, and what is open of these. */
+  #style = '';
+  readonly #hidden = new Set<string>();
+  readonly #hiding: boolean[] = [];
+  #vanished = 0;
+  /** How many paragraphs were open when the comments that are open began. */
+  readonly #comments: number[] = [];
+  /** Who wrote the comment that begins. */
+  #inCreator = false;
+  #creator = '';
   #unseen = 0;
   #ruby = 0;
   #reading = '';
@@ -65,11 +90,17 @@ export class OpenDocumentReader implements XmlHandler {
   open(name: string, attributes: Attributes): void {
     if (name === this.#within) this.#inside += 1;
     if (unseen.has(name)) this.#unseen += 1;
+    this.#lists.open(name, attributes);
+    if (name === 'style') this.#style = attributes.name ?? '';
+    if (name === 'text-properties' && attributes.display === 'none') this.#hidden.add(this.#style);
+    if (canHide.has(name)) this.#hide(attributes);
+    if (name === 'forms') this.#inForms = true;
+    else if (this.#inForms) this.#readControl(name, attributes);
     if (name === 'tracked-changes')
       this.left.add('Text that was deleted with changes tracked was left out.');
     if (!this.#isRead) return;
     if (ownParagraph.has(name)) {
-      this.#lines.push({ line: new BlockBuilder(), name, style: attributes['style-name'] ?? '' });
+      this.#beginParagraph(name, attributes);
       return;
     }
     switch (name) {
@@ -77,8 +108,14 @@ export class OpenDocumentReader implements XmlHandler {
       case 'tab':
       case 'line-break':
       case 'note':
+        this.#line?.add(' ');
+        break;
       case 'annotation':
         this.#line?.add(' ');
+        this.#comments.push(this.#lines.length);
+        break;
+      case 'creator':
+        this.#inCreator = this.#isBeforeComment;
         break;
       case 'ruby-text':
         this.#ruby += 1;
@@ -112,7 +149,13 @@ export class OpenDocumentReader implements XmlHandler {
   }
 
   text(text: string): void {
-    if (!this.#isRead) return;
+    if (this.#inCreator) this.#creator += text;
+    // When and by whom a comment was made stands right in it, before its paragraphs.
+    if (!this.#isRead || this.#isBeforeComment) return;
+    if (this.#vanished > 0) {
+      if (text.trim() !== '') this.left.add('Text that is marked as hidden was left out.');
+      return;
+    }
     if (this.#apart !== undefined) this.#apart += text;
     else if (this.#ruby > 0) this.#reading += text;
     else this.#line?.add(text);
@@ -120,6 +163,9 @@ export class OpenDocumentReader implements XmlHandler {
 
   close(name: string): void {
     if (name === this.#within) this.#inside -= 1;
+    this.#lists.close(name);
+    if (name === 'forms') this.#inForms = false;
+    if (canHide.has(name) && this.#hiding.pop() === true) this.#vanished -= 1;
     if (unseen.has(name)) {
       this.#unseen -= 1;
       return;
@@ -127,6 +173,12 @@ export class OpenDocumentReader implements XmlHandler {
     if (!this.#isRead) return;
     if (ownParagraph.has(name)) this.#endParagraph();
     switch (name) {
+      case 'annotation':
+        this.#comments.pop();
+        break;
+      case 'creator':
+        this.#inCreator = false;
+        break;
       case 'ruby-text':
         this.#ruby -= 1;
         this.#line?.addAside(this.#reading);
@@ -168,6 +220,39 @@ export class OpenDocumentReader implements XmlHandler {
 
   get #line(): BlockBuilder | undefined {
     return this.#lines.at(-1)?.line;
+  }
+
+  /** A comment has begun, and no paragraph of it. */
+  get #isBeforeComment(): boolean {
+    return this.#comments.at(-1) === this.#lines.length;
+  }
+
+  #hide(attributes: Attributes): void {
+    const isHidden =
+      attributes.display === 'none' || this.#hidden.has(attributes['style-name'] ?? '');
+    this.#hiding.push(isHidden);
+    if (isHidden) this.#vanished += 1;
+  }
+
+  #beginParagraph(name: string, attributes: Attributes): void {
+    const line = new BlockBuilder();
+    if (this.#creator !== '') line.add(`${this.#creator}: `);
+    this.#creator = '';
+    const label = this.#lists.takeLabel();
+    if (label !== '') line.add(`${label} `);
+    this.#lines.push({ line, name, style: attributes['style-name'] ?? '' });
+  }
+
+  /** Controls say what they show in attributes; lists offer what nobody sees until it is chosen. */
+  #readControl(name: string, attributes: Attributes): void {
+    if (this.#within !== undefined && this.#inside === 0) return;
+    const { label = '', value = '' } = attributes;
+    if (labelled.has(name)) this.#push('text', label);
+    else if (filledIn.has(name)) this.#push('text', attributes['current-value'] ?? value);
+    else if (name === 'option' || name === 'item') {
+      const isChosen = attributes['current-selected'] ?? attributes.selected ?? 'false';
+      if (isChosen === 'true') this.#push('text', label);
+    }
   }
 
   #endParagraph(): void {

@@ -38,10 +38,12 @@ export async function parseOpenDocument(
     blocks.push(...texts.map(({ text }): Block => ({ kind: 'text', text })));
   }
   const { title, others } = properties(meta);
+  const own = reader.title ?? (title || (reader.firstHeading ?? null));
+  if (title !== '' && title !== own) others.unshift(title);
   if (others.length > 0) blocks.push({ kind: 'heading', text: '' });
   blocks.push(...others.map((text): Block => ({ kind: 'text', text })));
   return {
-    title: reader.title ?? (title || (reader.firstHeading ?? null)),
+    title: own,
     blocks,
     notes: [...reader.left],
   };

@@ -122,3 +122,18 @@ describe('the ends of lines', () => {
     );
   });
 });
+
+describe('the number of a note', () => {
+  /** A sign that is smaller than the text and stands above its line. */
+  const raised = (text: string): string => `) Tj 5 Ts /F1 7 Tf (${text}) Tj 0 Ts /F1 12 Tf (`;
+  test.each([
+    ['behind a word', `the stage${raised('1')} to the company`, 'the stage 1 to the company'],
+    ['in Roman numerals', `the company${raised('ii')}.`, 'the company ii.'],
+    ['before its note', `${raised('1')}Note on it`, '1 Note on it'],
+    ['no part of a power', `25 m${raised('2')} of stage`, '25 m2 of stage'],
+    ['no end of an ordinal', `the 1${raised('st')} act`, 'the 1st act'],
+    ['in the size of its note', '1Footnote on it', 'on it Footnote'],
+  ])('D2 is no part of the word beside it: %s', async (_name, line, found) => {
+    expect(await textOf(pagePdf({ lines: [line] }), '.pdf')).toContain(found);
+  });
+});

@@ -9,6 +9,7 @@ import {
 import { annotationTexts, attachmentNames } from './pdf-annotations.ts';
 import { packagedFiles } from './pdf-files.ts';
 import { joinLines } from './pdf-lines.ts';
+import { isAtNoteMark, type TextItem, wordAfterNumber } from './pdf-note-marks.ts';
 import { mayHaveSoftHyphens, softHyphenWords } from './pdf-soft-hyphens.ts';
 
 type Pdf = Awaited<ReturnType<typeof getDocumentProxy>>;
@@ -23,7 +24,7 @@ export async function parsePdf(bytes: Uint8Array, limits: ParseLimits): Promise<
     const isSoft = mayHaveSoftHyphens(bytes);
     // PDF.js takes ownership of the buffer it is given.
     const pdf = await getDocumentProxy(new Uint8Array(bytes), { verbosity: 0, ...packagedFiles });
-    const { title, isForm } = await describe(pdf);
+    const { title, others, isForm } = await describe(pdf);
     const blocks: Block[] = [];
     let characters = 0;
     let withoutText = 0;
@@ -52,9 +53,9 @@ export async function parsePdf(bytes: Uint8Array, limits: ParseLimits): Promise<
       if (isForm) throw xfaForm();
       throw new UnreadableError('no_text', 'it may be a scan: no text; OCR is not part of it');
     }
-    if (names.length > 0) {
-      blocks.push({ kind: 'heading', text: '' }, { kind: 'text', text: names.join(', ') });
-    }
+    const beside = names.length > 0 ? [names.join(', '), ...others] : others;
+    if (beside.length > 0) blocks.push({ kind: 'heading', text: '' });
+    for (const text of beside) blocks.push({ kind: 'text', text });
     return { title, blocks, notes: notesOf(withoutText, names.length) };
   } catch (error) {
     throw asUnreadable(error);
@@ -65,17 +66,28 @@ async function textsOf(page: Page, softWords: ReadonlySet<string>): Promise<stri
   const { items } = await page.getTextContent();
   const lines: string[] = [];
   let line: string[] = [];
+  let end = '';
+  let former: TextItem | undefined;
   for (const item of items) {
     if (!('str' in item)) continue;
+    if (isAtNoteMark(former, item, end)) line.push(' ');
     line.push(item.str);
+    end = `${end}${item.str}`.slice(-64);
+    if (item.str.trim() !== '') former = item;
     if (!item.hasEOL) continue;
     lines.push(line.join(''));
     line = [];
+    end = '';
+    former = undefined;
   }
   lines.push(line.join(''));
   const { text, alternatives } = joinLines(lines, softWords);
   const texts = [text, ...(await annotationTexts(page))];
-  if (alternatives.length > 0) texts.push(alternatives.join(' '));
+  const others = [
+    ...alternatives,
+    ...lines.map(wordAfterNumber).filter((word) => word !== undefined),
+  ];
+  if (others.length > 0) texts.push(others.join(' '));
   return texts.filter((each) => each.trim() !== '');
 }
 
@@ -89,11 +101,22 @@ function notesOf(withoutText: number, attachments: number): string[] {
   return notes;
 }
 
-async function describe(pdf: Pdf): Promise<{ title: string | null; isForm: boolean }> {
+/** What a document says of itself. */
+interface Description {
+  readonly title: string | null;
+  readonly others: readonly string[];
+  readonly isForm: boolean;
+}
+
+async function describe(pdf: Pdf): Promise<Description> {
   const { info } = await pdf.getMetadata();
-  const title: unknown = Reflect.get(info, 'Title');
+  const said = (name: string): string => {
+    const value: unknown = Reflect.get(info, name);
+    return typeof value === 'string' ? value.trim() : '';
+  };
   return {
-    title: typeof title === 'string' && title.trim() !== '' ? title.trim() : null,
+    title: said('Title') || null,
+    others: ['Subject', 'Author', 'Keywords'].map(said).filter((text) => text !== ''),
     isForm: Reflect.get(info, 'IsXFAPresent') === true,
   };
 }

@@ -1,8 +1,9 @@
 import { OfficePackage } from './office-package.ts';
-import { type OfficeBlock, OfficeTextReader } from './office-text.ts';
+import { type OfficeBlock, type OfficeTextOptions, OfficeTextReader } from './office-text.ts';
 import type { Block, ParsedDocument, ParseLimits } from './parsed-document.ts';
+import { commenters, drawnParts, notesOfParts, relatedParts } from './related-parts.ts';
 
-const partsOfSlide = new Set(['notesSlide', 'comments', 'chart', 'chartEx', 'diagramData']);
+const partsOfSlide = new Set(['notesSlide', 'comments', ...drawnParts]);
 
 /** Presentations, slide by slide in their order, each with its title as heading and its notes after it. */
 export async function parsePptx(bytes: Uint8Array, limits: ParseLimits): Promise<ParsedDocument> {
@@ -21,6 +22,7 @@ export async function parsePptx(bytes: Uint8Array, limits: ParseLimits): Promise
 
   const blocks: Block[] = [];
   const left = new Set<string>();
+  const behind = new Set<string>();
   for (const [index, slide] of slides.entries()) {
     const own = await readPart(slide);
     if (!own.some(({ kind }) => kind === 'heading')) {
@@ -29,18 +31,38 @@ export async function parsePptx(bytes: Uint8Array, limits: ParseLimits): Promise
     // The title may stand anywhere among the shapes; what is on the slide belongs to it.
     blocks.push(...own.filter(({ kind }) => kind === 'heading'));
     blocks.push(...own.filter(({ kind }) => kind !== 'heading'));
-    for (const { kind, target } of await office.relationships(slide)) {
-      if (partsOfSlide.has(kind)) blocks.push(...textsOf(await readPart(target)));
+    for (const { name } of await relatedParts(office, slide, partsOfSlide)) {
+      blocks.push(...textsOf(await readPart(name)));
     }
+    for (const note of await notesOfParts(office, slide, partsOfSlide)) left.add(note);
+    for (const name of await layoutAndMaster(slide)) behind.add(name);
   }
+  const shownBehind: Block[] = [];
+  for (const name of behind) {
+    shownBehind.push(...textsOf(await readPart(name, { withoutPlaceholders: true })));
+  }
+  for (const text of await commenters(office, main)) shownBehind.push({ kind: 'text', text });
   const properties = await office.properties();
   const first = blocks.find(({ kind, text }) => kind === 'heading' && !/^Slide \d+$/.test(text));
   const others = properties.others.map((text): Block => ({ kind: 'text', text }));
+  others.unshift(...shownBehind);
   if (others.length > 0) blocks.push({ kind: 'heading', text: '' }, ...others);
   return { title: properties.title || (first?.text ?? null), blocks, notes: [...left] };
 
-  async function readPart(name: string): Promise<readonly OfficeBlock[]> {
-    const reader = new OfficeTextReader(new Map());
+  async function layoutAndMaster(slide: string): Promise<string[]> {
+    const targetOf = async (part: string, wanted: string): Promise<string[]> =>
+      (await office.relationships(part))
+        .filter(({ kind }) => kind === wanted)
+        .map(({ target }) => target);
+    const [layout] = await targetOf(slide, 'slideLayout');
+    return layout === undefined ? [] : [layout, ...(await targetOf(layout, 'slideMaster'))];
+  }
+
+  async function readPart(
+    name: string,
+    options: OfficeTextOptions = {},
+  ): Promise<readonly OfficeBlock[]> {
+    const reader = new OfficeTextReader(new Map(), options);
     await office.walk(name, reader);
     for (const note of reader.left) left.add(note);
     return reader.finish();

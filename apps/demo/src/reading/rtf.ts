@@ -1,6 +1,7 @@
 import iconv from 'iconv-lite';
 import type { Block, ParsedDocument } from './parsed-document.ts';
 import { type RtfToken, RtfTokens } from './rtf-tokens.ts';
+import { WordFields } from './word-fields.ts';
 
 /** Destinations of which nothing is shown; so is any other that is marked as one to be skipped. */
 const unseen = new Set(
@@ -55,10 +56,21 @@ const charsets: ReadonlyMap<number, string> = new Map([
   [238, 'windows-1250'],
 ]);
 
+/** By `\fftype`, as Word's documents have it. */
+const formKinds = ['textInput', 'checkBox', 'ddList'];
+/** What `\ffres` says where nobody has chosen. */
+const noChoice = 25;
+
+/** Properties of a drawing whose values are words in it, or in place of it. */
+const shownProperties = new Set(['gtextUNICODE', 'wzDescription']);
+/** Of the document, beside its title. */
+const documentProperties = new Set(['subject', 'author', 'keywords', 'category']);
+
 interface Group {
   readonly destination: string;
   readonly isHidden: boolean;
   readonly isVanished: boolean;
+  readonly isDeleted: boolean;
   readonly font: number;
   /** How many bytes stand in for a character of Unicode, for programs that do not know it. */
   readonly skip: number;
@@ -75,12 +87,29 @@ class RtfReader {
   readonly #blocks: Block[] = [];
   readonly #groups: Group[] = [];
   readonly #fonts = new Map<number, string>();
-  #group: Group = { destination: '', isHidden: false, isVanished: false, font: -1, skip: 1 };
+  #group: Group = {
+    destination: '',
+    isHidden: false,
+    isVanished: false,
+    isDeleted: false,
+    font: -1,
+    skip: 1,
+  };
   #codePage = 'windows-1252';
   #definedFont = -1;
   #pieces: string[] = [];
+  /** Readings of characters, for the end of the block. */
+  #asides: string[] = [];
   #bytes: number[] = [];
   #title = '';
+  readonly #properties: string[] = [];
+  readonly #notes = new Set<string>();
+  /** The name of a drawing's property, and its value. */
+  #drawing = { name: '', value: '' };
+  readonly #fields = new WordFields();
+  /** How deep the groups of fields stand that are open. */
+  readonly #fieldDepths: number[] = [];
+  #shown = 0;
   #toSkip = 0;
   #isOptional = false;
   #atStart = false;
@@ -115,13 +144,19 @@ class RtfReader {
   finish(): ParsedDocument {
     this.#decode();
     this.#endBlock();
-    return { title: this.#title.trim() || null, blocks: this.#blocks };
+    const properties = this.#properties.map((text) => text.trim()).filter((text) => text !== '');
+    if (properties.length > 0) {
+      this.#blocks.push({ kind: 'heading', text: '' });
+      for (const text of properties) this.#blocks.push({ kind: 'text', text });
+    }
+    return { title: this.#title.trim() || null, blocks: this.#blocks, notes: [...this.#notes] };
   }
 
   #control(name: string, value: number | undefined, isFirst: boolean): void {
     this.#decode();
     if (isFirst) this.#enter(name);
     this.#isOptional = false;
+    this.#describeForm(name, value);
     const character = characters.get(name);
     if (character !== undefined) this.#add(character);
     else if (paragraphEnds.has(name)) this.#endBlock();
@@ -130,7 +165,9 @@ class RtfReader {
       this.#toSkip = this.#group.skip;
     } else if (name === 'uc') this.#group = { ...this.#group, skip: Math.max(0, value ?? 1) };
     else if (name === 'v') this.#group = { ...this.#group, isVanished: value !== 0 };
-    else if (name === 'plain') this.#group = { ...this.#group, isVanished: false };
+    else if (name === 'deleted') this.#group = { ...this.#group, isDeleted: value !== 0 };
+    else if (name === 'plain')
+      this.#group = { ...this.#group, isVanished: false, isDeleted: false };
     else if (name === 'ansicpg') this.#codePage = encodingOf(value);
     else if (name === 'mac') this.#codePage = 'macintosh';
     else if (name === 'pc') this.#codePage = 'cp437';
@@ -144,22 +181,52 @@ class RtfReader {
     }
   }
 
+  #describeForm(name: string, value = 0): void {
+    if (name === 'formfield') this.#fields.open('ffData', {});
+    else if (name === 'fftype') this.#fields.open(formKinds[value] ?? '', {});
+    else if (name === 'ffl') this.#fields.open('listEntry', { val: '' });
+    else if (name === 'ffres' && value !== noChoice) {
+      this.#fields.open('result', { val: String(value) });
+    } else if (name === 'ffdefres') this.#fields.open('default', { val: String(value) });
+  }
+
   /** The first word of a group names its destination. */
   #enter(name: string): void {
+    const isProperty = this.#group.destination === 'info' && documentProperties.has(name);
     const isUnseen = unseen.has(name) || (this.#isOptional && !shownAnyway.has(name));
-    if (isUnseen || name === 'info' || name === 'title') {
+    if (isUnseen || isProperty || name === 'info' || name === 'title') {
       const isHidden = this.#group.isHidden || isUnseen || name === 'info';
       this.#group = { ...this.#group, destination: name, isHidden };
     } else if (/^(?:header|footer)[lrf]?$|^footnote$|^annotation$|^shptxt$/.test(name)) {
       // They stand in the middle of a paragraph.
       this.#add(' ');
     }
+    if (isProperty) this.#properties.push('');
+    if (name === 'sp') this.#drawing = { name: '', value: '' };
+    if (name === 'field') {
+      this.#fields.begin(this.#shown);
+      this.#fieldDepths.push(this.#groups.length);
+    }
   }
 
   #close(): void {
+    const { destination } = this.#group;
+    const isField = this.#fieldDepths.at(-1) === this.#groups.length;
     this.#group = this.#groups.pop() ?? this.#group;
     this.#toSkip = 0;
     this.#isOptional = false;
+    if (destination === 'formfield') this.#fields.close('ffData');
+    if (destination === 'sp' && this.#group.destination !== 'sp') this.#endDrawing();
+    if (!isField) return;
+    this.#fieldDepths.pop();
+    const { text, aside } = this.#fields.end(this.#shown);
+    this.#add(text);
+    if (aside !== undefined) this.#asides.push(` ${aside}`);
+  }
+
+  #endDrawing(): void {
+    const { name, value } = this.#drawing;
+    if (shownProperties.has(name) && value.trim() !== '') this.#pieces.push(` ${value} `);
   }
 
   #decode(): void {
@@ -171,15 +238,30 @@ class RtfReader {
   }
 
   #add(text: string): void {
-    const { destination, isHidden, isVanished } = this.#group;
+    const { destination, isHidden, isVanished, isDeleted } = this.#group;
     if (destination === 'title') this.#title += text;
-    else if (!isHidden && !isVanished) this.#pieces.push(text);
+    else if (documentProperties.has(destination)) {
+      this.#properties.push(`${this.#properties.pop() ?? ''}${text}`);
+    } else if (destination === 'ffl') this.#fields.addToEntry(text);
+    else if (destination === 'fldinst') this.#fields.instruct(text);
+    else if (destination === 'sn') this.#drawing.name += text;
+    else if (destination === 'sv') this.#drawing.value += text;
+    else if (isHidden || text.trim() === '') {
+      if (!isHidden) this.#pieces.push(text);
+    } else if (isDeleted) {
+      this.#notes.add('Text that was deleted with changes tracked was left out.');
+    } else if (isVanished) this.#notes.add('Text that is marked as hidden was left out.');
+    else {
+      this.#shown += text.length;
+      this.#pieces.push(text);
+    }
   }
 
   #endBlock(): void {
     if (this.#group.isHidden) return;
-    const text = withoutLastCells(this.#pieces.join(''));
+    const text = withoutLastCells([...this.#pieces, ...this.#asides].join(''));
     this.#pieces = [];
+    this.#asides = [];
     if (text.trim() !== '') this.#blocks.push({ kind: 'text', text });
   }
 }

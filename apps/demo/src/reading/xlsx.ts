@@ -1,19 +1,26 @@
+import { type CellStyles, cellStyles, serialDate } from './cell-styles.ts';
 import { OfficePackage, type Relationship } from './office-package.ts';
-import { OfficeTextReader } from './office-text.ts';
 import {
   type Block,
   type ParsedDocument,
   type ParseLimits,
   UnreadableError,
 } from './parsed-document.ts';
-import { dateStyles, serialDate } from './spreadsheet-dates.ts';
+import { commenters, drawnParts, notesOfParts, relatedParts } from './related-parts.ts';
+import { sheetTexts } from './sheet-texts.ts';
 import { blocksOfTable } from './table-blocks.ts';
 
-const partsOfSheet = new Set(['comments', 'threadedComment', 'drawing']);
+const partsOfSheet = new Set([
+  'comments',
+  'threadedComment',
+  'drawing',
+  'vmlDrawing',
+  ...drawnParts,
+]);
 
 /**
- * Workbooks, sheet by sheet: what the cells show, formulas by their last result and dates as
- * `2026-01-31`; then the notes and the texts of shapes and charts.
+ * Workbooks, sheet by sheet: what the cells show, formulas by their last result, numbers in
+ * their formats, and dates as `2026-01-31`; then the notes and the texts of shapes and charts.
  */
 export async function parseXlsx(bytes: Uint8Array, limits: ParseLimits): Promise<ParsedDocument> {
   const office = await OfficePackage.open(bytes, limits);
@@ -22,10 +29,11 @@ export async function parseXlsx(bytes: Uint8Array, limits: ParseLimits): Promise
   const targetOf = (wanted: string): string =>
     related.find(({ kind }) => kind === wanted)?.target ?? '';
   const shared = await sharedStrings(office, targetOf('sharedStrings'));
-  const dates = await dateStyles(office, targetOf('styles'));
+  const styles = await cellStyles(office, targetOf('styles'));
   const { sheets, since1904 } = await sheetsOf(office, main, related);
-  const cells = new CellReader(shared, dates, since1904, limits.maxCharacters);
+  const cells = new CellReader(shared, styles, since1904, limits.maxCharacters);
   const blocks: Block[] = [];
+  const left = new Set<string>();
   for (const { name, part } of sheets) {
     cells.rows = [];
     await office.walk(part, cells);
@@ -33,42 +41,16 @@ export async function parseXlsx(bytes: Uint8Array, limits: ParseLimits): Promise
     await readBeside(part);
   }
   const { title, others } = await office.properties();
-  if (others.length > 0) blocks.push({ kind: 'heading', text: '' });
-  for (const text of others) blocks.push({ kind: 'text', text });
-  return { title: title || null, blocks };
+  const beside = [...(await commenters(office, main)), ...others];
+  if (beside.length > 0) blocks.push({ kind: 'heading', text: '' });
+  for (const text of beside) blocks.push({ kind: 'text', text });
+  return { title: title || null, blocks, notes: [...left] };
 
   async function readBeside(part: string): Promise<void> {
-    for (const { kind, target } of await office.relationships(part)) {
-      if (!partsOfSheet.has(kind)) continue;
-      await readTexts(target);
-      if (kind !== 'drawing') continue;
-      for (const inner of await office.relationships(target)) {
-        if (inner.kind === 'chart' || inner.kind === 'chartEx') await readTexts(inner.target);
-      }
+    for (const note of await notesOfParts(office, part, partsOfSheet)) left.add(note);
+    for (const related of await relatedParts(office, part, partsOfSheet)) {
+      for (const text of await sheetTexts(office, related)) blocks.push({ kind: 'text', text });
     }
-  }
-
-  async function readTexts(part: string): Promise<void> {
-    const reader = new OfficeTextReader(new Map());
-    // Notes have their text in runs; what was said in a thread has it right in its element.
-    let inThread = false;
-    await office.walk(part, {
-      open(name, attributes) {
-        inThread = name === 'text';
-        if (inThread) reader.open('p', attributes);
-        else reader.open(name, attributes);
-      },
-      text(text) {
-        if (inThread) reader.open('t', {});
-        reader.text(text);
-        if (inThread) reader.close('t');
-      },
-      close(name) {
-        inThread = false;
-        reader.close(name === 'text' ? 'p' : name);
-      },
-    });
-    blocks.push(...reader.finish().map(({ text }): Block => ({ kind: 'text', text })));
   }
 }
 
@@ -91,11 +73,19 @@ async function sharedStrings(office: OfficePackage, part: string): Promise<reado
     close(name) {
       if (name === 't') depth -= 1;
       if (name === 'rPh') phonetic -= 1;
-      if (name === 'si') strings.push(text);
+      if (name === 'si') strings.push(unescaped(text));
     },
   });
   return strings;
 }
+
+/** Characters that XML cannot hold are written as `_x000D_`. */
+const unescaped = (text: string): string =>
+  text.includes('_x')
+    ? text.replace(/_x([\dA-Fa-f]{4})_/g, (_all, code: string) =>
+        String.fromCharCode(Number.parseInt(code, 16)),
+      )
+    : text;
 
 async function sheetsOf(
   office: OfficePackage,
@@ -118,7 +108,7 @@ async function sheetsOf(
 class CellReader {
   rows: string[][] = [];
   readonly #shared: readonly string[];
-  readonly #dates: ReadonlySet<number>;
+  readonly #styles: CellStyles;
   readonly #since1904: boolean;
   readonly #maxCharacters: number;
   #characters = 0;
@@ -131,12 +121,12 @@ class CellReader {
 
   constructor(
     shared: readonly string[],
-    dates: ReadonlySet<number>,
+    styles: CellStyles,
     since1904: boolean,
     maxCharacters: number,
   ) {
     this.#shared = shared;
-    this.#dates = dates;
+    this.#styles = styles;
     this.#since1904 = since1904;
     this.#maxCharacters = maxCharacters;
   }
@@ -150,7 +140,7 @@ class CellReader {
     } else if (name === 'rPh') this.#phonetic += 1;
     else if (isValue(name)) {
       this.#inValue += 1;
-      if (sheetTexts.has(name)) this.#value = [];
+      if (marginTexts.has(name)) this.#value = [];
     }
   }
 
@@ -163,7 +153,7 @@ class CellReader {
     else if (isValue(name)) {
       this.#inValue -= 1;
       // Texts of the sheet's own header and footer stand outside of any cell.
-      if (sheetTexts.has(name)) this.#endText();
+      if (marginTexts.has(name)) this.#endText();
     } else if (name === 'c') {
       const shown = this.#shown();
       if (shown !== '') this.#row.push(shown);
@@ -183,12 +173,13 @@ class CellReader {
     if (value === '') return '';
     if (this.#type === 's') return this.#shared[Number(value)] ?? '';
     if (this.#type === 'b') return value === '1' ? 'TRUE' : 'FALSE';
-    if (this.#type !== '' && this.#type !== 'n') return value;
+    if (this.#type !== '' && this.#type !== 'n') return unescaped(value);
     const number = Number(value);
     if (!Number.isFinite(number)) return value;
-    return this.#dates.has(this.#style)
-      ? serialDate(number, this.#since1904)
-      : String(Number(number.toPrecision(15)));
+    const date = this.#styles.dates.get(this.#style);
+    if (date !== undefined) return serialDate(number, this.#since1904, date);
+    const show = this.#styles.numbers.get(this.#style);
+    return show?.(number) ?? String(Number(number.toPrecision(15)));
   }
 
   // A text that is kept once may be shown a million times.
@@ -202,7 +193,7 @@ class CellReader {
   }
 }
 
-const sheetTexts = new Set(
+const marginTexts = new Set(
   'oddHeader oddFooter evenHeader evenFooter firstHeader firstFooter'.split(' '),
 );
-const isValue = (name: string): boolean => name === 'v' || name === 't' || sheetTexts.has(name);
+const isValue = (name: string): boolean => name === 'v' || name === 't' || marginTexts.has(name);

@@ -1,18 +1,17 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import path from 'node:path';
-import { JobManager } from '@offstage/core';
-import { WorkerExecutor } from '@offstage/node-worker';
-import { sqliteJournal } from '@offstage/sqlite';
 import { parseCacheFolder } from '../change/change-handler.ts';
 import { change } from '../change/change-job.ts';
-import { changeWork, defaultMaxChangeMs } from '../change/change-work.ts';
+import { defaultMaxChangeMs } from '../change/change-work.ts';
 import type { ParserSettings } from '../reading/parser-settings.ts';
 import { corpusSettings } from '../search/settings.ts';
 import type { UploadLimits } from '../web/api.ts';
 import { ChangeClients } from './changes/change-clients.ts';
 import { CorpusGate } from './changes/corpus-gate.ts';
-import { type KeptChange, type KeptState, keepChanges } from './changes/kept-changes.ts';
+import type { HostedChanges, HostedChangesOptions } from './changes/hosted-changes.ts';
+import type { KeptState } from './changes/kept-changes.ts';
+import { LocalChanges } from './changes/local-changes.ts';
 import { type FolderNews, WatchedFolder } from './changes/watched-folder.ts';
 import { DataLock } from './data-lock.ts';
 import { Corpus } from './documents/corpus.ts';
@@ -59,13 +58,15 @@ export interface DocumentsServerOptions {
   readonly onFolderNews?: ((news: FolderNews) => void) | undefined;
   /** Steers jobs by the names of files, for tests of pages. @default false */
   readonly stub?: boolean | undefined;
+  /** Where changes run. @default in a thread of this process, kept in the data folder */
+  readonly changes?: ((options: HostedChangesOptions) => HostedChanges) | undefined;
 }
 
 export type { UploadLimits };
 
 /**
  * The Documents server: pages, uploads, jobs, search and versions in one process with no service
- * beside it (D1).
+ * beside it (D1), unless changes are given elsewhere to run.
  *
  * @throws DataFolderInUseError when another server holds the data folder.
  */
@@ -77,11 +78,10 @@ export class DocumentsServer {
   readonly #events: EventLog;
   readonly #corpus: Corpus;
   readonly #uploads: UploadStore;
-  readonly #manager: JobManager;
+  readonly #changes: HostedChanges;
   readonly #gate: CorpusGate;
   readonly #clients: ChangeClients;
   readonly #server: Server;
-  readonly #kept = Promise.withResolvers<readonly KeptChange[]>();
   readonly #closing = new AbortController();
   #watched: WatchedFolder | undefined;
   #closed: Promise<unknown> | undefined;
@@ -96,15 +96,17 @@ export class DocumentsServer {
     this.#uploads = new UploadStore(dataFolder, options.uploads);
     this.#events = new EventLog(dataFolder, options.eventLog);
     this.#corpus = new Corpus(dataFolder);
-    const journal = sqliteJournal(path.join(dataFolder, 'jobs.sqlite'), { maxKept: 1000 });
-    this.#manager = new JobManager({
-      executor: executorOf(dataFolder, options),
-      definitions: [changeWork],
-      journal: keepChanges(journal, dataFolder, (kept) => this.#goOn(kept)),
-      maxQueued: 100,
-      maxActivePerOwner: 10,
+    const { changes = (parts) => new LocalChanges(parts) } = options;
+    this.#changes = changes({
+      dataFolder,
+      stub: options.stub ?? false,
+      debug: options.debug ?? false,
+      onKept: (kept) => this.#goOn(kept),
+      onInterrupted: (session, jobId) => this.#events.resumed(session, jobId),
+      report: this.#log.report,
+      note: (line) => this.#log.log.info(line),
     });
-    this.#manager.on('error', ({ error, reference, jobId }) => {
+    this.#changes.on('error', ({ error, reference, jobId }) => {
       this.#log.report(error, { reference, ...(jobId !== undefined && { jobId }) });
     });
     const parsing: ParserSettings = {
@@ -116,20 +118,17 @@ export class DocumentsServer {
         return corpusSettings(dataFolder).passageLength;
       },
     };
-    const readAhead = new ReadAhead({
-      // No session has this name: theirs are random digits.
-      client: this.#manager.forOwner('read-ahead'),
-      parsing,
-    });
-    this.#uploads.watch(readAhead);
-    this.#events.follow(this.#manager, change.name);
+    const { reader } = this.#changes;
+    const readAhead = reader && new ReadAhead({ client: reader, parsing });
+    if (readAhead !== undefined) this.#uploads.watch(readAhead);
+    this.#events.follow(this.#changes, change.name);
     this.#gate = new CorpusGate({
-      ...{ manager: this.#manager, uploads: this.#uploads, readAhead },
+      ...{ manager: this.#changes, uploads: this.#uploads, readAhead },
       onPublished: () => this.#corpus.refresh(),
     });
     const { maxChangeMs = defaultMaxChangeMs } = options;
     this.#clients = new ChangeClients({
-      ...{ manager: this.#manager, gate: this.#gate, dataFolder, parsing, maxChangeMs },
+      ...{ manager: this.#changes, gate: this.#gate, dataFolder, parsing, maxChangeMs },
     });
     this.#server = this.#httpServer(this.#pipeline());
   }
@@ -172,7 +171,7 @@ export class DocumentsServer {
 
   /** Begins to listen, at the next free port where the wanted one is taken. */
   async start(): Promise<{ readonly url: string; readonly port: number }> {
-    await this.#openJournal();
+    this.#clients.remember(await this.#changes.open());
     const { host = '127.0.0.1', port = 4173 } = this.#options;
     const bound = await listen(this.#server, host, port);
     const shownHost =
@@ -190,6 +189,7 @@ export class DocumentsServer {
     return new WatchedFolder({
       ...{ folder: path.resolve(watch), dataFolder: this.#dataFolder, fileTimeoutMs },
       gate: this.#gate,
+      events: this.#events,
       onPublished: () => this.#corpus.refresh(),
       onNews: (news) => onFolderNews?.(news),
       onError: this.#log.report,
@@ -200,15 +200,6 @@ export class DocumentsServer {
   shutdown({ graceMs = 5000 }: { readonly graceMs?: number } = {}): Promise<unknown> {
     this.#closed ??= this.#close(graceMs);
     return this.#closed;
-  }
-
-  /** Resolves when it is known what was kept: threads may take longer. @throws OffstageError why it is not */
-  async #openJournal(): Promise<void> {
-    const ready = this.#manager.ready();
-    // Threads that cannot start now may later; each job asks for them again.
-    ready.catch((error) => this.#log.report(error));
-    const changes = await Promise.race([this.#kept.promise, ready.then(() => [])]);
-    this.#clients.remember(changes);
   }
 
   /** Before anything that was kept goes on. */
@@ -222,7 +213,6 @@ export class DocumentsServer {
       this.#gate.resume(change);
       this.#events.resumed(change.session, change.jobId);
     }
-    this.#kept.resolve(changes);
   }
 
   async #close(graceMs: number): Promise<unknown> {
@@ -230,7 +220,7 @@ export class DocumentsServer {
     const listening = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
     await this.#watched?.stop();
-    const report = await this.#manager.shutdown({ graceMs });
+    const report = await this.#changes.shutdown({ graceMs });
     this.#server.closeAllConnections();
     await listening;
     await this.#corpus.close();
@@ -241,17 +231,6 @@ export class DocumentsServer {
     this.#lock.release();
     return report;
   }
-}
-
-function executorOf(dataFolder: string, { stub }: DocumentsServerOptions): WorkerExecutor {
-  const parsed = parseCacheFolder(dataFolder);
-  return new WorkerExecutor({
-    entry: new URL('./changes/documents.worker.ts', import.meta.url),
-    // One change at a time, and what is read ahead for it lies in its thread.
-    threads: 1,
-    name: 'documents',
-    env: { ...process.env, OFFSTAGE_PARSED: parsed, ...(stub && { OFFSTAGE_STUB: '1' }) },
-  });
 }
 
 function hostsOf({ host, allowedHosts = [] }: DocumentsServerOptions): ReadonlySet<string> | 'any' {

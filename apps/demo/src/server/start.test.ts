@@ -59,6 +59,7 @@ test('D1 D9 npm start says what it takes, and that there is no such folder to wa
   const help = await start('--help');
   expect(help.code).toBe(0);
   expect(help.stdout).toContain('--watch FOLDER');
+  expect(help.stdout).toContain('--redis URL');
   const missing = await start('--watch', path.join(scratch(), 'missing'));
   expect(missing).toMatchObject({ code: 1, stdout: '' });
   expect(missing.stderr).toMatch(/^There is no folder .*missing to watch\.\n$/);

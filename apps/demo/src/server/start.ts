@@ -6,19 +6,21 @@ import { stopOnSignal } from '../cli/stop-on-signal.ts';
 import { visible } from '../cli/terminal-text.ts';
 import { folderWords } from './changes/folder-words.ts';
 import { DataFolderInUseError } from './data-lock.ts';
-import { DocumentsServer } from './documents-server.ts';
+import { DocumentsServer, type DocumentsServerOptions } from './documents-server.ts';
 
 const usage = `Usage: npm start -- [options]
 
 Serves Documents: upload, ingest, search.
 
   --watch FOLDER  takes in the files of a folder, beside what is uploaded, whenever they have changed
+  --redis URL     keeps jobs in Redis, and runs them in two processes of their own; such as
+                  redis://127.0.0.1:6379. OFFSTAGE_REDIS is the same, and where a password belongs
   --help          prints this`;
 
 async function main(): Promise<number | undefined> {
   const asked = readArguments();
   if (typeof asked === 'number') return asked;
-  const { watch } = asked;
+  const { watch, redis } = asked;
   const {
     OFFSTAGE_DATA,
     OFFSTAGE_HOSTS,
@@ -41,10 +43,11 @@ async function main(): Promise<number | undefined> {
   }
   // Not where the command was typed: documents are to be there again next time.
   const dataFolder = path.resolve(OFFSTAGE_DATA ?? path.join(import.meta.dirname, '../../data'));
+  const changes = redis === undefined ? undefined : await changesOn(redis);
   let server: DocumentsServer;
   try {
     server = new DocumentsServer({
-      ...{ dataFolder, port, parsers, watch },
+      ...{ dataFolder, port, parsers, watch, changes },
       ...(HOST && { host: HOST }),
       allowedHosts:
         OFFSTAGE_HOSTS === '*' ? 'any' : OFFSTAGE_HOSTS?.split(',').map((name) => name.trim()),
@@ -73,35 +76,48 @@ async function main(): Promise<number | undefined> {
   try {
     ({ url, port: bound } = await server.start());
   } catch (error) {
-    console.error(
-      OffstageError.isInstance(error)
-        ? `The data folder ${dataFolder} cannot be used: ${whyJournal(error)}.`
-        : `No server can listen at HOST ${HOST || '127.0.0.1'}: ${whyHost(error)}.`,
-    );
+    console.error(whyNotStarted(error, { dataFolder, redis, host: HOST || '127.0.0.1' }));
     if (OFFSTAGE_DEBUG) console.error(error);
     await server.shutdown();
     return 1;
   }
   if (port !== 0 && bound !== port) console.log(`Port ${port} is taken.`);
   console.log(`Documents is at ${url}`);
+  if (redis !== undefined) console.log(`Jobs are in Redis at ${redis.host}`);
   if (watch !== undefined) console.log(`Watching ${visible(watch)}`);
   console.log('Press Ctrl-C to stop.');
   return undefined;
 }
 
+interface Asked {
+  readonly watch: string | undefined;
+  readonly redis: URL | undefined;
+}
+
 /** An exit code where there is nothing to serve. */
-function readArguments(): { readonly watch: string | undefined } | number {
+function readArguments(): Asked | number {
   try {
     const { values } = parseArgs({
-      options: { watch: { type: 'string' }, help: { type: 'boolean', default: false } },
+      options: {
+        watch: { type: 'string' },
+        redis: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
     });
     if (values.help) {
       console.log(usage);
       return 0;
     }
-    if (values.watch === undefined) return { watch: undefined };
+    const address = values.redis ?? process.env.OFFSTAGE_REDIS;
+    const redis = address ? parseRedis(address) : undefined;
+    if (address && redis === undefined) {
+      // Not as it was typed: a password may be in it.
+      console.error('--redis takes an address such as redis://127.0.0.1:6379.');
+      return 1;
+    }
+    if (values.watch === undefined) return { watch: undefined, redis };
     const watch = path.resolve(values.watch);
-    if (statSync(watch, { throwIfNoEntry: false })?.isDirectory()) return { watch };
+    if (statSync(watch, { throwIfNoEntry: false })?.isDirectory()) return { watch, redis };
     console.error(`There is no folder ${visible(watch)} to watch.`);
     return 1;
   } catch (error) {
@@ -109,6 +125,38 @@ function readArguments(): { readonly watch: string | undefined } | number {
     console.error(`${error.message}\n\n${usage}`);
     return 1;
   }
+}
+
+function parseRedis(address: string): URL | undefined {
+  const url = URL.parse(address);
+  const isRedis = url !== null && /^rediss?:$/.test(url.protocol) && url.hostname !== '';
+  return isRedis ? url : undefined;
+}
+
+/** Loaded when it is asked for. */
+async function changesOn({ href }: URL): Promise<DocumentsServerOptions['changes']> {
+  const { RedisChanges } = await import('./redis/redis-changes.ts');
+  const lockMs = wholeNumber(process.env.OFFSTAGE_LOCK_MS ?? '', 100, 3_600_000);
+  return (options) => new RedisChanges(options, { url: href, lockMs });
+}
+
+interface Wanted {
+  readonly dataFolder: string;
+  readonly redis: URL | undefined;
+  readonly host: string;
+}
+
+function whyNotStarted(error: unknown, { dataFolder, redis, host }: Wanted): string {
+  if (!OffstageError.isInstance(error)) {
+    return `No server can listen at HOST ${host}: ${whyHost(error)}.`;
+  }
+  if (redis !== undefined && error.code === 'unavailable') {
+    return `Cannot reach Redis at ${redis.host} (unavailable): start one with redis-server, or run without --redis.`;
+  }
+  if (redis !== undefined && error.code === 'redis_unsuitable') {
+    return `Redis at ${redis.host} cannot be used (redis_unsuitable): ${error.message}`;
+  }
+  return `The data folder ${dataFolder} cannot be used: ${whyJournal(error)}.`;
 }
 
 function wholeNumber(text: string, min: number, max: number): number | undefined {

@@ -10,16 +10,34 @@ import { visit } from '../testing/documents-server.ts';
 export const kinds = ['react', 'svelte'] as const;
 export type Kind = (typeof kinds)[number];
 
+interface RedisBed extends AsyncDisposable {
+  readonly changes: DocumentsServerOptions['changes'];
+}
+
+/** `OFFSTAGE_BED=redis`: servers run changes over BullMQ, each in a process of its own. */
+async function redisBed(): Promise<RedisBed | undefined> {
+  if (process.env.OFFSTAGE_BED !== 'redis') return undefined;
+  const { RedisServer } = await import('../../../../packages/bullmq/fixtures/redis-server.ts');
+  const { RedisChanges } = await import('../server/redis/redis-changes.ts');
+  const redis = await RedisServer.start('--appendfsync', 'no');
+  return {
+    changes: (parts) => new RedisChanges(parts, { url: redis.url, workers: 1 }),
+    [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose](),
+  };
+}
+
 /** A browser with whatever was opened in it, and the servers beside it. Closed as a whole. */
 export class Bed implements AsyncDisposable {
   readonly #browser: Browser;
+  readonly #redis: RedisBed | undefined;
   readonly #ends: (() => unknown)[] = [];
   readonly #folders: string[] = [];
   /** What pages said on their consoles that they should not have. */
   readonly #complaints = new WeakMap<BrowserContext, string[]>();
 
-  private constructor(browser: Browser) {
+  private constructor(browser: Browser, redis: RedisBed | undefined) {
     this.#browser = browser;
+    this.#redis = redis;
   }
 
   static async make(): Promise<Bed> {
@@ -29,6 +47,7 @@ export class Bed implements AsyncDisposable {
         ...(executablePath !== undefined && { executablePath }),
         args: chromiumArguments,
       }),
+      await redisBed(),
     );
   }
 
@@ -57,6 +76,7 @@ export class Bed implements AsyncDisposable {
       port: 0,
       stub: true,
       dataFolder: this.folder(),
+      changes: this.#redis?.changes,
       ...options,
     });
     this.#ends.push(() => server.shutdown({ graceMs: 1000 }));
@@ -101,6 +121,7 @@ export class Bed implements AsyncDisposable {
     await this.#browser.close();
     // Folders last, since servers work in them.
     await Promise.all(this.#ends.map((end) => end()));
+    await this.#redis?.[Symbol.asyncDispose]();
     for (const folder of this.#folders)
       rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   }

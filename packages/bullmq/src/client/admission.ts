@@ -23,7 +23,9 @@ import {
 import { type JobRecord, storedState, viewOf } from '../records/job-record.ts';
 import { gone } from '../records/job-store.ts';
 import { admitScript } from '../redis/admit-script.ts';
+import { limitedAdmitScript } from '../redis/limit-scripts.ts';
 import { listOfReply, textOfReply } from '../redis/redis-link.ts';
+import type { Script } from '../redis/script.ts';
 import { hashOf, partOf } from '../shared/names.ts';
 import { encodeValue } from '../shared/value-codec.ts';
 import type { BullContext } from './bull-context.ts';
@@ -39,6 +41,8 @@ interface Admission {
   readonly key: string;
   readonly start: string;
   readonly print: string;
+  /** With what options, which is part of what is started; empty where the start has no key. */
+  readonly how: string;
 }
 
 /** Whose jobs these are. */
@@ -69,8 +73,9 @@ export async function startJob(
   const checked = await checkSchema(definition.input, input);
   if (!checked.valid) throw invalidInput(definition, checked);
   // The clock is that of Redis from here on.
-  await context.link.ready();
-  const { idempotencyKey, exclusivityKey } = options;
+  await context.ready();
+  const { idempotencyKey, exclusivityKey, delayMs = 0, startAt } = options;
+  const { onConflict, priority } = plan;
   return admit(context, {
     owner,
     definition,
@@ -80,6 +85,15 @@ export async function startJob(
     start: idempotencyKey === undefined ? '' : hashOf(JSON.stringify([owner.part, idempotencyKey])),
     print:
       idempotencyKey === undefined ? '' : fingerprint([definition.name, input, exclusivityKey]),
+    // As it was asked for: a moment that has passed since is still the same one.
+    how:
+      idempotencyKey === undefined
+        ? ''
+        : JSON.stringify([
+            onConflict,
+            priority,
+            startAt === undefined ? delayMs : `at ${Number(startAt)}`,
+          ]),
   });
 }
 
@@ -116,38 +130,59 @@ export async function retryJob(context: BullContext, owner: Owner, id: string): 
     key: record.key,
     start: '',
     print: '',
+    how: '',
   });
 }
 
+/**
+ * Starts the job of a schedule, where `gate` decides in the same step whether it may. Resolves to its id, or
+ * to the gate's own answer.
+ */
+export async function startScheduled(
+  context: BullContext,
+  owner: string,
+  definition: AnyJobDefinition,
+  input: unknown,
+  gate: Gate,
+): Promise<{ readonly jobId: string } | { readonly answer: string }> {
+  const checked = await checkSchema(definition.input, input);
+  if (!checked.valid) throw invalidInput(definition, checked);
+  const plan = readStartOptions(definition, {}, context.settings.clock.now());
+  const { record, answer } = await ask(
+    context,
+    {
+      owner: { id: owner, part: partOf(owner) },
+      definition,
+      input: encodeValue('input', checked.value),
+      plan,
+      key: '',
+      start: '',
+      print: '',
+      how: '',
+    },
+    gate,
+  );
+  const [what = ''] = answer;
+  if (what === 'admitted' || what === 'parked') {
+    if (what === 'admitted') await give(context, record);
+    else await giveOthers(context, answer.slice(3));
+    return { jobId: record.id };
+  }
+  if (refusals.has(what)) throw refusal(what, plan, context.settings);
+  return { answer: what };
+}
+
 async function admit(context: BullContext, admission: Admission): Promise<JobView> {
-  const { settings, link, store } = context;
-  const { owner, definition, plan, key } = admission;
-  const record = newRecord(context, admission);
-  const [what = '', id = '', other = '', replaced = ''] = listOfReply(
-    await link.run(admitScript, [
-      record.id,
-      owner.part,
-      definition.name,
-      admission.start,
-      admission.print,
-      key,
-      plan.onConflict,
-      bounded(settings.maxQueued),
-      bounded(settings.maxActivePerOwner),
-      ...fieldsOf(record),
-      'input',
-      admission.input,
-      'keeps',
-      settings.keepInputs ? '1' : '0',
-      'ttl',
-      settings.ttlMs === Infinity ? 'inf' : Math.ceil(settings.ttlMs),
-      'maxKept',
-      bounded(settings.maxKeptPerOwner),
-    ]),
-  ).map(textOfReply);
+  const { settings, store } = context;
+  const { owner, plan } = admission;
+  const { record, answer } = await ask(context, admission);
+  const [what = '', id = '', other = '', replaced = ''] = answer;
   switch (what) {
     case 'admitted':
       await give(context, record);
+      return viewOf(record);
+    case 'parked':
+      await giveOthers(context, answer.slice(3));
       return viewOf(record);
     case 'waits':
       for (const each of [replaced, other]) {
@@ -162,6 +197,47 @@ async function admit(context: BullContext, admission: Admission): Promise<JobVie
     default:
       throw refusal(what, plan, settings);
   }
+}
+
+/** The script that is asked, and what it takes before the admission's own arguments. */
+interface Gate {
+  readonly script: Script;
+  readonly before: (jobId: string) => readonly (string | Buffer)[];
+}
+
+async function ask(
+  context: BullContext,
+  admission: Admission,
+  gate?: Gate,
+): Promise<{ readonly record: JobRecord; readonly answer: readonly string[] }> {
+  const { settings, link } = context;
+  const { owner, definition, plan, key } = admission;
+  const record = newRecord(context, admission);
+  const answer = listOfReply(
+    await link.run(gate?.script ?? (record.limited ? limitedAdmitScript : admitScript), [
+      ...(gate?.before(record.id) ?? []),
+      record.id,
+      owner.part,
+      definition.name,
+      admission.start,
+      admission.print,
+      key,
+      plan.onConflict,
+      bounded(settings.maxQueued),
+      bounded(settings.maxActivePerOwner),
+      ...(admission.start === '' ? [] : ['how', admission.how]),
+      ...fieldsOf(record),
+      'input',
+      admission.input,
+      'keeps',
+      settings.keepInputs ? '1' : '0',
+      'ttl',
+      settings.ttlMs === Infinity ? 'inf' : Math.ceil(settings.ttlMs),
+      'maxKept',
+      bounded(settings.maxKeptPerOwner),
+    ]),
+  ).map(textOfReply);
+  return { record, answer };
 }
 
 // From here on the job is kept. Where BullMQ cannot be told of it now, whoever looks for such jobs tells it.
@@ -179,8 +255,12 @@ async function give(context: BullContext, record: JobRecord): Promise<void> {
   }
 }
 
+async function giveOthers({ bull, settings, report }: BullContext, ids: readonly string[]) {
+  for (const id of ids) await bull.addKnown(id, settings.clock.now()).catch(report);
+}
+
 function newRecord(
-  { settings }: BullContext,
+  { settings, isLimited }: BullContext,
   { owner, definition, plan, key }: Admission,
 ): JobRecord {
   const createdAt = settings.clock.now();
@@ -202,6 +282,7 @@ function newRecord(
     retry: definition.retry,
     timeoutMs: definition.timeoutMs,
     capacity: settings.progressCapacity,
+    limited: isLimited(definition.name),
   };
 }
 
@@ -222,7 +303,10 @@ const fieldsOf = (record: JobRecord): readonly (string | number)[] => [
   record.timeoutMs ?? '',
   'capacity',
   record.capacity,
+  ...(record.limited ? ['limited', 1, 'dueAt', record.state.availableAt ?? 0] : []),
 ];
+
+const refusals: ReadonlySet<string> = new Set(['paused', 'full', 'owner full']);
 
 const bounded = (count: number): number => (count === Infinity ? Number.MAX_SAFE_INTEGER : count);
 

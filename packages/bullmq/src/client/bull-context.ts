@@ -11,6 +11,10 @@ export interface BullContext {
   readonly channels: Channels;
   readonly store: JobStore;
   readonly bull: BullQueue;
+  /** Resolves when Redis was found fit, and knows the limits. */
+  readonly ready: () => Promise<void>;
+  /** Whether jobs of a name wait for limits; known once it is ready. */
+  readonly isLimited: (name: string) => boolean;
   readonly isClosed: () => boolean;
   /** Something failed that belongs to no call. */
   readonly report: (error: unknown) => void;

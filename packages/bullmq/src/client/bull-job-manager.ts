@@ -10,6 +10,8 @@ import { ManagerEvents, requireDuration, sleep } from '@offstage/core/engine';
 import { JobStore } from '../records/job-store.ts';
 import { Channels } from '../redis/channel.ts';
 import { listOfReply, RedisLink, textOfReply } from '../redis/redis-link.ts';
+import { BullSchedules } from '../schedules/bull-schedules.ts';
+import { ScheduleRunner } from '../schedules/schedule-runner.ts';
 import { BullQueue } from '../shared/bull-queue.ts';
 import { baseOf } from '../shared/names.ts';
 import { serverClock } from '../shared/server-clock.ts';
@@ -17,6 +19,7 @@ import { Sweeper } from '../shared/sweeper.ts';
 import { readActivity } from './activity.ts';
 import { BullClient } from './bull-client.ts';
 import type { BullContext } from './bull-context.ts';
+import { introduceLimits } from './introduce-limits.ts';
 import { type BullLease, takeLease } from './leases.ts';
 import {
   type BullJobManagerOptions,
@@ -57,6 +60,10 @@ export class BullJobManager {
   readonly #events = new ManagerEvents(newReference);
   readonly #news: NewsReader;
   readonly #sweeper: Sweeper;
+  readonly #runner: ScheduleRunner;
+  readonly #schedules: BullSchedules;
+  #introduced: Promise<void> | undefined;
+  #limited: ReadonlySet<string> = new Set();
   #isClosed = false;
   #ending: Promise<ShutdownReport> | undefined;
 
@@ -82,16 +89,36 @@ export class BullJobManager {
       channels: new Channels(link),
       store,
       bull,
+      ready: () => this.ready(),
+      isLimited: (name) => this.#limited.has(name),
       isClosed: () => this.#isClosed,
       report,
     };
     this.#news = new NewsReader(this.#context, this.#events);
-    this.#sweeper = new Sweeper({ link, bull, clock, report, everyMs: 1000, overdueMs: 5000 });
+    this.#sweeper = new Sweeper({
+      ...{ link, bull, clock, report },
+      ...{ everyMs: 1000, overdueMs: 5000, wakes: true },
+    });
+    this.#runner = new ScheduleRunner(this.#context, (event) => {
+      this.#events.emit('schedule', event);
+    });
+    this.#schedules = new BullSchedules(this.#context, this.#runner);
   }
 
   /** Resolves when Redis was reached and found fit. @throws OffstageError `unavailable`, `redis_unsuitable`. */
   ready(): Promise<void> {
-    return this.#context.link.ready();
+    const { link } = this.#context;
+    this.#introduced ??= link
+      .ready()
+      .then(async () => {
+        this.#limited = await introduceLimits(link, this.#settings);
+      })
+      .catch((error) => {
+        // The next call tries again.
+        this.#introduced = undefined;
+        throw error;
+      });
+    return this.#introduced;
   }
 
   /** What one owner may see and do. @throws OffstageError `invalid_owner` for an empty id. */
@@ -120,13 +147,17 @@ export class BullJobManager {
     return takeLease(this.#context.link, this.#settings.clock, 'maintenance', this.#context.report);
   }
 
-  /** @throws OffstageError `not_supported`: start jobs from a scheduler of your own. */
-  get schedules(): never {
-    throw new OffstageError(
-      'not_supported',
-      'Schedules are not supported on BullMQ yet. Start jobs from a scheduler of your own, with an idempotencyKey for each tick.',
-      { details: { option: 'schedules' } },
-    );
+  /**
+   * Starts jobs at the ticks of cron expressions or every so many milliseconds (A9), as long as a manager of
+   * the queue is there. Kept in Redis; each tick starts at most one job, however many managers there are.
+   *
+   * @example
+   * await manager.schedules.set('nightly', {
+   *   cron: '0 3 * * *', timezone: 'Europe/Berlin', definition: ingest, input: {}, owner: 'system',
+   * });
+   */
+  get schedules(): BullSchedules {
+    return this.#schedules;
   }
 
   /**
@@ -135,6 +166,7 @@ export class BullJobManager {
    */
   on<E extends JobManagerEventName>(event: E, listener: JobManagerListener<E>): () => void {
     const off = this.#events.on(event, listener);
+    if (event === 'schedule') this.#runner.listen();
     if (event === 'error' || event === 'schedule') return off;
     const stop = this.#news.read();
     return () => {
@@ -173,6 +205,7 @@ export class BullJobManager {
 
   async #end(graceMs: number | undefined): Promise<ShutdownReport> {
     this.#sweeper.close();
+    await this.#runner.close();
     try {
       return graceMs === undefined
         ? { settled: 0, abandoned: 0 }

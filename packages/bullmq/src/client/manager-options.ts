@@ -1,5 +1,12 @@
-import { type AnyJobDefinition, type Clock, OffstageError, systemClock } from '@offstage/core';
-import { randomId, requireDuration } from '@offstage/core/engine';
+import {
+  type AnyJobDefinition,
+  type Clock,
+  type JobLimit,
+  type JobLimits,
+  OffstageError,
+  systemClock,
+} from '@offstage/core';
+import { randomId, readLimits, requireDuration } from '@offstage/core/engine';
 import type { BullConnection } from '../redis/redis-link.ts';
 import { readPrefix, readQueueName } from '../shared/names.ts';
 
@@ -22,6 +29,12 @@ export interface BullJobManagerOptions {
   readonly maxQueued?: number | undefined;
   /** Jobs of one owner that may be queued or running. @default Infinity */
   readonly maxActivePerOwner?: number | undefined;
+  /**
+   * By the definition's name: how many of its jobs run at once, of all owners and of one, and how many begin in
+   * any span of time, over all processes (A7). Of managers that say so, the last one to start decides for all.
+   * @default those that another manager has given
+   */
+  readonly limits?: JobLimits | undefined;
   /** Keep inputs of jobs at rest, so that `client.retry` can start them again. @default false */
   readonly keepInputs?: boolean | undefined;
   /** How long a call may wait for Redis before it rejects with `unavailable`, in milliseconds. @default 10_000 */
@@ -31,15 +44,16 @@ export interface BullJobManagerOptions {
 }
 
 export type BullJobManagerSettings = {
-  readonly [K in Exclude<keyof BullJobManagerOptions, 'definitions'>]-?: NonNullable<
+  readonly [K in Exclude<keyof BullJobManagerOptions, 'definitions' | 'limits'>]-?: NonNullable<
     BullJobManagerOptions[K]
   >;
-} & { readonly definitions: ReadonlyMap<string, AnyJobDefinition> };
+} & {
+  readonly definitions: ReadonlyMap<string, AnyJobDefinition>;
+  readonly limits: ReadonlyMap<string, JobLimit> | undefined;
+};
 
 // What other engines take and this one cannot do: said, rather than left out without a word.
 const refused: Readonly<Record<string, string>> = {
-  limits:
-    'BullMQ has no limits by name and owner. Give names that need one a queue of their own, and serveBullJobs its concurrency and rate.',
   concurrency: 'Handlers run where serveBullJobs is called: give it the concurrency.',
   executor: 'Handlers run where serveBullJobs is called: give it the executor.',
   maxKeptBytes: 'Redis is bounded by maxKeptPerOwner, ttlMs and 1 MiB a result.',
@@ -59,6 +73,7 @@ export function readManagerOptions(options: BullJobManagerOptions): BullJobManag
     maxKeptPerOwner: options.maxKeptPerOwner ?? 100,
     maxQueued: options.maxQueued ?? 10_000,
     maxActivePerOwner: options.maxActivePerOwner ?? Infinity,
+    limits: options.limits === undefined ? undefined : readLimits(options.limits),
     keepInputs: options.keepInputs ?? false,
     redisTimeoutMs: options.redisTimeoutMs ?? 10_000,
     clock: options.clock ?? systemClock,
@@ -82,8 +97,18 @@ export function refuse(options: object, what: Readonly<Record<string, string>>):
   }
 }
 
-/** @throws OffstageError `invalid_option`. */
+/** @throws OffstageError `invalid_option`; `not_supported` for a Postgres. */
 export function readConnection(connection: unknown): BullConnection {
+  const { url, connectionString } = Object(connection);
+  for (const address of [connection, url, connectionString]) {
+    if (typeof address !== 'string' || !/^postgres(?:ql)?:/i.test(address)) continue;
+    // The address may hold a password, and is not repeated.
+    throw new OffstageError(
+      'not_supported',
+      'BullMQ on Postgres is not supported: progress, keys and fences are scripts of Redis. Pass the address of a Redis.',
+      { details: { option: 'connection' } },
+    );
+  }
   if (typeof connection === 'object' && connection !== null) return connection;
   throw new OffstageError(
     'invalid_option',

@@ -1,5 +1,5 @@
 import type { StopReason } from '@offstage/core';
-import type { Committed } from '../records/job-store.ts';
+import { type Committed, freedBy } from '../records/job-store.ts';
 import type { BullContext } from './bull-context.ts';
 
 type StopContext = Pick<BullContext, 'store' | 'bull' | 'settings'>;
@@ -16,7 +16,7 @@ export async function requestStop(
     state.endedAt === null ? { type: 'stopRequested', at, reason } : undefined,
   );
   if (committed.type === 'done') {
-    if (committed.nextHolder !== '') await bull.addKnown(committed.nextHolder, at);
+    for (const freed of freedBy(committed)) await bull.addKnown(freed, at);
     if (committed.record.state.status !== 'running') await bull.remove(id);
   }
   return committed;

@@ -6,7 +6,7 @@ import {
   type Timer,
   type WaitOptions,
 } from '@offstage/core';
-import { requireDuration } from '@offstage/core/engine';
+import { managerClosed, requireDuration } from '@offstage/core/engine';
 import { viewOf } from '../records/job-record.ts';
 import { gone } from '../records/job-store.ts';
 import { isJobId } from '../shared/names.ts';
@@ -18,7 +18,7 @@ const lookAgainMs = 1000;
 /**
  * Resolves to the terminal view (J17): looks, and again at every hint.
  *
- * @throws OffstageError `not_found`, `wait_timeout`, `unavailable`; the signal's reason.
+ * @throws OffstageError `not_found`, `wait_timeout`, `unavailable`, `manager_closed`; the signal's reason.
  */
 export async function waitForEnd(
   context: BullContext,
@@ -59,8 +59,9 @@ export async function waitForEnd(
           isLooking = false;
         })().catch((error) => {
           isLooking = false;
-          // Redis comes back; who waits goes on waiting (E6).
-          if (!OffstageError.isInstance(error) || error.code !== 'unavailable') reject(error);
+          // Redis comes back; who waits goes on waiting (E6), but for one whose manager was closed.
+          if (context.link.isClosed) reject(managerClosed());
+          else if (!OffstageError.isInstance(error) || error.code !== 'unavailable') reject(error);
         });
       };
       const tick = (): void => {

@@ -29,6 +29,8 @@ export interface JobRecord extends ViewRecord {
   readonly timeoutMs: number | undefined;
   /** How many events are kept. */
   readonly capacity: number;
+  /** Its name has limits, or had when it was started. */
+  readonly limited: boolean;
   /** What its handler gets, as Redis keeps it; only where it was asked for. */
   readonly input?: Reply | undefined;
   readonly saved?: Reply | undefined;
@@ -84,7 +86,7 @@ export function readView(
 
 /** `more`: in the order of `workFields`, and of `handlerFields`. */
 export function readRecord(view: ViewRecord, more: readonly Reply[]): JobRecord {
-  const [priority, key, retry, timeoutMs, capacity, input, saved] = more;
+  const [priority, key, retry, timeoutMs, capacity, limited, input, saved] = more;
   return {
     ...view,
     priority: Number(priority ?? 0),
@@ -92,6 +94,7 @@ export function readRecord(view: ViewRecord, more: readonly Reply[]): JobRecord 
     retry: textOfReply(retry) === '' ? undefined : JSON.parse(textOfReply(retry)),
     timeoutMs: textOfReply(timeoutMs) === '' ? undefined : Number(timeoutMs),
     capacity: Number(capacity ?? 100),
+    limited: textOfReply(limited) === '1',
     input,
     saved,
   };

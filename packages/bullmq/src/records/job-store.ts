@@ -7,6 +7,7 @@ import {
   transition,
 } from '@offstage/core/engine';
 import { commitScript } from '../redis/commit-script.ts';
+import { limitedCommitScript } from '../redis/limit-scripts.ts';
 import { listOfReply, type RedisLink, type Reply, textOfReply } from '../redis/redis-link.ts';
 import { lookScript } from '../redis/scripts.ts';
 import { isJobId } from '../shared/names.ts';
@@ -57,6 +58,16 @@ export type Committed =
       readonly record: JobRecord;
       readonly actions: readonly JobAction[];
       readonly nextHolder: string;
+      /** Who may begin now, as far as limits are concerned; the same has to be done. */
+      readonly woken: readonly string[];
+    }
+  /** It may not begin yet: it comes back after so long, or is parked until it is woken (A7). */
+  | {
+      readonly type: 'limited';
+      readonly record: JobRecord;
+      readonly waitMs: number | undefined;
+      readonly nextHolder: '';
+      readonly woken: readonly string[];
     }
   /** It changes nothing of what the job is. */
   | { readonly type: 'unchanged'; readonly record: JobRecord }
@@ -153,8 +164,11 @@ export class JobStore {
       if (fence !== '' && record.fence !== fence) return { type: 'fenced' };
       const changed = next(record);
       if (changed === undefined) return { type: 'unchanged', record };
-      const [what, nextHolder] = listOfReply(
-        await this.link.run(commitScript, this.#arguments(record, changed, token, options)),
+      const [what, nextHolder, waitMs, ...woken] = listOfReply(
+        await this.link.run(
+          record.limited ? limitedCommitScript : commitScript,
+          this.#arguments(record, changed, token, options),
+        ),
       ).map(textOfReply);
       if (what === 'done') {
         const fenceNow = options.newFence ?? record.fence;
@@ -164,7 +178,12 @@ export class JobStore {
           record: { ...record, state: changed.state, fence: fenceNow, rev },
           actions: changed.actions,
           nextHolder: nextHolder ?? '',
+          woken,
         };
+      }
+      if (what === 'limited') {
+        const forMs = waitMs === '' ? undefined : Number(waitMs);
+        return { type: 'limited', record, waitMs: forMs, nextHolder: '', woken };
       }
       if (what === 'fenced' || what === 'gone') return { type: what };
       record = await this.find(id);
@@ -215,6 +234,13 @@ export class JobStore {
 function kindOf(actions: readonly JobAction[]): NewsKind {
   for (const action of actions) if (action.type === 'tell') return kindOfNews[action.news];
   return 'c';
+}
+
+/** The jobs that a change lets go on: they have to be given to BullMQ. */
+export function freedBy(committed: Committed): readonly string[] {
+  if (committed.type !== 'done' && committed.type !== 'limited') return [];
+  const { nextHolder, woken } = committed;
+  return nextHolder === '' ? woken : [nextHolder, ...woken];
 }
 
 /** The job that was there a moment ago has gone. */

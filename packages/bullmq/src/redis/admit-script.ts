@@ -1,14 +1,14 @@
 import { script } from './script.ts';
 
 /**
- * Admits a job, or says why not; nothing is left of one that is not admitted (J3, J7, A8).
+ * The body of a script: admits a job, or says why not; nothing is left of one that is not admitted (J3, J7, A8).
  *
  * Answers { what, id, other }: `admitted`, `waits` (behind the holder `other` of its key, which is asked to
  * stop where it is replaced), `known` (the job there is already), or the reason of a refusal.
+ *
+ * Fields of the record follow from ARGV[10] on; `how` is the first where the start has a key of its own.
  */
-export const admitScript = script(
-  'admit',
-  `
+export const admission = `
 local id, owner, name, start, print, key, onConflict = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local maxQueued, maxActive = tonumber(ARGV[8]), tonumber(ARGV[9])
 if redis.call('EXISTS', jobKey(id)) == 1 then return { 'admitted', id, '' } end
@@ -18,6 +18,9 @@ if start ~= '' then
     local at = string.find(known, ' ', 1, true)
     local knownId = string.sub(known, 1, at - 1)
     if string.sub(known, at + 1) ~= print then return { 'reused', '', '' } end
+    -- With what options; of jobs of an older release nobody knows.
+    local how = redis.call('HGET', jobKey(knownId), 'how')
+    if how and how ~= ARGV[11] then return { 'reused', '', '' } end
     if redis.call('EXISTS', jobKey(knownId)) == 1 then return { 'known', knownId, '' } end
   end
 end
@@ -60,5 +63,6 @@ tell(owner, id, 'c')
 if holder then return { 'waits', id, other, replaced } end
 redis.call('ZADD', base .. 'pending', time(), id)
 return { 'admitted', id, '' }
-`,
-);
+`;
+
+export const admitScript = script('admit', admission);

@@ -13,14 +13,12 @@ end
 `;
 
 /**
- * Takes a job from the state that was read to the next one, unless another was faster, or the attempt
+ * The body of a script: takes a job from the state that was read to the next one, unless another was faster, or the attempt
  * that asks was given up. Answers { 'done', who holds the key now }, or why not: `gone`, `changed`, `fenced`.
  *
  * A commit carries a token, since a command is sent again when the connection went before its answer.
  */
-export const commitScript = script(
-  'commit',
-  `${appendEvents}
+export const commitment = `${appendEvents}
 local id, rev, fence, token = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local state, status, wasStatus, rest, stop, kind = ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10]
 local newFence, result, hasResult, discard = ARGV[11], ARGV[12], ARGV[13], ARGV[14]
@@ -35,9 +33,8 @@ local owner, key = known[4], known[5]
 local events = {}
 for index = 19, #ARGV do events[#events + 1] = ARGV[index] end
 appendEvents(id, seq, newest, dropped, capacity, events)
-redis.call('HSET', job, 'state', state, 'commit', token, 'rest', rest, 'stop', stop)
-redis.call('HINCRBY', job, 'rev', 1)
-if newFence ~= '-' then redis.call('HSET', job, 'fence', newFence) end
+redis.call('HSET', job, 'state', state, 'commit', token, 'rest', rest, 'stop', stop, 'rev', rev + 1,
+  'fence', newFence == '-' and (known[2] or '') or newFence)
 if hasResult == '1' then redis.call('HSET', job, 'result', result) end
 
 if wasStatus == 'queued' and status ~= 'queued' then
@@ -55,8 +52,7 @@ if rest == '1' then
   redis.call('SREM', base .. 'active', id)
   redis.call('SREM', base .. 'active:' .. owner, id)
   redis.call('ZREM', base .. 'discards', id)
-  redis.call('HDEL', job, 'saved')
-  if known[6] ~= '1' then redis.call('HDEL', job, 'input') end
+  redis.call('HDEL', job, 'saved', known[6] == '1' and 'saved' or 'input')
   if key ~= '' then
     if redis.call('HGET', base .. 'keys', key) == id then
       local follower = redis.call('HGET', base .. 'replacer', key)
@@ -91,5 +87,6 @@ if stop ~= '' and status == 'running' then redis.call('PUBLISH', base .. 'worker
 if discard == '1' then redis.call('PUBLISH', base .. 'workers', 'discard ' .. id) end
 tell(owner, id, kind)
 return { 'done', nextHolder }
-`,
-);
+`;
+
+export const commitScript = script('commit', commitment);

@@ -1,7 +1,8 @@
 import { type Clock, OffstageError } from '@offstage/core';
 import { Redis, type RedisOptions } from 'ioredis';
 import { redisError, unsuitable } from './redis-errors.ts';
-import type { Script } from './script.ts';
+import type { Script, ScriptArguments } from './script.ts';
+import { ScriptCalls } from './script-calls.ts';
 
 /** Where Redis is: `{ url }`, or what ioredis takes (`host`, `port`, `password`, `tls`, ...). */
 export type BullConnection = Omit<RedisOptions, 'protocol' | 'replyMapping'> & {
@@ -34,9 +35,12 @@ export class RedisLink {
   readonly commands: Redis;
   readonly #options: RedisLinkOptions;
   readonly #all: Redis[] = [];
+  readonly #calls = new ScriptCalls((script, args) => this.#evaluate(script, args));
   #checked: Promise<void> | undefined;
   #refusal: unknown;
   #aheadMs = 0;
+  #wallAtBoot = 0;
+  #isClosed = false;
 
   constructor(options: RedisLinkOptions) {
     this.base = options.base;
@@ -77,10 +81,14 @@ export class RedisLink {
     return redis;
   }
 
-  /** Runs a script. @throws OffstageError `unavailable`, `redis_unsuitable`. */
-  async run(script: Script, args: readonly (string | number | Buffer)[]): Promise<Reply> {
+  /** Runs a script, with whoever else asks for it this turn. @throws OffstageError `unavailable`, `redis_unsuitable`. */
+  async run(script: Script, args: ScriptArguments): Promise<Reply> {
     await this.ready();
-    return this.#evaluate(script, args);
+    try {
+      return await this.#calls.run(script, args);
+    } catch (error) {
+      throw this.#coded(error);
+    }
   }
 
   /** Any other command. */
@@ -103,28 +111,46 @@ export class RedisLink {
     return this.#checked;
   }
 
+  /** Looks at the clock of Redis again where this process' was set since. */
+  async followClock(): Promise<void> {
+    const { clock } = this.#options;
+    const setBy = clock.now() - clock.monotonic() - this.#wallAtBoot;
+    if (Math.abs(setBy) < 1000) return;
+    await this.ready();
+    try {
+      await this.#readClock();
+    } catch (error) {
+      throw this.#coded(error);
+    }
+  }
+
   /** The process may end although connections are open. */
   unref(): void {
     for (const redis of this.#all) Reflect.get(redis, 'stream')?.unref?.();
   }
 
   close(): void {
+    this.#isClosed = true;
     for (const redis of this.#all) redis.disconnect();
   }
 
-  async #evaluate(script: Script, args: readonly (string | number | Buffer)[]): Promise<Reply> {
+  /** Nothing is answered any more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  async #evaluate(script: Script, args: ScriptArguments): Promise<readonly Reply[]> {
+    const { commands, base } = this;
     try {
-      return (await this.commands.callBuffer(
-        'EVALSHA',
-        script.sha,
-        1,
-        this.base,
-        ...args,
-      )) as Reply;
+      return listOfReply(
+        (await commands.callBuffer('EVALSHA', script.sha, 1, base, ...args)) as Reply,
+      );
     } catch (error) {
       // A Redis that was started again knows no script.
-      if (!String(error).includes('NOSCRIPT')) throw this.#coded(error);
-      return await this.call('EVAL', script.source, 1, this.base, ...args);
+      if (!String(error).includes('NOSCRIPT')) throw error;
+      return listOfReply(
+        (await commands.callBuffer('EVAL', script.source, 1, base, ...args)) as Reply,
+      );
     }
   }
 
@@ -163,6 +189,7 @@ export class RedisLink {
     const [seconds, micros] = (await this.commands.time()).map(Number);
     const there = 1000 * (seconds ?? 0) + Math.floor((micros ?? 0) / 1000);
     const after = clock.now();
+    this.#wallAtBoot = after - clock.monotonic();
     const aheadMs = Math.round(there - (before + after) / 2);
     // Less may be the way there and back, which a busy machine makes long.
     this.#aheadMs = Math.abs(aheadMs) <= 20 + (after - before) / 2 ? 0 : aheadMs;

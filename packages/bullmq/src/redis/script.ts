@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** A Lua script, and the hash that Redis knows it by. */
+/** A Lua script for any number of calls, and the hash that Redis knows it by. */
 export interface Script {
   readonly name: string;
   readonly source: string;
@@ -58,7 +58,31 @@ local function forget(id, owner, start)
 end
 `;
 
+/** The arguments of a script: of any number of calls. */
+export type ScriptArguments = readonly (string | number | Buffer)[];
+
+/**
+ * `body` is one call, with its arguments in ARGV. What Redis runs takes the calls of a turn one after the other, each
+ * led by the number of its arguments: a call of its own costs Redis and this process several times what it does.
+ * One that fails is answered by its error, and the others go on.
+ */
 export function script(name: string, body: string): Script {
-  const source = `${shared}${body}`;
+  const source = `${shared}
+local function call(ARGV)
+${body}
+end
+local answers, at, calls = {}, 1, 0
+while at <= #ARGV do
+  local arguments = {}
+  for index = 1, tonumber(ARGV[at]) do arguments[index] = ARGV[at + index] end
+  at = at + #arguments + 1
+  calls = calls + 1
+  local isDone, answer = pcall(call, arguments)
+  if isDone then answers[calls] = answer or false
+  elseif type(answer) == 'table' then answers[calls] = answer
+  else answers[calls] = redis.error_reply(tostring(answer)) end
+end
+return answers
+`;
   return { name, source, sha: createHash('sha1').update(source).digest('hex') };
 }

@@ -19,7 +19,7 @@ export const viewFields = [
 ] as const;
 
 /** What else a change of a job needs. */
-export const workFields = ['priority', 'key', 'retry', 'timeoutMs', 'capacity'] as const;
+export const workFields = ['priority', 'key', 'retry', 'timeoutMs', 'capacity', 'limited'] as const;
 
 /** What an attempt begins with. */
 export const handlerFields = ['input', 'saved'] as const;
@@ -39,7 +39,6 @@ export const lookScript = script(
   `
 local owner, counts, depth = ARGV[1], ARGV[2], ARGV[3]
 local answers = {}
-local at = time()
 for index = 4, #ARGV, 2 do
   local id, after = ARGV[index], ARGV[index + 1]
   local known = redis.call('HMGET', jobKey(id), ${named(viewFields)})
@@ -49,7 +48,7 @@ for index = 4, #ARGV, 2 do
     if counts == '1' and known[8] == '1' then
       redis.call('ZADD', base .. 'kept:' .. known[1], 'XX', string.format('%.0f', lookTime()), id)
       local ttl = redis.call('HGET', jobKey(id), 'ttl')
-      if ttl ~= 'inf' then redis.call('ZADD', base .. 'expiry', 'XX', at + ttl, id) end
+      if ttl ~= 'inf' then redis.call('ZADD', base .. 'expiry', 'XX', time() + ttl, id) end
     end
     local events = {}
     if after ~= '-' and tonumber(known[9] or 0) > tonumber(after) then

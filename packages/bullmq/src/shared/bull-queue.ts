@@ -59,7 +59,14 @@ export class BullQueue {
   async addKnown(id: string, now: number): Promise<void> {
     const record = await this.#store.find(id);
     if (record?.state.status === 'queued') {
-      await this.add(record, record.state.availableAt, record.state.maxAttempts, now);
+      const { availableAt, maxAttempts } = record.state;
+      if (record.limited && (availableAt === null || availableAt <= now)) {
+        const parked = await this.queue.getJob(id);
+        if ((await parked?.isDelayed()) === true) await parked?.promote();
+        // One that a worker holds right now goes on, or is looked for again.
+        if (parked !== undefined) return;
+      }
+      await this.add(record, availableAt, maxAttempts, now);
     } else {
       this.#noLongerPending(id);
     }

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '@offstage/core';
+import { wakeScript } from '../redis/limit-scripts.ts';
 import { listOfReply, type RedisLink, textOfReply } from '../redis/redis-link.ts';
 import { expireScript, overdueScript } from '../redis/scripts.ts';
 import type { BullQueue } from './bull-queue.ts';
@@ -10,12 +11,14 @@ export interface SweeperOptions {
   readonly everyMs: number;
   /** A job that BullMQ was not given for so long has lost the process that was about to. */
   readonly overdueMs: number;
+  /** Wakes what waits for a limit, too; a few processes are enough. @default false */
+  readonly wakes?: boolean | undefined;
   readonly report: (error: unknown) => void;
 }
 
 /**
  * What has to happen although nobody asks for it: jobs expire (J13; BullMQ itself removes old ones only
- * when others end), and a job whose process ended between its admission and BullMQ is handed over.
+ * when others end), what waits for a limit is woken where nobody did, and a job whose process ended between its admission and BullMQ is handed over.
  */
 export class Sweeper {
   readonly #options: SweeperOptions;
@@ -28,10 +31,12 @@ export class Sweeper {
   }
 
   async sweep(): Promise<void> {
-    const { link, bull, clock, overdueMs } = this.#options;
+    const { link, bull, clock, overdueMs, wakes = false } = this.#options;
     for (const id of listOfReply(await link.run(expireScript, [])).map(textOfReply)) {
       await bull.remove(id);
     }
+    const woken = wakes ? listOfReply(await link.run(wakeScript, [])).map(textOfReply) : [];
+    for (const id of woken) await bull.addKnown(id, clock.now());
     for (const id of listOfReply(await link.run(overdueScript, [overdueMs])).map(textOfReply)) {
       await bull.addKnown(id, clock.now());
     }

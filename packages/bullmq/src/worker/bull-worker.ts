@@ -9,7 +9,7 @@ import {
 import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import { newReference } from '../client/manager-options.ts';
 import type { JobRecord } from '../records/job-record.ts';
-import { type Committed, JobStore } from '../records/job-store.ts';
+import { type Committed, freedBy, JobStore } from '../records/job-store.ts';
 import { Channels } from '../redis/channel.ts';
 import { listOfReply, RedisLink, textOfReply } from '../redis/redis-link.ts';
 import { beatScript } from '../redis/scripts.ts';
@@ -24,6 +24,8 @@ import type { BullWorkerSettings } from './worker-options.ts';
 
 // A job that this worker cannot run goes back for another one, and comes again after so long.
 const putOffMs = 1000;
+// A job that waits for a limit is woken; should nobody do so, it asks again after so long.
+const parkMs = 3_600_000;
 // BullMQ's boards show a job's progress, which is one field of it; it need not be the newest of a burst.
 const shownEveryMs = 1000;
 
@@ -267,6 +269,8 @@ export class BullWorker {
         { newFence, known: record },
       ),
     );
+    await this.#handOver(started);
+    if (started.type === 'limited') return this.#park(job, token, started.waitMs);
     if (started.type !== 'done') {
       return started.type === 'unchanged' ? this.#finish(started.record) : undefined;
     }
@@ -307,8 +311,10 @@ export class BullWorker {
         return undefined;
       case 'unchanged':
         return this.#finish(end.record);
+      case 'limited':
       case 'done':
         await this.#handOver(end);
+        if (end.type === 'limited') return this.#park(job, token, end.waitMs);
         if (end.actions.some(({ type }) => type === 'discard')) this.#discards.look();
         return this.#finish(end.record);
     }
@@ -345,15 +351,27 @@ export class BullWorker {
       case 'succeeded':
         return undefined;
       case 'canceled':
-        throw new UnrecoverableError('canceled');
+        throw withoutStack(new UnrecoverableError('canceled'));
       case 'failed':
-        throw new UnrecoverableError(`${state.failure.code}: ${state.failure.message}`);
+        throw withoutStack(
+          new UnrecoverableError(`${state.failure.code}: ${state.failure.message}`),
+        );
       default: {
         const { lastFailure, availableAt } = state;
         this.#delays.set(id, Math.max(0, (availableAt ?? 0) - this.#settings.clock.now()));
-        throw new AttemptFailed(`${lastFailure?.code}: ${lastFailure?.message}`);
+        throw withoutStack(new AttemptFailed(`${lastFailure?.code}: ${lastFailure?.message}`));
       }
     }
+  }
+
+  /** It waits for a limit in BullMQ's list of delayed jobs, and takes no slot there. */
+  async #park(job: Job, token: string | undefined, waitMs: number | undefined): Promise<never> {
+    if (waitMs !== undefined) return putOff(job, waitMs, token);
+    await job.moveToDelayed(Date.now() + parkMs, token);
+    // It may have been woken before it was there to be found.
+    const isParked = await this.#link.call('HEXISTS', `${this.#link.base}job:${job.id}`, 'parked');
+    if (isParked !== 1) await this.#bull.addKnown(job.id ?? '', this.#settings.clock.now());
+    throw new DelayedError();
   }
 
   async #putBack(job: Job, token: string | undefined): Promise<never> {
@@ -367,12 +385,13 @@ export class BullWorker {
   }
 
   async #handOver(committed: Committed): Promise<void> {
-    if (committed.type !== 'done' || committed.nextHolder === '') return;
-    try {
-      await this.#bull.addKnown(committed.nextHolder, this.#settings.clock.now());
-    } catch (error) {
-      // It stands among those that are overdue soon.
-      this.report(error);
+    for (const freed of freedBy(committed)) {
+      try {
+        await this.#bull.addKnown(freed, this.#settings.clock.now());
+      } catch (error) {
+        // It stands among those that are overdue soon.
+        this.report(error);
+      }
     }
   }
 }
@@ -380,6 +399,12 @@ export class BullWorker {
 /** An attempt failed, and another one follows: BullMQ waits for it as long as it is told. */
 class AttemptFailed extends Error {
   override readonly name = 'AttemptFailed';
+}
+
+// BullMQ keeps it, and boards show it: it would be of this file, for each attempt.
+function withoutStack(error: Error): Error {
+  error.stack = `${error.name}: ${error.message}`;
+  return error;
 }
 
 const isMeant = (error: unknown): boolean =>

@@ -50,7 +50,7 @@ export interface BullWorkerSettings {
 }
 
 const refused = {
-  limits: 'BullMQ has no limits by name and owner. Give names that need one a queue of their own.',
+  limits: 'Limits are of the queue: give them to BullJobManager.',
 };
 
 /** @throws OffstageError `invalid_option`, `not_supported`, `invalid_definition`. */

@@ -4,7 +4,9 @@ import type { AnyJobDefinition } from './job-definition.ts';
 
 /** Why a job was not admitted. The texts are for who calls `start`, and name no other owner. */
 
-export function unknownDefinition(definition: AnyJobDefinition): OffstageError {
+export function unknownDefinition(
+  definition: Pick<AnyJobDefinition, 'name'> | undefined,
+): OffstageError {
   const name = String(definition?.name);
   return new OffstageError(
     'unknown_definition',

@@ -1,5 +1,10 @@
-import { JobCanceledError, type StopReason } from '../foundation/errors.ts';
-import { deferred } from './fake-executor.test-support.ts';
+import {
+  JobCanceledError,
+  NonRetriableError,
+  RetryAfterError,
+  type StopReason,
+} from '../foundation/errors.ts';
+import { deferred } from '../testing/deferred.ts';
 import { InlineExecutor } from './inline-executor.ts';
 import type { AnyJobDefinition } from './job-definition.ts';
 import type { DiscardOutcome } from './job-executor.ts';
@@ -12,6 +17,10 @@ export interface DrivenRun {
   report(): void;
   return(value: unknown): void;
   throw(): void;
+  /** Throws what no other attempt would mend. */
+  fail(): void;
+  /** Asks for another attempt after so long. */
+  retry(afterMs: number): void;
   obey(): void;
 }
 
@@ -28,6 +37,7 @@ export interface Driver {
   readonly mostAtOnce: number;
   /** False where handlers begin side by side, in no order that anyone could tell. @default true */
   readonly isOrdered?: boolean;
+  /** Its newest run. */
   runOf(jobId: string): DrivenRun;
 }
 
@@ -52,6 +62,8 @@ export class DrivenInlineExecutor extends InlineExecutor implements Driver {
         report: () => context.report({ phase: 'work' }),
         return: resolve,
         throw: () => reject(new TypeError('secret of /srv/app')),
+        fail: () => reject(new NonRetriableError('closed')),
+        retry: (afterMs) => reject(new RetryAfterError('busy', { afterMs })),
         obey: () => reject(signal.aborted ? signal.reason : new JobCanceledError()),
       });
       counts.atOnce += 1;
@@ -83,7 +95,7 @@ export class DrivenInlineExecutor extends InlineExecutor implements Driver {
   }
 
   runOf(jobId: string): DrivenRun {
-    const run = this.runs.find(({ task }) => task.jobId === jobId);
+    const run = this.runs.findLast(({ task }) => task.jobId === jobId);
     if (run === undefined) throw new Error(`No handler ran for ${jobId}.`);
     return run;
   }

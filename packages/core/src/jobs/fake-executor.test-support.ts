@@ -1,4 +1,10 @@
-import { OffstageError, type StopReason } from '../foundation/errors.ts';
+import {
+  NonRetriableError,
+  OffstageError,
+  RetryAfterError,
+  type StopReason,
+} from '../foundation/errors.ts';
+import { deferred } from '../testing/deferred.ts';
 import type {
   DiscardTask,
   HandlerInfo,
@@ -125,6 +131,14 @@ export class FakeRun implements JobRun {
     this.settle({ type: 'threw', error });
   }
 
+  fail(): void {
+    this.throw(new NonRetriableError('closed'));
+  }
+
+  retry(afterMs: number): void {
+    this.throw(new RetryAfterError('busy', { afterMs }));
+  }
+
   /** Ends as a handler that threw the reason of its signal. */
   obey(): void {
     this.settle({ type: 'stopped' });
@@ -143,19 +157,3 @@ export class FakeRun implements JobRun {
 }
 
 const closed = (): OffstageError => new OffstageError('executor_failed', 'It is shut down.');
-
-export interface Deferred<T> {
-  readonly promise: Promise<T>;
-  readonly resolve: (value: T) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-export function deferred<T>(): Deferred<T> {
-  let resolve: (value: T) => void = () => {};
-  let reject: (error: unknown) => void = () => {};
-  const promise = new Promise<T>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
-  });
-  return { promise, resolve, reject };
-}

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { StandardSchema } from '../foundation/standard-schema.ts';
+import { deferred } from '../testing/deferred.ts';
 import { executorSuite } from '../testing/executor-suite.ts';
 import { executorSuiteHandlers } from '../testing/executor-suite-handlers.ts';
 import { settle, simulatedClock } from '../testing/simulated-clock.ts';
@@ -104,11 +105,3 @@ describe('InlineExecutor', () => {
     expect(clock.pending).toBe(0);
   });
 });
-
-function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
-  let resolve = (_: T): void => {};
-  const promise = new Promise<T>((settlePromise) => {
-    resolve = settlePromise;
-  });
-  return { promise, resolve };
-}

@@ -14,6 +14,7 @@ import type {
 import {
   callHandler,
   type HandledJob,
+  type HandlerCaller,
   indexHandlers,
   type JobContext,
   type ProgressReport,
@@ -124,7 +125,7 @@ export class InlineExecutor implements JobExecutor {
       });
     }
     for (let run = this.#running.first; run !== undefined; run = this.#running.first) {
-      this.#cutOff.set(run.jobId, run.ended);
+      this.#cutOff.set(run.jobId, run.whenEnded);
       run.cutOff();
     }
     this.#cutOff.clear();
@@ -168,7 +169,7 @@ interface InlineHandler {
 const resolved = Promise.resolve();
 const ignore = (): void => {};
 
-class InlineRun implements JobRun, Linked<InlineRun> {
+class InlineRun implements JobRun, HandlerCaller, Linked<InlineRun> {
   previous: InlineRun | undefined;
   next: InlineRun | undefined;
   readonly #task: JobTask;
@@ -202,7 +203,7 @@ class InlineRun implements JobRun, Linked<InlineRun> {
   }
 
   /** Resolves when the handler itself has settled, whatever the host was told before. */
-  get ended(): Promise<void> {
+  get whenEnded(): Promise<void> {
     return new Promise((resolve) => {
       this.#onEnd = resolve;
     });
@@ -210,10 +211,12 @@ class InlineRun implements JobRun, Linked<InlineRun> {
 
   execute(): void {
     const context = new InlineContext(this.#task, this.#report, this.#save, this);
-    callHandler(this.#handler.job, context, (outcome) => {
-      this.#settle(outcome);
-      this.#onEnd?.();
-    });
+    callHandler(this.#handler.job, context, this);
+  }
+
+  ended(outcome: JobOutcome): void {
+    this.#settle(outcome);
+    this.#onEnd?.();
   }
 
   stop(reason: StopReason): void {

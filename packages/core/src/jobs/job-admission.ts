@@ -31,6 +31,7 @@ interface StartSource {
   readonly retryOf?: string | undefined;
   readonly schedule?: KeptStart['schedule'];
   readonly idempotencyKey?: string | undefined;
+  readonly how?: string | undefined;
 }
 
 const noSource: StartSource = Object.freeze({});
@@ -108,10 +109,17 @@ export class JobAdmission {
     const { exclusivityKey, onConflict, priority } = plan;
     // As it was asked for: a moment that has passed since is still the same one.
     const when = startAt === undefined ? (delayMs ?? 0) : `at ${Number(startAt)}`;
+    const how = JSON.stringify([onConflict, priority, when]);
+    const { keeping } = this.#host;
+    if (keeping?.isReady === false) {
+      // Which keys are known stands in the journal.
+      this.#assertOpen();
+      await keeping.ready();
+    }
     return this.#host.startKeys.once(
       { scope: [owner, key], asked: [definition?.name, input, exclusivityKey] },
-      JSON.stringify([onConflict, priority, when]),
-      () => this.#start(owner, definition, input, plan, { idempotencyKey: key }),
+      how,
+      () => this.#start(owner, definition, input, plan, { idempotencyKey: key, how }),
       ({ id }) => this.#host.registry.find(owner, id)?.view(),
     );
   }
@@ -159,7 +167,7 @@ export class JobAdmission {
     definition: AnyJobDefinition,
     input: unknown,
     plan: StartPlan,
-    { idempotencyKey, retryOf, schedule }: StartSource,
+    { idempotencyKey, how, retryOf, schedule }: StartSource,
   ): Promise<JobView> {
     this.#assertOpen();
     if (!keeping.isReady) await keeping.ready();
@@ -168,7 +176,7 @@ export class JobAdmission {
     const checked = await checkSchema(definition.input, input);
     if (!checked.valid) throw invalidInput(definition, checked);
     const again = { ...plan, retryOf: retryOf ?? null };
-    const kept = { input, idempotencyKey, schedule };
+    const kept = { input, idempotencyKey, how, schedule };
     const job = this.#admit(owner, definition, handler, checked.value, again, kept);
     await keeping.durable.admitted(job);
     return job.view();
@@ -257,7 +265,7 @@ export class JobAdmission {
       throw keyConflict(exclusivityKey ?? '');
     }
     const at = job.state.createdAt;
-    if (due !== undefined) job.dueAt = this.#host.settings.clock.monotonic();
+    if (job.delay !== undefined) job.delay.dueAt = this.#host.settings.clock.monotonic();
     this.#host.counts.add(ownerJobs, 1, 1);
     const availableAt = due === undefined ? null : 'at' in due ? due.at : at + due.afterMs;
     if (kept !== undefined) {

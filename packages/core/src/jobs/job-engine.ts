@@ -11,6 +11,7 @@ import type { Job } from './job.ts';
 import { JobAdmission } from './job-admission.ts';
 import type { Activity } from './job-client.ts';
 import { JobCounts } from './job-counts.ts';
+import { JobDelay } from './job-delay.ts';
 import type { DiscardOutcome, JobOutcome } from './job-executor.ts';
 import { JobExpiry } from './job-expiry.ts';
 import { JobKeeping } from './job-keeping.ts';
@@ -268,7 +269,8 @@ export class JobEngine implements AttemptKeeper {
     }
     for (let index = 0; index < actions.length; index += 1) {
       const action = actions[index];
-      if (action !== undefined) this.#carryOut(job, action);
+      // What a journal keeps is written by now: see `holds`.
+      if (action !== undefined && action.type !== 'write') this.#carryOut(job, action);
     }
     if (event.type === 'progress' || event.type === 'dropped') return;
     this.#scheduler.pump(at);
@@ -281,7 +283,7 @@ export class JobEngine implements AttemptKeeper {
     this.#counts.queued += change;
   }
 
-  #carryOut(job: Job, action: JobAction): void {
+  #carryOut(job: Job, action: Exclude<JobAction, { readonly type: 'write' }>): void {
     switch (action.type) {
       case 'tell':
         tellNews(job, action.news, this.#told);
@@ -310,9 +312,6 @@ export class JobEngine implements AttemptKeeper {
         break;
       case 'forget':
         this.#forget(job);
-        break;
-      case 'write':
-        // Done, where there is a journal: see `holds`.
         break;
     }
   }
@@ -411,7 +410,7 @@ export class JobEngine implements AttemptKeeper {
     if (delayMs === undefined) {
       this.dispatch(job, { type: 'failed', at, failure });
     } else {
-      job.due = delayMs === 0 ? undefined : { afterMs: delayMs };
+      job.delay = delayMs === 0 ? undefined : new JobDelay(job, { afterMs: delayMs });
       this.dispatch(job, { type: 'retrying', at, availableAt: at + Math.round(delayMs), failure });
     }
   }

@@ -119,8 +119,13 @@ export const runHandler = (
   context: JobContext<AnyJobDefinition>,
 ): Promise<HandlerEnd> =>
   new Promise((resolve) => {
-    callHandler(job, context, (outcome, transfer) => resolve({ outcome, transfer }));
+    callHandler(job, context, { ended: (outcome, transfer) => resolve({ outcome, transfer }) });
   });
+
+/** Who hears how a handler ended. */
+export interface HandlerCaller {
+  ended(outcome: JobOutcome, transfer: HandlerEnd['transfer']): void;
+}
 
 /**
  * The same, telling the first end by a call, which costs a tiny job less than a promise. Every executor
@@ -129,10 +134,10 @@ export const runHandler = (
 export function callHandler(
   job: HandledJob,
   context: JobContext<AnyJobDefinition>,
-  onEnd: (outcome: JobOutcome, transfer: HandlerEnd['transfer']) => void,
+  caller: HandlerCaller,
 ): void {
   const onError = (error: unknown): void =>
-    onEnd(isStop(error, context) ? { type: 'stopped' } : { type: 'threw', error }, nothing);
+    caller.ended(isStop(error, context) ? { type: 'stopped' } : { type: 'threw', error }, nothing);
   const onValue = (value: unknown): void => {
     let moved: unknown = value;
     let list = nothing;
@@ -142,7 +147,7 @@ export function callHandler(
       onError(error);
       return;
     }
-    onEnd({ type: 'returned', value: moved }, list);
+    caller.ended({ type: 'returned', value: moved }, list);
   };
   try {
     const returned: unknown = job.handler(context);

@@ -183,9 +183,9 @@ export class JobKeeping {
       },
       schedule: (job) => scheduler.schedule(job),
       discard: engine.discard,
-      rememberStart(job, idempotencyKey) {
+      rememberStart(job, idempotencyKey, how) {
         const asked = (): unknown[] => [job.name, job.given, job.exclusivityKey];
-        startKeys.remember([job.owner, idempotencyKey], asked, job.view());
+        startKeys.remember([job.owner, idempotencyKey], asked, how, job.view());
       },
       dispatch: engine.dispatch,
       report: engine.report,

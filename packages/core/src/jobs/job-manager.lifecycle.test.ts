@@ -1,7 +1,8 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
+import { deferred } from '../testing/deferred.ts';
 import { settle } from '../testing/simulated-clock.ts';
-import { deferred, FakeExecutor } from './fake-executor.test-support.ts';
+import { FakeExecutor } from './fake-executor.test-support.ts';
 import { defineJob } from './job-definition.ts';
 import { codeOf, hasty, plain, stage, tidy } from './job-manager.test-support.ts';
 import { JobManager } from './job-manager.ts';

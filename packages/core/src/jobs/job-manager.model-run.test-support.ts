@@ -11,7 +11,15 @@ import {
   ManagerModel,
   type ModelJob,
 } from './job-manager.model.test-support.ts';
-import { codeOf, hasty, plain, type Stage, stageWith, tidy } from './job-manager.test-support.ts';
+import {
+  again,
+  codeOf,
+  hasty,
+  plain,
+  type Stage,
+  stageWith,
+  tidy,
+} from './job-manager.test-support.ts';
 import { isTerminal, type JobStatus } from './job-view.ts';
 
 /*
@@ -43,7 +51,7 @@ type Look = Readonly<ManagerModel>;
 type Command = fc.AsyncCommand<ManagerModel, Real>;
 type Owner = 'alice' | 'bob';
 
-export const definitions = { tidy, 'work.plain': plain, hasty } as const;
+export const definitions = { tidy, 'work.plain': plain, hasty, again } as const;
 
 class Step implements Command {
   readonly #name: string;
@@ -83,10 +91,22 @@ async function compare(model: ManagerModel, real: Real): Promise<void> {
       job.cancelRequested,
       job.progress?.seq ?? 0,
       job.startedAt,
+      job.attempt,
+      job.availableAt,
+      job.lastFailure !== null,
     ]);
     const expected = model.jobs
       .filter((job) => job.owner === owner)
-      .map((job) => [job.id, job.status, job.stopReason !== null, job.reports, job.startedAt]);
+      .map((job) => [
+        job.id,
+        job.status,
+        job.stopReason !== null,
+        job.reports,
+        job.startedAt,
+        job.attempt,
+        job.availableAt,
+        job.hasFailed,
+      ]);
     expect(seen).toEqual(expected.reverse());
   }
   expect(real.manager.activity()).toEqual({
@@ -115,12 +135,12 @@ const handling = (model: Look): readonly ModelJob[] =>
 const discarding = (model: Look): readonly ModelJob[] =>
   model.jobs.filter((job) => job.stage === 'discarding');
 
-const start = (owner: Owner, kind: Kind, key: string | undefined): Command =>
-  new Step(`start ${kind} of ${owner}, key ${key}`, async (model, real) => {
-    const refusal = model.refusal(owner, key);
-    const starting = real[owner].start(definitions[kind], 1, { exclusivityKey: key });
+const start = (owner: Owner, kind: Kind, key: string | undefined, delayMs: number): Command =>
+  new Step(`start ${kind} of ${owner}, key ${key}, in ${delayMs} ms`, async (model, real) => {
+    const refusal = model.refusal(owner, key, delayMs);
+    const starting = real[owner].start(definitions[kind], 1, { exclusivityKey: key, delayMs });
     expect(await codeOf(starting)).toBe(refusal);
-    if (refusal === undefined) model.start({ id: (await starting).id, owner, kind, key });
+    if (refusal === undefined) model.start({ id: (await starting).id, owner, kind, key }, delayMs);
   });
 
 const report = (index: number): Command =>
@@ -137,7 +157,7 @@ const report = (index: number): Command =>
 
 const end = (index: number, how: End): Command =>
   new Step(
-    `${how} of handler ${index}`,
+    `${typeof how === 'number' ? `retry in ${how} ms` : how} of handler ${index}`,
     async (model, real) => {
       const job = pick(handling(model), index);
       if (job === undefined) return;
@@ -148,6 +168,8 @@ const end = (index: number, how: End): Command =>
       if (how === 'return') run.return('ok');
       else if (how === 'return badly') run.return(404);
       else if (how === 'throw') run.throw();
+      else if (how === 'fail') run.fail();
+      else if (typeof how === 'number') run.retry(how);
       else run.obey();
       model.end(job, how);
     },
@@ -302,11 +324,12 @@ function attempt<T>(enter: () => T): T | undefined {
 }
 
 const owner = fc.constantFrom<Owner>('alice', 'alice', 'bob');
-const kind = fc.constantFrom<Kind>('tidy', 'work.plain', 'hasty');
+const kind = fc.constantFrom<Kind>('tidy', 'work.plain', 'hasty', 'again', 'again');
 const key = fc.constantFrom(undefined, undefined, 'a', 'b');
-const how = fc.constantFrom<End>('return', 'return badly', 'throw', 'obey');
+const how = fc.constantFrom<End>('return', 'return badly', 'throw', 'fail', 'obey', 0, 350);
 const index = fc.nat({ max: 7 });
-const starts = fc.tuple(owner, kind, key).map((args) => start(...args));
+const delay = fc.constantFrom(0, 0, 100, 350);
+const starts = fc.tuple(owner, kind, key, delay).map((args) => start(...args));
 
 const commands = [
   starts,
@@ -350,7 +373,7 @@ export async function checkManager({
     const setup = () => {
       const { timeoutMs: _, graceMs: __, ...options } = limits;
       const real: Real = {
-        ...stageWith(executor, options),
+        ...stageWith(executor, { ...options, random: () => 0.5 }),
         leases: [],
         maintenance: undefined,
         watches: [],

@@ -15,6 +15,13 @@ export const tidy = defineJob({ name: 'tidy', ...shape });
 /** Its handler has none, so it comes to rest at once. */
 export const plain = defineJob({ name: 'work.plain', ...shape });
 export const hasty = defineJob({ name: 'hasty', ...shape, timeoutMs: 1000 });
+/** It is attempted three times, each time for as long as `hasty`. */
+export const again = defineJob({
+  name: 'again',
+  ...shape,
+  timeoutMs: 1000,
+  retry: { attempts: 3, delayMs: 200 },
+});
 
 export interface Stage<E = FakeExecutor> {
   readonly manager: JobManager;

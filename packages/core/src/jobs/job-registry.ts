@@ -30,7 +30,12 @@ export class JobRegistry<Job extends { readonly atRest: boolean }> {
   /** Unlike that of any other registry; its entries only count on, since an entry may last for one job. */
   readonly #life = randomId();
   #entries = 0;
-  readonly #byOwner = new Map<string, OwnerJobs<Job>>();
+  readonly #byOwner = new Map<string, OwnerJobs<Job> | undefined>();
+  /**
+   * The owner that was forgotten last keeps its place in the map, and that alone: to take a key out and in
+   * again is the dearest part of a start and a consume of who has one job at a time.
+   */
+  #forgotten: string | undefined;
 
   find(owner: string, id: string): Job | undefined {
     return this.#byOwner.get(owner)?.jobs.get(id);
@@ -57,6 +62,7 @@ export class JobRegistry<Job extends { readonly atRest: boolean }> {
         entry: this.#entries,
       };
       this.#byOwner.set(owner, ownerJobs);
+      if (this.#forgotten === owner) this.#forgotten = undefined;
     }
     return ownerJobs;
   }
@@ -69,7 +75,7 @@ export class JobRegistry<Job extends { readonly atRest: boolean }> {
 
   /** How many owners have an entry. */
   get size(): number {
-    return this.#byOwner.size;
+    return this.#byOwner.size - (this.#forgotten === undefined ? 0 : 1);
   }
 
   /** Takes a job out, and the entry with it if nothing else is in it. */
@@ -78,7 +84,7 @@ export class JobRegistry<Job extends { readonly atRest: boolean }> {
     const isLast = jobs.size === 1 && watchers === undefined && jobs.has(id);
     // A map that is emptied is made anew, which is not worth it where it goes with its entry.
     if (isLast && this.#byOwner.get(owner) === ownerJobs) {
-      this.#byOwner.delete(owner);
+      this.#forget(owner);
     } else {
       jobs.delete(id);
       this.closeOwner(ownerJobs);
@@ -91,16 +97,23 @@ export class JobRegistry<Job extends { readonly atRest: boolean }> {
    */
   closeOwner(ownerJobs: OwnerJobs<Job>): void {
     if (ownerJobs.jobs.size > 0 || ownerJobs.active > 0 || ownerJobs.watchers !== undefined) return;
-    if (this.#byOwner.get(ownerJobs.owner) === ownerJobs) this.#byOwner.delete(ownerJobs.owner);
+    if (this.#byOwner.get(ownerJobs.owner) === ownerJobs) this.#forget(ownerJobs.owner);
   }
 
-  owners(): Iterable<OwnerJobs<Job>> {
-    return this.#byOwner.values();
+  #forget(owner: string): void {
+    const before = this.#forgotten;
+    if (before !== undefined) this.#byOwner.delete(before);
+    this.#byOwner.set(owner, undefined);
+    this.#forgotten = owner;
+  }
+
+  *owners(): Generator<OwnerJobs<Job>> {
+    for (const ownerJobs of this.#byOwner.values()) if (ownerJobs !== undefined) yield ownerJobs;
   }
 
   /** The jobs that are not at rest. */
   *active(): Generator<Job> {
-    for (const ownerJobs of this.#byOwner.values()) {
+    for (const ownerJobs of this.owners()) {
       if (ownerJobs.active === 0) continue;
       for (const job of ownerJobs.jobs.values()) if (!job.atRest) yield job;
     }

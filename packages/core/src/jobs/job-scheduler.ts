@@ -1,6 +1,7 @@
 import type { Clock } from '../foundation/clock.ts';
 import { Waiting } from './due.ts';
 import type { Job } from './job.ts';
+import { JobDelay } from './job-delay.ts';
 import { ExclusivityKeys, type KeyDecision, type OnConflict } from './keys.ts';
 import { type JobLimit, Limits } from './limits.ts';
 import { Line } from './line.ts';
@@ -30,7 +31,7 @@ export class JobScheduler {
   readonly #keys = new ExclusivityKeys<Job>();
   readonly #line: Line<Job>;
   readonly #limits: Limits;
-  readonly #waiting: Waiting<Job>;
+  readonly #waiting: Waiting<JobDelay<Job>>;
   /** Stands in front of an empty line, which then need not be built for one job. */
   #first: Job | undefined;
   #slots = 0;
@@ -43,7 +44,8 @@ export class JobScheduler {
     this.#begin = begin;
     this.#line = new Line(limits.keys());
     this.#limits = new Limits(limits, { clock, gates: this.#line, onOpen: () => this.pump() });
-    this.#waiting = new Waiting(clock, (job) => {
+    this.#waiting = new Waiting(clock, ({ job }) => {
+      job.delay = undefined;
       this.#join(job);
       this.pump();
     });
@@ -72,15 +74,14 @@ export class JobScheduler {
   /** The job waits for its key, its time, or a slot. `pump` lets it begin. */
   schedule(job: Job): void {
     if (job.waitsForKey) return;
-    const { due } = job;
-    job.due = undefined;
-    if (due === undefined) this.#join(job);
-    else this.#waiting.add(job, due);
+    const { delay } = job;
+    if (delay === undefined) this.#join(job);
+    else this.#waiting.add(delay, delay.due);
   }
 
   unschedule(job: Job): void {
     if (this.#first === job) this.#first = undefined;
-    this.#waiting.remove(job);
+    if (job.delay !== undefined) this.#waiting.remove(job.delay);
     if (!job.waitsForKey) this.#line.remove(job);
   }
 
@@ -98,11 +99,12 @@ export class JobScheduler {
     if (next === undefined) return;
     next.waitsForKey = false;
     // What it waited for the key counts for its delay.
+    const { delay } = next;
     const { availableAt, createdAt } = next.state;
-    if (next.due !== undefined && 'afterMs' in next.due && availableAt !== null) {
-      const waitedMs = this.#clock.monotonic() - next.dueAt;
+    if (delay !== undefined && 'afterMs' in delay.due && availableAt !== null) {
+      const waitedMs = this.#clock.monotonic() - delay.dueAt;
       const leftMs = availableAt - createdAt - waitedMs;
-      next.due = leftMs > 0 ? { afterMs: leftMs } : undefined;
+      next.delay = leftMs > 0 ? new JobDelay(next, { afterMs: leftMs }) : undefined;
     }
     // One that is not durable yet is scheduled when it is.
     if (!next.isAdmitting) this.schedule(next);

@@ -1,7 +1,7 @@
 import type { OffstageError, StopReason } from '../foundation/errors.ts';
-import type { Due, DueMember } from './due.ts';
 import type { PollOptions } from './job-client.ts';
 import type { AnyJobDefinition } from './job-definition.ts';
+import { JobDelay } from './job-delay.ts';
 import type { HandlerInfo, JobTask } from './job-executor.ts';
 import type { OwnerJobs, Watcher } from './job-registry.ts';
 import { type JobState, newJobState } from './job-state.ts';
@@ -46,7 +46,7 @@ export interface AttemptUnderWay {
  * It is a member of the manager's lists itself, since a job among a hundred thousand that wait should
  * cost one object.
  */
-export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job>, DueMember {
+export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job> {
   readonly id: string;
   readonly ownerJobs: OwnerJobs<Job>;
   readonly definition: AnyJobDefinition;
@@ -61,12 +61,7 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job>, DueMem
   next: Job | undefined;
   lane: LineMember<Job>['lane'];
   order = 0;
-  heapIndex = -1;
-  dueAt = 0;
-  dueOrder = 0;
-  dueByWall = false;
-  /** What it waits for before it joins the line. */
-  due: Due | undefined;
+  delay: JobDelay<Job> | undefined;
   waitsForKey = false;
   holdsSlot = false;
   /** While its handler is under way, also after a shutdown gave it up. */
@@ -105,7 +100,8 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job>, DueMem
     this.previous = undefined;
     this.next = undefined;
     this.lane = undefined;
-    this.due = init.plan.due;
+    const { due } = init.plan;
+    this.delay = due === undefined ? undefined : new JobDelay(this, due);
     this.attempt = undefined;
     this.saved = undefined;
     this.watchers = undefined;
@@ -202,7 +198,7 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job>, DueMem
   rest(keepsInput: boolean): void {
     this.attempt = undefined;
     this.saved = undefined;
-    this.due = undefined;
+    this.delay = undefined;
     if (keepsInput && this.isRetriable) {
       if (this.#given === undefined) return;
       // Parsed again when it is run again.

@@ -24,7 +24,7 @@ export function notKeepable(
   cause: unknown,
   clone?: (value: unknown) => unknown,
 ): OffstageError {
-  const { field, reason } = uncloneable(value, content, clone);
+  const { field, reason } = uncloneable(value, content, { clone });
   return new OffstageError(
     'not_serializable',
     `The job's ${value} cannot be kept: ${field} ${reason}. ` +

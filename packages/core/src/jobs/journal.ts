@@ -11,6 +11,8 @@ export interface KeptJob {
   readonly input: unknown;
   readonly exclusivityKey?: string | undefined;
   readonly idempotencyKey?: string | undefined;
+  /** With a key: how it was asked for, to be compared with how it is asked for again. */
+  readonly startedHow?: string | undefined;
   readonly priority: number;
   /** The job that this one does once more. */
   readonly retryOf?: string | undefined;

@@ -7,6 +7,8 @@ export interface KeptStart {
   /** As the caller passed it: a later process parses it again. */
   readonly input: unknown;
   readonly idempotencyKey: string | undefined;
+  /** With a key: its other options, as one text. */
+  readonly how?: string | undefined;
   /** The schedule that started it, as it is from now on; kept together with the job (A9). */
   readonly schedule?: ((jobId: string) => KeptSchedule) | undefined;
 }
@@ -14,7 +16,7 @@ export interface KeptStart {
 export function admissionEntries(
   job: Job,
   availableAt: number | null,
-  { input, idempotencyKey, schedule }: KeptStart,
+  { input, idempotencyKey, how, schedule }: KeptStart,
 ): readonly JournalEntry[] {
   const { id, owner, name, exclusivityKey, priority, retryOf } = job;
   const kept: KeptJob = {
@@ -24,6 +26,7 @@ export function admissionEntries(
     input,
     ...(exclusivityKey !== undefined && { exclusivityKey }),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
+    ...(how !== undefined && { startedHow: how }),
     priority,
     ...(retryOf !== null && { retryOf }),
     createdAt: job.state.createdAt,

@@ -24,7 +24,7 @@ export interface RevivalHost {
   keep(job: Job): void;
   schedule(job: Job): void;
   discard(job: Job): void;
-  rememberStart(job: Job, idempotencyKey: string): void;
+  rememberStart(job: Job, idempotencyKey: string, how: string | undefined): void;
   dispatch(job: Job, event: JobEvent): void;
   report(error: unknown, job?: Job): string;
 }
@@ -39,7 +39,9 @@ export async function reviveJobs(kept: readonly KeptJob[], host: RevivalHost): P
   const jobs = kept.map((each) => {
     const job = revived(each, host);
     host.place(job);
-    if (each.idempotencyKey !== undefined) host.rememberStart(job, each.idempotencyKey);
+    if (each.idempotencyKey !== undefined) {
+      host.rememberStart(job, each.idempotencyKey, each.startedHow);
+    }
     if (job.isOrphan) orphans.set(job.name, [...(orphans.get(job.name) ?? []), job]);
     return job;
   });

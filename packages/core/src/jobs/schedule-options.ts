@@ -96,6 +96,34 @@ export async function readSchedule(options: ScheduleOptions): Promise<ScheduleSp
   };
 }
 
+/**
+ * What setting a schedule makes of the one that was there: its ticks go on where they were unless
+ * `cron`, `everyMs` or `timezone` changed.
+ */
+export function nextSchedule(
+  id: string,
+  spec: ScheduleSpec,
+  before: ScheduleRecord | undefined,
+  now: number,
+): { readonly record: ScheduleRecord; readonly goesOn: boolean } {
+  const goesOn =
+    before !== undefined &&
+    before.cron === spec.cron &&
+    before.everyMs === spec.everyMs &&
+    before.timezone === spec.timezone;
+  const record: ScheduleRecord = {
+    id,
+    ...spec,
+    paused: before?.paused ?? false,
+    // What was decided stays so, also where the clock was set back since.
+    decidedAt: goesOn ? before.decidedAt : Math.max(before?.decidedAt ?? now, now),
+    lastTickAt: before?.lastTickAt ?? null,
+    lastJobId: before?.lastJobId ?? null,
+    lastJobOwner: before?.lastJobOwner ?? null,
+  };
+  return { record, goesOn };
+}
+
 async function readInput(definition: AnyJobDefinition, input: unknown): Promise<unknown> {
   const checked = await checkSchema(definition.input, input);
   if (!checked.valid) throw invalidInput(definition, checked);

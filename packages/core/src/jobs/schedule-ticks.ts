@@ -1,6 +1,10 @@
 import type { DueClock } from './alarm.ts';
 import type { CronTicks } from './cron.ts';
 import type { Due } from './due.ts';
+import type { ScheduleRecord } from './schedule-options.ts';
+
+/** What ticks need of a clock. */
+export type TickClock = Pick<DueClock, 'now' | 'monotonic'>;
 
 /** A tick that has come and is not decided yet. */
 export interface Tick {
@@ -20,11 +24,38 @@ export interface ScheduleTicks {
   due(decidedAt: number): Due | undefined;
 }
 
+// A tick that comes later than this was not waited for: the machine slept, or its clock jumped.
+const latestMs = 60_000;
+
+/** Whether a tick is passed over, as nobody was there for it. */
+export function isMissed(
+  catchUp: ScheduleRecord['catchUp'],
+  { lateMs }: Tick,
+  wasThere: boolean,
+): boolean {
+  return catchUp === 'none' && lateMs > (wasThere ? latestMs : 0);
+}
+
+/**
+ * The ticks of a schedule, by when the last of them was decided.
+ *
+ * @throws OffstageError `invalid_option` for a cron expression or a time zone that is none.
+ */
+export async function readTicks(
+  { cron, everyMs, timezone }: Pick<ScheduleRecord, 'cron' | 'everyMs' | 'timezone'>,
+  clock: TickClock,
+): Promise<(decidedAt: number) => ScheduleTicks> {
+  if (everyMs !== null) return (decidedAt) => everyTicks(everyMs, decidedAt, clock);
+  const { readCron } = await import('./cron.ts');
+  const ticks = readCron(cron ?? '', timezone);
+  return () => cronTicks(ticks, clock);
+}
+
 /**
  * Ticks of a cron expression are moments of the wall clock. A clock that is set back over a tick does
  * not bring it again, as only ticks after the last decided one count.
  */
-export function cronTicks(cron: CronTicks, clock: DueClock): ScheduleTicks {
+function cronTicks(cron: CronTicks, clock: TickClock): ScheduleTicks {
   return {
     take(decidedAt) {
       const now = clock.now();
@@ -43,7 +74,7 @@ export function cronTicks(cron: CronTicks, clock: DueClock): ScheduleTicks {
  * stops nor doubles them (F6). Over a restart only the wall clock tells how much time has passed; one
  * that was set back meanwhile makes the next tick come after `everyMs` at the latest.
  */
-export function everyTicks(everyMs: number, decidedAt: number, clock: DueClock): ScheduleTicks {
+function everyTicks(everyMs: number, decidedAt: number, clock: TickClock): ScheduleTicks {
   const sinceMs = clock.now() - decidedAt;
   let dueAt = clock.monotonic() + Math.min(everyMs, everyMs - sinceMs);
   return {

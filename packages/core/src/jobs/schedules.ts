@@ -4,13 +4,14 @@ import type { DueClock } from './alarm.ts';
 import { type DueMember, lastMoment, Waiting } from './due.ts';
 import type { AnyJobDefinition } from './job-definition.ts';
 import {
+  nextSchedule,
   readSchedule,
   readScheduleId,
   type ScheduleOptions,
   type ScheduleRecord,
 } from './schedule-options.ts';
 import type { ScheduleStore } from './schedule-store.ts';
-import { cronTicks, everyTicks, type ScheduleTicks, type Tick } from './schedule-ticks.ts';
+import { isMissed, readTicks, type ScheduleTicks, type Tick } from './schedule-ticks.ts';
 
 /** A schedule at one moment, without its input. */
 export interface ScheduleView extends Omit<ScheduleRecord, 'input' | 'decidedAt' | 'lastJobOwner'> {
@@ -71,9 +72,6 @@ export interface ScheduleEngine {
   /** Must not throw. */
   tell(event: ScheduleEvent): void;
 }
-
-// A tick that comes later than this was not waited for: the machine slept, or its clock jumped.
-const lateMs = 60_000;
 
 /**
  * Starts jobs at the ticks of schedules.
@@ -139,30 +137,13 @@ export class Schedules {
     readScheduleId(id);
     const spec = await readSchedule(options);
     // Refused before anything is kept.
-    const makeTicks = await ticksOf(spec, this.#clock);
+    const makeTicks = await readTicks(spec, this.#clock);
     await this.open();
     return this.#inOrder(id, async () => {
       const before = this.#entries.get(id);
-      const now = this.#clock.now();
-      const goesOn =
-        before !== undefined &&
-        before.record.cron === spec.cron &&
-        before.record.everyMs === spec.everyMs &&
-        before.record.timezone === spec.timezone;
-      const record: ScheduleRecord = {
-        id,
-        ...spec,
-        paused: before?.record.paused ?? false,
-        // What was decided stays so, also where the clock was set back since.
-        decidedAt: goesOn
-          ? before.record.decidedAt
-          : Math.max(before?.record.decidedAt ?? now, now),
-        lastTickAt: before?.record.lastTickAt ?? null,
-        lastJobId: before?.record.lastJobId ?? null,
-        lastJobOwner: before?.record.lastJobOwner ?? null,
-      };
+      const { record, goesOn } = nextSchedule(id, spec, before?.record, this.#clock.now());
       await this.#store.save(record);
-      const ticks = goesOn ? before.ticks : makeTicks(record.decidedAt);
+      const ticks = goesOn && before !== undefined ? before.ticks : makeTicks(record.decidedAt);
       // The same entry, which may wait already, or have a tick that is next in order.
       const entry = before ?? new Entry(record, ticks, options.definition);
       entry.record = record;
@@ -200,7 +181,7 @@ export class Schedules {
       const { record } = entry;
       if (!record.paused) return;
       const decidedAt = Math.max(record.decidedAt, this.#clock.now());
-      const makeTicks = await ticksOf(record, this.#clock);
+      const makeTicks = await readTicks(record, this.#clock);
       await this.#keep(entry, { paused: false, decidedAt });
       entry.ticks = makeTicks(decidedAt);
       this.#arm(entry);
@@ -249,7 +230,7 @@ export class Schedules {
   async #load(): Promise<void> {
     for (const record of await this.#store.load()) {
       try {
-        const makeTicks = await ticksOf(record, this.#clock);
+        const makeTicks = await readTicks(record, this.#clock);
         const definition = this.#engine.definition(record.name);
         const entry = new Entry(record, makeTicks(record.decidedAt), definition);
         entry.isBack = true;
@@ -308,21 +289,21 @@ export class Schedules {
     this.#arm(entry);
     if (tick === undefined) return;
     try {
-      await this.#decide(entry, tick, isBack ? 0 : lateMs);
+      await this.#decide(entry, tick, !isBack);
     } catch (error) {
       this.#engine.tell({ type: 'failed', id: record.id, tickAt: tick.at, error });
     }
   }
 
-  async #decide(entry: Entry, tick: Tick, mostLateMs: number): Promise<void> {
+  async #decide(entry: Entry, tick: Tick, wasThere: boolean): Promise<void> {
     const { id, catchUp } = entry.record;
     const skip = (reason: 'still_running' | 'missed'): void =>
       this.#engine.tell({ type: 'skipped', id, tickAt: tick.at, reason });
-    const isMissed = catchUp === 'none' && tick.lateMs > mostLateMs;
-    const isSkipped = isMissed || this.#isRunning(entry);
+    const missed = isMissed(catchUp, tick, wasThere);
+    const isSkipped = missed || this.#isRunning(entry);
     if (isSkipped || !this.#engine.keepsRecord) await this.#store.save(entry.record);
     if (isSkipped) {
-      skip(isMissed ? 'missed' : 'still_running');
+      skip(missed ? 'missed' : 'still_running');
       return;
     }
     try {
@@ -398,15 +379,4 @@ class Entry implements DueMember {
     this.ticks = ticks;
     this.definition = definition;
   }
-}
-
-/** @throws OffstageError `invalid_option` for a cron expression or a time zone that is none. */
-async function ticksOf(
-  { cron, everyMs, timezone }: Pick<ScheduleRecord, 'cron' | 'everyMs' | 'timezone'>,
-  clock: DueClock,
-): Promise<(decidedAt: number) => ScheduleTicks> {
-  if (everyMs !== null) return (decidedAt) => everyTicks(everyMs, decidedAt, clock);
-  const { readCron } = await import('./cron.ts');
-  const ticks = readCron(cron ?? '', timezone);
-  return () => cronTicks(ticks, clock);
 }

@@ -4,7 +4,7 @@ import type { JobView } from './job-view.ts';
 interface Started {
   /** Made when it is needed of jobs that were kept, of which there may be many. */
   readonly print: string | (() => string);
-  /** With what options; of jobs that were kept nobody knows any more. */
+  /** With what options; `undefined` of a job whose journal does not say. */
   readonly how: string | undefined;
   readonly first: Promise<JobView>;
 }
@@ -53,12 +53,17 @@ export class StartKeys {
     }
   }
 
-  /** A job that was kept. `asked` and `first` are as of the start that it came from. */
-  remember(scope: readonly string[], asked: () => readonly unknown[], first: JobView): void {
+  /** A job that was kept. `asked`, `how` and `first` are as of the start that it came from. */
+  remember(
+    scope: readonly string[],
+    asked: () => readonly unknown[],
+    how: string | undefined,
+    first: JobView,
+  ): void {
     const key = JSON.stringify(scope);
     this.#started.set(key, {
       print: () => fingerprint(asked()),
-      how: undefined,
+      how,
       first: Promise.resolve(first),
     });
     this.#byJobId.set(first.id, key);

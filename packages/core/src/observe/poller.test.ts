@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { maxBackoffMs } from '../foundation/backoff.ts';
 import { OffstageError } from '../foundation/errors.ts';
-import { deferred, pollerKit } from '../testing/poller-kit.ts';
+import { deferred } from '../testing/deferred.ts';
+import { pollerKit } from '../testing/poller-kit.ts';
 import { ScriptedClient } from '../testing/scripted-client.ts';
 import { settle } from '../testing/simulated-clock.ts';
 import { JobObserver } from './job-observer.ts';

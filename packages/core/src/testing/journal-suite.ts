@@ -40,6 +40,7 @@ export function journalSuite(runner: SuiteRunner, options: JournalSuiteOptions):
         name: 'naïve \u{1f600}',
         exclusivityKey: 'corpus\u0000\udfff',
         idempotencyKey: 'once',
+        startedHow: '["join",1,0]',
         priority: -7,
         retryOf: 'job-0',
         availableAt: 1_790_000_000_000.25,

@@ -22,12 +22,3 @@ export function pollerKit({ pushes = false, random = (): number => 1 } = {}) {
   };
   return { client, clock, page, poller, observe, watch };
 }
-
-/** A promise that a test resolves. */
-export function deferred() {
-  let resolve = (): void => undefined;
-  const promise = new Promise<void>((settled) => {
-    resolve = settled;
-  });
-  return { promise, resolve: () => resolve() };
-}

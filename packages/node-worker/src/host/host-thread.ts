@@ -7,7 +7,6 @@ import {
 import { type Clock, OffstageError, type StopReason, type Timer } from '@offstage/core';
 import type { JobOutcome } from '@offstage/core/engine';
 import { createBlock, headerBytes, nextTaskNumber, stopReasons, word } from '../shared/block.ts';
-import { deferred } from '../shared/deferred.ts';
 import { type EncodedError, encodeError, reviveError } from '../shared/error-codec.ts';
 import { notSerializable } from '../shared/serializable.ts';
 import {
@@ -70,7 +69,7 @@ export class HostThread {
   readonly #port: MessagePort;
   readonly #words: Int32Array;
   readonly #reader: ProgressReader;
-  readonly #gone = deferred<void>();
+  readonly #gone = Promise.withResolvers<void>();
   readonly #loadTimer: Timer;
   // What it has loaded, in development.
   readonly #files = new Map<string, string>();

@@ -46,7 +46,7 @@ class DrivenWorkerExecutor extends WorkerExecutor implements Driver {
   }
 
   runOf(jobId: string): DrivenRun {
-    const run = this.runs.find(({ task }) => task.jobId === jobId);
+    const run = this.runs.findLast(({ task }) => task.jobId === jobId);
     if (run === undefined) throw new Error(`No handler ran for ${jobId}.`);
     return run;
   }
@@ -73,6 +73,8 @@ class DrivenWorkerExecutor extends WorkerExecutor implements Driver {
         report: act('report'),
         return: (value) => act(value === 'ok' ? 'return' : 'return badly')(),
         throw: act('throw'),
+        fail: act('fail'),
+        retry: (afterMs) => act(`retry ${afterMs}`)(),
         obey: act('obey'),
       });
     }
@@ -80,7 +82,7 @@ class DrivenWorkerExecutor extends WorkerExecutor implements Driver {
 }
 
 // Few runs, and long ones: each loads threads of its own.
-test('F3 J1 J3 J4 J5 J6 J7 J8 J9 J12 J13 J15 J17 P3 over threads the manager does what the model does', async () => {
+test('F3 J1 J3 J4 J5 J6 J7 J8 J9 J12 J13 J15 J17 P3 A1 A2 A5 A6 over threads the manager does what the model does', async () => {
   let made = 0;
   await checkManager({
     makeExecutor: () => {

@@ -1,6 +1,5 @@
 import type { StopReason } from '@offstage/core';
 import type { DiscardTask, JobHost, JobOutcome, JobRun, JobTask } from '@offstage/core/engine';
-import { deferred } from '../shared/deferred.ts';
 import { type ToThread, toThread } from '../shared/wire.ts';
 
 /** What a thread can be given to do. */
@@ -81,7 +80,7 @@ export class DiscardRun implements ThreadTask {
 
   constructor(task: DiscardTask) {
     this.#task = task;
-    const { promise, resolve, reject } = deferred<void>();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.done = promise;
     this.#resolve = resolve;
     this.#reject = reject;

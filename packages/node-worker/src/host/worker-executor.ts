@@ -7,7 +7,6 @@ import type {
   JobRun,
   JobTask,
 } from '@offstage/core/engine';
-import { type Deferred, deferred } from '../shared/deferred.ts';
 import { resolveEntry } from './entry.ts';
 import { HostThread, type ResourceLimits, type ThreadOptions } from './host-thread.ts';
 import { StartBackoff } from './start-backoff.ts';
@@ -67,7 +66,7 @@ export class WorkerExecutor implements JobExecutor {
   readonly #discards = new TaskQueue<ThreadTask>();
   readonly #runs = new TaskQueue<ThreadTask>();
   #handlers: ReadonlyMap<string, HandlerInfo> | undefined;
-  #ready: Deferred<void> | undefined;
+  #ready: PromiseWithResolvers<void> | undefined;
   readonly #backoff: StartBackoff;
   #shutdown: Promise<void> | undefined;
   #isClosed = false;
@@ -99,7 +98,7 @@ export class WorkerExecutor implements JobExecutor {
   ready(): Promise<void> {
     if (this.#shutdown !== undefined) return Promise.reject(closed());
     if (this.#ready === undefined) {
-      this.#ready = deferred<void>();
+      this.#ready = Promise.withResolvers<void>();
       this.#spawn();
     }
     return this.#ready.promise;
@@ -228,7 +227,7 @@ export class WorkerExecutor implements JobExecutor {
       this.#handlers = new Map(
         thread.handlers.map(({ name, discards }) => [name, Object.freeze({ discards })]),
       );
-    this.#ready ??= deferred<void>();
+    this.#ready ??= Promise.withResolvers<void>();
     this.#ready.resolve();
     this.#onIdle(thread);
   }

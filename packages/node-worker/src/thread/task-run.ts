@@ -8,7 +8,6 @@ import {
 } from '@offstage/core';
 import type { HandlerEnd } from '@offstage/core/engine';
 import { cloneSaved, runHandler } from '@offstage/core/engine';
-import { type Deferred, deferred } from '../shared/deferred.ts';
 import type { ProgressWriter } from './progress-writer.ts';
 import { SharedSignal } from './shared-signal.ts';
 
@@ -28,7 +27,7 @@ export class TaskRun {
   settled = false;
   readonly #words: Int32Array;
   readonly #send: (save: number, state: unknown) => void;
-  readonly #saves = new Map<number, Deferred<void>>();
+  readonly #saves = new Map<number, PromiseWithResolvers<void>>();
   #saveCount = 0;
   #signal: SharedSignal | undefined;
 
@@ -82,7 +81,7 @@ export class TaskRun {
       throw new OffstageError('canceled', 'This attempt is over; what it saves is not kept.');
     }
     this.#saveCount += 1;
-    const answer = deferred<void>();
+    const answer = Promise.withResolvers<void>();
     this.#saves.set(this.#saveCount, answer);
     this.#send(this.#saveCount, copy);
     await answer.promise;

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { build, type Plugin } from 'vite';
+import { build, type Plugin, type Rolldown } from 'vite';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { buildOnce } from '../../../../scripts/build-once.mjs';
 import { type LoaderProject, loaderProject } from '../../fixtures/loader-project.ts';
@@ -48,7 +48,11 @@ function project(url: string, entry: string): LoaderProject {
   return made;
 }
 
-async function built(made: LoaderProject, ssr: boolean): Promise<readonly string[]> {
+async function built(
+  made: LoaderProject,
+  ssr: boolean,
+  output: Rolldown.OutputOptions = {},
+): Promise<readonly string[]> {
   await build({
     root: made.folder,
     configFile: false,
@@ -57,7 +61,7 @@ async function built(made: LoaderProject, ssr: boolean): Promise<readonly string
     build: {
       ssr,
       outDir: 'out',
-      rolldownOptions: { input: path.join(made.folder, 'main.ts') },
+      rolldownOptions: { input: path.join(made.folder, 'main.ts'), output },
     },
   });
   const files = readdirSync(path.join(made.folder, 'out'), { recursive: true });
@@ -81,6 +85,27 @@ test.each([
     { cwd: made.folder },
   );
   expect(stdout.trim()).toBe('succeeded painted red');
+});
+
+const all = { name: 'all', test: /\.ts$/, priority: 3 };
+
+test.each<[string, Rolldown.OutputOptions]>([
+  ['no chunk', {}],
+  ['one chunk with all, by a function', { manualChunks: () => 'all' }],
+  ['one chunk with all, by a group', { codeSplitting: { groups: [all] } }],
+])('W1 a worker begins no second server where Vite is asked for %s', async (_title, output) => {
+  const entry = "new URL('./work/paint.worker.ts', import.meta.url)";
+  const made = project(entry, 'paint.worker.ts');
+  made.write('main.ts', "console.log('listening');\nimport('./server.ts');\n");
+  made.write('server.ts', main(entry));
+  await built(made, true, output);
+  const { stdout } = await run(
+    process.execPath,
+    ['--conditions=@offstage/source', '--disable-warning=ExperimentalWarning', 'out/main.js'],
+    // A worker that begins a server begins one in its own worker.
+    { cwd: made.folder, timeout: 20_000, killSignal: 'SIGKILL' },
+  );
+  expect(stdout).toBe('listening\nsucceeded painted red\n');
 });
 
 test('W1 what a URL names that is no worker is left as it is', () => {
@@ -108,7 +133,7 @@ test('W1 what a URL names that is no worker is left as it is', () => {
   expect(transform.call(client, entry, id)).toBeNull();
   expect(emitted).toEqual([]);
   expect(transform.call(context, entry, `${id}?used`)?.code).toBe(
-    "({ entry: new URL('OFFSTAGE_WORKER_ref_END', import.meta.url) })",
+    "({ entry: new URL('OFFSTAGE_WORKER_ref_END', 'OFFSTAGE_WORKER_BASE') })",
   );
 });
 

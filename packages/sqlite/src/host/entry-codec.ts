@@ -6,52 +6,60 @@ import {
   notKeepable,
   tooLarge,
 } from '@offstage/core/engine';
-import type { Arena, ArenaReader } from '../shared/arena.ts';
-import { decodeValue, encodeValue } from '../shared/value-codec.ts';
-import type { JobColumns, WireEntry } from '../shared/wire.ts';
+import { Arena, type ArenaReader } from '../shared/arena.ts';
+import { addValue, decodeValue } from '../shared/value-codec.ts';
+import { entryTypes, type JobColumns, statuses } from '../shared/wire.ts';
 
 /**
- * The entry as the thread takes it; its values go into the arena.
+ * Appends the entry as the thread takes it: its type, its id, and its fields in their order. A value is a
+ * block; an empty one is none, as no value is empty.
  *
- * @throws OffstageError `not_serializable` or `too_large`.
+ * @throws OffstageError `not_serializable` or `too_large`; the arena may have a part of it then.
  */
-export function encodeEntry(entry: JournalEntry, arena: Arena): WireEntry {
-  const id = entry.type === 'admitted' ? entry.job.id : entry.id;
+export function encodeEntry(entry: JournalEntry, arena: Arena): void {
+  const type = entryTypes.indexOf(entry.type);
+  if (type < 0) {
+    throw new TypeError(`A journal has no entries of type ${String(entry.type)}.`);
+  }
+  arena.addByte(type);
+  arena.addText(entry.type === 'admitted' ? entry.job.id : entry.id);
   switch (entry.type) {
     case 'admitted':
-      return [entry.type, id, encodeJob(entry.job, arena)];
+      encodeJob(entry.job, arena);
+      break;
     case 'started':
-      return [entry.type, id, entry.attempt, entry.at];
+      arena.addCount(entry.attempt);
+      arena.addNumber(entry.at);
+      break;
     case 'progress':
-      return [entry.type, id, arena.add(encodeValue(entry.event))];
+      addBlock(entry.event, arena);
+      break;
     case 'saved':
-      return [entry.type, id, addValue('saved', entry.state, arena)];
+      addChecked('saved', entry.state, arena);
+      break;
     case 'stopRequested':
-      return [entry.type, id, entry.reason];
-    case 'retrying': {
-      const { attempt, availableAt, lastFailure } = entry;
-      return [entry.type, id, attempt, availableAt, addIf(lastFailure, arena)];
-    }
+      arena.addText(entry.reason);
+      break;
+    case 'retrying':
+      arena.addCount(entry.attempt);
+      addMoment(entry.availableAt, arena);
+      addIf(entry.lastFailure, arena);
+      break;
     case 'ended':
-      return [entry.type, id, entry.status, entry.at, addOutcome(entry, arena)];
-    case 'schedule': {
-      const { schedule } = entry;
-      if (schedule === undefined) return [entry.type, id, 0];
-      checkedValue('input', schedule.input);
-      return [entry.type, id, arena.add(encodeValue(schedule))];
-    }
+      arena.addByte(statuses.indexOf(entry.status));
+      arena.addNumber(entry.at);
+      addOutcome(entry, arena);
+      break;
+    case 'schedule':
+      encodeSchedule(entry, arena);
+      break;
     case 'discarded':
     case 'released':
-      return [entry.type, id];
-    default:
-      throw unknownEntry(entry);
+      break;
   }
 }
 
-const unknownEntry = (entry: never): TypeError =>
-  new TypeError(`A journal has no entries of type ${String(Reflect.get(Object(entry), 'type'))}.`);
-
-function encodeJob(job: KeptJob, arena: Arena): JobColumns {
+function encodeJob(job: KeptJob, arena: Arena): void {
   const {
     id: _,
     input,
@@ -69,21 +77,34 @@ function encodeJob(job: KeptJob, arena: Arena): JobColumns {
     discarded,
     ...head
   } = job;
-  return [
-    arena.add(encodeValue(head)),
-    addValue('input', input, arena),
-    saved === undefined ? 0 : addValue('saved', saved, arena),
-    progress === null ? 0 : arena.add(encodeValue(progress)),
-    addIf(lastFailure, arena),
-    addOutcome(job, arena),
-    status,
-    attempt,
-    availableAt,
-    startedAt,
-    endedAt,
-    stopReason,
-    discarded ? 1 : 0,
-  ];
+  arena.addByte(statuses.indexOf(status));
+  arena.addCount(attempt);
+  addMoment(availableAt, arena);
+  addMoment(startedAt, arena);
+  addMoment(endedAt, arena);
+  arena.addText(stopReason ?? '');
+  arena.addByte(discarded ? 1 : 0);
+  addBlock(head, arena);
+  addChecked('input', input, arena);
+  if (saved === undefined) addNone(arena);
+  else addChecked('saved', saved, arena);
+  addIf(progress ?? undefined, arena);
+  addIf(lastFailure, arena);
+  addOutcome(job, arena);
+}
+
+function encodeSchedule(
+  { schedule }: Extract<JournalEntry, { type: 'schedule' }>,
+  arena: Arena,
+): void {
+  if (schedule === undefined) {
+    addNone(arena);
+    return;
+  }
+  const length = arena.length;
+  addChecked('input', schedule.input, arena);
+  arena.cutTo(length);
+  addBlock(schedule, arena);
 }
 
 /** @throws whatever a value throws that was not written by `encodeEntry`. */
@@ -124,24 +145,37 @@ export function decodeJob(id: string, columns: JobColumns, values: ArenaReader):
 function addOutcome(
   { status, result, failure }: Pick<KeptJob, 'status' | 'result' | 'failure'>,
   arena: Arena,
-): number {
-  if (status === 'succeeded') return addValue('result', result, arena);
-  return status === 'failed' ? addIf(failure, arena) : 0;
+): void {
+  if (status === 'succeeded') addChecked('result', result, arena);
+  else if (status === 'failed') addIf(failure, arena);
+  else addNone(arena);
 }
 
-const addIf = (value: unknown, arena: Arena): number =>
-  value === undefined ? 0 : arena.add(encodeValue(value));
+function addIf(value: unknown, arena: Arena): void {
+  if (value === undefined) addNone(arena);
+  else addBlock(value, arena);
+}
 
-const addValue = (name: KeptValue, value: unknown, arena: Arena): number =>
-  arena.add(checkedValue(name, value));
+const addNone = (arena: Arena): number => arena.endBlock(arena.beginBlock());
 
-function checkedValue(name: KeptValue, value: unknown): Uint8Array {
-  let bytes: Uint8Array;
+function addBlock(value: unknown, arena: Arena): number {
+  const start = arena.beginBlock();
+  addValue(value, arena);
+  return arena.endBlock(start);
+}
+
+function addChecked(name: KeptValue, value: unknown, arena: Arena): void {
+  let bytes: number;
   try {
-    bytes = encodeValue(value);
+    bytes = addBlock(value, arena);
   } catch (cause) {
-    throw notKeepable(name, value, cause, encodeValue);
+    throw notKeepable(name, value, cause, (part) => addValue(part, new Arena()));
   }
-  if (bytes.byteLength > maxKeptBytes) throw tooLarge(name, bytes.byteLength, maxKeptBytes);
-  return bytes;
+  if (bytes > maxKeptBytes) throw tooLarge(name, bytes, maxKeptBytes);
+}
+
+/** A moment, or none. */
+function addMoment(at: number | null, arena: Arena): void {
+  arena.addByte(at === null ? 0 : 1);
+  if (at !== null) arena.addNumber(at);
 }

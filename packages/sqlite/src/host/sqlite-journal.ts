@@ -15,8 +15,7 @@ import {
 import { Arena, ArenaReader } from '../shared/arena.ts';
 import { fromPlain, journalDamaged, journalFailed, journalNewer } from '../shared/journal-error.ts';
 import { decodeValue, UnknownFormatError } from '../shared/value-codec.ts';
-import type { FromThread, JournalThreadOptions, ToThread, WireEntry } from '../shared/wire.ts';
-import { type Deferred, deferred } from './deferred.ts';
+import type { FromThread, JournalThreadOptions, ToThread } from '../shared/wire.ts';
 import { decodeJob, encodeEntry } from './entry-codec.ts';
 
 export interface SqliteJournalOptions {
@@ -67,9 +66,13 @@ export class SqliteJournal implements JobJournal {
   #state: 'new' | 'opening' | 'open' | 'closing' | 'closed' = 'new';
   #thread: Worker | undefined;
   #opening: Opening | undefined;
-  #closing: Deferred<void> | undefined;
-  #batch = newBatch();
-  /** Those of this thread's batch and those under way, in the order of the calls. */
+  #closing: PromiseWithResolvers<void> | undefined;
+  /** Writes that wait to be sent, so many. */
+  #batch = new Arena(arenaBytes);
+  #batched = 0;
+  /** Where a write is encoded; taken while that goes on, as a getter of a value may write as well. */
+  #spare: Arena | undefined = new Arena();
+  /** Those of the batch and those under way, in the order of the calls. */
   #waiting: Waiting[] = [];
   #underWay = 0;
   #flushing = false;
@@ -90,7 +93,7 @@ export class SqliteJournal implements JobJournal {
       return Promise.reject(journalFailed(this.#options.path, 'bundled'));
     }
     this.#state = 'opening';
-    const opening: Opening = { ...deferred<KeptState>(), jobs: [] };
+    const opening: Opening = { ...Promise.withResolvers<KeptState>(), jobs: [] };
     this.#opening = opening;
     const thread = new Worker(this.#threadFile, {
       name: 'offstage-journal',
@@ -109,16 +112,11 @@ export class SqliteJournal implements JobJournal {
       const state = this.#state === 'new' || this.#state === 'opening' ? 'new' : 'closed';
       return Promise.reject(journalMisused(state));
     }
-    const { arena, entries: batch, counts } = this.#batch;
-    const [length, count] = [arena.length, batch.length];
     try {
-      for (const entry of entries) batch.push(encodeEntry(entry, arena));
+      this.#encode(entries);
     } catch (error) {
-      arena.cutTo(length);
-      batch.length = count;
       return Promise.reject(error);
     }
-    counts.push(entries.length);
     this.#flushSoon();
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
@@ -138,31 +136,54 @@ export class SqliteJournal implements JobJournal {
     if (this.#state === 'open') {
       this.#flush();
       this.#state = 'closing';
-      this.#closing = deferred<void>();
+      this.#closing = Promise.withResolvers<void>();
       this.#thread?.ref();
       this.#send({ is: 'close' });
     }
     await this.#closing?.promise;
   }
 
-  // By itself a write goes at once. While others are under way, those of one turn of the event loop go
-  // together; the thread takes all that has come by then as one group.
+  /** Puts a write into the batch, or throws and leaves that as it is. */
+  #encode(entries: readonly JournalEntry[]): void {
+    const arena = this.#spare ?? new Arena();
+    this.#spare = undefined;
+    try {
+      arena.addCount(entries.length);
+      for (const entry of entries) encodeEntry(entry, arena);
+      this.#batch.addAll(arena);
+      this.#batched += 1;
+    } finally {
+      arena.cutTo(0);
+      this.#spare = arena;
+    }
+  }
+
+  // By itself a write goes at once, but for promises that are resolved already: whoever waits for an answer
+  // hears it before what follows from it is sent. While others are under way, those of one turn of the
+  // event loop go together, unless they are many: then the thread begins with some while this one makes the
+  // others. The thread takes all that has come by then as one group.
   #flushSoon(): void {
+    if (this.#batched >= mostBatched || this.#batch.length >= mostBatchedBytes) {
+      this.#flush();
+      return;
+    }
     if (this.#flushing) return;
     this.#flushing = true;
-    if (this.#underWay === 0) queueMicrotask(() => this.#flush());
+    if (this.#underWay === 0) process.nextTick(() => this.#flush());
     else setImmediate(() => this.#flush());
   }
 
   #flush(): void {
     this.#flushing = false;
-    const { arena, entries, counts } = this.#batch;
-    if (counts.length === 0 || this.#state !== 'open') return;
-    this.#batch = newBatch();
+    const count = this.#batched;
+    if (count === 0 || this.#state !== 'open') return;
+    const bytes = this.#batch.bytes.slice();
+    this.#batch.cutTo(0);
+    if (bytes.byteLength > mostBatchedBytes) this.#batch = new Arena(arenaBytes);
+    this.#batched = 0;
     this.#underWay += 1;
-    this.#thread?.ref();
-    const { bytes } = arena;
-    this.#send({ is: 'writes', entries, counts, bytes }, [bytes.buffer]);
+    if (this.#underWay === 1) this.#thread?.ref();
+    this.#send({ is: 'writes', count, bytes }, [bytes.buffer]);
   }
 
   #send(message: ToThread, transfer: readonly ArrayBuffer[] = []): void {
@@ -247,10 +268,11 @@ export class SqliteJournal implements JobJournal {
     const [error] = errors.values();
     this.#failure = error === undefined ? undefined : { error };
     this.#underWay -= groups;
-    for (const [index, { resolve, reject }] of this.#waiting.splice(0, count).entries()) {
+    const ended = this.#waiting.splice(0, count);
+    for (let index = 0; index < ended.length; index += 1) {
       const refusal = errors.get(index);
-      if (refusal === undefined) resolve();
-      else reject(refusal);
+      if (refusal === undefined) ended[index]?.resolve();
+      else ended[index]?.reject(refusal);
     }
     if (this.#underWay === 0 && this.#state === 'open') this.#thread?.unref();
   }
@@ -267,26 +289,24 @@ export class SqliteJournal implements JobJournal {
   }
 }
 
-interface Opening extends Deferred<KeptState> {
+interface Opening extends PromiseWithResolvers<KeptState> {
   readonly jobs: KeptJob[];
   error?: OffstageError;
 }
 
-interface Batch {
-  readonly arena: Arena;
-  readonly entries: WireEntry[];
-  readonly counts: number[];
-}
-
-const newBatch = (): Batch => ({ arena: new Arena(), entries: [], counts: [] });
+const mostBatched = 128;
+const mostBatchedBytes = 256 * 1024;
+const arenaBytes = 16 * 1024;
 
 // The sources run as they are, the published package as JavaScript. A bundle has left it behind.
 function threadFile(): URL | undefined {
   // None in a bundle of CommonJS.
   const here: string | undefined = import.meta.url;
   if (here === undefined) return undefined;
-  const name = here.endsWith('.ts') ? '../journal-thread.ts' : './journal-thread.js';
-  const file = new URL(name, here);
+  // Written out, as those who copy what a server needs look for it (Nitro, Next.js).
+  const file = here.endsWith('.ts')
+    ? new URL('../journal-thread.ts', import.meta.url)
+    : new URL('./journal-thread.js', import.meta.url);
   return existsSync(file) ? file : undefined;
 }
 

@@ -83,9 +83,7 @@ export function journalError(error: unknown, path: string): OffstageError {
   const code = primaryCode(error);
   if (busy.includes(code)) return locked(path, undefined);
   if (corrupt.includes(code)) return journalDamaged(path, error);
-  if (code === full || ['ENOSPC', 'EDQUOT'].includes(errnoOf(error))) {
-    return journalFull(path, error);
-  }
+  if (isFull(error)) return journalFull(path, error);
   if (['EACCES', 'EPERM'].includes(errnoOf(error))) return journalFailed(path, 'denied', error);
   if (errnoOf(error) === 'EROFS') return journalFailed(path, 'read_only', error);
   if (errnoOf(error) !== '') return journalFailed(path, 'cannot_open', error);
@@ -93,6 +91,9 @@ export function journalError(error: unknown, path: string): OffstageError {
 }
 
 export const isBusy = (error: unknown): boolean => busy.includes(primaryCode(error));
+
+export const isFull = (error: unknown): boolean =>
+  primaryCode(error) === full || ['ENOSPC', 'EDQUOT'].includes(errnoOf(error));
 
 /** Who has the journal open. */
 export interface Holder {

@@ -1,7 +1,9 @@
 import { Deserializer, Serializer } from 'node:v8';
+import { type Arena, ArenaReader } from './arena.ts';
+import { addFlat, readFlat } from './flat-value.ts';
 
-/** Stands before each value, so that a later form can be told from this one. */
-const formatNumber = 1;
+/** Stands before each value, so that a later form can be told from these. */
+const format = { v8: 1, flat: 2 } as const;
 
 declare module 'node:v8' {
   interface Serializer {
@@ -55,10 +57,22 @@ class ValueDeserializer extends Deserializer {
   }
 }
 
-/** @throws whatever V8 or a getter throws on what cannot be cloned. */
-export function encodeValue(value: unknown): Uint8Array {
+/**
+ * Appends a value to the arena, and returns how many bytes it takes.
+ *
+ * @throws whatever V8 or a getter throws on what cannot be cloned; the arena may have a part of it then.
+ */
+export function addValue(value: unknown, arena: Arena): number {
+  const start = arena.length;
+  arena.addByte(format.flat);
+  if (addFlat(value, arena)) return arena.length - start;
+  arena.cutTo(start);
+  return arena.add(serialize(value));
+}
+
+function serialize(value: unknown): Uint8Array {
   const serializer = new ValueSerializer();
-  serializer.writeUint32(formatNumber);
+  serializer.writeUint32(format.v8);
   serializer.writeHeader();
   serializer.writeValue(value);
   return serializer.releaseBuffer();
@@ -66,8 +80,15 @@ export function encodeValue(value: unknown): Uint8Array {
 
 /** @throws UnknownFormatError, or whatever V8 throws on bytes that are not its own. */
 export function decodeValue(bytes: Uint8Array): unknown {
+  if (bytes[0] === format.flat) {
+    const reader = new ArenaReader(bytes);
+    reader.byte();
+    const value = readFlat(reader);
+    if (!reader.isAtEnd) throw new TypeError('The value is torn.');
+    return value;
+  }
   const deserializer = new ValueDeserializer(bytes);
-  if (deserializer.readUint32() !== formatNumber) throw new UnknownFormatError();
+  if (deserializer.readUint32() !== format.v8) throw new UnknownFormatError();
   try {
     deserializer.readHeader();
   } catch (cause) {

@@ -1,4 +1,5 @@
-import type { OffstageErrorCode } from '@offstage/core';
+import type { JobStatus, OffstageErrorCode } from '@offstage/core';
+import type { JournalEntry } from '@offstage/core/engine';
 
 /** What the thread is started with. */
 export interface JournalThreadOptions {
@@ -9,28 +10,30 @@ export interface JournalThreadOptions {
   readonly synchronous: 'full' | 'normal';
 }
 
-/**
- * One change of the file. Values are in the arena that comes with it, in the order of the fields that
- * have their lengths; 0 is none, as no value is empty.
- */
-export type WireEntry =
-  | readonly ['admitted', id: string, columns: JobColumns]
-  | readonly ['started', id: string, attempt: number, at: number]
-  | readonly ['progress', id: string, event: number]
-  | readonly ['saved', id: string, state: number]
-  | readonly ['stopRequested', id: string, reason: string]
-  | readonly [
-      'retrying',
-      id: string,
-      attempt: number,
-      availableAt: number | null,
-      lastFailure: number,
-    ]
-  | readonly ['ended', id: string, status: string, at: number, outcome: number]
-  | readonly ['discarded', id: string]
-  | readonly ['released', id: string]
-  | readonly ['schedule', id: string, schedule: number];
+/** The changes that a write consists of, by the byte that stands for each. */
+export const entryTypes = [
+  'admitted',
+  'started',
+  'progress',
+  'saved',
+  'stopRequested',
+  'retrying',
+  'ended',
+  'discarded',
+  'released',
+  'schedule',
+] as const satisfies readonly JournalEntry['type'][];
 
+/** By the byte that stands for each. */
+export const statuses = [
+  'queued',
+  'running',
+  'succeeded',
+  'failed',
+  'canceled',
+] as const satisfies readonly JobStatus[];
+
+/** A job of the file. Values are in the arena that comes with it, in this order; 0 is none. */
 export type JobColumns = readonly [
   /** What of a job never changes, apart from its id and its input. */
   head: number,
@@ -52,9 +55,8 @@ export type JobColumns = readonly [
 export type ToThread =
   | {
       readonly is: 'writes';
-      readonly entries: readonly WireEntry[];
-      /** How many entries each write has. */
-      readonly counts: readonly number[];
+      readonly count: number;
+      /** Of each write how many entries it has, and those: see `encodeEntry` and `readEntry`. */
       readonly bytes: Uint8Array;
     }
   | { readonly is: 'close' };

@@ -1,7 +1,7 @@
 import { accessSync, closeSync, constants, fsyncSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { isBusy, journalError, journalFailed, locked } from '../shared/journal-error.ts';
+import { isBusy, isFull, journalError, journalFailed, locked } from '../shared/journal-error.ts';
 import type { JournalThreadOptions } from '../shared/wire.ts';
 import { readHolder, removeHolder, writeHolder } from './holder.ts';
 import { loadSqlite } from './load-sqlite.ts';
@@ -17,6 +17,10 @@ const contendMs = 250;
 // So much of the file may lie free before it is given back: it will be used again soon.
 const mostFreePages = 1024;
 const pagesAtOnce = 512;
+
+const pageBytes = 4096;
+// As many as SQLite writes before it begins again at the front of the log.
+const logPages = 1000;
 
 /**
  * The database file: its lock, its format, its transactions, its size. All calls are synchronous.
@@ -70,9 +74,10 @@ export class JournalFile {
           PRAGMA fullfsync = 1;
           PRAGMA checkpoint_fullfsync = 1;
           PRAGMA journal_size_limit = 4194304;
-          PRAGMA cache_size = -8192;
           PRAGMA trusted_schema = 0;
         `);
+        layOutLog(database, onStep);
+        database.exec('PRAGMA cache_size = -8192');
         onStep('open: log there');
         writeHolder(path);
         return new JournalFile(database, path, onStep);
@@ -154,6 +159,33 @@ function lock(path: string, timeoutMs: number, open: () => DatabaseSync): Databa
       if (performance.now() >= until) throw locked(path, readHolder(path));
     }
     pause(5 + Math.random() * 20);
+  }
+}
+
+/**
+ * Gives the log its size beforehand, up to which it would grow anyway. The sync of a file that grows waits
+ * for the file system's own journal as well, which takes as long again.
+ *
+ * What does not fit into the cache is written to the log before it is committed, and stays there when it
+ * is not: as pages that no commit follows, which are nothing to SQLite. Where there is no room for it,
+ * the log grows as it is written.
+ */
+function layOutLog(database: DatabaseSync, onStep: OnStep): void {
+  try {
+    database.exec(`
+      PRAGMA cache_size = 8;
+      BEGIN;
+      CREATE TABLE pad (bytes BLOB);
+      INSERT INTO pad VALUES (zeroblob(${logPages * pageBytes}));
+      ROLLBACK;
+    `);
+    onStep('open: log laid out');
+    // A commit that changes nothing syncs the whole of it, so that no start has to.
+    database.exec(`PRAGMA user_version = ${readPragma(database, 'user_version')}`);
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    if (!isFull(error)) throw error;
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   }
 }
 

@@ -16,7 +16,8 @@ export type Migration = (database: DatabaseSync) => void;
  *             times 4, and 0 for the input, 1 for the saved state, 2 for the outcome.
  *   schedule  a row a schedule
  *
- * Ids are in UTF-16, as a text of SQLite may not hold all that a string of JavaScript does.
+ * Ids are as `Arena.addText` writes them: a text of SQLite may not hold all that a string of JavaScript
+ * does.
  */
 export const migrations: readonly Migration[] = [
   (database) =>

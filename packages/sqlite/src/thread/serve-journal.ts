@@ -1,13 +1,7 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { ArenaReader } from '../shared/arena.ts';
 import { journalError, toPlain } from '../shared/journal-error.ts';
-import type {
-  FromThread,
-  JournalThreadOptions,
-  PlainError,
-  ToThread,
-  WireEntry,
-} from '../shared/wire.ts';
+import type { FromThread, JournalThreadOptions, PlainError, ToThread } from '../shared/wire.ts';
+import { type FileEntry, readWrites } from './entry-reader.ts';
 import { JournalFile, type OnStep } from './journal-file.ts';
 import { Tables } from './tables.ts';
 
@@ -88,10 +82,10 @@ class Served {
 
   keep(group: readonly Writes[]): FromThread {
     clearImmediate(this.#tidying);
-    const counts = group.flatMap((writes) => writes.counts);
+    const count = group.reduce((sum, writes) => sum + writes.count, 0);
     let refused: readonly (readonly [number, PlainError])[] = [];
     const refuse = (error: PlainError): void => {
-      refused = counts.map((_, index) => [index, error] as const);
+      refused = Array.from({ length: count }, (_, index) => [index, error] as const);
     };
     if (this.#broken !== undefined) {
       refuse(this.#broken);
@@ -99,21 +93,25 @@ class Served {
       const error = this.#try(group, () => true);
       if (error?.code === 'journal_full') {
         // Jobs that are there go on to their end; what would make the file grow has to wait.
-        const grows = isGrowing(group);
-        const again = grows.includes(false) ? this.#try(group, (index) => !grows[index]) : error;
+        const grows = growing(group);
+        const again = grows.size < count ? this.#try(group, (index) => !grows.has(index)) : error;
         if (again !== undefined) refuse(again);
-        else refused = grows.flatMap((does, index) => (does ? [[index, error] as const] : []));
+        else refused = [...grows].map((index) => [index, error] as const);
       } else if (error !== undefined) {
         this.#broken = error;
         refuse(error);
       }
     }
-    return { is: 'written', count: counts.length, groups: group.length, refused };
+    return { is: 'written', count, groups: group.length, refused };
   }
 
   /** Gives room back while there is nothing to write, and some of it in any case. */
   tidyLater(): void {
-    if (this.#broken !== undefined || !this.#file.hasSlack) return;
+    if (this.#broken !== undefined || !this.#tables.hasDeleted) return;
+    if (!this.#file.hasSlack) {
+      this.#tables.hasDeleted = false;
+      return;
+    }
     try {
       this.#file.shrink();
     } catch (error) {
@@ -137,14 +135,11 @@ class Served {
   #try(group: readonly Writes[], isWanted: (index: number) => boolean): PlainError | undefined {
     try {
       this.#file.transaction(() => {
-        for (const [index, entry, values] of entriesOf(group)) {
-          if (!isWanted(index)) {
-            skip(entry, values);
-            continue;
-          }
-          this.#tables.apply(entry, values);
+        forEachEntry(group, (entry, index) => {
+          if (!isWanted(index)) return;
+          this.#tables.apply(entry);
           this.#onStep('group: entry written');
-        }
+        });
         this.#tables.prune();
       });
       return undefined;
@@ -156,44 +151,23 @@ class Served {
   }
 }
 
-/** Each entry, and which write it belongs to. */
-function* entriesOf(
+/** Calls `each` with every entry of a group, and which of its writes it belongs to. */
+function forEachEntry(
   group: readonly Writes[],
-): Generator<readonly [index: number, entry: WireEntry, values: ArenaReader]> {
-  let index = 0;
-  for (const { entries, counts, bytes } of group) {
-    const values = new ArenaReader(bytes);
-    let next = 0;
-    for (const count of counts) {
-      for (const end = next + count; next < end; next += 1) {
-        const entry = entries[next];
-        if (entry !== undefined) yield [index, entry, values];
-      }
-      index += 1;
-    }
+  each: (entry: FileEntry, index: number) => void,
+): void {
+  let first = 0;
+  for (const { count, bytes } of group) {
+    readWrites(bytes, (entry, write) => each(entry, first + write));
+    first += count;
   }
 }
 
-function isGrowing(group: readonly Writes[]): boolean[] {
-  const grows = group.flatMap(({ counts }) => counts.map(() => false));
-  for (const [index, [type]] of entriesOf(group)) {
-    if (type === 'admitted' || type === 'saved' || type === 'schedule') grows[index] = true;
-  }
-  return grows;
-}
-
-function skip(entry: WireEntry, values: ArenaReader): void {
-  switch (entry[0]) {
-    case 'admitted':
-      for (const bytes of entry[2].slice(0, 6)) values.take(Number(bytes));
-      break;
-    case 'progress':
-    case 'saved':
-    case 'schedule':
-      values.take(entry[2]);
-      break;
-    case 'retrying':
-    case 'ended':
-      values.take(entry[4]);
-  }
+/** The writes that would make the file grow. */
+function growing(group: readonly Writes[]): ReadonlySet<number> {
+  const found = new Set<number>();
+  forEachEntry(group, ({ type }, index) => {
+    if (type === 'admitted' || type === 'saved' || type === 'schedule') found.add(index);
+  });
+  return found;
 }

@@ -1,16 +1,20 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { isDone } from '@offstage/core/engine';
-import { Arena, type ArenaReader } from '../shared/arena.ts';
-import type { JobColumns, WireEntry } from '../shared/wire.ts';
+import { Arena, ArenaReader } from '../shared/arena.ts';
+import type { JobColumns } from '../shared/wire.ts';
+import type { FileEntry, JobRow } from './entry-reader.ts';
 
 /** A value up to this many bytes stands in its job's row; such a row is written at each change. */
 const mostInRow = 2048;
 const part = { input: 0, saved: 1, outcome: 2 } as const;
+type Part = keyof typeof part;
 
 interface Known {
   readonly number: number;
   status: string;
   discarded: boolean;
+  /** Which of its values have rows of their own: a bit each, by the number of the part. */
+  large: number;
 }
 
 /**
@@ -25,6 +29,8 @@ export class Tables {
   readonly #done = new Set<string>();
   readonly #statements = new Map<string, StatementSync>();
   #lastNumber = 0;
+  /** Whether something was deleted since this was set to `false`. */
+  hasDeleted = true;
 
   constructor(database: DatabaseSync, maxKept: number) {
     this.#database = database;
@@ -42,24 +48,26 @@ export class Tables {
     const ended: { readonly id: string; readonly at: number }[] = [];
     let jobs: (readonly [id: string, columns: JobColumns])[] = [];
     let arena = new Arena();
+    const large = this.#largeParts();
     for (const row of this.#database.prepare('SELECT * FROM job ORDER BY number').iterate()) {
       const number = Number(row.number);
       const id = textOf(row.id);
       const status = String(row.status);
       const discarded = row.discarded === 1;
       this.#lastNumber = number;
-      this.#jobs.set(id, { number, status, discarded });
+      const known: Known = { number, status, discarded, large: large.get(number) ?? 0 };
+      this.#jobs.set(id, known);
       if (isDone({ status: status as 'queued', discarded })) {
         ended.push({ id, at: Number(row.ended_at) });
       }
       const add = (value: Uint8Array | undefined): number => (value ? arena.add(value) : 0);
       const columns: JobColumns = [
         add(bytesOf(row.head)),
-        add(this.#value(row.input, number, 'input')),
-        add(this.#value(row.saved, number, 'saved')),
+        add(this.#value(row.input, known, 'input')),
+        add(this.#value(row.saved, known, 'saved')),
         add(bytesOf(row.progress)),
         add(bytesOf(row.last_failure)),
-        add(this.#value(row.outcome, number, 'outcome')),
+        add(this.#value(row.outcome, known, 'outcome')),
         status,
         Number(row.attempt),
         numberOf(row.available_at),
@@ -89,74 +97,74 @@ export class Tables {
     for (const _ of this.readJobs(1000));
   }
 
-  apply(entry: WireEntry, values: ArenaReader): void {
-    const known = this.#jobs.get(entry[1]);
-    // The values of an entry that changes nothing are passed over.
-    const number = known?.number ?? -1;
-    switch (entry[0]) {
-      case 'admitted':
-        this.#admit(entry[1], entry[2], values);
-        break;
-      case 'schedule':
-        this.#schedule(entry[1], values.take(entry[2]));
-        break;
+  apply(entry: FileEntry): void {
+    if (entry.type === 'admitted') {
+      this.#admit(entry.id, entry.key, entry.job);
+      return;
+    }
+    if (entry.type === 'schedule') {
+      this.#schedule(entry.key, entry.record);
+      return;
+    }
+    const known = this.#jobs.get(entry.id);
+    if (known === undefined) return;
+    const { number } = known;
+    switch (entry.type) {
       case 'started':
-        if (known) known.status = 'running';
+        known.status = 'running';
         this.#run(
           `UPDATE job SET status = 'running', attempt = ?, started_at = ?, available_at = NULL WHERE number = ?`,
-          entry[2],
-          entry[3],
+          entry.attempt,
+          entry.at,
           number,
         );
         break;
       case 'progress':
-        this.#run('UPDATE job SET progress = ? WHERE number = ?', values.take(entry[2]), number);
+        this.#run('UPDATE job SET progress = ? WHERE number = ?', entry.event ?? null, number);
         break;
       case 'saved':
         this.#run(
           'UPDATE job SET saved = ? WHERE number = ?',
-          this.#place(values.take(entry[2]), known, 'saved'),
+          this.#place(entry.state, known, 'saved'),
           number,
         );
         break;
       case 'stopRequested':
         this.#run(
           'UPDATE job SET stop_reason = coalesce(stop_reason, ?) WHERE number = ?',
-          entry[2],
+          entry.reason,
           number,
         );
         break;
       case 'retrying':
-        if (known) known.status = 'queued';
+        known.status = 'queued';
         this.#run(
           `UPDATE job SET status = 'queued', attempt = ?, available_at = ?, stop_reason = NULL,
              last_failure = coalesce(?, last_failure) WHERE number = ?`,
-          entry[2],
-          entry[3],
-          entry[4] === 0 ? null : values.take(entry[4]),
+          entry.attempt,
+          entry.availableAt,
+          entry.lastFailure ?? null,
           number,
         );
         break;
-      case 'ended': {
-        const outcome = entry[4] === 0 ? nothing : values.take(entry[4]);
+      case 'ended':
+        known.status = entry.status;
         this.#run(
           `UPDATE job SET status = ?, ended_at = ?, available_at = NULL, outcome = ? WHERE number = ?`,
-          entry[2],
-          entry[3],
-          this.#place(outcome, known, 'outcome'),
+          entry.status,
+          entry.at,
+          this.#place(entry.outcome, known, 'outcome'),
           number,
         );
-        if (known) known.status = entry[2];
-        this.#sortIn(entry[1], known);
+        this.#sortIn(entry.id, known);
         break;
-      }
       case 'discarded':
+        known.discarded = true;
         this.#run('UPDATE job SET discarded = 1 WHERE number = ?', number);
-        if (known) known.discarded = true;
-        this.#sortIn(entry[1], known);
+        this.#sortIn(entry.id, known);
         break;
       case 'released':
-        this.#release(entry[1]);
+        this.#release(entry.id);
     }
   }
 
@@ -168,41 +176,57 @@ export class Tables {
     }
   }
 
-  #admit(id: string, columns: JobColumns, values: ArenaReader): void {
-    const [head, input, saved, progress, lastFailure, outcome, status, ...rest] = columns;
-    const discarded = rest[5] === 1;
+  #admit(id: string, key: Uint8Array, job: JobRow): void {
     const again = this.#jobs.get(id);
-    const known: Known = { number: again?.number ?? this.#lastNumber + 1, status, discarded };
-    if (again === undefined) this.#lastNumber = known.number;
-    else this.#dropLarge(known);
+    if (again === undefined) this.#lastNumber += 1;
+    else this.#dropLarge(again);
+    const { status, discarded } = job;
+    const number = again?.number ?? this.#lastNumber;
+    const known: Known = { number, status, discarded, large: 0 };
     this.#done.delete(id);
     this.#jobs.set(id, known);
-    const take = (bytes: number): Uint8Array | null => (bytes === 0 ? null : values.take(bytes));
-    const place = (bytes: number, name: keyof typeof part): Uint8Array | null => {
-      const value = take(bytes);
-      return value && this.#place(value, known, name, true);
-    };
+    if (isFresh(job)) {
+      // Nearly all are; each value that is bound takes its time.
+      this.#run(
+        `INSERT OR REPLACE INTO job (number, id, head, input, status, attempt, available_at, discarded)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+        number,
+        key,
+        job.head ?? null,
+        this.#place(job.input, known, 'input'),
+        status,
+        job.attempt,
+        job.availableAt,
+        discarded ? 1 : 0,
+      );
+      this.#sortIn(id, known);
+      return;
+    }
     this.#run(
       `INSERT OR REPLACE INTO job (number, id, head, input, saved, progress, last_failure, outcome, status,
          attempt, available_at, started_at, ended_at, stop_reason, discarded)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      known.number,
-      Buffer.from(id, 'utf16le'),
-      take(head),
-      place(input, 'input'),
-      place(saved, 'saved'),
-      take(progress),
-      take(lastFailure),
-      place(outcome, 'outcome'),
+      number,
+      key,
+      job.head ?? null,
+      this.#place(job.input, known, 'input'),
+      this.#place(job.saved, known, 'saved'),
+      job.progress ?? null,
+      job.lastFailure ?? null,
+      this.#place(job.outcome, known, 'outcome'),
       status,
-      ...rest,
+      job.attempt,
+      job.availableAt,
+      job.startedAt,
+      job.endedAt,
+      job.stopReason,
+      discarded ? 1 : 0,
     );
     this.#sortIn(id, known);
   }
 
-  #schedule(id: string, record: Uint8Array): void {
-    const key = Buffer.from(id, 'utf16le');
-    if (record.byteLength === 0) this.#run('DELETE FROM schedule WHERE id = ?', key);
+  #schedule(key: Uint8Array, record: Uint8Array | undefined): void {
+    if (record === undefined) this.#run('DELETE FROM schedule WHERE id = ?', key);
     else this.#run('INSERT OR REPLACE INTO schedule (id, record) VALUES (?, ?)', key, record);
   }
 
@@ -212,38 +236,53 @@ export class Tables {
     this.#jobs.delete(id);
     this.#done.delete(id);
     this.#run('DELETE FROM job WHERE number = ?', known.number);
+    this.hasDeleted = true;
     this.#dropLarge(known);
   }
 
-  #dropLarge({ number }: Known): void {
-    this.#run('DELETE FROM large WHERE key BETWEEN ? AND ?', number * 4, number * 4 + 3);
+  #dropLarge(known: Known): void {
+    if (known.large === 0) return;
+    const first = known.number * 4;
+    this.#run('DELETE FROM large WHERE key BETWEEN ? AND ?', first, first + 3);
+    known.large = 0;
+    this.hasDeleted = true;
   }
 
-  #sortIn(id: string, known: Known | undefined): void {
-    if (known === undefined) return;
+  #sortIn(id: string, known: Known): void {
     if (isDone({ status: known.status as 'queued', discarded: known.discarded }))
       this.#done.add(id);
   }
 
   /** Where a value goes: itself, for the job's row, or `null` where it is in a row of its own. */
-  #place(
-    value: Uint8Array,
-    known: Known | undefined,
-    name: keyof typeof part,
-    isFresh = false,
-  ): Uint8Array | null {
-    if (known === undefined) return null;
+  #place(value: Uint8Array | undefined, known: Known, name: Part): Uint8Array | null {
     const key = known.number * 4 + part[name];
-    if (value.byteLength > mostInRow) {
+    const bit = 1 << part[name];
+    if (value !== undefined && value.byteLength > mostInRow) {
       this.#run('INSERT OR REPLACE INTO large (key, bytes) VALUES (?, ?)', key, value);
+      known.large |= bit;
       return null;
     }
-    if (!isFresh) this.#run('DELETE FROM large WHERE key = ?', key);
-    return value.byteLength === 0 ? null : value;
+    if ((known.large & bit) !== 0) {
+      this.#run('DELETE FROM large WHERE key = ?', key);
+      known.large &= ~bit;
+      this.hasDeleted = true;
+    }
+    return value ?? null;
   }
 
-  #value(inRow: unknown, number: number, name: keyof typeof part): Uint8Array | undefined {
+  #largeParts(): ReadonlyMap<number, number> {
+    const found = new Map<number, number>();
+    for (const row of this.#database.prepare('SELECT key FROM large').iterate()) {
+      const key = Number(row.key);
+      const number = Math.floor(key / 4);
+      found.set(number, (found.get(number) ?? 0) | (1 << (key % 4)));
+    }
+    return found;
+  }
+
+  #value(inRow: unknown, { number, large }: Known, name: Part): Uint8Array | undefined {
     if (inRow !== null) return bytesOf(inRow);
+    if ((large & (1 << part[name])) === 0) return undefined;
     const row = this.#statement('SELECT bytes FROM large WHERE key = ?').get(
       number * 4 + part[name],
     );
@@ -263,14 +302,20 @@ export class Tables {
   }
 }
 
-const nothing = new Uint8Array();
+/** Nothing has happened to it. */
+const isFresh = (job: JobRow): boolean =>
+  job.startedAt === null &&
+  job.endedAt === null &&
+  job.stopReason === null &&
+  job.saved === undefined &&
+  job.progress === undefined &&
+  job.lastFailure === undefined &&
+  job.outcome === undefined;
 
 const bytesOf = (value: unknown): Uint8Array | undefined =>
   value instanceof Uint8Array ? value : undefined;
 
 const numberOf = (value: unknown): number | null => (typeof value === 'number' ? value : null);
 
-function textOf(value: unknown): string {
-  const bytes = bytesOf(value) ?? new Uint8Array();
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf16le');
-}
+const textOf = (value: unknown): string =>
+  new ArenaReader(bytesOf(value) ?? new Uint8Array(1)).text();

@@ -1,5 +1,5 @@
 import type { StartOptions } from '@offstage/core';
-import { type JobClient, type JobManager, type JobView, OffstageError } from '@offstage/core';
+import { type JobClient, type JobView, OffstageError } from '@offstage/core';
 import { StartKeys } from '@offstage/core/engine';
 import { z } from 'zod';
 import { change } from '../../change/change-job.ts';
@@ -7,6 +7,7 @@ import { changeWork } from '../../change/change-work.ts';
 import type { ParserSettings } from '../../reading/parser-settings.ts';
 import { Problem } from '../requests/problem.ts';
 import type { CorpusGate } from './corpus-gate.ts';
+import type { ChangeEngine } from './hosted-changes.ts';
 import type { KeptChange } from './kept-changes.ts';
 
 /** The key that admits one change of the corpus at a time (D5). */
@@ -16,7 +17,7 @@ const ids = z.array(z.string());
 const asked = z.object({ add: ids, remove: ids, retry: ids.default([]) });
 
 export interface ChangeClientsParts {
-  readonly manager: JobManager;
+  readonly manager: ChangeEngine;
   readonly gate: CorpusGate;
   readonly dataFolder: string;
   readonly parsing: ParserSettings;
@@ -77,7 +78,7 @@ export class ChangeClients {
     const remember = async ({ jobId, session, asked, idempotencyKey }: KeptChange) => {
       if (idempotencyKey === undefined) return;
       const job = await manager.forOwner(session).get(jobId);
-      if (job !== undefined) this.#keys.remember([session, idempotencyKey], () => [asked], job);
+      if (job !== undefined) this.#keys.remember([session, idempotencyKey], () => [asked], '', job);
     };
     this.#remembered = Promise.allSettled(changes.map(remember));
   }

@@ -1,4 +1,4 @@
-import { type JobManager, type JobView, OffstageError } from '@offstage/core';
+import { type JobView, OffstageError } from '@offstage/core';
 import { isForGood } from '../../change/change-handler.ts';
 import { change } from '../../change/change-job.ts';
 import type { StagedFile } from '../../change/change-work.ts';
@@ -7,12 +7,14 @@ import { Problem } from '../requests/problem.ts';
 import type { ReadAhead } from '../uploads/read-ahead.ts';
 import type { UploadStore } from '../uploads/upload-store.ts';
 import { describeChange } from './describe-change.ts';
+import type { ChangeEngine } from './hosted-changes.ts';
 import type { KeptChange } from './kept-changes.ts';
 
 export interface CorpusGateParts {
-  readonly manager: JobManager;
+  readonly manager: ChangeEngine;
   readonly uploads: UploadStore;
-  readonly readAhead: ReadAhead;
+  /** Where uploads are read ahead. */
+  readonly readAhead: ReadAhead | undefined;
   /** Another version is current. */
   readonly onPublished: () => void;
 }
@@ -74,7 +76,7 @@ export class CorpusGate {
     try {
       if (this.#isHeld) throw this.#conflict(session);
       this.#change = asked;
-      await readAhead.pause();
+      await readAhead?.pause();
       const job = await start(files);
       asked.jobId = job.id;
       return job;
@@ -97,14 +99,16 @@ export class CorpusGate {
   async exclusively<T>(work: () => Promise<T>, message = rollbackMessage): Promise<T> {
     const { manager, readAhead } = this.#parts;
     if (this.#isHeld) throw mustWait();
-    await readAhead.pause();
+    this.#exclusive = { since: Date.now(), message };
+    let isAtWork = false;
     try {
-      using _maintenance = manager.enterMaintenance();
-      this.#exclusive = { since: Date.now(), message };
+      await readAhead?.pause();
+      await using _maintenance = await manager.enterMaintenance();
+      isAtWork = true;
       return await work();
     } catch (error) {
-      const isHeld = this.#exclusive === undefined && OffstageError.isInstance(error);
-      throw isHeld && error.code === 'conflict' ? mustWait() : error;
+      const isHeld = !isAtWork && OffstageError.isInstance(error) && error.code === 'conflict';
+      throw isHeld ? mustWait() : error;
     } finally {
       this.#exclusive = undefined;
       this.#letReadAhead();
@@ -132,7 +136,7 @@ export class CorpusGate {
     const files = uploads.ofChange(session, asked.add);
     this.#change = { jobId, session, since, files, resumedAt: Date.now() };
     this.#resumed.push(change);
-    void readAhead.pause();
+    void readAhead?.pause();
   }
 
   /** A session's changes that this server took up, newest first. */
@@ -173,7 +177,7 @@ export class CorpusGate {
   }
 
   #letReadAhead(): void {
-    if (!this.#isHeld) this.#parts.readAhead.resume();
+    if (!this.#isHeld) this.#parts.readAhead?.resume();
   }
 
   #conflict(session: string, cause?: unknown): OffstageError {

@@ -4,6 +4,7 @@ import { type IngestResult, ingest } from '../../change/ingest-job.ts';
 import type { AskedLook, Look } from '../../watch/folder-loop.ts';
 import { watchFolder } from '../../watch/watch-folder.ts';
 import { whenAgain } from '../../watch/when-again.ts';
+import type { EventLog } from '../logs/event-log.ts';
 import { Problem } from '../requests/problem.ts';
 import type { CorpusGate } from './corpus-gate.ts';
 
@@ -20,11 +21,15 @@ export interface WatchedFolderOptions {
   readonly dataFolder: string;
   readonly fileTimeoutMs: number;
   readonly gate: CorpusGate;
+  readonly events: Pick<EventLog, 'follow' | 'failed'>;
   /** Another version is current. */
   readonly onPublished: () => void;
   readonly onNews: (news: FolderNews) => void;
   readonly onError: (error: unknown, context?: { readonly reference: string }) => void;
 }
+
+/** Of what is published, and of looking whether there is something to publish. */
+const owners = { change: 'watched-folder', look: 'watched-folder-look' } as const;
 
 const message =
   'What has changed in the watched folder is being taken in. Wait until that has ended.';
@@ -36,10 +41,11 @@ const message =
 export class WatchedFolder {
   readonly #options: WatchedFolderOptions;
   readonly #manager: JobManager;
-  readonly #jobs: JobClient;
+  readonly #changes: JobClient;
+  readonly #looks: JobClient;
   readonly #ending = new AbortController();
   readonly #ended: Promise<void>;
-  #atWork: JobId<IngestResult> | undefined;
+  #atWork: { readonly jobs: JobClient; readonly id: JobId<IngestResult> } | undefined;
   #told: string | undefined = 'nothing yet';
 
   constructor(options: WatchedFolderOptions) {
@@ -48,7 +54,10 @@ export class WatchedFolder {
     const entry = new URL('../../change/ingest.worker.ts', import.meta.url);
     this.#manager = new JobManager({ executor: new WorkerExecutor({ entry, threads: 1 }) });
     this.#manager.on('error', ({ error, reference }) => onError(error, { reference }));
-    this.#jobs = this.#manager.forOwner('watched-folder');
+    this.#changes = this.#manager.forOwner(owners.change);
+    this.#looks = this.#manager.forOwner(owners.look);
+    // Looks that find nothing are no events.
+    options.events.follow(this.#manager, ingest.name, owners.change);
     this.#ended = watchFolder({
       ...{ folder, dataFolder, signal: this.#ending.signal },
       look: (asked) => this.#look(asked),
@@ -61,7 +70,7 @@ export class WatchedFolder {
   /** Cancels what is under way; nothing of it is published. */
   async stop(): Promise<void> {
     this.#ending.abort();
-    if (this.#atWork !== undefined) await this.#jobs.cancel(this.#atWork);
+    if (this.#atWork !== undefined) await this.#atWork.jobs.cancel(this.#atWork.id);
     await this.#ended;
     await this.#manager.shutdown();
   }
@@ -80,30 +89,31 @@ export class WatchedFolder {
   async #takeIn(asked: AskedLook): Promise<Look> {
     const { gate, onPublished } = this.#options;
     const seen = await this.#ingest(asked, false);
-    if (seen.status !== 'succeeded' || seen.result.upToDate) return this.#tell(seen);
+    if (seen.status !== 'succeeded' || seen.result.upToDate) return this.#tell(seen, owners.look);
     return gate.exclusively(async () => {
       const end = await this.#ingest(asked, true);
       if (end.result?.published === true) onPublished();
-      return this.#tell(end);
+      return this.#tell(end, owners.change);
     }, message);
   }
 
   async #ingest(asked: AskedLook, publish: boolean): Promise<TerminalJobView<IngestResult>> {
     const { folder, dataFolder, fileTimeoutMs } = this.#options;
-    const { id } = await this.#jobs.start(ingest, {
+    const jobs = publish ? this.#changes : this.#looks;
+    const { id } = await jobs.start(ingest, {
       ...{ folder, dataFolder, fileTimeoutMs, publish },
       ...{ settleMs: asked.settleMs, takeUnsettled: [...asked.takeUnsettled] },
     });
-    this.#atWork = id;
-    if (this.#ending.signal.aborted) await this.#jobs.cancel(id);
-    const end = await this.#jobs.wait(id);
+    this.#atWork = { jobs, id };
+    if (this.#ending.signal.aborted) await jobs.cancel(id);
+    const end = await jobs.wait(id);
     this.#atWork = undefined;
-    await this.#jobs.consume(id);
+    await jobs.consume(id);
     return end;
   }
 
-  #tell(end: TerminalJobView<IngestResult>): Look {
-    const { onNews } = this.#options;
+  #tell(end: TerminalJobView<IngestResult>, owner: string): Look {
+    const { onNews, events } = this.#options;
     if (end.status === 'canceled') return { published: false, unsettled: [] };
     if (end.status === 'failed') {
       const { code, message } = end.failure;
@@ -111,6 +121,8 @@ export class WatchedFolder {
       if (code !== 'unsettled' && this.#told !== message) {
         this.#told = message;
         onNews({ event: 'failed', code, message });
+        // What is published is followed already.
+        if (owner === owners.look) events.failed(owners.change, end);
       }
       return { published: false, unsettled: [], again: whenAgain(code) };
     }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import type { JobManager, JobView } from '@offstage/core';
+import type { JobView } from '@offstage/core';
 import type { LogEvent } from '../../web/api.ts';
+import type { ChangeEngine } from '../changes/hosted-changes.ts';
 import { RotatingFile } from './rotating-file.ts';
 
 export interface EventLogOptions {
@@ -42,17 +43,19 @@ export class EventLog {
     this.#sampleMs = options.sampleMs ?? 250;
   }
 
-  /** Follows the jobs of a manager that have this name. */
-  follow(manager: JobManager, name: string): void {
+  /** Follows the jobs of a manager that have this name, of one owner or of all. */
+  follow(manager: Pick<ChangeEngine, 'on'>, name: string, of?: string): void {
+    const isFollowed = (owner: string, job: JobView): boolean =>
+      job.name === name && (of === undefined || owner === of);
     const noteEach = (jobEvent: 'started' | 'succeeded' | 'failed' | 'canceled') => {
       const event = jobEvent === 'succeeded' ? 'completed' : jobEvent;
       manager.on(jobEvent, ({ owner, job }) => {
-        if (job.name === name) this.#note(owner, event, job);
+        if (isFollowed(owner, job)) this.#note(owner, event, job);
       });
     };
     noteEach('started');
     manager.on('progress', ({ owner, job, event }) => {
-      if (job.name !== name) return;
+      if (!isFollowed(owner, job)) return;
       const last = this.#sampled.get(job.id);
       const isNews = last?.phase !== event.phase || event.at - last.at >= this.#sampleMs;
       if (!isNews) return;
@@ -62,6 +65,11 @@ export class EventLog {
     noteEach('succeeded');
     noteEach('canceled');
     noteEach('failed');
+  }
+
+  /** A job that is followed for nothing but this: it could not do what it was there for. */
+  failed(owner: string, job: JobView): void {
+    this.#note(owner, 'failed', job);
   }
 
   /** A job that a former server did not see the end of, and that goes on. */

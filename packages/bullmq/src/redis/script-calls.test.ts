@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import type { Reply } from './redis-link.ts';
+import { type Script, type ScriptArguments, script } from './script.ts';
+import { ScriptCalls } from './script-calls.ts';
+
+const [first, second] = [script('first', 'return 1'), script('second', 'return 2')];
+
+/** Answers each call by its last argument; an error where that says so. */
+function gathering() {
+  const runs: { readonly name: string; readonly args: ScriptArguments }[] = [];
+  const calls = new ScriptCalls(async ({ name }: Script, args) => {
+    runs.push({ name, args });
+    const replies: (Reply | Error)[] = [];
+    for (let at = 0; at < args.length; at += Number(args[at]) + 1) {
+      const last = args[at + Number(args[at])] ?? null;
+      if (last === 'lost') throw new Error('lost');
+      replies.push(last === 'fails' ? new Error('fails') : last);
+    }
+    return replies;
+  });
+  return { runs, calls };
+}
+
+test('E5 calls of one turn travel as one for each script, and each has its own answer', async () => {
+  const { runs, calls } = gathering();
+  const asked = [
+    calls.run(first, ['a', 'b']),
+    calls.run(second, ['c']),
+    calls.run(first, []),
+    calls.run(first, ['fails']),
+    calls.run(first, ['d', '']),
+  ];
+  const answers = await Promise.allSettled(asked);
+  expect(answers.map((each) => (each.status === 'fulfilled' ? each.value : 'failed'))).toEqual([
+    'b',
+    'c',
+    0,
+    'failed',
+    '',
+  ]);
+  expect(runs).toEqual([
+    { name: 'first', args: [2, 'a', 'b', 0, 1, 'fails', 2, 'd', ''] },
+    { name: 'second', args: [1, 'c'] },
+  ]);
+  await calls.run(first, ['e']);
+  expect(runs[2]).toEqual({ name: 'first', args: [1, 'e'] });
+});
+
+test('E5 no run of a script holds Redis up for more than some calls, or some arguments', async () => {
+  const { runs, calls } = gathering();
+  await Promise.all(Array.from({ length: 130 }, (_, n) => calls.run(first, [n])));
+  expect(runs.map(({ args }) => args.length / 2)).toEqual([64, 64, 2]);
+  const large = Array.from({ length: 4096 }, (_, n) => n);
+  await Promise.all([calls.run(second, ['a']), calls.run(second, large), calls.run(second, ['b'])]);
+  expect(runs.slice(3).map(({ args }) => args.length)).toEqual([4099, 2]);
+});
+
+test('E6 a run that fails fails all of its calls, and none of others', async () => {
+  const { calls } = gathering();
+  const asked = [calls.run(first, ['a']), calls.run(first, ['lost']), calls.run(second, ['b'])];
+  const answers = await Promise.allSettled(asked);
+  expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled']);
+});

@@ -1,0 +1,19 @@
+import type { Due, DueMember } from './due.ts';
+
+/**
+ * What a job waits for before it joins the line. Apart from the job, as most wait for no time, and each
+ * that is kept would pay for it.
+ */
+export class JobDelay<Job> implements DueMember {
+  heapIndex = -1;
+  dueAt = 0;
+  dueOrder = 0;
+  dueByWall = false;
+  readonly job: Job;
+  readonly due: Due;
+
+  constructor(job: Job, due: Due) {
+    this.job = job;
+    this.due = due;
+  }
+}
