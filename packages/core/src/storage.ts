@@ -17,11 +17,13 @@ export { directoryStorage } from './snapshots/directory-storage.ts';
 export type {
   CommitOptions,
   DraftWorkspace,
+  Durability,
   ExaminedEntry,
   Hasher,
   Lease,
   ReuseSource,
   SealedEntry,
+  SnapshotStorage,
   StoredFile,
   WriterLock,
 } from './snapshots/storage.ts';

@@ -59,7 +59,7 @@ export type OffstageErrorCode =
 export interface OffstageErrorOptions {
   readonly cause?: unknown;
   /** Facts for a program, such as the name of a field or the holder of a key. Never a secret. */
-  readonly details?: Readonly<Record<string, unknown>>;
+  readonly details?: Readonly<Record<string, unknown>> | undefined;
 }
 
 // Set in constructors, as a field with a computed name would keep bundlers from leaving a class out.

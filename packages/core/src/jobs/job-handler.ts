@@ -40,11 +40,13 @@ export interface HandleOptions<D extends AnyJobDefinition> {
    * Removes what was prepared for a job that did not succeed, whether or not its handler ran. Runs
    * exactly once, where handlers run, before the exclusivity key is freed.
    */
-  readonly discard?: (context: {
-    readonly input: ParsedInputOf<D>;
-    readonly outcome: DiscardOutcome;
-    readonly jobId: string;
-  }) => Promise<void> | void;
+  readonly discard?:
+    | ((context: {
+        readonly input: ParsedInputOf<D>;
+        readonly outcome: DiscardOutcome;
+        readonly jobId: string;
+      }) => Promise<void> | void)
+    | undefined;
 }
 
 /** A definition together with the code that does its work. */

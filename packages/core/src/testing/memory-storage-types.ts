@@ -14,31 +14,31 @@ export interface MemoryOperation {
 
 export interface MemoryStorageOptions {
   /** @default 'memory' */
-  readonly label?: string;
+  readonly label?: string | undefined;
   /** Called before each operation. What it throws is what the operation fails with. */
-  readonly onOperation?: (operation: MemoryOperation, storage: MemoryStorage) => void;
+  readonly onOperation?: ((operation: MemoryOperation, storage: MemoryStorage) => void) | undefined;
   /** Whether files can have a second name, as on most file systems. @default true */
-  readonly hardLinks?: boolean;
+  readonly hardLinks?: boolean | undefined;
   /** Whether files can share blocks, as on Btrfs and XFS. @default false */
-  readonly reflinks?: boolean;
+  readonly reflinks?: boolean | undefined;
   /**
    * From how many files on a draft is synced whole, in one call, as on Linux. @default Infinity
    */
-  readonly syncTreeFrom?: number;
+  readonly syncTreeFrom?: number | undefined;
   /**
    * How much fits on the disk, in bytes; each name takes 32 beside its file's content. What does not
    * fit is refused with `storage_full`. @default Infinity
    */
-  readonly capacityBytes?: number;
+  readonly capacityBytes?: number | undefined;
   /** Whether it is told at once that names in the root changed. @default true */
-  readonly changeHints?: boolean;
+  readonly changeHints?: boolean | undefined;
   /**
    * What a sync that reports success has done: made durable what it should, nothing (a disk that
    * lies), or that only later. @default 'durable'
    */
-  readonly syncs?: (sync: MemorySync) => SyncEffect;
+  readonly syncs?: ((sync: MemorySync) => SyncEffect) | undefined;
   /** Puts something between the protocol and the disk: faults of its own, or another order. */
-  readonly wrap?: (directory: StorageDirectory) => StorageDirectory;
+  readonly wrap?: ((directory: StorageDirectory) => StorageDirectory) | undefined;
 }
 
 export interface MemorySync {

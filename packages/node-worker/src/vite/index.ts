@@ -69,7 +69,7 @@ export function offstageWorkers(): OffstageWorkersPlugin {
     apply: 'build',
     // Before anything turns the expression into something else.
     enforce: 'pre',
-    // The addon that node-fs loads is found from its own place alone.
+    // The addon of node-fs and the thread of sqlite are found from their own places alone.
     config: () => {
       isVite = true;
       return { ssr: { external: [...external] } };
@@ -130,6 +130,7 @@ const external = [
   '@offstage/core',
   '@offstage/node-worker',
   '@offstage/node-fs',
+  '@offstage/sqlite',
   'fs-native-extensions',
 ] as const;
 const addonBinary = `fs-native-extensions/prebuilds/${process.platform}-${process.arch}/fs-native-extensions.node`;

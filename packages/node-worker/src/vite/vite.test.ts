@@ -136,3 +136,13 @@ test('W1 what a URL names that is no worker is left as it is', () => {
     "({ entry: new URL('OFFSTAGE_WORKER_ref_END', 'OFFSTAGE_WORKER_BASE') })",
   );
 });
+
+test('W1 S10 K6 what finds a thread or an addon from its own place stays outside of the bundle', () => {
+  expect(offstageWorkers().config().ssr.external).toEqual([
+    '@offstage/core',
+    '@offstage/node-worker',
+    '@offstage/node-fs',
+    '@offstage/sqlite',
+    'fs-native-extensions',
+  ]);
+});

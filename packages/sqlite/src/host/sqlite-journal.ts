@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -61,7 +62,7 @@ interface Waiting {
  */
 export class SqliteJournal implements JobJournal {
   readonly #options: JournalThreadOptions;
-  readonly #threadFile: URL;
+  readonly #threadFile: URL | undefined;
   #state: 'new' | 'opening' | 'open' | 'closing' | 'closed' = 'new';
   #thread: Worker | undefined;
   #opening: Opening | undefined;
@@ -79,7 +80,7 @@ export class SqliteJournal implements JobJournal {
   /** Its thread ended while it was open. */
   #lost: OffstageError | undefined;
 
-  constructor(options: JournalThreadOptions, threadFile: URL) {
+  constructor(options: JournalThreadOptions, threadFile: URL | undefined) {
     this.#options = options;
     this.#threadFile = threadFile;
   }
@@ -87,6 +88,9 @@ export class SqliteJournal implements JobJournal {
   open(): Promise<KeptState> {
     if (this.#state !== 'new') {
       return Promise.reject(journalMisused(this.#state === 'closed' ? 'closed' : 'open'));
+    }
+    if (this.#threadFile === undefined) {
+      return Promise.reject(journalFailed(this.#options.path, 'bundled'));
     }
     this.#state = 'opening';
     const opening: Opening = { ...Promise.withResolvers<KeptState>(), jobs: [] };
@@ -294,11 +298,17 @@ const mostBatched = 128;
 const mostBatchedBytes = 256 * 1024;
 const arenaBytes = 16 * 1024;
 
-// The sources run as they are, the published package as JavaScript.
-const threadFile = (): URL =>
-  import.meta.url.endsWith('.ts')
+// The sources run as they are, the published package as JavaScript. A bundle has left it behind.
+function threadFile(): URL | undefined {
+  // None in a bundle of CommonJS.
+  const here: string | undefined = import.meta.url;
+  if (here === undefined) return undefined;
+  // Written out, as those who copy what a server needs look for it (Nitro, Next.js).
+  const file = here.endsWith('.ts')
     ? new URL('../journal-thread.ts', import.meta.url)
     : new URL('./journal-thread.js', import.meta.url);
+  return existsSync(file) ? file : undefined;
+}
 
 function readOptions(path: string | URL, options: SqliteJournalOptions): JournalThreadOptions {
   const { maxKept = 100_000, lockTimeoutMs = 0, synchronous = 'full' } = options;

@@ -4,6 +4,7 @@ import type { PlainError } from './wire.ts';
 /** Why a journal cannot be used, in one word: `details.reason` of `journal_failed`. */
 export type FailureReason =
   | 'no_sqlite'
+  | 'bundled'
   | 'folder'
   | 'not_a_file'
   | 'foreign'
@@ -16,6 +17,8 @@ export type FailureReason =
 
 const advice: Readonly<Record<FailureReason, string>> = {
   no_sqlite: 'this Node.js has no node:sqlite. Use Node.js 22.13 or later',
+  bundled:
+    'its thread is not beside the package. Leave @offstage/sqlite out of the bundle (mark it as external), and have it installed where the bundle runs',
   folder: 'it is a folder. Give the path of a file in it',
   not_a_file: 'it is no regular file. Give the path of a file',
   foreign: 'it is the database of another program. Give a path of its own to the journal',
