@@ -175,6 +175,8 @@ describe('E5 releases beside each other', () => {
   ])('E5 a record %s is a job like others', async (_, change) => {
     await using queue = new ServedQueue(server.url);
     const manager = queue.manager([echoing]);
+    const told: string[] = [];
+    manager.on('succeeded', ({ job }) => told.push(job.id));
     const alice = manager.forOwner('alice');
     const { id } = await alice.start(echo, { n: 1 }, { idempotencyKey: 'once' });
     const stopped = await alice.start(echo, { n: 2 });
@@ -192,6 +194,7 @@ describe('E5 releases beside each other', () => {
     await queue.serve([echoing]);
     expect(await alice.wait(id)).toMatchObject({ status: 'succeeded', result: { n: 1 } });
     expect(Object.keys((await alice.get(id)) ?? {})).not.toContain('later');
+    await vi.waitUntil(() => told.includes(id), { timeout: 60_000 });
     expect((await alice.list()).map(({ status }) => status).toSorted()).toEqual([
       'canceled',
       'succeeded',
@@ -272,7 +275,7 @@ describe('E5 what is asked wrongly', () => {
     expect(await alice.list()).toHaveLength(starts.length);
   });
 
-  test('E5 J3 of starts that travel together, those that are refused are refused alone', async () => {
+  test('E5 J3 of starts of one turn, those that are refused are refused alone', async () => {
     await using queue = new ServedQueue(server.url);
     const alice = queue.manager([echoing], { maxQueued: 100 }).forOwner('alice');
     const starts = await Promise.allSettled(
@@ -293,6 +296,18 @@ describe('E5 what is asked wrongly', () => {
       if (each.status === 'rejected') continue;
       expect(await alice.wait(each.value.id)).toMatchObject({ status: 'succeeded', result: n });
     }
+  });
+
+  test('E6 of calls of one turn, the one that Redis cannot do fails alone', async () => {
+    await using queue = new ServedQueue(server.url);
+    const alice = queue.manager([echoing]).forOwner('alice');
+    const ids: string[] = [];
+    for (const n of [0, 1, 2]) ids.push((await alice.start(echo, n)).id);
+    const probe = new Redis(server.url);
+    await probe.set(`bull:${queue.queueName}:offstage:job:${ids[1]}`, 'no record');
+    probe.disconnect();
+    const looks = await Promise.allSettled(ids.map((id) => alice.get(id)));
+    expect(looks.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   });
 
   test('E5 K8 inputs, results and states that are too large or cannot be carried', async () => {

@@ -59,7 +59,7 @@ test('D2 D3 D4 files are dropped, canceled, dropped again, published and searche
   await hand.click(field);
   await field.pressSequentially('stage manager', { delay: 70 });
   await inMain(page)
-    .getByText(/passages? in version 1/)
+    .getByText(/passages? of .+ in version 1/)
     .waitFor();
   await page.waitForTimeout(500);
   const frames = await screencast.stop();

@@ -148,7 +148,7 @@ export class BullJobManager {
   }
 
   /**
-   * Starts jobs at the ticks of cron expressions or every so many milliseconds (A9), as long as a manager of
+   * Starts jobs at the ticks of cron expressions or every so many milliseconds, as long as a manager of
    * the queue is there. Kept in Redis; each tick starts at most one job, however many managers there are.
    *
    * @example

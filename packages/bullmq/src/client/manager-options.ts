@@ -31,7 +31,7 @@ export interface BullJobManagerOptions {
   readonly maxActivePerOwner?: number | undefined;
   /**
    * By the definition's name: how many of its jobs run at once, of all owners and of one, and how many begin in
-   * any span of time, over all processes (A7). Of managers that say so, the last one to start decides for all.
+   * any span of time, over all processes. Of managers that say so, the last one to start decides for all.
    * @default those that another manager has given
    */
   readonly limits?: JobLimits | undefined;

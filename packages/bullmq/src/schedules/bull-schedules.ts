@@ -144,9 +144,10 @@ export class BullSchedules {
 
   #view({ record, ticks }: ScheduleEntry): ScheduleView {
     const { input: _, lastJobOwner: __, decidedAt, ...shown } = record;
-    const due = record.paused ? undefined : ticks().due(decidedAt);
-    const { clock } = this.#context.settings;
-    const nextAt = due === undefined ? null : 'at' in due ? due.at : clock.now() + due.afterMs;
+    // One moment for both, or the sum is another one at each look.
+    const now = this.#context.settings.clock.now();
+    const due = record.paused ? undefined : ticks(now).due(decidedAt);
+    const nextAt = due === undefined ? null : 'at' in due ? due.at : now + due.afterMs;
     return Object.freeze({ ...shown, nextAt });
   }
 }

@@ -13,8 +13,8 @@ export interface ScheduleEntry {
   /** Which schedule was first set before which. */
   readonly order: number;
   readonly record: ScheduleRecord;
-  /** As they are now; later they may be others. */
-  readonly ticks: () => ScheduleTicks;
+  /** As they are at a moment, which is now unless it is given; later they may be others. */
+  readonly ticks: (at?: number) => ScheduleTicks;
 }
 
 /** What one manager knows of the schedules in Redis. */
@@ -98,8 +98,8 @@ export class ScheduleBook {
       let now = 0;
       const still = { now: () => now, monotonic: () => now };
       const makeTicks = await readTicks(record, still);
-      const ticks = (): ScheduleTicks => {
-        now = clock.now();
+      const ticks = (at = clock.now()): ScheduleTicks => {
+        now = at;
         return makeTicks(record.decidedAt);
       };
       this.#entries.set(part, { part, rev, order, record, ticks });

@@ -15,6 +15,34 @@ describe('what was released', () => {
     expect(registry.size).toBe(0);
   });
 
+  test('F3 J18 of owners that are gone nothing is left, however many there were', () => {
+    const registry = new JobRegistry();
+    for (const owner of ['alice', 'bob', 'carol']) registry.closeOwner(registry.openOwner(owner));
+    expect([registry.size, [...registry.owners()]]).toEqual([0, []]);
+    expect(registry.version('carol')).toBe(undefined);
+    const alice = registry.openOwner('alice');
+    const carol = registry.openOwner('carol');
+    expect([registry.size, [...registry.owners()]]).toEqual([2, [carol, alice]]);
+  });
+
+  test('F3 J18 an entry stays while it has a job, or one that is being admitted, or is watched', () => {
+    const registry = new JobRegistry();
+    const alice = registry.openOwner('alice');
+    const job = { atRest: true };
+    alice.jobs.set('1', job);
+    registry.closeOwner(alice);
+    alice.active = 1;
+    registry.remove(alice, '1');
+    expect(registry.find('alice', '1')).toBe(undefined);
+    alice.active = 0;
+    alice.watchers = new Set();
+    registry.closeOwner(alice);
+    expect(registry.ownerJobs('alice')).toBe(alice);
+    alice.watchers = undefined;
+    registry.closeOwner(alice);
+    expect(registry.size).toBe(0);
+  });
+
   test('F3 J18 to look for what is not there opens no entry', () => {
     const registry = new JobRegistry();
     expect(registry.find('alice', 'unknown')).toBe(undefined);

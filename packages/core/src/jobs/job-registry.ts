@@ -80,8 +80,9 @@ export class JobRegistry<Job extends { readonly atRest: boolean }> {
 
   /** Takes a job out, and the entry with it if nothing else is in it. */
   remove(ownerJobs: OwnerJobs<Job>, id: string): void {
-    const { jobs, watchers, owner } = ownerJobs;
-    const isLast = jobs.size === 1 && watchers === undefined && jobs.has(id);
+    const { jobs, watchers, owner, active } = ownerJobs;
+    // One that is active and not among them is being admitted.
+    const isLast = jobs.size === 1 && active === 0 && watchers === undefined && jobs.has(id);
     // A map that is emptied is made anew, which is not worth it where it goes with its entry.
     if (isLast && this.#byOwner.get(owner) === ownerJobs) {
       this.#forget(owner);
