@@ -9,6 +9,7 @@ import type {
 } from '@offstage/core/engine';
 import { resolveEntry } from './entry.ts';
 import { HostThread, type ResourceLimits, type ThreadOptions } from './host-thread.ts';
+import { requireLimits } from './resource-limits.ts';
 import { StartBackoff } from './start-backoff.ts';
 import { TaskQueue } from './task-queue.ts';
 import { DiscardRun, RunTask, type ThreadTask } from './thread-task.ts';
@@ -78,6 +79,7 @@ export class WorkerExecutor implements JobExecutor {
     if (!Number.isSafeInteger(threads) || threads < 1) {
       throw new OffstageError('invalid_option', 'threads must be a whole number of at least 1.');
     }
+    if (options.resourceLimits !== undefined) requireLimits(options.resourceLimits);
     if (!(loadTimeoutMs > 0)) {
       throw new OffstageError('invalid_option', 'loadTimeoutMs must be more than 0 milliseconds.');
     }
