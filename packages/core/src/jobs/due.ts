@@ -1,6 +1,6 @@
+import { invalidOption } from '../foundation/invalid-option.ts';
 import { Alarm, type DueClock } from './alarm.ts';
 import { type Heaped, IndexedHeap } from './indexed-heap.ts';
-import { invalidOption } from './invalid-option.ts';
 
 /** What waiting keeps in its members, so that it allocates nothing for them. */
 export interface DueMember extends Heaped {

@@ -96,6 +96,17 @@ test('J17 a signal that is none is refused by name', async () => {
   }
 });
 
+test('J17 a list of jobs in a status that there is none of is refused by name', async () => {
+  const { alice } = stage();
+  for (const status of ['nope', ['queued', '__proto__'], null, [undefined]]) {
+    await expect(alice.list({ status: status as 'queued' })).rejects.toMatchObject({
+      code: 'invalid_option',
+      details: { option: 'status' },
+    });
+  }
+  expect(await alice.list({ status: ['queued', 'running'] })).toEqual([]);
+});
+
 test('F1 J17 options that throw when they are read reject, and throw nothing', async () => {
   const { alice, manager } = stage();
   const { id } = await alice.start(plain, 1);

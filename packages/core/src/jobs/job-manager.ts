@@ -1,6 +1,6 @@
 import { OffstageError } from '../foundation/errors.ts';
+import { requireOptions } from '../foundation/invalid-option.ts';
 import type { ActivityLease } from './activity-gate.ts';
-import { requireOptions } from './invalid-option.ts';
 import type { Activity, JobClient } from './job-client.ts';
 import { JobEngine } from './job-engine.ts';
 import {

@@ -1,5 +1,5 @@
+import { invalidOption } from '../foundation/invalid-option.ts';
 import { Chain, type Linked } from './chain.ts';
-import { invalidOption } from './invalid-option.ts';
 
 /** What a start does where its exclusivity key is held. */
 export type OnConflict = 'reject' | 'join' | 'queue' | 'replace';

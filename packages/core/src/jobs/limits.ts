@@ -1,6 +1,6 @@
+import { invalidOption, requireWhole } from '../foundation/invalid-option.ts';
 import { Alarm, type DueClock } from './alarm.ts';
 import { type Heaped, IndexedHeap } from './indexed-heap.ts';
-import { invalidOption, requireWhole } from './invalid-option.ts';
 
 /** What one definition's jobs may do at once, and how often they may begin. */
 export interface JobLimit {

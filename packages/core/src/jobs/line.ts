@@ -1,7 +1,7 @@
 import { OffstageError } from '../foundation/errors.ts';
+import { requireWhole } from '../foundation/invalid-option.ts';
 import { Chain, type Linked } from './chain.ts';
 import { type Heaped, IndexedHeap } from './indexed-heap.ts';
-import { requireWhole } from './invalid-option.ts';
 
 /** What the line reads and keeps in its members, so that joining allocates little. */
 export interface LineMember<T extends LineMember<T>> extends Linked<T> {

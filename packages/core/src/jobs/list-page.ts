@@ -1,6 +1,7 @@
 import { OffstageError } from '../foundation/errors.ts';
-import { requireOptions } from './invalid-option.ts';
+import { invalidOption, requireOptions } from '../foundation/invalid-option.ts';
 import type { ListFilter } from './job-client.ts';
+import { nextStatuses } from './job-state.ts';
 import type { JobStatus, JobView } from './job-view.ts';
 
 /** At most this many jobs are on one page of a list (J17). */
@@ -29,8 +30,14 @@ export function listPageOf(filter: ListFilter): ListPage {
       details: { option: 'before' },
     });
   }
+  const statuses = status === undefined ? undefined : new Set<JobStatus>([status].flat());
+  for (const each of statuses ?? []) {
+    if (!Object.hasOwn(nextStatuses, each)) {
+      throw invalidOption('status', `one of ${Object.keys(nextStatuses).join(', ')}`, each);
+    }
+  }
   return {
-    statuses: status === undefined ? undefined : new Set<JobStatus>([status].flat()),
+    statuses,
     name,
     limit: Math.min(limit, maxPage),
     before,

@@ -1,5 +1,5 @@
 import type { Clock } from '../foundation/clock.ts';
-import { invalidOption, requireOptions } from './invalid-option.ts';
+import { invalidOption, requireOptions } from '../foundation/invalid-option.ts';
 import { repairCursor } from './job.ts';
 import type {
   Activity,

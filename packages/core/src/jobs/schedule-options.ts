@@ -1,7 +1,7 @@
 import { OffstageError } from '../foundation/errors.ts';
+import { invalidOption, requireWhole } from '../foundation/invalid-option.ts';
 import { checkSchema } from '../foundation/schema-check.ts';
 import { invalidInput } from './admission-errors.ts';
-import { invalidOption, requireWhole } from './invalid-option.ts';
 import type { AnyJobDefinition, InputOf } from './job-definition.ts';
 
 /** What a schedule starts, and when. Exactly one of `cron` and `everyMs`. */

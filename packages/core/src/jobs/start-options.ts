@@ -1,6 +1,6 @@
+import { invalidOption, requireOptions } from '../foundation/invalid-option.ts';
 import { requireStartOptions } from './admission-errors.ts';
 import { type Due, readDue } from './due.ts';
-import { invalidOption, requireOptions } from './invalid-option.ts';
 import type { StartOptions } from './job-client.ts';
 import type { AnyJobDefinition } from './job-definition.ts';
 import { type OnConflict, readKey, readOnConflict } from './keys.ts';

@@ -264,7 +264,7 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
     const job = hasEnded ? known : undefined;
     this.#fail({ job, error, failureCount: 0, stopped: true, lost: true });
     const { jobId } = this;
-    if (jobId !== undefined && this.#isNews(`loss ${jobId}`)) {
+    if (jobId !== undefined && this.#isNews(`loss ${String(jobId)}`)) {
       callSafely(this.#options.onLost, jobId);
     }
   }

@@ -1,4 +1,5 @@
 import { OffstageError } from '../foundation/errors.ts';
+import { invalidOption, requireOptions, requireSignal } from '../foundation/invalid-option.ts';
 import type { StandardSchema } from '../foundation/standard-schema.ts';
 import { asyncDispose } from './async-dispose.ts';
 import { checkPath, invalidPath, PathSet, unsafeEntry } from './entry-path.ts';
@@ -65,13 +66,15 @@ export class Draft<Metadata = unknown> implements AsyncDisposable {
    * Writes a new file, hashing it on the way. A stream is read no faster than it is written. When it
    * rejects nothing of the file is left, and the path is free again.
    *
-   * @throws OffstageError `invalid_path`, `draft_closed`, `storage_full`, `storage_denied`,
-   * `storage_failed`; what the stream throws goes through as it is.
+   * @throws OffstageError `invalid_path`, `invalid_option`, `draft_closed`, `storage_full`,
+   * `storage_denied`, `storage_failed`; what the stream throws goes through as it is.
    */
   async write(path: string, source: WriteSource, options: WriteOptions = {}): Promise<void> {
     this.#assertOpen();
+    requireOptions(options);
+    const signal = anyOf(this.#signal, options.signal);
     this.#paths.add(checkFree(this.#paths, path));
-    const pieces = piecesOf(source, anyOf(this.#signal, options.signal));
+    const pieces = piecesOf(source, signal);
     await this.#track([path], this.#workspace.write(path, pieces));
     if (options.mediaType !== undefined) this.#mediaTypes.set(path, options.mediaType);
   }
@@ -86,8 +89,8 @@ export class Draft<Metadata = unknown> implements AsyncDisposable {
    *
    * @param paths one path or many, of files that the version has.
    * @throws OffstageError `not_found`, `invalid_path` when the draft has a file of that name,
-   * `corrupt` when a file is found not to be what was published, `draft_closed`, `storage_full`,
-   * `storage_denied`, `storage_failed`.
+   * `corrupt` when a file is found not to be what was published, `invalid_option`, `draft_closed`,
+   * `storage_full`, `storage_denied`, `storage_failed`.
    *
    * @example
    * await using last = await store.current();
@@ -99,7 +102,10 @@ export class Draft<Metadata = unknown> implements AsyncDisposable {
     options: Pick<WriteOptions, 'signal'> = {},
   ): Promise<void> {
     this.#assertOpen();
+    requireOptions(options);
     const signal = anyOf(this.#signal, options.signal);
+    if (!(version instanceof Version))
+      throw invalidOption('version', 'a version of a store', version);
     const files = [...(typeof paths === 'string' ? [paths] : paths)].map((path) =>
       Version.reusableFile(version, path),
     );
@@ -147,6 +153,8 @@ export class Draft<Metadata = unknown> implements AsyncDisposable {
   finalize(metadata: Metadata, options: FinalizeOptions = {}): Promise<Published> {
     if (this.#state !== 'open') return Promise.reject(closed());
     try {
+      requireOptions(options);
+      requireSignal(options.signal);
       checkKey(options.key);
     } catch (error) {
       return Promise.reject(error);
@@ -296,5 +304,8 @@ function* hashed(pieces: Iterable<Uint8Array>, hasher: Hasher): Generator<Uint8A
 const closed = (): OffstageError =>
   new OffstageError('draft_closed', 'The draft has ended: begin another one.');
 
-const anyOf = (signal: AbortSignal, other: AbortSignal | undefined): AbortSignal =>
-  other === undefined ? signal : AbortSignal.any([signal, other]);
+/** @throws OffstageError `invalid_option` for a signal that is none. */
+function anyOf(signal: AbortSignal, other: AbortSignal | undefined): AbortSignal {
+  requireSignal(other);
+  return other === undefined ? signal : AbortSignal.any([signal, other]);
+}

@@ -334,4 +334,27 @@ describe('the store', () => {
     const error = await rejectionOf(new SnapshotStore(options).begin());
     expect(codeOf(error)).toBe('invalid_option');
   });
+
+  test('S3 S4 S7 what plain JavaScript gives in place of options, signals, versions and storages is refused by name', async () => {
+    const store = storeOn(memoryStorage());
+    await publish(store, 'old');
+    await using version = await store.current();
+    const refused = async (work: () => unknown) => {
+      const told = await rejectionOf((async () => work())());
+      expect(told).toMatchObject({ code: 'invalid_option' });
+    };
+    for (const none of [null, 'signal', 7, { signal: {} }, { signal: 'soon' }]) {
+      const options = none as never;
+      await refused(() => store.begin(options));
+      await using draft = await store.begin();
+      await refused(() => draft.write('text.txt', 'new', options));
+      await refused(() => draft.copyFrom(version as never, 'text.txt', options));
+      await refused(() => draft.finalize({ text: 'new' }, options));
+    }
+    for (const none of [null, undefined, {}, 1, 'current']) {
+      await using draft = await store.begin();
+      await refused(() => draft.copyFrom(none as never, 'text.txt'));
+      await refused(() => new SnapshotStore({ storage: none as never, metadata }));
+    }
+  });
 });

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../foundation/clock.ts';
 import { OffstageError } from '../foundation/errors.ts';
+import { invalidOption, requireOptions, requireSignal } from '../foundation/invalid-option.ts';
 import type { InferInput, InferOutput, StandardSchema } from '../foundation/standard-schema.ts';
 import { asyncDispose } from './async-dispose.ts';
 import type { CurrentPointer, VersionRef } from './current.ts';
@@ -91,6 +92,9 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
   /** @throws OffstageError `invalid_option`. */
   constructor(options: SnapshotStoreOptions<Schema>) {
     const { storage, metadata, retain = 5, minAgeMs = 0, lockTimeoutMs = 10_000 } = options;
+    if (typeof Object(storage).readCurrent !== 'function') {
+      throw invalidOption('storage', 'a storage, such as nodeStorage(folder)', storage);
+    }
     const policy = checkPolicy({ retain, minAgeMs });
     this.#lockTimeoutMs = checkTimeout(lockTimeoutMs);
     this.#schema = metadata;
@@ -109,10 +113,12 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
    *
    * @throws OffstageError `locked` when another writer is at work for longer than `lockTimeoutMs`;
    * `lock_unsupported`; `corrupt` when CURRENT is broken or missing; `commit_indeterminate` after
-   * such an end of an earlier draft; `storage_full`, `storage_denied`, `storage_failed`; or the
+   * such an end of an earlier draft; `invalid_option`; `storage_full`, `storage_denied`, `storage_failed`; or the
    * signal's reason.
    */
   async begin(options: WriterOptions = {}): Promise<Draft<InferInput<Schema>>> {
+    requireOptions(options);
+    requireSignal(options.signal);
     const session = await this.#openSession(options);
     try {
       const workspace = await this.#context.storage.createDraft(this.#context.newId());
@@ -158,9 +164,9 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
    */
   watch(options: WatchOptions = {}): AsyncGenerator<VersionSummary, never, undefined> {
     const { signal, after, pollIntervalMs = 1000 } = options;
-    if (!(pollIntervalMs > 0)) throw invalidOption('pollIntervalMs', pollIntervalMs, 'above 0');
+    if (!(pollIntervalMs > 0)) throw invalidOption('pollIntervalMs', 'above 0', pollIntervalMs);
     if (after !== undefined && !(Number.isSafeInteger(after) && after >= 0)) {
-      throw invalidOption('after', after, 'a generation');
+      throw invalidOption('after', 'a generation', after);
     }
     const start =
       after === undefined
@@ -308,33 +314,28 @@ const find = (pointer: CurrentPointer, gen: number): VersionRef | undefined =>
 
 function checkPolicy({ retain, minAgeMs }: RetentionPolicy): RetentionPolicy {
   if (!Number.isSafeInteger(retain) || retain < 1) {
-    throw invalidOption('retain', retain, 'a whole number of at least 1');
+    throw invalidOption('retain', 'a whole number of at least 1', retain);
   }
-  if (!(minAgeMs >= 0)) throw invalidOption('minAgeMs', minAgeMs, 'at least 0');
+  if (!(minAgeMs >= 0)) throw invalidOption('minAgeMs', 'at least 0', minAgeMs);
   return { retain, minAgeMs };
 }
 
 function checkTimeout(lockTimeoutMs: number): number {
   if (lockTimeoutMs >= 0) return lockTimeoutMs;
-  throw invalidOption('lockTimeoutMs', lockTimeoutMs, 'at least 0');
+  throw invalidOption('lockTimeoutMs', 'at least 0', lockTimeoutMs);
 }
 
 function checkVerify(verify: VerifyMode): VerifyMode {
   if (verify === 'off' || verify === 'first-open' || verify === 'always') return verify;
-  throw invalidOption('verify', verify, "'off', 'first-open' or 'always'");
+  throw invalidOption('verify', "'off', 'first-open' or 'always'", verify);
 }
 
 // An id that the layout does not know would make a directory that no recovery removes.
 const checkedIds = (newId: () => string) => (): string => {
   const id = newId();
   if (idPattern.test(id)) return id;
-  throw invalidOption('newId', id, 'a maker of 16 characters of 0-9 and a-z without i, l, o and u');
+  throw invalidOption('newId', 'a maker of 16 characters of 0-9 and a-z without i, l, o and u', id);
 };
-
-const invalidOption = (name: string, value: unknown, expected: string): OffstageError =>
-  new OffstageError('invalid_option', `${name} is ${String(value)}; it must be ${expected}.`, {
-    details: { name },
-  });
 
 const notFound = (label: string, gen: number): OffstageError =>
   new OffstageError(

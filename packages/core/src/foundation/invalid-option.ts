@@ -1,4 +1,4 @@
-import { OffstageError } from '../foundation/errors.ts';
+import { OffstageError } from './errors.ts';
 
 /** The error of an option that is out of form: which, what it must be, and what it is. */
 export function invalidOption(option: string, wanted: string, value: unknown): OffstageError {
