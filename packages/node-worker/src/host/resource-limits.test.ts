@@ -1,5 +1,5 @@
-import type { ResourceLimits } from 'node:worker_threads';
 import { expect, test } from 'vitest';
+import type { ResourceLimits } from './host-thread.ts';
 import { WorkerExecutor } from './worker-executor.ts';
 
 const entry = new URL('./nowhere.worker.js', import.meta.url);
