@@ -116,7 +116,7 @@ const pages = {
       ...(process.env.OFFSTAGE_RECORDING ? ['src/web-tests/recording.ts'] : []),
     ],
     // Tests wait for pages most of the time; more at once would have them wait for processors.
-    maxConcurrency: 3,
+    maxConcurrency: 2,
     // Only a stuck page may fail by these, not a busy machine: browsers, servers and parsers start first.
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -15,16 +15,13 @@ vi.setConfig({ testTimeout: 60_000 });
 const guide = readFileSync(path.join(root, 'docs', 'guide', 'many-machines.md'), 'utf8');
 const [, code = ''] = /^```ts\n(\/\/ move-to-redis\.ts\n[\s\S]*?)^```$/m.exec(guide) ?? [];
 const project = scratchProject({
-  'ingest.ts': `
+  'jobs.ts': `
     import { defineJob } from '@offstage/core';
     import { z } from 'zod';
     export const ingest = defineJob({
       name: 'documents.ingest', input: z.object({ uploads: z.array(z.string()) }), result: z.object({ version: z.string() }), phases: ['read'],
     });`,
-  'move-to-redis.ts': `
-    import type { BullJobManager } from '@offstage/bullmq';
-    import { ingest } from './ingest.ts';
-    ${code}`,
+  'move-to-redis.ts': code,
 });
 
 type Move = (file: string, to: BullJobManager) => Promise<Map<string, string>>;

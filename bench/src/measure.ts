@@ -1,3 +1,10 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+setFlagsFromString('--expose-gc');
+/** Collects all garbage of this thread, now. */
+export const collect: () => void = runInNewContext('gc');
+
 /** The value in the middle; the mean of the two in the middle of an even count. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

@@ -1,14 +1,9 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { type DueMember, Waiting } from '../../../packages/core/src/jobs/due.ts';
 import { Limits, readLimits } from '../../../packages/core/src/jobs/limits.ts';
 import { Line, type LineMember } from '../../../packages/core/src/jobs/line.ts';
-import { interleave, median, pairedRatio, perSecond } from '../measure.ts';
+import { collect, interleave, median, pairedRatio, perSecond } from '../measure.ts';
 import type { Bench, Row } from '../row.ts';
 import { runAlone } from '../table.ts';
-
-setFlagsFromString('--expose-gc');
-const collect: () => void = runInNewContext('gc');
 
 class Member implements LineMember<Member>, DueMember {
   previous: Member | undefined;

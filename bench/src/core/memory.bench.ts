@@ -1,12 +1,8 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { defineJob, handle, InlineExecutor, JobManager } from '@offstage/core';
 import { z } from 'zod';
+import { collect } from '../measure.ts';
 import type { Bench, Row } from '../row.ts';
 import { runAlone } from '../table.ts';
-
-setFlagsFromString('--expose-gc');
-const collect: () => void = runInNewContext('gc');
 
 const noop = defineJob({
   name: 'noop',

@@ -1,14 +1,10 @@
 // The server of http-server.bench.ts, in a process of its own so that its CPU and memory are its own.
 import { createServer, type ServerResponse } from 'node:http';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { defineJob, handle, InlineExecutor, JobManager } from '@offstage/core';
 import { createJobsHandler } from '@offstage/http';
 import { toNodeListener } from '@offstage/http/node';
 import { z } from 'zod';
-
-setFlagsFromString('--expose-gc');
-const collect: () => void = runInNewContext('gc');
+import { collect } from '../measure.ts';
 
 const observed = defineJob({
   name: 'observed',

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sqliteJournal } from '@offstage/sqlite';
-import { median, throughput } from '../measure.ts';
+import { collect, median, throughput } from '../measure.ts';
 import type { Bench, Row } from '../row.ts';
 import { runAlone } from '../table.ts';
 import {
@@ -65,12 +65,13 @@ async function openKept(): Promise<Row[]> {
     const times: number[] = [];
     let bytesEach = 0;
     for (let round = 0; round < 3; round += 1) {
-      globalThis.gc?.();
+      collect();
       const before = process.memoryUsage().rss;
       const journal = sqliteJournal(file);
       const startedAt = performance.now();
       const { jobs } = await journal.open();
       times.push(performance.now() - startedAt);
+      collect();
       if (round === 0) bytesEach = (process.memoryUsage().rss - before) / jobs.length;
       await journal.close();
     }

@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
 import { type JobClient, JobManager } from '@offstage/core';
 import { WorkerExecutor } from '@offstage/node-worker';
-import { interleave, median, pairedRatio, perSecond } from '../measure.ts';
+import { collect, interleave, median, pairedRatio, perSecond } from '../measure.ts';
 import type { Bench, Row } from '../row.ts';
 import { runAlone } from '../table.ts';
 import { flood } from './definitions.ts';
@@ -50,7 +50,7 @@ async function againstPostMessage(jobs: JobClient): Promise<Row> {
 /** P6: ten million reports, while the main thread is blocked for a second. */
 async function whileBlocked(jobs: JobClient): Promise<readonly Row[]> {
   await accepted(jobs, reportsPerRound);
-  globalThis.gc?.();
+  collect();
   const before = process.memoryUsage().rss;
   let peak = before;
   const { id } = await jobs.start(flood, { reports: 10_000_000 });

@@ -8,7 +8,8 @@ import { loopJob } from '../fixtures/loop-job.ts';
 import { RedisServer } from '../fixtures/redis-server.ts';
 import { ServedQueue } from '../fixtures/served-queue.ts';
 import { JobStore } from './records/job-store.ts';
-import { RedisLink, textOfReply } from './redis/redis-link.ts';
+import { RedisLink } from './redis/redis-link.ts';
+import { textOfReply } from './redis/reply.ts';
 import { beatScript, progressScript, saveScript } from './redis/scripts.ts';
 
 // Only what is stuck may fail by these, not a busy machine: processes and servers start first.

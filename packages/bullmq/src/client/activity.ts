@@ -1,5 +1,5 @@
 import type { Activity } from '@offstage/core';
-import { listOfReply } from '../redis/redis-link.ts';
+import { listOfReply } from '../redis/reply.ts';
 import { activityScript } from '../redis/scripts.ts';
 import type { BullContext } from './bull-context.ts';
 

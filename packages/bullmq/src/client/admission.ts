@@ -24,7 +24,7 @@ import { type JobRecord, storedState, viewOf } from '../records/job-record.ts';
 import { gone } from '../records/job-store.ts';
 import { admitScript } from '../redis/admit-script.ts';
 import { limitedAdmitScript } from '../redis/limit-scripts.ts';
-import { listOfReply, textOfReply } from '../redis/redis-link.ts';
+import { listOfReply, textOfReply } from '../redis/reply.ts';
 import type { Script } from '../redis/script.ts';
 import { hashOf, partOf } from '../shared/names.ts';
 import { encodeValue } from '../shared/value-codec.ts';

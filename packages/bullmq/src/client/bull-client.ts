@@ -21,7 +21,7 @@ import {
 } from '@offstage/core';
 import { repairCursor } from '@offstage/core/engine';
 import { readEvents, readLimit, viewOf } from '../records/job-record.ts';
-import { listOfReply, textOfReply } from '../redis/redis-link.ts';
+import { listOfReply, textOfReply } from '../redis/reply.ts';
 import { consumeScript } from '../redis/scripts.ts';
 import { isJobId, partOf } from '../shared/names.ts';
 import { readActivity } from './activity.ts';

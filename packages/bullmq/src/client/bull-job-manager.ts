@@ -9,7 +9,8 @@ import {
 import { ManagerEvents, requireDuration, sleep } from '@offstage/core/engine';
 import { JobStore } from '../records/job-store.ts';
 import { Channels } from '../redis/channel.ts';
-import { listOfReply, RedisLink, textOfReply } from '../redis/redis-link.ts';
+import { RedisLink } from '../redis/redis-link.ts';
+import { listOfReply, textOfReply } from '../redis/reply.ts';
 import { BullSchedules } from '../schedules/bull-schedules.ts';
 import { ScheduleRunner } from '../schedules/schedule-runner.ts';
 import { BullQueue } from '../shared/bull-queue.ts';

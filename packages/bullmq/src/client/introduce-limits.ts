@@ -1,4 +1,5 @@
-import { listOfReply, type RedisLink, textOfReply } from '../redis/redis-link.ts';
+import type { RedisLink } from '../redis/redis-link.ts';
+import { listOfReply, textOfReply } from '../redis/reply.ts';
 import type { BullJobManagerSettings } from './manager-options.ts';
 
 /**

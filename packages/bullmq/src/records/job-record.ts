@@ -1,6 +1,6 @@
 import type { JobView, RetryOptions } from '@offstage/core';
 import { type JobState, ProgressRing, type RingRead, repairCursor } from '@offstage/core/engine';
-import { type Reply, textOfReply } from '../redis/redis-link.ts';
+import { type Reply, textOfReply } from '../redis/reply.ts';
 import { decodeValue } from '../shared/value-codec.ts';
 
 /** What a view is made of. */

@@ -8,7 +8,8 @@ import {
 } from '@offstage/core/engine';
 import { commitScript } from '../redis/commit-script.ts';
 import { limitedCommitScript } from '../redis/limit-scripts.ts';
-import { listOfReply, type RedisLink, type Reply, textOfReply } from '../redis/redis-link.ts';
+import type { RedisLink } from '../redis/redis-link.ts';
+import { listOfReply, type Reply, textOfReply } from '../redis/reply.ts';
 import { lookScript } from '../redis/scripts.ts';
 import { isJobId } from '../shared/names.ts';
 import { encodeValue } from '../shared/value-codec.ts';
@@ -61,7 +62,7 @@ export type Committed =
       /** Who may begin now, as far as limits are concerned; the same has to be done. */
       readonly woken: readonly string[];
     }
-  /** It may not begin yet: it comes back after so long, or is parked until it is woken (A7). */
+  /** It may not begin yet: it comes back after so long, or is parked until it is woken. */
   | {
       readonly type: 'limited';
       readonly record: JobRecord;
@@ -99,7 +100,7 @@ export class JobStore {
     return readRecord(this.#view(id, values), listOfReply(more));
   }
 
-  /** In the order asked; `undefined` for what is gone or another owner's (J4); of '*' anybody's. */
+  /** In the order asked; `undefined` for what is gone or another owner's; of '*' anybody's. */
   async look(
     owner: string,
     requests: readonly LookRequest[],

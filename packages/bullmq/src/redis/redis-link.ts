@@ -1,6 +1,7 @@
-import { type Clock, OffstageError } from '@offstage/core';
+import type { Clock, OffstageError } from '@offstage/core';
 import { Redis, type RedisOptions } from 'ioredis';
 import { redisError, unsuitable } from './redis-errors.ts';
+import { listOfReply, type Reply } from './reply.ts';
 import type { Script, ScriptArguments } from './script.ts';
 import { ScriptCalls } from './script-calls.ts';
 
@@ -19,15 +20,12 @@ export interface RedisLinkOptions {
   readonly commandTimeoutMs?: number | undefined;
 }
 
-/** What Redis answers: texts and values as buffers. */
-export type Reply = Buffer | string | number | null | readonly Reply[];
-
 type LinkOverrides = Pick<RedisOptions, 'commandTimeout' | 'autoResubscribe'>;
 
 const format = '1';
 
 /**
- * The connections of one process to Redis. They come back by themselves (E6); what is asked meanwhile
+ * The connections of one process to Redis. They come back by themselves; what is asked meanwhile
  * waits. Before the first command Redis is looked at: one that would lose jobs is refused.
  */
 export class RedisLink {
@@ -201,12 +199,3 @@ export class RedisLink {
 }
 
 const isRefusal = (error: unknown): boolean => /WRONGPASS|NOAUTH|NOPERM/.test(String(error));
-
-export const textOfReply = (reply: Reply | undefined): string =>
-  reply === null || reply === undefined ? '' : String(reply);
-
-/** @throws OffstageError `unavailable` where Redis answered with something else. */
-export function listOfReply(reply: Reply | undefined): readonly Reply[] {
-  if (Array.isArray(reply)) return reply;
-  throw new OffstageError('unavailable', 'Redis answered with what is no list.');
-}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Reply } from './redis-link.ts';
+import type { Reply } from './reply.ts';
 import { type Script, type ScriptArguments, script } from './script.ts';
 import { ScriptCalls } from './script-calls.ts';
 

@@ -1,4 +1,4 @@
-import type { Reply } from './redis-link.ts';
+import type { Reply } from './reply.ts';
 import type { Script, ScriptArguments } from './script.ts';
 
 interface Call {

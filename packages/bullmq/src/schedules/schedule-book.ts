@@ -1,6 +1,7 @@
 import type { Clock } from '@offstage/core';
 import { readTicks, type ScheduleRecord, type ScheduleTicks } from '@offstage/core/engine';
-import { listOfReply, type RedisLink, type Reply, textOfReply } from '../redis/redis-link.ts';
+import type { RedisLink } from '../redis/redis-link.ts';
+import { listOfReply, type Reply, textOfReply } from '../redis/reply.ts';
 import { saveScheduleScript, syncSchedulesScript } from '../redis/schedule-scripts.ts';
 import { partOf } from '../shared/names.ts';
 import { decodeValue, encodeValue } from '../shared/value-codec.ts';

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '@offstage/core';
 import { wakeScript } from '../redis/limit-scripts.ts';
-import { listOfReply, type RedisLink, textOfReply } from '../redis/redis-link.ts';
+import type { RedisLink } from '../redis/redis-link.ts';
+import { listOfReply, textOfReply } from '../redis/reply.ts';
 import { expireScript, overdueScript } from '../redis/scripts.ts';
 import type { BullQueue } from './bull-queue.ts';
 

@@ -25,7 +25,7 @@ import {
 } from '@offstage/core/engine';
 import type { JobRecord } from '../records/job-record.ts';
 import type { Committed, JobStore, ProgressBatch } from '../records/job-store.ts';
-import { listOfReply, type Reply, textOfReply } from '../redis/redis-link.ts';
+import { listOfReply, type Reply, textOfReply } from '../redis/reply.ts';
 import { progressScript, saveScript } from '../redis/scripts.ts';
 import { decodeValue, encodeValue } from '../shared/value-codec.ts';
 import { insist } from './insist.ts';
