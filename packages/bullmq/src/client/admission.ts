@@ -17,6 +17,7 @@ import {
   randomId,
   readStartOptions,
   type StartPlan,
+  startedHow,
   transition,
   unknownDefinition,
 } from '@offstage/core/engine';
@@ -74,8 +75,7 @@ export async function startJob(
   if (!checked.valid) throw invalidInput(definition, checked);
   // The clock is that of Redis from here on.
   await context.ready();
-  const { idempotencyKey, exclusivityKey, delayMs = 0, startAt } = options;
-  const { onConflict, priority } = plan;
+  const { idempotencyKey, exclusivityKey } = options;
   return admit(context, {
     owner,
     definition,
@@ -85,15 +85,7 @@ export async function startJob(
     start: idempotencyKey === undefined ? '' : hashOf(JSON.stringify([owner.part, idempotencyKey])),
     print:
       idempotencyKey === undefined ? '' : fingerprint([definition.name, input, exclusivityKey]),
-    // As it was asked for: a moment that has passed since is still the same one.
-    how:
-      idempotencyKey === undefined
-        ? ''
-        : JSON.stringify([
-            onConflict,
-            priority,
-            startAt === undefined ? delayMs : `at ${Number(startAt)}`,
-          ]),
+    how: idempotencyKey === undefined ? '' : startedHow(plan, options),
   });
 }
 

@@ -24,7 +24,7 @@ import type { JobView } from './job-view.ts';
 import type { KeptStart } from './kept-entries.ts';
 import type { KeyDecision } from './keys.ts';
 import type { StartKeys } from './start-keys.ts';
-import { none, planOfNone, readStartOptions, type StartPlan } from './start-options.ts';
+import { none, planOfNone, readStartOptions, type StartPlan, startedHow } from './start-options.ts';
 
 /** What a start brings that comes from no caller. */
 interface StartSource {
@@ -103,13 +103,11 @@ export class JobAdmission {
     definition: AnyJobDefinition,
     input: unknown,
     plan: StartPlan,
-    { delayMs, startAt }: StartOptions,
+    options: StartOptions,
     key: string,
   ): Promise<JobView> {
-    const { exclusivityKey, onConflict, priority } = plan;
-    // As it was asked for: a moment that has passed since is still the same one.
-    const when = startAt === undefined ? (delayMs ?? 0) : `at ${Number(startAt)}`;
-    const how = JSON.stringify([onConflict, priority, when]);
+    const { exclusivityKey } = plan;
+    const how = startedHow(plan, options);
     const { keeping } = this.#host;
     if (keeping?.isReady === false) {
       // Which keys are known stands in the journal.

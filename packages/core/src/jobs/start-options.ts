@@ -48,6 +48,15 @@ export function readStartOptions(
   };
 }
 
+/** With what options a key is used, in one text. As was asked for: a moment that has passed since is still the same. */
+export function startedHow(
+  { onConflict, priority }: StartPlan,
+  { delayMs, startAt }: StartOptions,
+): string {
+  const when = startAt === undefined ? (delayMs ?? 0) : `at ${Number(startAt)}`;
+  return JSON.stringify([onConflict, priority, when]);
+}
+
 /** The options of who gave none. */
 export const none: StartOptions = Object.freeze({});
 
