@@ -39,7 +39,7 @@ export function openServerLog(
   );
   return {
     log,
-    report(error, { reference = randomBytes(9).toString('base64url'), jobId } = {}) {
+    report(error, { reference = newReference(), jobId } = {}) {
       log.error({ event: 'error', reference, jobId, ...describe(error) });
       if (debug) console.error(reference, error);
       return reference;
@@ -47,6 +47,9 @@ export function openServerLog(
     close: () => file.close(),
   };
 }
+
+/** By which a person and the log name the same error. */
+export const newReference = (): string => randomBytes(9).toString('base64url');
 
 /** Class, code and where in the code; never the message, which may quote a path or a text. */
 export function describe(error: unknown, depth = 0): Record<string, unknown> {

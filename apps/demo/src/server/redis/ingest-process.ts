@@ -1,9 +1,8 @@
 // A worker process of Documents: runs changes that wait in Redis, in a thread. The server starts it.
-import { randomBytes } from 'node:crypto';
 import { serveBullJobs } from '@offstage/bullmq';
 import { WorkerExecutor } from '@offstage/node-worker';
 import { changeWork } from '../../change/change-work.ts';
-import { describe } from '../logs/logger.ts';
+import { describe, newReference } from '../logs/logger.ts';
 import type { WorkerNews, WorkerOrder, WorkerSetup } from './worker-setup.ts';
 
 const { OFFSTAGE_WORKER = '', OFFSTAGE_DEBUG, ...env } = process.env;
@@ -54,7 +53,7 @@ process.on('disconnect', () => end());
 served.ready().then(
   () => tell({ type: 'ready' }),
   (error) => {
-    const reference = randomBytes(9).toString('base64url');
+    const reference = newReference();
     tell({ type: 'error', line: { event: 'error', reference, ...describe(error) } });
     end(0);
   },

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { BullJobManager } from '@offstage/bullmq';
 import {
@@ -20,6 +19,7 @@ import { change } from '../../change/change-job.ts';
 import { changeWork } from '../../change/change-work.ts';
 import type { HostedChanges, HostedChangesOptions } from '../changes/hosted-changes.ts';
 import type { KeptChange } from '../changes/kept-changes.ts';
+import { newReference } from '../logs/logger.ts';
 import { ChangeRecord, type RecordedChange } from './change-record.ts';
 import { IngestProcesses } from './ingest-processes.ts';
 import { queueNameOf } from './worker-setup.ts';
@@ -260,8 +260,6 @@ export class RedisChanges implements HostedChanges {
     }
   }
 }
-
-const newReference = (): string => randomBytes(9).toString('base64url');
 
 const isUnavailable = (error: unknown): boolean =>
   OffstageError.isInstance(error) && error.code === 'unavailable';
