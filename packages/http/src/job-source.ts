@@ -42,9 +42,9 @@ export class JobSource implements StreamSource {
     if (!isNew && job !== undefined && isSameView(job, this.#told)) return undefined;
     this.#cursor = cursor;
     this.#told = job;
-    // The reader's cursor is of another life of the job, such as before a restart: all of it is new.
+    // The reader's cursor is of another job under the same id: all of it is new.
     const newest = job?.progress?.seq ?? 0;
-    const isAnew = limit > 0 && job !== undefined && newest < after;
+    const isAnew = limit > 0 && job !== undefined && cursor < after;
     if (isAnew) this.#cursor = 0;
     const isFull = limit > 0 && events.length >= limit && cursor < newest;
     const more = isAnew || isFull;

@@ -24,7 +24,11 @@ const object = (
 /** What the answers are made of, under `#/components/schemas`. */
 export const componentSchemas = {
   ProgressEvent: object({
-    seq: { type: 'integer', minimum: 1, description: '1, 2, 3 … per job; a hole was dropped.' },
+    seq: {
+      type: 'integer',
+      minimum: 1,
+      description: 'Grows; numbers that are left out were dropped.',
+    },
     at: time,
     phase: { type: 'string' },
     percent: { type: ['number', 'null'], minimum: 0, maximum: 100 },

@@ -32,7 +32,7 @@ export class Attempt implements JobHost {
     this.number = attempt;
     this.#job = job;
     this.#keeper = keeper;
-    this.#seqBefore = progress?.seq ?? 0;
+    this.#seqBefore = Math.max(progress?.seq ?? 0, job.life);
   }
 
   /** The executor has nothing left of it. */

@@ -15,7 +15,10 @@ export type JobId<Result = unknown, Phase extends string = string> = string & {
 
 /** One step of progress as an observer sees it. */
 export interface ProgressEvent<Phase extends string = string> {
-  /** 1, 2, 3 … per job, without holes at the source: a hole tells that events were dropped. */
+  /**
+   * 1, 2, 3 … per job, without holes at the source: a hole tells that events were dropped. A kept job whose
+   * process was killed goes on far above.
+   */
   readonly seq: number;
   /** Milliseconds since the Unix epoch. */
   readonly at: number;

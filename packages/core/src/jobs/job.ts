@@ -25,7 +25,7 @@ export interface JobInit {
   /** The input as the caller passed it, where a journal keeps it. */
   readonly given?: { readonly input: unknown } | undefined;
   /** Of a job that was kept; its input is not parsed yet. */
-  readonly kept?: JobState | undefined;
+  readonly kept?: { readonly state: JobState; readonly life: number } | undefined;
 }
 
 /** What a job knows of its attempt. */
@@ -54,6 +54,8 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job> {
   readonly exclusivityKey: string | undefined;
   readonly priority: number;
   readonly retryOf: string | null;
+  /** Below the numbers of all that is reported in this process. */
+  readonly life: number;
   /** The time of the last look, once it is at rest. */
   rank = 0;
   // The line's, the keys' or the expiry's, whichever it is in.
@@ -97,6 +99,7 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job> {
     this.exclusivityKey = init.plan.exclusivityKey;
     this.priority = init.plan.priority;
     this.retryOf = init.plan.retryOf;
+    this.life = init.kept?.life ?? 0;
     this.previous = undefined;
     this.next = undefined;
     this.lane = undefined;
@@ -112,7 +115,7 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job> {
     this.#isParsed = init.kept === undefined;
     this.#transfer = init.plan.transfer;
     this.#state =
-      init.kept ??
+      init.kept?.state ??
       newJobState(init.createdAt, init.definition.retry?.attempts ?? 1, init.handler.discards);
     if (init.kept !== undefined) this.#keepProgress(null);
   }
@@ -219,7 +222,8 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job> {
 
   read(options: PollOptions): RingRead {
     const after = repairCursor(options.after);
-    return this.#ring?.read(after, repairLimit(options.limit)) ?? nothingRead;
+    if (this.#ring === undefined && this.life === 0) return nothingRead;
+    return (this.#ring ?? this.#newRing()).read(after, repairLimit(options.limit));
   }
 
   /** Its last view, or `undefined` while it is active. */
@@ -287,8 +291,12 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job> {
   #keepProgress(before: ProgressEvent | null): void {
     const { progress } = this.#state;
     if (progress === null || progress === before) return;
-    this.#ring ??= new ProgressRing(this.#progressCapacity);
+    this.#ring ??= this.#newRing();
     this.#ring.push(progress);
+  }
+
+  #newRing(): ProgressRing {
+    return new ProgressRing(this.#progressCapacity, this.life);
   }
 
   #makeView(): JobView {

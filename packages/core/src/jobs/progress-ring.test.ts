@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ProgressEvent } from './job-view.ts';
+import { beforeLife } from './progress-lives.ts';
 import { ProgressRing } from './progress-ring.ts';
 
 const eventOf = (seq: number): ProgressEvent => ({
@@ -70,6 +71,40 @@ describe('ProgressRing', () => {
           expect(seqs(read.events)).toEqual(expected);
           expect(read.cursor).toBe(expected.at(-1) ?? after);
           expect(read.missed).toBe(read.cursor - after - expected.length);
+        },
+      ),
+    );
+  });
+
+  test('H3 over several lives small steps see and miss the same as one look, and hide nothing new', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 8 }),
+        fc.array(fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 6 }), { maxLength: 4 }),
+        fc.integer({ min: 1, max: 12 }),
+        fc.integer({ min: 1, max: 4 }),
+        (capacity, lives, cursor, limit) => {
+          const all = lives.flatMap((steps, life) => {
+            let seq = beforeLife(life + 1);
+            return steps.map((step) => (seq += step));
+          });
+          const life = beforeLife(Math.max(lives.length, 1));
+          const ring = new ProgressRing(capacity, life);
+          for (const seq of all) ring.push(eventOf(seq));
+          const whole = ring.read(cursor, 1000);
+          expect(seqs(whole.events)).toEqual(
+            expect.arrayContaining(all.slice(-capacity).filter((seq) => seq > life && life > 0)),
+          );
+          const seen: number[] = [];
+          let missed = 0;
+          let after = cursor;
+          for (let read = ring.read(after, limit); ; read = ring.read(after, limit)) {
+            seen.push(...seqs(read.events));
+            missed += read.missed;
+            if (read.cursor === after) break;
+            after = read.cursor;
+          }
+          expect([seen, missed, after]).toEqual([seqs(whole.events), whole.missed, whole.cursor]);
         },
       ),
     );

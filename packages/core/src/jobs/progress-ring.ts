@@ -1,4 +1,5 @@
 import type { ProgressEvent } from './job-view.ts';
+import { missedBetween } from './progress-lives.ts';
 
 /*
  * The newest `capacity` events of one job, oldest dropped first (P1).
@@ -29,11 +30,13 @@ const noEvents: readonly ProgressEvent[] = Object.freeze([]);
 export class ProgressRing {
   readonly #capacity: number;
   readonly #events: ProgressEvent[] = [];
+  readonly #life: number;
   #head = 0;
 
-  /** `capacity` is a whole number of at least 1. */
-  constructor(capacity: number) {
+  /** `capacity` is a whole number of at least 1; what is reported from here on is above `life`. */
+  constructor(capacity: number, life = 0) {
     this.#capacity = capacity;
+    this.#life = life;
   }
 
   /** Its `seq` must be above all before. */
@@ -49,11 +52,17 @@ export class ProgressRing {
   /**
    * At most `limit` events with `seq > after`, oldest first.
    *
-   * A cursor above the newest number (one of another job, or of an earlier life of this one) is
-   * taken back to the newest, so that it cannot hide what comes later.
+   * A cursor above the newest number (one of another job) is taken back to the newest, so that it cannot
+   * hide what comes later. One of an earlier life of the job, which has shown more than was kept, is taken
+   * forward to this life, and told of the gap.
    */
   read(after: number, limit: number): RingRead {
-    const from = Math.min(after, this.#newestSeq);
+    const newest = this.#newestSeq;
+    const from = Math.min(after, Math.max(newest, this.#life));
+    if (from > newest) {
+      const cursor = limit > 0 ? this.#life : from;
+      return { events: noEvents, cursor, missed: missedBetween(from, noEvents, cursor) };
+    }
     const size = this.#events.length;
     const first = this.#indexAfter(from);
     const count = Math.min(limit, size - first);
@@ -64,7 +73,7 @@ export class ProgressRing {
       if (event !== undefined) events.push(event);
     }
     const cursor = events.at(-1)?.seq ?? from;
-    return { events: Object.freeze(events), cursor, missed: cursor - from - events.length };
+    return { events: Object.freeze(events), cursor, missed: missedBetween(from, events, cursor) };
   }
 
   get #newestSeq(): number {

@@ -8,6 +8,7 @@ import type { OwnerJobs } from './job-registry.ts';
 import { type JobEvent, type JobState, newJobState } from './job-state.ts';
 import { isTerminal } from './job-view.ts';
 import type { KeptJob } from './journal.ts';
+import { beforeLife } from './progress-lives.ts';
 import type { StartPlan } from './start-options.ts';
 
 /** Where jobs that were kept take their places again. */
@@ -100,7 +101,7 @@ function revived(kept: KeptJob, host: RevivalHost): Job {
     plan,
     progressCapacity: host.progressCapacity,
     createdAt: kept.createdAt,
-    kept: stateOf(kept, definition, info),
+    kept: { state: stateOf(kept, definition, info), life: lifeOf(kept) },
   });
   job.saved = kept.saved;
   return job;
@@ -151,6 +152,10 @@ function stateOf(kept: KeptJob, definition: AnyJobDefinition, handler: HandlerIn
   }
   return { ...base, status: 'queued', result: undefined, failure: undefined };
 }
+
+/** What ran goes on as its next attempt, or would. */
+const lifeOf = ({ status, attempt }: KeptJob): number =>
+  beforeLife(status === 'queued' ? attempt : attempt + 1);
 
 const noFailure = { code: 'interrupted', message: 'Why it failed was not kept.', reference: '' };
 

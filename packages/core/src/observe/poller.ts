@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../foundation/clock.ts';
 import { OffstageError } from '../foundation/errors.ts';
 import type { JobClient, JobPoll } from '../jobs/job-client.ts';
 import { isTerminal } from '../jobs/job-view.ts';
+import { lifeOf, missedBetween } from '../jobs/progress-lives.ts';
 import {
   maxBatch,
   PollLoop,
@@ -133,8 +134,8 @@ function jobSource(client: JobClient): PollSource<JobMember, JobAsk, JobPoll> {
 /** Hands over what this member has not seen. False when the answer begins after its cursor. */
 function take(member: JobMember, ask: JobAsk, { job, events, cursor }: JobPoll): boolean {
   const { maxEvents, reader } = member;
-  // A job that has not come so far is in another life, whose events are all new (H3).
-  const isAnew = job !== undefined && (job.progress?.seq ?? 0) < ask.after;
+  // A job that has not come so far is another one under the same id, whose events are all new (H3).
+  const isAnew = job !== undefined && cursor < ask.after;
   if (isAnew) member.cursor = 0;
   const before = member.cursor;
   if (isAnew || before < ask.after) {
@@ -143,13 +144,11 @@ function take(member: JobMember, ask: JobAsk, { job, events, cursor }: JobPoll):
   }
   const fresh = maxEvents === 0 ? [] : events.filter(({ seq }) => seq > before);
   let after = Math.max(before, cursor);
-  let missed = after - before - fresh.length;
   // More is waiting than the member keeps: it goes on with the newest, and counts what it leaves out.
-  const skipTo = (job?.progress?.seq ?? 0) - maxEvents;
-  if (skipTo > after) {
-    missed += skipTo - after;
-    after = skipTo;
-  }
+  const newest = job?.progress?.seq ?? 0;
+  const skipTo = newest - maxEvents;
+  if (skipTo > after && skipTo >= lifeOf(newest)) after = skipTo;
+  const missed = missedBetween(before, fresh, after);
   member.cursor = after;
   reader.onAnswer({ job, events: fresh, cursor: after, missed: maxEvents === 0 ? 0 : missed });
   return true;

@@ -190,9 +190,10 @@ export class ScriptedClient implements JobClient {
   #read(id: string, { after = 0, limit = 100 }: PollOptions): JobPoll {
     const job = this.#jobs.get(id);
     if (job === undefined) return { job: undefined, events: [], cursor: after, missed: 0 };
-    const events = job.events.filter(({ seq }) => seq > after).slice(0, limit);
-    const cursor = events.at(-1)?.seq ?? after;
-    return { job: job.view, events, cursor, missed: cursor - after - events.length };
+    const from = Math.min(after, job.view.progress?.seq ?? 0);
+    const events = job.events.filter(({ seq }) => seq > from).slice(0, limit);
+    const cursor = events.at(-1)?.seq ?? from;
+    return { job: job.view, events, cursor, missed: cursor - from - events.length };
   }
 }
 
