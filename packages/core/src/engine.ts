@@ -59,10 +59,16 @@ export {
   readSchedule,
   readScheduleId,
   type ScheduleRecord,
+  scheduleOptionsOf,
 } from './jobs/schedule-options.ts';
 export { isMissed, readTicks, type ScheduleTicks, type Tick } from './jobs/schedule-ticks.ts';
 export { fingerprint, keyReused, StartKeys } from './jobs/start-keys.ts';
-export { readStartOptions, type StartPlan, startedHow } from './jobs/start-options.ts';
+export {
+  readStartOptions,
+  type StartPlan,
+  startedHow,
+  startOptionsOf,
+} from './jobs/start-options.ts';
 export {
   type ObjectTypes,
   type Uncloneable,

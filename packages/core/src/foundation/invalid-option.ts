@@ -1,3 +1,4 @@
+import type { Clock } from './clock.ts';
 import { OffstageError } from './errors.ts';
 
 /** The error of an option that is out of form: which, what it must be, and what it is. */
@@ -30,6 +31,43 @@ export function requireOptions(options: unknown): void {
   if (typeof options !== 'object' || options === null) {
     throw invalidOption('options', 'an object', options);
   }
+}
+
+/**
+ * Runs what reads something that plain JavaScript gave: a getter, or a proxy, may throw whatever it likes (F1).
+ *
+ * @throws OffstageError `invalid_option`, and whatever of the library's `read` throws.
+ */
+export function reading<T>(what: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (OffstageError.isInstance(cause)) throw cause;
+    throw new OffstageError('invalid_option', `${what} cannot be read; see the cause.`, {
+      details: { option: what },
+      cause,
+    });
+  }
+}
+
+/** A list of its own: one that is given may claim to be endless. @throws OffstageError `invalid_option` */
+export function listOf<T>(what: string, given: readonly T[], most = 100_000): readonly T[] {
+  return reading(what, () => {
+    const length = Array.isArray(given) ? given.length : -1;
+    if (length < 0) throw invalidOption(what, 'a list', given);
+    if (length > most) throw invalidOption(what, `a list of at most ${most} members`, length);
+    return Array.from({ length }, (_, index) => given[index] as T);
+  });
+}
+
+/** @throws OffstageError `invalid_option` */
+export function requireClock(clock: Clock): Clock {
+  const methods = ['now', 'monotonic', 'schedule'];
+  const isClock = reading('clock', () =>
+    methods.every((name) => typeof Reflect.get(Object(clock), name) === 'function'),
+  );
+  if (!isClock) throw invalidOption('clock', 'a Clock', clock);
+  return clock;
 }
 
 /** By its form: it may be of another realm. @throws OffstageError `invalid_option` */

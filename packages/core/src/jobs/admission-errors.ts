@@ -1,3 +1,4 @@
+import { textOf } from '../foundation/bounded-text.ts';
 import { OffstageError } from '../foundation/errors.ts';
 import type { StartOptions } from './job-client.ts';
 import type { AnyJobDefinition } from './job-definition.ts';
@@ -7,7 +8,7 @@ import type { AnyJobDefinition } from './job-definition.ts';
 export function unknownDefinition(
   definition: Pick<AnyJobDefinition, 'name'> | undefined,
 ): OffstageError {
-  const name = String(definition?.name);
+  const name = textOf(definition?.name, 200);
   return new OffstageError(
     'unknown_definition',
     `The executor has no handler for job "${name}". Add handle(definition, handler) to it.`,

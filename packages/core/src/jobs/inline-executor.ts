@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../foundation/clock.ts';
 import { JobCanceledError, OffstageError, type StopReason } from '../foundation/errors.ts';
+import { reading, requireClock, requireOptions } from '../foundation/invalid-option.ts';
 import { Chain, type Linked } from './chain.ts';
 import type { AnyJobDefinition } from './job-definition.ts';
 import type {
@@ -53,7 +54,11 @@ export class InlineExecutor implements JobExecutor {
   #shutdown: Promise<void> | undefined;
 
   constructor(jobs: readonly HandledJob[], options: InlineExecutorOptions = {}) {
-    const { concurrency = Number.POSITIVE_INFINITY, clock = systemClock } = options;
+    requireOptions(options);
+    const { concurrency, clock } = reading('options', () => {
+      const { concurrency = Number.POSITIVE_INFINITY, clock = systemClock } = options;
+      return { concurrency, clock };
+    });
     const counts = concurrency === Number.POSITIVE_INFINITY || Number.isSafeInteger(concurrency);
     if (!counts || concurrency < 1) {
       throw new OffstageError(
@@ -62,7 +67,7 @@ export class InlineExecutor implements JobExecutor {
       );
     }
     this.concurrency = concurrency;
-    this.#clock = clock;
+    this.#clock = requireClock(clock);
     for (const [name, job] of indexHandlers(jobs)) {
       this.#handlers.set(name, {
         job,

@@ -13,7 +13,7 @@ import type { ExecutorReadiness } from './executor-readiness.ts';
 import { Job } from './job.ts';
 import type { StartOptions } from './job-client.ts';
 import type { JobCounts } from './job-counts.ts';
-import type { AnyJobDefinition } from './job-definition.ts';
+import { type AnyJobDefinition, readDefinition, requireDefinition } from './job-definition.ts';
 import type { HandlerInfo } from './job-executor.ts';
 import type { JobKeeping } from './job-keeping.ts';
 import type { JobManagerSettings } from './job-manager-options.ts';
@@ -24,7 +24,14 @@ import type { JobView } from './job-view.ts';
 import type { KeptStart } from './kept-entries.ts';
 import type { KeyDecision } from './keys.ts';
 import type { StartKeys } from './start-keys.ts';
-import { none, planOfNone, readStartOptions, type StartPlan, startedHow } from './start-options.ts';
+import {
+  none,
+  planOfNone,
+  readStartOptions,
+  type StartPlan,
+  startedHow,
+  startOptionsOf,
+} from './start-options.ts';
 
 /** What a start brings that comes from no caller. */
 interface StartSource {
@@ -75,14 +82,14 @@ export class JobAdmission {
     options: StartOptions = none,
   ): Promise<JobView> {
     try {
-      const plan =
-        options === none
-          ? planOfNone
-          : readStartOptions(definition, options, this.#host.settings.clock.now());
-      const { idempotencyKey } = options;
+      const known = readDefinition(definition);
+      if (options === none) return this.#start(owner, known, input, planOfNone);
+      const read = startOptionsOf(options);
+      const plan = readStartOptions(known, read, this.#host.settings.clock.now());
+      const { idempotencyKey } = read;
       return idempotencyKey === undefined
-        ? this.#start(owner, definition, input, plan)
-        : this.#startOnce(owner, definition, input, plan, options, idempotencyKey);
+        ? this.#start(owner, known, input, plan)
+        : this.#startOnce(owner, known, input, plan, read, idempotencyKey);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -185,6 +192,7 @@ export class JobAdmission {
     const handler =
       typeof name === 'string' ? this.#host.settings.executor.handler(name) : undefined;
     if (handler === undefined) throw unknownDefinition(definition);
+    requireDefinition(definition);
     return handler;
   }
 

@@ -1,4 +1,4 @@
-import { OffstageError } from '../foundation/errors.ts';
+import { OffstageError, type OffstageErrorOptions } from '../foundation/errors.ts';
 import type { InferInput, InferOutput, StandardSchema } from '../foundation/standard-schema.ts';
 import { checkRetry, type RetryOptions } from './retry-policy.ts';
 
@@ -63,40 +63,95 @@ export function defineJob<
 >(
   definition: JobDefinition<Input, Result, Phase> & AtLeastOne<Phase>,
 ): JobDefinition<Input, Result, Phase> {
-  const { name, input, result, phases, timeoutMs, retry } = definition;
-  const reject = (message: string): never => {
-    throw new OffstageError('invalid_definition', message, { details: { name } });
-  };
+  const copy: JobDefinition<Input, Result, Phase> = copyOf(definition);
+  check(copy);
+  const { phases, retry } = copy;
+  const made = Object.freeze({
+    ...copy,
+    phases: Object.freeze(phases),
+    ...(retry === undefined ? {} : { retry: Object.freeze(retry) }),
+  });
+  known.add(made);
+  return made;
+}
+
+/** What `defineJob` has made: nothing of it throws, or changes. */
+const known = new WeakSet<object>();
+
+/**
+ * A definition that `defineJob` made as it is, and of another a copy: what a job is made of must neither throw
+ * nor change while it runs (F1). What is no object stays what it is.
+ *
+ * @throws OffstageError `invalid_definition` when it cannot be read.
+ */
+export function readDefinition<D extends AnyJobDefinition>(definition: D): D {
+  const isRead = !isObject(definition) || known.has(definition);
+  return isRead ? definition : copyOf(definition);
+}
+
+/** @throws OffstageError `invalid_definition` when `defineJob` would refuse it. */
+export function requireDefinition(definition: AnyJobDefinition): void {
+  if (!known.has(Object(definition))) check(copyOf(definition));
+}
+
+/** Reads each field once. */
+function copyOf<D extends AnyJobDefinition>(definition: D): D {
+  if (!isObject(definition)) throw invalid('A definition must be what defineJob() gives.');
+  try {
+    const { name, input, result, phases, timeoutMs, retry } = definition;
+    const isList = Array.isArray(phases) && phases.length <= maxPhases;
+    return {
+      ...definition,
+      ...{ name, input, result },
+      phases: isList ? Array.from({ length: phases.length }, (_, at) => phases[at]) : phases,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(retry === undefined ? {} : { retry: isObject(retry) ? { ...retry } : retry }),
+    };
+  } catch (cause) {
+    throw invalid('The definition cannot be read; see the cause.', { cause });
+  }
+}
+
+/** Of a copy. */
+function check({ name, input, result, phases, timeoutMs, retry }: AnyJobDefinition): void {
   if (typeof name !== 'string' || !/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name)) {
-    reject(
+    throw invalid(
       'A job name has 1 to 100 letters, digits, ".", "_" or "-", and begins with a letter or digit.',
     );
   }
+  const reject = (message: string): never => {
+    throw invalid(`Job "${name}": ${message}`, { details: { name } });
+  };
   if (!isSchema(input) || !isSchema(result)) {
-    reject(`Job "${name}": input and result must be Standard Schemas, such as zod's.`);
+    reject("input and result must be Standard Schemas, such as zod's.");
   }
-  if (!Array.isArray(phases) || phases.length === 0 || new Set(phases).size !== phases.length) {
-    reject(`Job "${name}": phases must be a list of at least one name, each used once.`);
+  const isList = Array.isArray(phases);
+  if (isList && phases.length > maxPhases) reject('there are at most 1,000 phases.');
+  if (!isList || phases.length === 0 || new Set(phases).size !== phases.length) {
+    reject('phases must be a list of at least one name, each used once.');
   }
-  if (
-    phases.length > 1000 ||
-    phases.some((phase) => typeof phase !== 'string' || phase === '' || phase.length > 100)
-  ) {
-    reject(`Job "${name}": there are at most 1,000 phases, each a string of 1 to 100 characters.`);
+  if (phases.some((phase) => typeof phase !== 'string' || phase === '' || phase.length > 100)) {
+    reject('each phase is a string of 1 to 100 characters.');
   }
-  if (timeoutMs !== undefined && !(timeoutMs > 0)) {
-    reject(`Job "${name}": timeoutMs must be a positive number of milliseconds.`);
+  if (timeoutMs !== undefined && !(typeof timeoutMs === 'number' && timeoutMs > 0)) {
+    reject('timeoutMs must be a positive number of milliseconds.');
   }
-  checkRetry(retry, (message) => reject(`Job "${name}": ${message}`));
-  return Object.freeze({
-    ...definition,
-    phases: Object.freeze([...phases]),
-    ...(retry === undefined ? {} : { retry: Object.freeze({ ...retry }) }),
-  });
+  checkRetry(retry, reject);
 }
 
+const maxPhases = 1000;
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+const invalid = (message: string, options?: OffstageErrorOptions): OffstageError =>
+  new OffstageError('invalid_definition', message, options);
+
 function isSchema(value: unknown): boolean {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
-  const standard: unknown = Reflect.get(value, '~standard');
-  return typeof standard === 'object' && standard !== null && 'validate' in standard;
+  if (!isObject(value) && typeof value !== 'function') return false;
+  try {
+    const standard: unknown = Reflect.get(value, '~standard');
+    return isObject(standard) && 'validate' in standard;
+  } catch {
+    return false;
+  }
 }

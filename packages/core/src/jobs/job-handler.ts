@@ -1,5 +1,13 @@
 import { JobCanceledError, OffstageError } from '../foundation/errors.ts';
-import type { AnyJobDefinition, ParsedInputOf, PhaseOf, ReturnOf } from './job-definition.ts';
+import { invalidOption, listOf, reading, requireOptions } from '../foundation/invalid-option.ts';
+import {
+  type AnyJobDefinition,
+  type ParsedInputOf,
+  type PhaseOf,
+  type ReturnOf,
+  readDefinition,
+  requireDefinition,
+} from './job-definition.ts';
 import type { DiscardOutcome, JobOutcome } from './job-executor.ts';
 
 export interface ProgressReport<Phase extends string = string> {
@@ -59,6 +67,7 @@ export interface HandledJob<D extends AnyJobDefinition = AnyJobDefinition> {
 /**
  * Binds a handler to its definition, for `InlineExecutor` and `serveJobs` alike.
  *
+ * @throws OffstageError `invalid_definition`, `invalid_option`.
  * @example
  * handle(ingest, async ({ input, signal, report }) => { … }, { discard: ({ input }) => remove(input) });
  */
@@ -67,13 +76,35 @@ export function handle<D extends AnyJobDefinition>(
   handler: JobHandler<D>,
   options: HandleOptions<D> = {},
 ): HandledJob<D> {
-  return Object.freeze({ definition, handler, discard: options.discard });
+  requireOptions(options);
+  const discard = reading('options', () => options.discard);
+  return checkedHandler({ definition, handler, discard });
 }
 
-/** Handlers by name. @throws OffstageError `invalid_definition` when a name occurs twice. */
+function checkedHandler<D extends AnyJobDefinition>(job: HandledJob<D>): HandledJob<D> {
+  const { handler, discard } = job;
+  const definition = readDefinition(job.definition);
+  requireDefinition(definition);
+  if (typeof handler !== 'function') throw invalidOption('handler', 'a function', handler);
+  if (discard !== undefined && typeof discard !== 'function') {
+    throw invalidOption('discard', 'a function', discard);
+  }
+  return Object.freeze({ definition, handler, discard });
+}
+
+/**
+ * Handlers by name.
+ *
+ * @throws OffstageError `invalid_definition`, also when a name occurs twice; `invalid_option`.
+ */
 export function indexHandlers(jobs: readonly HandledJob[]): ReadonlyMap<string, HandledJob> {
   const byName = new Map<string, HandledJob>();
-  for (const job of jobs) {
+  for (const given of listOf('jobs', jobs)) {
+    if (typeof given !== 'object' || given === null) {
+      throw invalidOption('jobs', 'a list of what handle() gives', given);
+    }
+    const { definition, handler, discard } = reading('jobs', () => ({ ...given }));
+    const job = checkedHandler({ definition, handler, discard });
     const { name } = job.definition;
     if (byName.has(name)) {
       throw new OffstageError('invalid_definition', `Two handlers are given for job "${name}".`, {

@@ -1,7 +1,8 @@
 import { type Clock, systemClock } from '../foundation/clock.ts';
 import { OffstageError } from '../foundation/errors.ts';
+import { listOf, reading, requireClock, requireOptions } from '../foundation/invalid-option.ts';
 import { randomId } from '../foundation/random-id.ts';
-import type { AnyJobDefinition } from './job-definition.ts';
+import { type AnyJobDefinition, readDefinition, requireDefinition } from './job-definition.ts';
 import type { JobExecutor } from './job-executor.ts';
 import type { JobJournal } from './journal.ts';
 import { type JobLimit, type JobLimits, readLimits } from './limits.ts';
@@ -77,6 +78,11 @@ export type JobManagerSettings = {
 
 /** @throws OffstageError `invalid_option`, naming the option. */
 export function readOptions(options: JobManagerOptions): JobManagerSettings {
+  requireOptions(options);
+  return reading('options', () => settingsOf(options));
+}
+
+function settingsOf(options: JobManagerOptions): JobManagerSettings {
   const { executor } = options;
   if (typeof executor?.run !== 'function') {
     throw new OffstageError(
@@ -124,10 +130,7 @@ export function readOptions(options: JobManagerOptions): JobManagerSettings {
   }
   if (typeof settings.keepInputs !== 'boolean')
     reject('keepInputs', 'true or false', settings.keepInputs);
-  const { now, monotonic, schedule } = settings.clock;
-  if (![now, monotonic, schedule].every((each) => typeof each === 'function')) {
-    reject('clock', 'a Clock', settings.clock);
-  }
+  requireClock(settings.clock);
   return settings;
 }
 
@@ -144,12 +147,14 @@ function readDefinitions(
   definitions: readonly AnyJobDefinition[],
 ): ReadonlyMap<string, AnyJobDefinition> {
   const byName = new Map<string, AnyJobDefinition>();
-  if (!Array.isArray(definitions)) reject('definitions', 'a list of definitions', definitions);
-  for (const definition of definitions) {
+  for (const given of listOf('definitions', definitions)) {
+    const definition = readDefinition(given);
     const name: unknown = definition?.name;
     if (typeof name !== 'string') {
       reject('definitions', 'a list of what defineJob returned', definition);
-    } else if (byName.has(name)) {
+    }
+    requireDefinition(definition);
+    if (byName.has(name)) {
       throw new OffstageError('invalid_definition', `Two definitions are named "${name}".`, {
         details: { name },
       });

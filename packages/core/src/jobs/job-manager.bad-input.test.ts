@@ -128,7 +128,8 @@ test('F1 J17 options that throw when they are read reject, and throw nothing', a
     () => alice.wait(id, options),
     () => manager.shutdown(options),
   ]) {
-    expect(await call().catch(String)).toBe('Error: do not look');
+    const error = await call().catch((thrown) => thrown);
+    expect(error).toMatchObject({ code: 'invalid_option', cause: { message: 'do not look' } });
   }
   expect(await alice.list()).toHaveLength(1);
   expect(manager.activity().accepting).toBe(true);

@@ -145,6 +145,8 @@ describe('H3 a page whose cursor is of a life of the job before', () => {
             ofThisLife = [];
           }
         }
+        ofThisLife.push('last');
+        now.executor.runOf(id).report('last');
         for (const page of pages) {
           await page.look(now);
           expect(page.seen).toEqual([...new Set(page.seen)]);

@@ -1,5 +1,5 @@
 import { OffstageError } from '../foundation/errors.ts';
-import { requireOptions } from '../foundation/invalid-option.ts';
+import { reading, requireOptions } from '../foundation/invalid-option.ts';
 import type { ActivityLease } from './activity-gate.ts';
 import type { Activity, JobClient } from './job-client.ts';
 import { JobEngine } from './job-engine.ts';
@@ -180,7 +180,10 @@ export class JobManager {
     if (this.#ending === undefined) {
       try {
         requireOptions(options);
-        const { graceMs = 5000, keep = true } = options;
+        const { graceMs, keep } = reading('options', () => {
+          const { graceMs = 5000, keep = true } = options;
+          return { graceMs, keep };
+        });
         requireDuration('graceMs', graceMs);
         const puts = keep && this.#settings.journal !== undefined;
         this.#ending = puts ? this.#putBack(graceMs) : this.#end(graceMs);

@@ -48,8 +48,8 @@ async function waitWithin(
         OffstageError.isInstance(end) ? reject(end) : resolve(end);
       leave = () => {
         job.removeWaiter(onEnd);
-        signal?.removeEventListener('abort', onAbort);
         timer?.cancel();
+        signal?.removeEventListener('abort', onAbort);
       };
       job.addWaiter(onEnd);
       signal?.addEventListener('abort', onAbort, { once: true });

@@ -1,5 +1,5 @@
 import { OffstageError } from '../foundation/errors.ts';
-import { invalidOption, requireOptions } from '../foundation/invalid-option.ts';
+import { invalidOption, listOf, reading, requireOptions } from '../foundation/invalid-option.ts';
 import type { ListFilter } from './job-client.ts';
 import { nextStatuses } from './job-state.ts';
 import type { JobStatus, JobView } from './job-view.ts';
@@ -19,20 +19,32 @@ export interface ListPage {
 /** @throws OffstageError `invalid_option`, naming the field. */
 export function listPageOf(filter: ListFilter): ListPage {
   requireOptions(filter);
-  const { status, name, limit = 100, before, results = false } = filter;
+  const {
+    status,
+    name,
+    limit = 100,
+    before,
+    results = false,
+  } = reading('filter', () => {
+    const { status, name, limit, before, results } = filter;
+    return { status, name, limit, before, results };
+  });
   if (!Number.isSafeInteger(limit) || limit < 1) {
     throw new OffstageError('invalid_option', 'limit must be a whole number of at least 1.', {
       details: { option: 'limit' },
     });
+  }
+  if (name !== undefined && typeof name !== 'string') {
+    throw invalidOption('name', 'the name of a job', name);
   }
   if (before !== undefined && typeof before !== 'string') {
     throw new OffstageError('invalid_option', 'before must be the id of a job.', {
       details: { option: 'before' },
     });
   }
-  const statuses = status === undefined ? undefined : new Set<JobStatus>([status].flat());
+  const statuses = status === undefined ? undefined : new Set<JobStatus>(statusesOf(status));
   for (const each of statuses ?? []) {
-    if (!Object.hasOwn(nextStatuses, each)) {
+    if (typeof each !== 'string' || !Object.hasOwn(nextStatuses, each)) {
       throw invalidOption('status', `one of ${Object.keys(nextStatuses).join(', ')}`, each);
     }
   }
@@ -44,6 +56,9 @@ export function listPageOf(filter: ListFilter): ListPage {
     results: results === true,
   };
 }
+
+const statusesOf = (status: NonNullable<ListFilter['status']>): readonly JobStatus[] =>
+  typeof status === 'string' ? [status] : listOf('status', status, 1000);
 
 /**
  * One text for one filter, however it was written: a list of statuses in any order, or one alone, is

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'eventemitter3';
 import { describeUnknown, maxErrorText } from '../foundation/bounded-text.ts';
+import { invalidOption } from '../foundation/invalid-option.ts';
 import type { JobView, ProgressEvent } from './job-view.ts';
 import type { ScheduleEvent } from './schedules.ts';
 
@@ -40,6 +41,18 @@ export type JobManagerListener<E extends JobManagerEventName> = (
   event: JobManagerEvents[E],
 ) => void;
 
+const eventNames: ReadonlySet<JobManagerEventName> = new Set<JobManagerEventName>([
+  'started',
+  'progress',
+  'retrying',
+  'succeeded',
+  'failed',
+  'canceled',
+  'released',
+  'schedule',
+  'error',
+]);
+
 /** Tells listeners. One that throws, or whose promise rejects, is reported and harms nobody. */
 export class ManagerEvents {
   readonly #emitter = new EventEmitter();
@@ -52,6 +65,10 @@ export class ManagerEvents {
   }
 
   on<E extends JobManagerEventName>(event: E, listener: JobManagerListener<E>): () => void {
+    if (!eventNames.has(event)) {
+      throw invalidOption('event', `one of ${[...eventNames].join(', ')}`, event);
+    }
+    if (typeof listener !== 'function') throw invalidOption('listener', 'a function', listener);
     const guarded = (payload: JobManagerEvents[E]): void => {
       // Who listens to errors and fails at that has nobody to tell.
       this.guard(() => listener(payload), event !== 'error');

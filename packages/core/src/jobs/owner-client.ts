@@ -1,5 +1,5 @@
 import type { Clock } from '../foundation/clock.ts';
-import { invalidOption, requireOptions } from '../foundation/invalid-option.ts';
+import { listOf, reading, requireOptions } from '../foundation/invalid-option.ts';
 import { repairCursor } from './job.ts';
 import type {
   Activity,
@@ -68,19 +68,21 @@ export class OwnerClient implements JobClient {
   poll<R, P extends string>(id: JobId<R, P>, options?: PollOptions): Promise<JobPoll<R, P>>;
   poll(id: string, options?: PollOptions): Promise<JobPoll>;
   async poll(id: string, options: PollOptions = {}): Promise<JobPoll> {
-    requireOptions(options);
+    const page = pageOf(options);
     if (!this.#engine.isReady) await this.#engine.ready();
-    return this.#poll(id, options);
+    return this.#poll(id, page);
   }
 
   async pollMany(
     requests: readonly (PollOptions & { readonly id: string })[],
   ): Promise<readonly JobPoll[]> {
     if (!this.#engine.isReady) await this.#engine.ready();
-    if (!Array.isArray(requests)) throw invalidOption('requests', 'a list', requests);
-    return requests.map((request) => {
-      requireOptions(request);
-      return this.#poll(request.id, request);
+    return listOf('requests', requests).map((request) => {
+      const page = pageOf(request);
+      return this.#poll(
+        reading('requests', () => request.id),
+        page,
+      );
     });
   }
 
@@ -129,7 +131,11 @@ export class OwnerClient implements JobClient {
     if (!this.#engine.isReady) return this.#engine.ready().then(() => this.wait(id, options));
     try {
       requireOptions(options);
-      return waitForEnd(this.#engine.look(this.#owner, id), options, this.#clock);
+      const { signal, timeoutMs } = reading('options', () => {
+        const { signal, timeoutMs } = options;
+        return { signal, timeoutMs };
+      });
+      return waitForEnd(this.#engine.look(this.#owner, id), { signal, timeoutMs }, this.#clock);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -170,4 +176,13 @@ export class OwnerClient implements JobClient {
     }
     return Object.freeze({ job: job.view(), ...job.read(options) });
   }
+}
+
+/** Read once. @throws OffstageError `invalid_option` */
+function pageOf(options: PollOptions): PollOptions {
+  requireOptions(options);
+  return reading('options', () => {
+    const { after, limit } = options;
+    return { after, limit };
+  });
 }

@@ -1,8 +1,18 @@
 import { OffstageError } from '../foundation/errors.ts';
-import { invalidOption, requireWhole } from '../foundation/invalid-option.ts';
+import {
+  invalidOption,
+  reading,
+  requireOptions,
+  requireWhole,
+} from '../foundation/invalid-option.ts';
 import { checkSchema } from '../foundation/schema-check.ts';
 import { invalidInput } from './admission-errors.ts';
-import type { AnyJobDefinition, InputOf } from './job-definition.ts';
+import {
+  type AnyJobDefinition,
+  type InputOf,
+  readDefinition,
+  requireDefinition,
+} from './job-definition.ts';
 
 /** What a schedule starts, and when. Exactly one of `cron` and `everyMs`. */
 export interface ScheduleOptions<D extends AnyJobDefinition = AnyJobDefinition> {
@@ -59,6 +69,18 @@ export function readScheduleId(id: unknown): string {
   return id;
 }
 
+/** Each option, read once. @throws OffstageError `invalid_option`, `invalid_definition`. */
+export function scheduleOptionsOf(options: ScheduleOptions): ScheduleOptions {
+  requireOptions(options);
+  return reading('options', () => {
+    const { cron, everyMs, timezone, definition, input, owner, catchUp } = options;
+    return {
+      ...{ cron, everyMs, timezone, input, owner, catchUp },
+      definition: readDefinition(definition),
+    };
+  });
+}
+
 /**
  * Checks all but what `cron` and `timezone` say, which `readCron` does.
  *
@@ -69,6 +91,7 @@ export async function readSchedule(options: ScheduleOptions): Promise<ScheduleSp
   if (typeof definition?.name !== 'string') {
     throw invalidOption('definition', 'what defineJob returned', definition);
   }
+  requireDefinition(definition);
   if ((cron === undefined) === (everyMs === undefined)) {
     throw new OffstageError('invalid_option', 'A schedule has either cron or everyMs.', {
       details: { option: 'cron' },

@@ -9,6 +9,7 @@ import {
   readScheduleId,
   type ScheduleOptions,
   type ScheduleRecord,
+  scheduleOptionsOf,
 } from './schedule-options.ts';
 import type { ScheduleStore } from './schedule-store.ts';
 import { isMissed, readTicks, type ScheduleTicks, type Tick } from './schedule-ticks.ts';
@@ -135,7 +136,8 @@ export class Schedules {
     options: ScheduleOptions<D>,
   ): Promise<ScheduleView> {
     readScheduleId(id);
-    const spec = await readSchedule(options);
+    const read = scheduleOptionsOf(options);
+    const spec = await readSchedule(read);
     // Refused before anything is kept.
     const makeTicks = await readTicks(spec, this.#clock);
     await this.open();
@@ -145,10 +147,10 @@ export class Schedules {
       await this.#store.save(record);
       const ticks = goesOn && before !== undefined ? before.ticks : makeTicks(record.decidedAt);
       // The same entry, which may wait already, or have a tick that is next in order.
-      const entry = before ?? new Entry(record, ticks, options.definition);
+      const entry = before ?? new Entry(record, ticks, read.definition);
       entry.record = record;
       entry.ticks = ticks;
-      entry.definition = options.definition;
+      entry.definition = read.definition;
       this.#entries.set(id, entry);
       this.#arm(entry);
       return this.#view(entry);

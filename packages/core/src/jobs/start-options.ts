@@ -1,4 +1,4 @@
-import { invalidOption, requireOptions } from '../foundation/invalid-option.ts';
+import { invalidOption, listOf, reading, requireOptions } from '../foundation/invalid-option.ts';
 import { requireStartOptions } from './admission-errors.ts';
 import { type Due, readDue } from './due.ts';
 import type { StartOptions } from './job-client.ts';
@@ -14,6 +14,17 @@ export interface StartPlan {
   readonly due: Due | undefined;
   readonly transfer: readonly unknown[] | undefined;
   readonly retryOf: string | null;
+}
+
+/** Each option, read once. @throws OffstageError `invalid_option` */
+export function startOptionsOf(given: StartOptions): StartOptions {
+  if (given === none) return none;
+  requireOptions(given);
+  return reading('options', () => {
+    const { exclusivityKey, onConflict, delayMs, startAt, priority, idempotencyKey } = given;
+    const transfer = given.transfer && listOf('transfer', given.transfer);
+    return { exclusivityKey, onConflict, delayMs, startAt, priority, idempotencyKey, transfer };
+  });
 }
 
 /** @throws OffstageError `invalid_option`, naming the option. */

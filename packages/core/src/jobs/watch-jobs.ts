@@ -1,3 +1,4 @@
+import { invalidOption } from '../foundation/invalid-option.ts';
 import type { ChangeHints } from './change-hints.ts';
 import { Job } from './job.ts';
 import type { JobExpiry } from './job-expiry.ts';
@@ -22,6 +23,7 @@ export function watchJobs(
     readonly onChange: Watcher['onChange'];
   },
 ): () => void {
+  if (typeof onChange !== 'function') throw invalidOption('onChange', 'a function', onChange);
   const watcher: Watcher = { onChange };
   const watched = id === undefined ? registry.openOwner(owner) : registry.find(owner, id);
   // To watch what is not there looks like watching what never changes (J4).
