@@ -65,7 +65,7 @@ const statusesOf = (status: NonNullable<ListFilter['status']>): readonly JobStat
  * the same list.
  */
 export function filterKey({ status, name, limit, before, results }: ListFilter): string {
-  const statuses = status === undefined ? null : [...new Set([status].flat())].sort();
+  const statuses = status === undefined ? null : [...new Set(statusesOf(status))].sort();
   return JSON.stringify([name ?? null, statuses, limit ?? null, before ?? null, results === true]);
 }
 

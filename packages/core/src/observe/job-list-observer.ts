@@ -1,3 +1,4 @@
+import { reading } from '../foundation/invalid-option.ts';
 import { microtaskScheduler } from '../foundation/listeners.ts';
 import { isShallowEqual } from '../foundation/shallow-equal.ts';
 import type { Activity, JobClient, ListFilter } from '../jobs/job-client.ts';
@@ -26,8 +27,10 @@ export class JobListObserver extends ValueObserver<readonly JobView[]> {
   /** @throws OffstageError `invalid_option` */
   constructor(client: JobClient, options: JobListObserverOptions = {}, ports: ObserverPorts = {}) {
     const poller = ports.poller ?? sharedPoller(client);
-    const { filter = {} } = options;
-    const key = `list ${filterKey(filter)}`;
+    const [filter, key] = reading('filter', () => {
+      const { filter = {} } = options;
+      return [filter, `list ${filterKey(filter)}`] as const;
+    });
     super(options, {
       read: (timing, reader) =>
         readValue(poller, key, timing, reader, () => client.list(filter), withProgress),

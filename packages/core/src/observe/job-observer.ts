@@ -1,4 +1,5 @@
 import { OffstageError } from '../foundation/errors.ts';
+import { invalidOption, reading } from '../foundation/invalid-option.ts';
 import {
   callSafely,
   Listeners,
@@ -21,6 +22,8 @@ import {
   type JobSubscription,
   type Poller,
   type ReadOptions,
+  readOptionsOf,
+  requireCallbacks,
   sharedPoller,
   timingOf,
 } from './poller.ts';
@@ -98,14 +101,17 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
     options: JobObserverOptions<Result, Phase> = {},
     ports: JobObserverPorts<Result, Phase> = {},
   ) {
-    memberOf(options);
-    this.jobId = jobId;
+    // A page without a job may say so by null as well.
+    this.jobId = jobId ?? undefined;
+    if (this.jobId !== undefined && typeof this.jobId !== 'string') {
+      throw invalidOption('jobId', 'the id of a job', jobId);
+    }
     this.#client = client;
-    this.#options = options;
+    this.#options = observerOptionsOf(options);
     this.#told = ports.replaces === undefined ? new Set() : ports.replaces.#told;
     this.#poller = ports.poller ?? sharedPoller(client);
     this.#listeners = new Listeners(ports.notify ?? microtaskScheduler);
-    const { initialData } = options;
+    const { initialData } = this.#options;
     const job = initialData?.id === jobId ? initialData : undefined;
     this.#isComplete = isEnded(job) && !lacksResult(job);
     this.#state = {
@@ -158,7 +164,8 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
   };
 
   /** Replaces all options. @throws OffstageError `invalid_option` */
-  setOptions(options: JobObserverOptions<Result, Phase>): void {
+  setOptions(given: JobObserverOptions<Result, Phase>): void {
+    const options = observerOptionsOf(given);
     const timings = memberOf(options);
     this.#options = options;
     this.#subscription?.change(timings);
@@ -311,6 +318,25 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
     this.#snapshot = toObserverState(after, this);
     this.#listeners.changed();
   }
+}
+
+/** Each option, read once. @throws OffstageError `invalid_option` */
+function observerOptionsOf<Result, Phase extends string>(
+  given: JobObserverOptions<Result, Phase>,
+): JobObserverOptions<Result, Phase> {
+  const options = reading('options', () => {
+    const { initialData, maxEvents, onSettled, onLost, onError } = given;
+    // That it can be read is all that is asked of what a server's page says.
+    Reflect.get(Object(initialData), 'id');
+    return { ...readOptionsOf(given), initialData, maxEvents, onSettled, onLost, onError };
+  });
+  memberOf(options);
+  requireCallbacks({
+    onSettled: options.onSettled,
+    onLost: options.onLost,
+    onError: options.onError,
+  });
+  return options;
 }
 
 /** @throws OffstageError `invalid_option` */

@@ -125,19 +125,22 @@ export class StartObserver<D extends AnyJobDefinition = JobDefinition> {
     const call = Symbol('start');
     this.#current = call;
     this.#step({ status: 'pending', job: undefined, error: undefined });
-    const asked = textOf([this.#definition.name, input, options?.exclusivityKey]);
-    const isAgain = asked !== undefined && asked === this.#unanswered?.asked;
-    const idempotencyKey =
-      options?.idempotencyKey ?? (isAgain ? this.#unanswered?.key : undefined) ?? randomId();
+    let asked: string | undefined;
+    let idempotencyKey = '';
     try {
+      const given = options?.idempotencyKey;
+      asked = textOf([this.#definition.name, input, options?.exclusivityKey]);
+      const isAgain = asked !== undefined && asked === this.#unanswered?.asked;
+      idempotencyKey = given ?? (isAgain ? this.#unanswered?.key : undefined) ?? randomId();
       const job = await this.#client.start(this.#definition, input, { ...options, idempotencyKey });
       this.#unanswered = undefined;
       if (this.#current === call) this.#step({ status: 'success', job, error: undefined });
       return job;
     } catch (cause) {
       const error = toOffstageError(cause);
-      const mayHaveBegun = error.code === 'unavailable' && asked !== undefined;
-      this.#unanswered = mayHaveBegun ? { key: idempotencyKey, asked } : undefined;
+      const mayHaveBegun = error.code === 'unavailable';
+      this.#unanswered =
+        mayHaveBegun && asked !== undefined ? { key: idempotencyKey, asked } : undefined;
       if (this.#current === call) this.#step({ status: 'error', job: undefined, error });
       throw error;
     } finally {
