@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import {
   type HandledJob,
@@ -9,6 +8,7 @@ import {
 } from '@offstage/core';
 import { type Collection, collect, type FoundFile } from '../corpus/collect.ts';
 import { CorpusHash, configHash } from '../corpus/corpus-metadata.ts';
+import { makeFolders } from '../corpus/make-folders.ts';
 import { openSnapshots, sweep } from '../corpus/snapshots.ts';
 import { ChildPool } from '../reading/child-pool.ts';
 import { chunkingOf } from '../reading/chunk.ts';
@@ -357,7 +357,7 @@ const countDocuments = (files: readonly KnownFile[]): number =>
 /** It will hold documents: where it is made here, for its owner alone. */
 function makeDataFolder(dataFolder: string): void {
   try {
-    mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+    makeFolders(dataFolder);
   } catch {
     // Why not, opening it says.
   }

@@ -1,15 +1,7 @@
 import { hash } from 'node:crypto';
-import {
-  closeSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
+import { makeFolders } from '../corpus/make-folders.ts';
 import { type ParseOutcome, parseAnswer } from './messages.ts';
 import type { ParseProcesses } from './parse-processes.ts';
 
@@ -119,7 +111,7 @@ export class ParseCache implements Disposable {
 
   #open() {
     if (this.#files !== undefined) return this.#files;
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    makeFolders(this.#folder);
     const former = LogFile.find(path.join(this.#folder, 'former'));
     const current = new LogFile(path.join(this.#folder, 'current'));
     this.#files = { current, former };

@@ -1,9 +1,10 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import path from 'node:path';
 import { parseCacheFolder } from '../change/change-handler.ts';
 import { change } from '../change/change-job.ts';
 import { defaultMaxChangeMs } from '../change/change-work.ts';
+import { makeFolders } from '../corpus/make-folders.ts';
 import type { ParserSettings } from '../reading/parser-settings.ts';
 import { corpusSettings } from '../search/settings.ts';
 import type { UploadLimits } from '../web/api.ts';
@@ -88,7 +89,7 @@ export class DocumentsServer {
 
   constructor(options: DocumentsServerOptions) {
     const dataFolder = path.resolve(options.dataFolder);
-    mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+    makeFolders(dataFolder);
     this.#options = options;
     this.#dataFolder = dataFolder;
     this.#lock = new DataLock(dataFolder);

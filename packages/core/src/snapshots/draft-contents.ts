@@ -67,9 +67,12 @@ export async function assertSameContents(
   });
   const gone = before.files[isThere.indexOf(0)];
   if (gone !== undefined) throw changedEntry(gone);
-  if (directories.join('\n') !== before.directories.join('\n')) {
-    throw unsafeEntry('', 'directories were added or removed while the draft was sealed');
-  }
+  const there = new Set(directories);
+  const known = new Set(before.directories);
+  const moved =
+    directories.find((path) => !known.has(path)) ??
+    before.directories.find((path) => !there.has(path));
+  if (moved !== undefined) throw unsafeEntry(moved, 'it was added or removed while it was sealed');
 }
 
 /** Tells of each file, and returns the directories, those below others first. */
@@ -82,6 +85,7 @@ async function walk(
   const ahead = [''];
   for (let above = ahead.pop(); above !== undefined; above = ahead.pop()) {
     const listed = await directory.list(above === '' ? root : `${root}/${above}`);
+    if (listed === undefined && above === '') throw draftGone();
     if (listed === undefined) throw unsafeEntry(above, 'it went away while it was sealed');
     for (const { name, kind } of listed) {
       // Joined, the path is one string; a template would keep its parts as well.
@@ -115,6 +119,13 @@ function indexIn(names: readonly string[], name: string): number | undefined {
 
 export const changedEntry = (path: string): OffstageError =>
   unsafeEntry(path, 'it changed after it was written or while it was sealed: close it first');
+
+/** Whoever takes a whole draft away takes its writer's place, as who takes the lock file does. */
+const draftGone = (): OffstageError =>
+  new OffstageError(
+    'fenced',
+    'The folder of the draft was removed while this writer worked, so that nothing of it is left to publish: begin again.',
+  );
 
 function addTo(names: PathSet, path: string): void {
   try {

@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
 import path from 'node:path';
+import { makeFolders } from '../../corpus/make-folders.ts';
 
 export interface RotatingFileOptions {
   /** A file that reaches this is put aside, in bytes. @default 4 MiB */
@@ -25,7 +26,7 @@ export class RotatingFile {
     this.#file = file;
     this.#maxBytes = maxBytes;
     this.#keep = keep;
-    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    makeFolders(path.dirname(file));
   }
 
   /** @param line with its line feed */

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { makeFolders } from '../../corpus/make-folders.ts';
 
 /** One browser's stay. Its id is the owner of its jobs and uploads; only its cookie can prove it. */
 export interface Session {
@@ -84,7 +85,7 @@ export class Sessions {
 
 /** The secret of a data folder: made at the first start, readable by its owner alone. */
 export function sessionSecret(dataFolder: string): Uint8Array {
-  mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+  makeFolders(dataFolder);
   const file = path.join(dataFolder, 'session-secret');
   try {
     writeFileSync(file, randomBytes(32).toString('hex'), { flag: 'wx', mode: 0o600 });

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, openSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { lstatSync, openSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { StagedFile } from '../../change/change-work.ts';
+import { makeFolders } from '../../corpus/make-folders.ts';
 import type { UploadLimits } from '../../web/api.ts';
 import { Problem } from '../requests/problem.ts';
 import { asStaged, type KeptUpload, UploadJournal } from './upload-journal.ts';
@@ -78,7 +79,7 @@ export class UploadStore {
     this.#dataFolder = dataFolder;
     this.#root = path.join(dataFolder, 'staging');
     this.#journal = new UploadJournal(dataFolder);
-    mkdirSync(this.#root, { recursive: true, mode: 0o700 });
+    makeFolders(this.#root);
     this.#timer = setInterval(() => this.#expire(), Math.min(this.#ttlMs, 60_000)).unref();
   }
 
@@ -132,7 +133,7 @@ export class UploadStore {
   /** A place for one file of a session: created, open for writing, and the caller's to close. */
   stage(session: string): { upload: string; file: string; descriptor: number } {
     const folder = path.join(this.#root, session);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder);
     // A link would lead out of here, and a path through it would be followed.
     if (!lstatSync(folder).isDirectory()) throw new Error('The staging folder is no folder.');
     const upload = randomBytes(16).toString('hex');
