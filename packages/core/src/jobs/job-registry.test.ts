@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { deferred } from '../testing/deferred.ts';
+import { memoryJournal } from '../testing/memory-journal.ts';
 import { settle } from '../testing/simulated-clock.ts';
 import { plain, stage } from './job-manager.test-support.ts';
 import { JobRegistry } from './job-registry.ts';
@@ -43,12 +45,63 @@ describe('what was released', () => {
     expect(registry.size).toBe(0);
   });
 
+  test('F3 J18 an entry goes with the admission that came to nothing, and a forgotten one takes no other along', () => {
+    const registry = new JobRegistry();
+    const first = registry.openOwner('alice');
+    registry.remove(first, 'withdrawn');
+    expect(registry.size).toBe(0);
+    first.jobs.set('1', { atRest: true });
+    const second = registry.openOwner('alice');
+    registry.remove(first, '1');
+    expect([registry.ownerJobs('alice'), registry.size, first.jobs.size]).toEqual([second, 1, 0]);
+  });
+
   test('F3 J18 to look for what is not there opens no entry', () => {
     const registry = new JobRegistry();
     expect(registry.find('alice', 'unknown')).toBe(undefined);
     expect(registry.ownerJobs('alice')).toBe(undefined);
     expect(registry.size).toBe(0);
   });
+
+  test.each(['kept', 'refused'] as const)(
+    'F3 K2 an owner whose last job is consumed while the next one is being written, which is then %s',
+    async (end) => {
+      const written = deferred<void>();
+      const journal = memoryJournal();
+      const holds = { next: false };
+      const { alice, manager } = stage({
+        definitions: [plain],
+        journal: {
+          ...journal,
+          async write(...entries) {
+            if (holds.next && entries.some(({ type }) => type === 'admitted'))
+              await written.promise;
+            await journal.write(...entries);
+          },
+        },
+      });
+      const first = await alice.start(plain, 1, { delayMs: 1000 });
+      await alice.cancel(first.id);
+      holds.next = true;
+      const starting = alice.start(plain, 2, { delayMs: 1000 });
+      starting.catch(() => {});
+      await settle();
+      expect(await alice.consume(first.id)).toBe(true);
+      if (end === 'kept') {
+        written.resolve();
+        const { id } = await starting;
+        expect((await alice.list()).map((job) => job.id)).toEqual([id]);
+        expect(await alice.cancel(id)).toBe(true);
+        expect(await alice.consume(id)).toBe(true);
+      } else {
+        written.reject(new Error('no'));
+        await expect(starting).rejects.toThrow('no');
+      }
+      await settle();
+      expect(manager.activity()).toMatchObject({ queued: 0, running: 0 });
+      expect(alice.version).toBe('');
+    },
+  );
 
   test('F3 the watch of a job that is gone does not touch the job that its owner starts next', async () => {
     const { alice, executor } = stage();

@@ -9,6 +9,13 @@ export type {
 export { type ExecutorSuiteOptions, executorSuite } from './executor-suite.ts';
 export { executorSuiteHandlers } from './executor-suite-handlers.ts';
 export { exploreCrashes } from './explore-crashes.ts';
+export {
+  type HostileOptions,
+  hostileArguments,
+  hostileOptions,
+  isCoded,
+  outcomeOf,
+} from './hostile-options.ts';
 export { type HostileValue, hostileValue, hostileValues } from './hostile-values.ts';
 export { jobClientSuite } from './job-client-suite.ts';
 export {

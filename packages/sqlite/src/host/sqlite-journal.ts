@@ -311,7 +311,7 @@ function threadFile(): URL | undefined {
 }
 
 function readOptions(path: string | URL, options: SqliteJournalOptions): JournalThreadOptions {
-  const { maxKept = 100_000, lockTimeoutMs = 0, synchronous = 'full' } = options;
+  const { maxKept, lockTimeoutMs, synchronous } = optionsOf(options);
   if (synchronous !== 'full' && synchronous !== 'normal') {
     throw invalid('synchronous', "'full' or 'normal'");
   }
@@ -323,7 +323,29 @@ function readOptions(path: string | URL, options: SqliteJournalOptions): Journal
   };
 }
 
+/** Each option, read once. */
+function optionsOf(options: SqliteJournalOptions): Required<SqliteJournalOptions> {
+  if (typeof options !== 'object' || options === null) throw invalid('options', 'an object');
+  try {
+    const { maxKept = 100_000, lockTimeoutMs = 0, synchronous = 'full' } = options;
+    return { maxKept, lockTimeoutMs, synchronous };
+  } catch (cause) {
+    throw new OffstageError('invalid_option', 'The options cannot be read; see the cause.', {
+      details: { option: 'options' },
+      cause,
+    });
+  }
+}
+
 function readPath(path: unknown): string {
+  // To SQLite a database that is gone with the process; here it would be a file of that name.
+  if (path === ':memory:' || (typeof path === 'string' && path.startsWith('file::memory:'))) {
+    throw invalid(
+      'path',
+      'the path of a file, as jobs in memory are not kept. Leave the journal out, or give a test ' +
+        'memoryJournal() of @offstage/core/testing',
+    );
+  }
   try {
     if (path instanceof URL) return fileURLToPath(path);
     if (typeof path === 'string' && path !== '' && !path.includes('\u0000')) {
