@@ -324,7 +324,7 @@ function readOptions(path: string | URL, options: SqliteJournalOptions): Journal
 }
 
 /** Each option, read once. */
-function optionsOf(options: SqliteJournalOptions): Required<SqliteJournalOptions> {
+function optionsOf(options: SqliteJournalOptions) {
   if (typeof options !== 'object' || options === null) throw invalid('options', 'an object');
   try {
     const { maxKept = 100_000, lockTimeoutMs = 0, synchronous = 'full' } = options;
