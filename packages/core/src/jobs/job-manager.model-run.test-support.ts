@@ -207,6 +207,19 @@ const cancel = (owner: Owner, index: number): Command =>
     expect(await real[owner].cancel(id)).toBe(own !== undefined && model.cancel(own));
   });
 
+const retry = (owner: Owner, index: number): Command =>
+  onJob('starts again', owner, index, async (own, id, model, real) => {
+    const hasFailed = own?.status === 'failed' || own?.status === 'canceled';
+    const why = own === undefined ? 'not_found' : hasFailed ? undefined : 'not_retriable';
+    const refusal = own === undefined ? why : (why ?? model.refusal(owner, own.key, 0));
+    const retrying = real[owner].retry(id);
+    expect(await codeOf(retrying)).toBe(refusal);
+    if (own === undefined || refusal !== undefined) return;
+    const { id: nextId, retryOf } = await retrying;
+    expect(retryOf).toBe(own.id);
+    model.start({ id: nextId, owner, kind: own.kind, key: own.key }, 0);
+  });
+
 const consume = (owner: Owner, index: number): Command =>
   onJob('consumes', owner, index, async (own, id, model, real) => {
     const released = own?.stage === 'rest';
@@ -339,6 +352,7 @@ const commands = [
   fc.tuple(index, fc.boolean()).map((args) => finishDiscard(...args)),
   fc.tuple(owner, index).map((args) => cancel(...args)),
   fc.tuple(owner, index).map((args) => consume(...args)),
+  fc.tuple(owner, index).map((args) => retry(...args)),
   fc.tuple(owner, index, fc.nat({ max: 9 })).map((args) => poll(...args)),
   fc.tuple(owner, index).map((args) => watch(...args)),
   owner.map(watchAll),
@@ -373,7 +387,7 @@ export async function checkManager({
     const setup = () => {
       const { timeoutMs: _, graceMs: __, ...options } = limits;
       const real: Real = {
-        ...stageWith(executor, { ...options, random: () => 0.5 }),
+        ...stageWith(executor, { ...options, keepInputs: true, random: () => 0.5 }),
         leases: [],
         maintenance: undefined,
         watches: [],

@@ -16,7 +16,7 @@ const executors = {
 };
 
 describe.each(Object.entries(executors))('with %s', (_, makeExecutor) => {
-  test('F3 J1 J3 J4 J5 J6 J7 J8 J9 J12 J13 J15 J17 P3 A1 A2 A5 A6 the manager does what the model does', () =>
+  test('F3 J1 J3 J4 J5 J6 J7 J8 J9 J12 J13 J15 J17 P3 A1 A2 A5 A6 A11 the manager does what the model does', () =>
     checkManager({ makeExecutor, numRuns, withShutdown: false }));
 
   test('F3 F5 J14 the manager does what the model does, also through a shutdown', () =>

@@ -13,6 +13,15 @@ test('A5 a delayed job waits for its time, and a cancel takes it out', async () 
   expect(executor.runs.map(({ task }) => task.jobId)).toEqual([late.id]);
 });
 
+test('A6 owners take turns, so that many jobs of one hold up another owner’s for a single turn', async () => {
+  const { alice, bob, executor } = stage({ slots: 1 });
+  const [first, second] = await Promise.all([1, 2, 3, 4].map((each) => alice.start(plain, each)));
+  const other = await bob.start(plain, 5);
+  executor.runOf(first?.id ?? '').return();
+  executor.runOf(second?.id ?? '').return();
+  expect((await bob.get(other.id))?.status).toBe('running');
+});
+
 test('A6 a higher priority goes first', async () => {
   const { alice, executor } = stage({ slots: 1 });
   const first = await alice.start(plain, 1);
