@@ -412,6 +412,8 @@ export class JobEngine implements AttemptKeeper {
     } else {
       job.delay = delayMs === 0 ? undefined : new JobDelay(job, { afterMs: delayMs });
       this.dispatch(job, { type: 'retrying', at, availableAt: at + Math.round(delayMs), failure });
+      // Nobody would attempt it any more, unless it is kept for the next process.
+      if (this.admission.isClosed && !this.#putsBack) this.#requestStop(job, 'shutdown');
     }
   }
 

@@ -1,15 +1,36 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import { deferred } from '../testing/deferred.ts';
+import { memoryJournal } from '../testing/memory-journal.ts';
 import { settle } from '../testing/simulated-clock.ts';
 import { FakeExecutor } from './fake-executor.test-support.ts';
 import { defineJob } from './job-definition.ts';
-import { codeOf, hasty, plain, stage, tidy } from './job-manager.test-support.ts';
+import { again, codeOf, hasty, plain, stage, tidy } from './job-manager.test-support.ts';
 import { JobManager } from './job-manager.ts';
 
 const text = { version: 1, vendor: 'test' } as const;
 
 describe('shutdown', () => {
+  test.each([
+    ['without a journal', {}],
+    ['with one that is not to keep it', { journal: memoryJournal(), definitions: [again] }],
+  ] as const)(
+    'J14 A1 an attempt that had timed out and fails during it is not put back for another one, %s',
+    async (_, options) => {
+      const { manager, alice, executor, clock } = stage({ ...options });
+      const { id } = await alice.start(again, 1);
+      await settle();
+      await clock.advance(1000);
+      expect(executor.runOf(id).stops).toEqual(['timeout']);
+      const waiting = alice.wait(id);
+      const report = manager.shutdown({ keep: false });
+      executor.runOf(id).throw();
+      expect((await waiting).status).toBe('canceled');
+      expect(await report).toEqual({ settled: 1, abandoned: 0 });
+      expect([executor.runs.length, executor.discards.length]).toEqual([1, 1]);
+    },
+  );
+
   test('J14 closes admission, cancels everything, and reports when all have settled', async () => {
     const { manager, alice, bob, executor, clock } = stage({ slots: 1 });
     const running = await alice.start(plain, 1);

@@ -117,6 +117,8 @@ export class ManagerModel {
     job.stopReason = null;
     job.holdsSlot = false;
     this.#queue(job, delayMs);
+    // Nobody would attempt it any more.
+    if (this.isClosed) this.cancel(job, 'shutdown');
   }
 
   cancel(job: ModelJob, reason: 'canceled' | 'shutdown' = 'canceled'): boolean {
