@@ -82,6 +82,18 @@ export interface JobsHandlerSettings {
 
 /** @throws OffstageError `invalid_option` */
 export function settingsOf(options: JobsHandlerOptions): JobsHandlerSettings {
+  try {
+    return read(options);
+  } catch (cause) {
+    if (OffstageError.isInstance(cause)) throw cause;
+    throw new OffstageError('invalid_option', 'The options cannot be read; see the cause.', {
+      cause,
+    });
+  }
+}
+
+function read(options: JobsHandlerOptions): JobsHandlerSettings {
+  if (typeof options !== 'object' || options === null) reject('options must be an object.');
   if (typeof options.clientFor !== 'function') {
     reject('clientFor must be a function from a request to a job client or a response.');
   }

@@ -192,7 +192,7 @@ describe('F1 what comes through a door of the manager', () => {
       const faults: string[] = [];
       for (const { name, options } of table) {
         const made = stage(kept ? { journal: memoryJournal(), definitions: [plain] } : {});
-        const outcome = await outcomeOf(() => door(options, made));
+        const outcome = await outcomeOf(() => door(options, made), 5000);
         if (!isCoded(outcome)) faults.push(`${name}: ${outcome}`);
         const left = await leftOf(made);
         if (left !== undefined) faults.push(`${name}: left ${left}`);

@@ -57,7 +57,8 @@ export async function outcomeOf(call: () => unknown, turns = 50): Promise<string
 }
 
 /** Whether an outcome is one that a caller can do something with. */
-export const isCoded = (outcome: string): boolean => /^[a-z][a-z_]*$/.test(outcome);
+export const isCoded = (outcome: string): boolean =>
+  outcome !== 'pending' && /^[a-z][a-z_]*$/.test(outcome);
 
 function told(error: unknown): string {
   try {

@@ -13,6 +13,11 @@ export async function startJob(
   refuseServersOptions(options);
   const request = encodeStartRequest(input, options.exclusivityKey, options.onConflict);
   const { idempotencyKey = crypto.getRandomValues(new Uint32Array(4)).join('-') } = options;
+  if (typeof idempotencyKey !== 'string') {
+    throw new OffstageError('invalid_option', 'idempotencyKey must be a string.', {
+      details: { option: 'idempotencyKey' },
+    });
+  }
   const ask = (): Promise<unknown> =>
     requestJson(ports, 'POST', `/${encodeURIComponent(name)}`, request, {
       'idempotency-key': `"${idempotencyKey.replace(/["\\]/g, '\\$&')}"`,
