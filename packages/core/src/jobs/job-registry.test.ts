@@ -29,7 +29,7 @@ describe('what was released', () => {
     const registry = new JobRegistry();
     const alice = registry.openOwner('alice');
     const job = { atRest: true };
-    alice.jobs.set('1', job);
+    alice.jobs.add('1', job);
     registry.closeOwner(alice);
     alice.active = 1;
     registry.remove(alice, '1');
