@@ -1,7 +1,7 @@
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const codes = Uint8Array.from(alphabet, (letter) => letter.charCodeAt(0));
 const length = 22;
-const pool = new Uint8Array(length * 128);
+const pool = new Uint8Array(length * 1024);
 let used = pool.length;
 // One list for all: to grow one for each id takes longer than the rest of it.
 const letters: number[] = [...codes.subarray(0, length)];

@@ -68,6 +68,28 @@ describe('InlineExecutor', () => {
     expect(reason).toMatchObject({ code: 'timeout', reason: 'timeout' });
   });
 
+  test('J5 a stop before the handler begins is in the signal, of which a spread has a copy; the first reason wins', async () => {
+    const seen: unknown[] = [];
+    const executor = new InlineExecutor([
+      handle(definition, (context) => {
+        const { signal } = { ...context };
+        seen.push(signal === context.signal, signal.aborted, signal.reason);
+        signal.throwIfAborted();
+      }),
+    ]);
+    const outcome = deferred<JobOutcome>();
+    const run = executor.run(task, {
+      progress: () => {},
+      dropped: () => {},
+      saved: async () => {},
+      settled: outcome.resolve,
+    });
+    run.stop('canceled');
+    run.stop('timeout');
+    expect(await outcome.promise).toEqual({ type: 'stopped' });
+    expect(seen).toEqual([true, true, expect.objectContaining({ reason: 'canceled' })]);
+  });
+
   test('W6 the grace of a shutdown is timed by the clock, and a late result is dropped', async () => {
     const clock = simulatedClock(1000);
     const gate = deferred<void>();

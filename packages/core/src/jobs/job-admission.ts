@@ -1,4 +1,5 @@
 import { OffstageError, type StopReason } from '../foundation/errors.ts';
+import { randomId } from '../foundation/random-id.ts';
 import { checkSchema, type SchemaCheck } from '../foundation/schema-check.ts';
 import type { ActivityGate } from './activity-gate.ts';
 import {
@@ -279,7 +280,7 @@ export class JobAdmission {
       if (decision?.type === 'waits') void this.#makeWayOnceKept(job, decision);
       return job;
     }
-    ownerJobs.jobs.set(job.id, job);
+    ownerJobs.jobs.add(job.id, job);
     this.#host.dispatch(
       job,
       availableAt === null ? admitted : { type: 'admitted', availableAt },
@@ -327,9 +328,11 @@ export class JobAdmission {
     plan: StartPlan,
     given: KeptStart | undefined,
   ): Job {
-    const id = this.#host.settings.randomId();
+    const makeId = this.#host.settings.randomId;
+    const id = makeId();
     const ownerJobs = this.#host.registry.openOwner(owner);
-    if (ownerJobs.jobs.has(id)) {
+    // Our own come once; to look for one among many thousands takes as long as to make it.
+    if (makeId !== randomId && ownerJobs.jobs.has(id)) {
       throw new OffstageError('invalid_option', 'randomId gave the id of a job that is there.');
     }
     const { progressCapacity } = this.#host.settings;

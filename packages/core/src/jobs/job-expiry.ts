@@ -28,7 +28,9 @@ export class JobExpiry {
 
   /** The job has come to rest now. */
   add(job: Job): void {
-    this.#jobs.add(job, this.#clock.monotonic());
+    // Whole milliseconds are no objects, which each job that is kept would hold one of; up, so that none
+    // goes too early.
+    this.#jobs.add(job, Math.ceil(this.#clock.monotonic()));
     this.#arm();
   }
 

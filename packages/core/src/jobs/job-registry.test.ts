@@ -31,7 +31,7 @@ describe('what was released', () => {
     const registry = new JobRegistry();
     const alice = registry.openOwner('alice');
     const job = { atRest: true };
-    alice.jobs.set('1', job);
+    alice.jobs.add('1', job);
     registry.closeOwner(alice);
     alice.active = 1;
     registry.remove(alice, '1');
@@ -50,7 +50,7 @@ describe('what was released', () => {
     const first = registry.openOwner('alice');
     registry.remove(first, 'withdrawn');
     expect(registry.size).toBe(0);
-    first.jobs.set('1', { atRest: true });
+    first.jobs.add('1', { atRest: true });
     const second = registry.openOwner('alice');
     registry.remove(first, '1');
     expect([registry.ownerJobs('alice'), registry.size, first.jobs.size]).toEqual([second, 1, 0]);

@@ -1,5 +1,6 @@
 import { randomId } from '../foundation/random-id.ts';
 import type { ChangeKind } from './job-client.ts';
+import { JobsById } from './jobs-by-id.ts';
 
 /** A hint that something changed; see `JobClient.watch`. */
 export interface Watcher {
@@ -10,7 +11,7 @@ export interface Watcher {
 export interface OwnerJobs<Job> {
   readonly owner: string;
   /** In the order of their start. */
-  readonly jobs: Map<string, Job>;
+  readonly jobs: JobsById<Job>;
   queued: number;
   /** Jobs that are not at rest; the queued ones among them. */
   active: number;
@@ -30,28 +31,32 @@ export class JobRegistry<Job extends { readonly atRest: boolean }> {
   /** Unlike that of any other registry; its entries only count on, since an entry may last for one job. */
   readonly #life = randomId();
   #entries = 0;
-  readonly #byOwner = new Map<string, OwnerJobs<Job> | undefined>();
+  /** Also of the entry that was forgotten last. */
+  readonly #byOwner = new Map<string, OwnerJobs<Job>>();
   /**
-   * The owner that was forgotten last keeps its place in the map, and that alone: to take a key out and in
-   * again is the dearest part of a start and a consume of who has one job at a time.
+   * Of who has one job at a time the entry comes and goes with each, and to take it out of the map and put
+   * the next one in is the dearest part of that. So the one forgotten last keeps its place until another is.
    */
-  #forgotten: string | undefined;
+  #forgotten: OwnerJobs<Job> | undefined;
+  /** The entry that was asked for last, which is asked for again several times in the life of a job. */
+  #last: OwnerJobs<Job> | undefined;
 
   find(owner: string, id: string): Job | undefined {
-    return this.#byOwner.get(owner)?.jobs.get(id);
+    return this.ownerJobs(owner)?.jobs.get(id);
   }
 
   ownerJobs(owner: string): OwnerJobs<Job> | undefined {
-    return this.#byOwner.get(owner);
+    if (this.#last?.owner !== owner) this.#last = this.#byOwner.get(owner);
+    return this.#last === this.#forgotten ? undefined : this.#last;
   }
 
   openOwner(owner: string): OwnerJobs<Job> {
-    let ownerJobs = this.#byOwner.get(owner);
+    let ownerJobs = this.ownerJobs(owner);
     if (ownerJobs === undefined) {
       this.#entries += 1;
       ownerJobs = {
         owner,
-        jobs: new Map(),
+        jobs: new JobsById(),
         queued: 0,
         active: 0,
         watchers: undefined,
@@ -62,14 +67,15 @@ export class JobRegistry<Job extends { readonly atRest: boolean }> {
         entry: this.#entries,
       };
       this.#byOwner.set(owner, ownerJobs);
-      if (this.#forgotten === owner) this.#forgotten = undefined;
+      if (this.#forgotten?.owner === owner) this.#forgotten = undefined;
+      this.#last = ownerJobs;
     }
     return ownerJobs;
   }
 
   /** Another text after every change of the owner's jobs, progress apart (F7). */
   version(owner: string): string | undefined {
-    const ownerJobs = this.#byOwner.get(owner);
+    const ownerJobs = this.ownerJobs(owner);
     return ownerJobs && `${this.#life}.${ownerJobs.entry}.${ownerJobs.changes}`;
   }
 
@@ -80,16 +86,8 @@ export class JobRegistry<Job extends { readonly atRest: boolean }> {
 
   /** Takes a job out, and the entry with it if nothing else is in it. */
   remove(ownerJobs: OwnerJobs<Job>, id: string): void {
-    const { jobs, watchers, owner, active } = ownerJobs;
-    // One that is active and not among them is being admitted.
-    const isLast = jobs.size === 1 && active === 0 && watchers === undefined && jobs.has(id);
-    // A map that is emptied is made anew, which is not worth it where it goes with its entry.
-    if (isLast && this.#byOwner.get(owner) === ownerJobs) {
-      this.#forget(owner);
-    } else {
-      jobs.delete(id);
-      this.closeOwner(ownerJobs);
-    }
+    ownerJobs.jobs.delete(id);
+    this.closeOwner(ownerJobs);
   }
 
   /**
@@ -97,19 +95,22 @@ export class JobRegistry<Job extends { readonly atRest: boolean }> {
    * that one alone: its owner may have another by now (F3).
    */
   closeOwner(ownerJobs: OwnerJobs<Job>): void {
+    // One that is active and not among the jobs is being admitted.
     if (ownerJobs.jobs.size > 0 || ownerJobs.active > 0 || ownerJobs.watchers !== undefined) return;
-    if (this.#byOwner.get(ownerJobs.owner) === ownerJobs) this.#forget(ownerJobs.owner);
+    if (this.ownerJobs(ownerJobs.owner) === ownerJobs) this.#forget(ownerJobs);
   }
 
-  #forget(owner: string): void {
+  #forget(ownerJobs: OwnerJobs<Job>): void {
     const before = this.#forgotten;
-    if (before !== undefined) this.#byOwner.delete(before);
-    this.#byOwner.set(owner, undefined);
-    this.#forgotten = owner;
+    if (before !== undefined) this.#byOwner.delete(before.owner);
+    if (this.#last === before) this.#last = undefined;
+    this.#forgotten = ownerJobs;
   }
 
   *owners(): Generator<OwnerJobs<Job>> {
-    for (const ownerJobs of this.#byOwner.values()) if (ownerJobs !== undefined) yield ownerJobs;
+    for (const ownerJobs of this.#byOwner.values()) {
+      if (ownerJobs !== this.#forgotten) yield ownerJobs;
+    }
   }
 
   /** The jobs that are not at rest. */

@@ -51,9 +51,6 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job> {
   readonly ownerJobs: OwnerJobs<Job>;
   readonly definition: AnyJobDefinition;
   readonly handler: HandlerInfo;
-  readonly exclusivityKey: string | undefined;
-  readonly priority: number;
-  readonly retryOf: string | null;
   /** Below the numbers of all that is reported in this process. */
   readonly life: number;
   /** The time of the last look, once it is at rest. */
@@ -79,10 +76,10 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job> {
   /** What its journal has not got yet. */
   pendingWrite: PendingWrite | undefined;
   readonly #progressCapacity: number;
+  /** What its start asked for; `planOfNone` of most, which then hold nothing of their own. */
+  #plan: StartPlan;
   #input: unknown;
   #given: { readonly input: unknown } | undefined;
-  #isParsed: boolean;
-  #transfer: readonly unknown[] | undefined;
   #state: JobState;
   #view: JobView | undefined;
   #ring: ProgressRing | undefined;
@@ -96,9 +93,6 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job> {
     this.ownerJobs = init.ownerJobs;
     this.definition = init.definition;
     this.handler = init.handler;
-    this.exclusivityKey = init.plan.exclusivityKey;
-    this.priority = init.plan.priority;
-    this.retryOf = init.plan.retryOf;
     this.life = init.kept?.life ?? 0;
     this.previous = undefined;
     this.next = undefined;
@@ -110,10 +104,9 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job> {
     this.watchers = undefined;
     this.pendingWrite = undefined;
     this.#progressCapacity = init.progressCapacity;
-    this.#input = init.input;
+    this.#plan = init.plan;
+    this.#input = init.kept === undefined ? init.input : notParsed;
     this.#given = init.given;
-    this.#isParsed = init.kept === undefined;
-    this.#transfer = init.plan.transfer;
     this.#state =
       init.kept?.state ??
       newJobState(init.createdAt, init.definition.retry?.attempts ?? 1, init.handler.discards);
@@ -128,12 +121,24 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job> {
     return this.ownerJobs.owner;
   }
 
+  get exclusivityKey(): string | undefined {
+    return this.#plan.exclusivityKey;
+  }
+
+  get priority(): number {
+    return this.#plan.priority;
+  }
+
+  get retryOf(): string | null {
+    return this.#plan.retryOf;
+  }
+
   get state(): JobState {
     return this.#state;
   }
 
   get input(): unknown {
-    return this.#input;
+    return this.#input === notParsed ? this.#given?.input : this.#input;
   }
 
   /** The input as the caller passed it; with a journal alone. */
@@ -143,12 +148,11 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job> {
 
   /** Whether its input has been parsed; that of a job which was kept is when the job begins. */
   get isParsed(): boolean {
-    return this.#isParsed;
+    return this.#input !== notParsed;
   }
 
   parsed(input: unknown): void {
     this.#input = input;
-    this.#isParsed = true;
   }
 
   /** It is not durable yet: nobody sees it, and it does not begin. */
@@ -187,14 +191,14 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job> {
       attempt: this.#state.attempt,
       saved: this.saved,
       input: this.#input,
-      transfer: this.#transfer,
+      transfer: this.#plan.transfer,
       progressCapacity: this.#progressCapacity,
     };
   }
 
   /** Its input can still be run: it was kept, and moved to no thread (A11). */
   get isRetriable(): boolean {
-    return this.#input !== inputGone && this.#transfer === undefined;
+    return this.#input !== inputGone && this.#plan.transfer === undefined;
   }
 
   /** Nothing runs any more, so what it took to run it is not kept (J18), but the input if so asked. */
@@ -205,13 +209,12 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job> {
     if (keepsInput && this.isRetriable) {
       if (this.#given === undefined) return;
       // Parsed again when it is run again.
-      this.#input = this.#given.input;
-      this.#isParsed = false;
+      this.#input = notParsed;
       return;
     }
     this.#input = inputGone;
     this.#given = undefined;
-    this.#transfer = undefined;
+    if (this.#plan.transfer !== undefined) this.#plan = { ...this.#plan, transfer: undefined };
   }
 
   /** The same object until something changes. */
@@ -326,6 +329,8 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job> {
 }
 
 const inputGone = Symbol('input gone');
+/** It stands in what was given. */
+const notParsed = Symbol('not parsed');
 
 /** What the application has no handler for. */
 export const orphaned: HandlerInfo = Object.freeze({ discards: false });

@@ -127,7 +127,7 @@ export class OwnerClient implements JobClient {
   ): Promise<TerminalJobView<ResultOf<D>, PhaseOf<D>>>;
   wait<R, P extends string>(id: JobId<R, P>, options?: WaitOptions): Promise<TerminalJobView<R, P>>;
   wait(id: string, options?: WaitOptions): Promise<TerminalJobView>;
-  wait(id: string, options: WaitOptions = {}): Promise<TerminalJobView> {
+  wait(id: string, options: WaitOptions = noOptions): Promise<TerminalJobView> {
     if (!this.#engine.isReady) return this.#engine.ready().then(() => this.wait(id, options));
     try {
       requireOptions(options);
@@ -186,3 +186,5 @@ function pageOf(options: PollOptions): PollOptions {
     return { after, limit };
   });
 }
+
+const noOptions: WaitOptions = Object.freeze({});

@@ -71,6 +71,8 @@ export class StartKeys {
 
   /** The job has been released. */
   forget(jobId: string): void {
+    // Most jobs have none, and to look for one hashes their id.
+    if (this.#byJobId.size === 0) return;
     const key = this.#byJobId.get(jobId);
     if (key === undefined) return;
     this.#byJobId.delete(jobId);
