@@ -352,7 +352,6 @@ const commands = [
   fc.tuple(index, fc.boolean()).map((args) => finishDiscard(...args)),
   fc.tuple(owner, index).map((args) => cancel(...args)),
   fc.tuple(owner, index).map((args) => consume(...args)),
-  fc.tuple(owner, index).map((args) => retry(...args)),
   fc.tuple(owner, index, fc.nat({ max: 9 })).map((args) => poll(...args)),
   fc.tuple(owner, index).map((args) => watch(...args)),
   owner.map(watchAll),
@@ -371,6 +370,8 @@ export interface ModelRun {
    * longest wait, so that the search would pass the test's time limit and tell nothing. @default true
    */
   readonly shrinks?: boolean;
+  /** Starts jobs again as well. @default true */
+  readonly withRetry?: boolean;
 }
 
 /** Plays random commands against the manager over this executor, and against the model. */
@@ -379,8 +380,13 @@ export async function checkManager({
   numRuns,
   withShutdown,
   shrinks = true,
+  withRetry = true,
 }: ModelRun): Promise<void> {
-  const script = withShutdown ? [...commands, fc.constant<Command>(shutdown)] : commands;
+  const script = [
+    ...commands,
+    ...(withRetry ? [fc.tuple(owner, index).map((args) => retry(...args))] : []),
+    ...(withShutdown ? [fc.constant<Command>(shutdown)] : []),
+  ];
   const play = async (played: Iterable<Command>): Promise<void> => {
     const executor = makeExecutor();
     const isOrdered = executor.isOrdered !== false;

@@ -92,6 +92,7 @@ test('F3 J1 J3 J4 J5 J6 J7 J8 J9 J12 J13 J15 J17 P3 A1 A2 A5 A6 over threads the
     numRuns: 2,
     withShutdown: false,
     shrinks: false,
+    withRetry: false,
   });
   expect(made).toBeGreaterThanOrEqual(2);
 }, 120_000);
