@@ -7,6 +7,7 @@ import {
   systemClock,
 } from '@offstage/core';
 import { randomId, readLimits, requireDuration } from '@offstage/core/engine';
+import { readConnection } from '../redis/read-connection.ts';
 import type { BullConnection } from '../redis/redis-link.ts';
 import { readPrefix, readQueueName } from '../shared/names.ts';
 
@@ -95,26 +96,6 @@ export function refuse(options: object, what: Readonly<Record<string, string>>):
       details: { option },
     });
   }
-}
-
-/** @throws OffstageError `invalid_option`; `not_supported` for a Postgres. */
-export function readConnection(connection: unknown): BullConnection {
-  const { url, connectionString } = Object(connection);
-  for (const address of [connection, url, connectionString]) {
-    if (typeof address !== 'string' || !/^postgres(?:ql)?:/i.test(address)) continue;
-    // The address may hold a password, and is not repeated.
-    throw new OffstageError(
-      'not_supported',
-      'BullMQ on Postgres is not supported: progress, keys and fences are scripts of Redis. Pass the address of a Redis.',
-      { details: { option: 'connection' } },
-    );
-  }
-  if (typeof connection === 'object' && connection !== null) return connection;
-  throw new OffstageError(
-    'invalid_option',
-    "connection is missing: pass { url: 'redis://127.0.0.1:6379' }, or what ioredis takes.",
-    { details: { option: 'connection' } },
-  );
 }
 
 /** @throws OffstageError `invalid_option`, `invalid_definition`. */

@@ -1,11 +1,7 @@
 import { type AnyJobDefinition, type Clock, OffstageError, systemClock } from '@offstage/core';
 import type { JobExecutor } from '@offstage/core/engine';
-import {
-  indexDefinitions,
-  readConnection,
-  refuse,
-  requireCount,
-} from '../client/manager-options.ts';
+import { indexDefinitions, refuse, requireCount } from '../client/manager-options.ts';
+import { readConnection } from '../redis/read-connection.ts';
 import type { BullConnection } from '../redis/redis-link.ts';
 import { readPrefix, readQueueName } from '../shared/names.ts';
 
