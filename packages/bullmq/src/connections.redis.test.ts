@@ -95,6 +95,40 @@ test('E1 what ioredis takes besides the way to Redis changes nothing of how jobs
   await manager.close();
 });
 
+test.each([
+  ['rate', { rate: null }, 'rate.max'],
+  ['definitions', { definitions: [null] }, 'definitions'],
+  ['clock', { clock: {} }, 'clock'],
+  ['random', { random: 5 }, 'random'],
+])('E1 the option %s of a worker is refused with invalid_option', (_what, wrong, option) => {
+  const options = {
+    connection: { url: 'redis://127.0.0.1:1' },
+    queueName: 'q',
+    definitions: [echo],
+    executor: new InlineExecutor([echoing]),
+    ...wrong,
+  } as never;
+  expect(() => serveBullJobs(options)).toThrow(
+    expect.objectContaining({ code: 'invalid_option', details: { option } }),
+  );
+});
+
+test.each([Infinity, 2 ** 31])(
+  'E6 a redisTimeoutMs of %d is no shorter than it says',
+  async (ms) => {
+    await using server = await RedisServer.start();
+    const manager = new BullJobManager({
+      connection: { url: server.url },
+      queueName: 'q',
+      definitions: [echo],
+      redisTimeoutMs: ms,
+    });
+    await manager.ready();
+    expect(await manager.activity()).toMatchObject({ queued: 0 });
+    await manager.close();
+  },
+);
+
 test('E6 a cluster, and a database that there is not, are refused', async () => {
   await using cluster = await RedisServer.start('--cluster-enabled', 'yes');
   await using server = await RedisServer.start();

@@ -41,6 +41,7 @@ export interface RedisLinkOptions {
 type LinkOverrides = Pick<RedisOptions, 'commandTimeout' | 'autoResubscribe'>;
 
 const format = '1';
+const longestTimerMs = 2 ** 31 - 1;
 
 /**
  * The connections of one process to Redis. They come back by themselves; what is asked meanwhile
@@ -66,11 +67,11 @@ export class RedisLink {
     this.#closed.promise.catch(() => {});
     this.base = options.base;
     this.#options = options;
-    this.commands = this.connect({
-      ...(options.commandTimeoutMs === undefined
-        ? {}
-        : { commandTimeout: options.commandTimeoutMs }),
-    });
+    const { commandTimeoutMs = Infinity } = options;
+    this.commands = this.connect(
+      // A timer that is longer than timers can be ends at once.
+      commandTimeoutMs > longestTimerMs ? {} : { commandTimeout: commandTimeoutMs },
+    );
   }
 
   /** How far the clock of Redis is ahead of this process'. */
