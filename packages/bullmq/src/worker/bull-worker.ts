@@ -101,7 +101,7 @@ export class BullWorker {
         return await this.#takeJobs();
       } catch {
         // It has been told, and is looked for again.
-        if (signal.aborted) return;
+        if (signal.aborted || this.#worker !== undefined) return;
       }
     }
   }
@@ -176,7 +176,7 @@ export class BullWorker {
     if (this.#worker === undefined) {
       // It has taken no job, and waits for Redis no more.
       this.#link.close();
-      await this.#starting?.catch(() => {});
+      await this.#soon(this.#starting);
     }
     this.#sweeper?.close();
     const closing = this.#worker?.pause(true);
@@ -199,11 +199,21 @@ export class BullWorker {
     clearInterval(this.#beat);
     await executor.shutdown({ graceMs: 0 }).catch((error) => void this.report(error));
     // What did not obey is left: its lock ends, and another worker goes on with its next attempt.
-    const closed = Promise.allSettled([closing, this.#worker?.close(true), this.#bull.close()]);
-    // A Redis that is away is not waited for.
-    await Promise.race([closed, sleep(clock, lastWordMs, { keepAlive: true })]);
+    await this.#soon(Promise.allSettled([closing, this.#worker?.close(true), this.#bull.close()]));
     this.#channels.close();
     this.#link.close();
+  }
+
+  /** What a Redis that is away would keep us waiting for is waited for no longer. */
+  async #soon(done: Promise<unknown> | undefined): Promise<void> {
+    const late = new AbortController();
+    const waiting = sleep(this.#settings.clock, lastWordMs, {
+      signal: late.signal,
+      keepAlive: true,
+    });
+    await Promise.race([done, waiting]).catch(() => {});
+    late.abort();
+    await waiting.catch(() => {});
   }
 
   get #isClosing(): boolean {
