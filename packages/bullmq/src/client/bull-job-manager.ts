@@ -197,7 +197,8 @@ export class BullJobManager {
 
   /** Ends the connections too; nothing can be asked afterwards. Jobs go on. */
   async close(): Promise<void> {
-    await this.shutdown();
+    // Where it failed, whoever asked for it was told.
+    await this.shutdown().catch(() => {});
     const { bull, channels, link } = this.#context;
     await bull.close().catch(() => {});
     channels.close();

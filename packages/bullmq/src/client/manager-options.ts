@@ -7,6 +7,7 @@ import {
   systemClock,
 } from '@offstage/core';
 import { randomId, readLimits, requireDuration } from '@offstage/core/engine';
+import { readConnection } from '../redis/read-connection.ts';
 import type { BullConnection } from '../redis/redis-link.ts';
 import { readPrefix, readQueueName } from '../shared/names.ts';
 
@@ -76,7 +77,7 @@ export function readManagerOptions(options: BullJobManagerOptions): BullJobManag
     limits: options.limits === undefined ? undefined : readLimits(options.limits),
     keepInputs: options.keepInputs ?? false,
     redisTimeoutMs: options.redisTimeoutMs ?? 10_000,
-    clock: options.clock ?? systemClock,
+    clock: readClock(options.clock),
   };
   requireCount('progressCapacity', settings.progressCapacity, 1, 1000);
   requireCount('maxKeptPerOwner', settings.maxKeptPerOwner, 1);
@@ -84,6 +85,10 @@ export function readManagerOptions(options: BullJobManagerOptions): BullJobManag
   requireCount('maxActivePerOwner', settings.maxActivePerOwner, 1);
   requireDuration('ttlMs', settings.ttlMs);
   requireDuration('redisTimeoutMs', settings.redisTimeoutMs);
+  // Nothing would be kept, or answered.
+  if (settings.ttlMs === 0) throw invalid('ttlMs', 'more than 0 milliseconds');
+  if (settings.redisTimeoutMs < 1) throw invalid('redisTimeoutMs', 'at least 1 millisecond');
+  if (typeof settings.keepInputs !== 'boolean') throw invalid('keepInputs', 'true or false');
   return settings;
 }
 
@@ -97,35 +102,14 @@ export function refuse(options: object, what: Readonly<Record<string, string>>):
   }
 }
 
-/** @throws OffstageError `invalid_option`; `not_supported` for a Postgres. */
-export function readConnection(connection: unknown): BullConnection {
-  const { url, connectionString } = Object(connection);
-  for (const address of [connection, url, connectionString]) {
-    if (typeof address !== 'string' || !/^postgres(?:ql)?:/i.test(address)) continue;
-    // The address may hold a password, and is not repeated.
-    throw new OffstageError(
-      'not_supported',
-      'BullMQ on Postgres is not supported: progress, keys and fences are scripts of Redis. Pass the address of a Redis.',
-      { details: { option: 'connection' } },
-    );
-  }
-  if (typeof connection === 'object' && connection !== null) return connection;
-  throw new OffstageError(
-    'invalid_option',
-    "connection is missing: pass { url: 'redis://127.0.0.1:6379' }, or what ioredis takes.",
-    { details: { option: 'connection' } },
-  );
-}
-
 /** @throws OffstageError `invalid_option`, `invalid_definition`. */
 export function indexDefinitions(definitions: unknown): ReadonlyMap<string, AnyJobDefinition> {
-  if (!Array.isArray(definitions)) {
-    throw new OffstageError('invalid_option', 'definitions must be a list of definitions.', {
-      details: { option: 'definitions' },
-    });
-  }
+  if (!Array.isArray(definitions)) throw invalid('definitions', 'a list of definitions');
   const byName = new Map<string, AnyJobDefinition>();
   for (const definition of definitions as readonly AnyJobDefinition[]) {
+    if (typeof definition?.name !== 'string') {
+      throw invalid('definitions', 'a list of what defineJob returned');
+    }
     if (byName.has(definition.name)) {
       throw new OffstageError(
         'invalid_definition',
@@ -148,6 +132,16 @@ export function requireCount(option: string, value: unknown, least: number, most
     details: { option },
   });
 }
+
+/** @throws OffstageError `invalid_option`. */
+export function readClock(clock: Clock = systemClock): Clock {
+  const { now, monotonic, schedule } = Object(clock);
+  if ([now, monotonic, schedule].every((each) => typeof each === 'function')) return clock;
+  throw invalid('clock', 'a Clock');
+}
+
+const invalid = (option: string, what: string): OffstageError =>
+  new OffstageError('invalid_option', `${option} must be ${what}.`, { details: { option } });
 
 /** Names an error, or an attempt. */
 export const newReference = (): string => randomId().slice(0, 13);

@@ -3,6 +3,8 @@ import { OffstageError } from '@offstage/core';
 export type Unsuitable =
   | 'password'
   | 'version'
+  | 'cluster'
+  | 'database'
   | 'read_only'
   | 'memory'
   | 'disk'

@@ -5,8 +5,26 @@ import { listOfReply, type Reply } from './reply.ts';
 import type { Script, ScriptArguments } from './script.ts';
 import { ScriptCalls } from './script-calls.ts';
 
-/** Where Redis is: `{ url }`, or what ioredis takes (`host`, `port`, `password`, `tls`, ...). */
-export type BullConnection = Omit<RedisOptions, 'protocol' | 'replyMapping'> & {
+/** What ioredis takes and is not the application's to say: how calls travel, what answers look like, how long one waits. */
+type Ours =
+  | 'protocol'
+  | 'replyMapping'
+  | 'stringNumbers'
+  | 'keyPrefix'
+  | 'monitor'
+  | 'commandTimeout'
+  | 'socketTimeout'
+  | 'maxRetriesPerRequest'
+  | 'retryStrategy'
+  | 'enableOfflineQueue'
+  | 'enableReadyCheck'
+  | 'enableAutoPipelining'
+  | 'autoResubscribe'
+  | 'autoResendUnfulfilledCommands'
+  | 'lazyConnect';
+
+/** Where Redis is, and how to get in: `{ url }`, or what ioredis takes (`host`, `port`, `password`, `tls`, ...). */
+export type BullConnection = Omit<RedisOptions, Ours> & {
   /** Such as `redis://user:password@127.0.0.1:6379/0`, or `rediss://` for TLS. */
   readonly url?: string | undefined;
 };
@@ -23,6 +41,7 @@ export interface RedisLinkOptions {
 type LinkOverrides = Pick<RedisOptions, 'commandTimeout' | 'autoResubscribe'>;
 
 const format = '1';
+const longestTimerMs = 2 ** 31 - 1;
 
 /**
  * The connections of one process to Redis. They come back by themselves; what is asked meanwhile
@@ -36,18 +55,23 @@ export class RedisLink {
   readonly #calls = new ScriptCalls((script, args) => this.#evaluate(script, args));
   #checked: Promise<void> | undefined;
   #refusal: unknown;
+  /** Why there is no connection. */
+  #lost: unknown;
   #aheadMs = 0;
   #wallAtBoot = 0;
+  readonly #closed = Promise.withResolvers<never>();
   #isClosed = false;
+  #isUnref = false;
 
   constructor(options: RedisLinkOptions) {
+    this.#closed.promise.catch(() => {});
     this.base = options.base;
     this.#options = options;
-    this.commands = this.connect({
-      ...(options.commandTimeoutMs === undefined
-        ? {}
-        : { commandTimeout: options.commandTimeoutMs }),
-    });
+    const { commandTimeoutMs = Infinity } = options;
+    this.commands = this.connect(
+      // A timer that is longer than timers can be ends at once.
+      commandTimeoutMs > longestTimerMs ? {} : { commandTimeout: commandTimeoutMs },
+    );
   }
 
   /** How far the clock of Redis is ahead of this process'. */
@@ -59,11 +83,23 @@ export class RedisLink {
   connect(overrides: LinkOverrides = {}): Redis {
     const { url, ...others } = this.#options.connection;
     const settings = {
-      enableReadyCheck: true,
       ...others,
-      // A command waits for Redis to come back; `commandTimeoutMs` says for how long.
+      // A command waits for Redis to come back; `commandTimeoutMs` says for how long. Connections
+      // that wait for jobs and messages are silent for long, and no time-out ends them.
       maxRetriesPerRequest: null,
-      retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 6), 2000),
+      retryStrategy: (times: number) =>
+        this.#isClosed ? null : Math.min(50 * 2 ** Math.min(times, 6), 2000),
+      commandTimeout: undefined,
+      socketTimeout: undefined,
+      enableOfflineQueue: true,
+      enableReadyCheck: true,
+      autoResubscribe: true,
+      autoResendUnfulfilledCommands: true,
+      lazyConnect: false,
+      // Our answers are read as they are, and several calls of a turn travel as one by themselves.
+      enableAutoPipelining: false,
+      stringNumbers: false,
+      monitor: false,
       ...overrides,
       protocol: 2 as const,
       replyMapping: 'legacy' as const,
@@ -71,12 +107,16 @@ export class RedisLink {
     const redis = url === undefined ? new Redis(settings) : new Redis(url, settings);
     redis.on('error', (error) => {
       if (isRefusal(error)) this.#refusal = error;
+      else this.#lost = error;
     });
     redis.on('ready', () => {
       this.#refusal = undefined;
+      this.#lost = undefined;
     });
-    this.#all.push(redis);
-    return redis;
+    // BullMQ makes some of its own of this one, which end with it.
+    const duplicate = redis.duplicate.bind(redis);
+    redis.duplicate = (override) => this.#keep(duplicate(override));
+    return this.#keep(redis);
   }
 
   /** Runs a script, with whoever else asks for it this turn. @throws OffstageError `unavailable`, `redis_unsuitable`. */
@@ -101,7 +141,8 @@ export class RedisLink {
 
   /** Resolves when Redis was found to be one that keeps jobs. */
   ready(): Promise<void> {
-    this.#checked ??= this.#check().catch((error) => {
+    // What waits in ioredis for a connection is not told that none comes any more.
+    this.#checked ??= Promise.race([this.#check(), this.#closed.promise]).catch((error) => {
       // The next command looks again.
       this.#checked = undefined;
       throw this.#coded(error);
@@ -122,19 +163,33 @@ export class RedisLink {
     }
   }
 
-  /** The process may end although connections are open. */
+  /** The process may end although connections are open, or are looked for. */
   unref(): void {
-    for (const redis of this.#all) Reflect.get(redis, 'stream')?.unref?.();
+    this.#isUnref = true;
+    for (const redis of this.#all) unref(redis);
   }
 
   close(): void {
     this.#isClosed = true;
-    for (const redis of this.#all) redis.disconnect();
+    this.#closed.reject(new Error('Connection is closed.'));
+    for (const redis of this.#all) if (redis.status !== 'end') redis.disconnect();
   }
 
   /** Nothing is answered any more. */
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  #keep(redis: Redis): Redis {
+    // A connection that comes back holds the process no more than the one before.
+    for (const event of ['connect', 'reconnecting']) {
+      redis.on(event, () => {
+        if (this.#isUnref) unref(redis);
+      });
+    }
+    this.#all.push(redis);
+    if (this.#isClosed) redis.disconnect();
+    return redis;
   }
 
   async #evaluate(script: Script, args: ScriptArguments): Promise<readonly Reply[]> {
@@ -163,6 +218,13 @@ export class RedisLink {
     if (field('role') === 'slave') {
       throw unsuitable('read_only', 'This Redis is a replica, which takes no jobs.');
     }
+    if (field('redis_mode') === 'cluster') {
+      throw unsuitable(
+        'cluster',
+        'This Redis is a cluster, which is not supported: connect to a single one.',
+      );
+    }
+    await this.#selectDatabase();
     const policy = field('maxmemory_policy');
     if (policy !== '' && policy !== 'noeviction') {
       throw unsuitable(
@@ -171,14 +233,32 @@ export class RedisLink {
       );
     }
     await this.#readClock();
-    await this.commands.set(`${this.base}format`, format, 'NX');
-    const found = await this.commands.get(`${this.base}format`);
+    const found = await this.#readFormat();
     if (found !== format) {
       throw unsuitable(
         'format',
         `This queue was written by another version of @offstage/bullmq (format ${String(found)}; this one knows ${format}).`,
       );
     }
+  }
+
+  /** One that there is not is told to ioredis alone, which goes on with the first. */
+  async #selectDatabase(): Promise<void> {
+    const { db = 0 } = this.commands.options;
+    try {
+      if (db !== 0) await this.commands.select(db);
+    } catch (error) {
+      if (!/DB index|SELECT is not allowed/.test(String(error))) throw error;
+      throw unsuitable('database', `Redis has no database ${db}.`, error);
+    }
+  }
+
+  /** Writes it in a new queue alone: a Redis that is full can be read, and freed. */
+  async #readFormat(): Promise<string | null> {
+    const found = await this.commands.get(`${this.base}format`);
+    if (found !== null) return found;
+    await this.commands.set(`${this.base}format`, format, 'NX');
+    return this.commands.get(`${this.base}format`);
   }
 
   async #readClock(): Promise<void> {
@@ -194,8 +274,13 @@ export class RedisLink {
   }
 
   #coded(error: unknown): OffstageError {
-    return redisError(this.#refusal ?? error);
+    const isLate = /Command timed out/.test(String(error));
+    return redisError(this.#refusal ?? (isLate ? (this.#lost ?? error) : error));
   }
+}
+
+function unref(redis: Redis): void {
+  for (const handle of ['stream', 'reconnectTimeout']) Reflect.get(redis, handle)?.unref?.();
 }
 
 const isRefusal = (error: unknown): boolean => /WRONGPASS|NOAUTH|NOPERM/.test(String(error));

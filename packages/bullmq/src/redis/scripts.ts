@@ -46,9 +46,10 @@ for index = 4, #ARGV, 2 do
     answers[#answers + 1] = false
   else
     if counts == '1' and known[8] == '1' then
-      redis.call('ZADD', base .. 'kept:' .. known[1], 'XX', string.format('%.0f', lookTime()), id)
+      -- A Redis that is full, or read-only for now, is read all the same.
+      redis.pcall('ZADD', base .. 'kept:' .. known[1], 'XX', string.format('%.0f', lookTime()), id)
       local ttl = redis.call('HGET', jobKey(id), 'ttl')
-      if ttl ~= 'inf' then redis.call('ZADD', base .. 'expiry', 'XX', time() + ttl, id) end
+      if ttl ~= 'inf' then redis.pcall('ZADD', base .. 'expiry', 'XX', time() + ttl, id) end
     end
     local events = {}
     if after ~= '-' and tonumber(known[9] or 0) > tonumber(after) then

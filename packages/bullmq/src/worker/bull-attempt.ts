@@ -203,7 +203,7 @@ export class BullAttempt implements JobHost {
     const at = this.#options.clock.now();
     // The handler is stopped at once, and Redis told as soon as it can be.
     this.stop('timeout');
-    await insist(this.#options, () =>
+    await insist(this.#insistence, () =>
       this.#options.store.dispatch(
         this.id,
         () => ({ type: 'stopRequested', at, reason: 'timeout' }),
@@ -218,7 +218,7 @@ export class BullAttempt implements JobHost {
     const next = await this.#next(outcome);
     const { store, record } = this.#options;
     let isPutBack = false;
-    const committed = await insist(this.#options, () =>
+    const committed = await insist(this.#insistence, () =>
       store.change(
         this.id,
         (known) => {
@@ -270,6 +270,11 @@ export class BullAttempt implements JobHost {
     return delayMs === undefined
       ? { type: 'failed', at, failure }
       : { type: 'retrying', at, availableAt: at + Math.round(delayMs), failure };
+  }
+
+  get #insistence() {
+    const { clock, store, report } = this.#options;
+    return { clock, link: store.link, report };
   }
 
   #report(error: unknown): string {

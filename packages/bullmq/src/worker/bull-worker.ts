@@ -20,13 +20,15 @@ import { serverClock } from '../shared/server-clock.ts';
 import { Sweeper } from '../shared/sweeper.ts';
 import { type AttemptEnd, BullAttempt } from './bull-attempt.ts';
 import { Discards } from './discards.ts';
-import { insist } from './insist.ts';
+import { insist, longestWaitMs } from './insist.ts';
 import type { BullWorkerSettings } from './worker-options.ts';
 
 // A job that this worker cannot run goes back for another one, and comes again after so long.
 const putOffMs = 1000;
 // A job that waits for a limit is woken; should nobody do so, it asks again after so long.
 const parkMs = 3_600_000;
+// How long Redis may take to hear that this worker leaves, once its jobs have.
+const lastWordMs = 1000;
 // BullMQ's boards show a job's progress, which is one field of it; it need not be the newest of a burst.
 const shownEveryMs = 1000;
 
@@ -45,7 +47,8 @@ export class BullWorker {
   #worker: Worker | undefined;
   #sweeper: Sweeper | undefined;
   #beat: NodeJS.Timeout | undefined;
-  #isClosing = false;
+  readonly #closing = new AbortController();
+  #starting: Promise<void> | undefined;
   #ending: Promise<void> | undefined;
 
   constructor(settings: BullWorkerSettings) {
@@ -70,16 +73,52 @@ export class BullWorker {
     });
   }
 
-  /** Resolves when jobs are taken. */
-  async start(): Promise<void> {
-    const { executor, prefix, queueName, clock, lockMs } = this.#settings;
+  /** Resolves when jobs are taken. Where Redis is refused it rejects, and they are once that is mended. */
+  start(): Promise<void> {
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  async #start(): Promise<void> {
+    const { executor } = this.#settings;
     executor.onError?.((error) => this.report(error));
     await executor.ready();
+    try {
+      await this.#join();
+    } catch (error) {
+      if (!this.#isClosing) void this.#startLater();
+      throw error;
+    }
+    await this.#takeJobs();
+  }
+
+  async #startLater(): Promise<void> {
+    const { signal } = this.#closing;
+    for (let waitMs = 100; ; waitMs = Math.min(2 * waitMs, longestWaitMs)) {
+      try {
+        await sleep(this.#settings.clock, waitMs, { signal, keepAlive: true });
+        await this.#join();
+        return await this.#takeJobs();
+      } catch {
+        // It has been told, and is looked for again.
+        if (signal.aborted || this.#worker !== undefined) return;
+      }
+    }
+  }
+
+  /** Redis is there and fit, and knows of this worker. */
+  async #join(): Promise<void> {
+    const { executor } = this.#settings;
     await this.#link.ready();
     this.#store.knowHandlers(
       new Map(this.#handled().map((name) => [name, executor.handler(name)?.discards === true])),
     );
     await this.#introduce();
+  }
+
+  async #takeJobs(): Promise<void> {
+    this.#closing.signal.throwIfAborted();
+    const { prefix, queueName, clock, lockMs } = this.#settings;
     const report = (error: unknown): void => void this.report(error);
     this.#sweeper = new Sweeper({
       link: this.#link,
@@ -133,7 +172,12 @@ export class BullWorker {
 
   async #end(graceMs: number): Promise<void> {
     const { clock, executor } = this.#settings;
-    this.#isClosing = true;
+    this.#closing.abort();
+    if (this.#worker === undefined) {
+      // It has taken no job, and waits for Redis no more.
+      this.#link.close();
+      await this.#soon(this.#starting);
+    }
     this.#sweeper?.close();
     const closing = this.#worker?.pause(true);
     const running = [...this.#attempts.values()];
@@ -153,13 +197,27 @@ export class BullWorker {
     ]);
     late.abort();
     clearInterval(this.#beat);
-    await closing;
     await executor.shutdown({ graceMs: 0 }).catch((error) => void this.report(error));
     // What did not obey is left: its lock ends, and another worker goes on with its next attempt.
-    await this.#worker?.close(true).catch(() => {});
-    await this.#bull.close().catch(() => {});
+    await this.#soon(Promise.allSettled([closing, this.#worker?.close(true), this.#bull.close()]));
     this.#channels.close();
     this.#link.close();
+  }
+
+  /** What a Redis that is away would keep us waiting for is waited for no longer. */
+  async #soon(done: Promise<unknown> | undefined): Promise<void> {
+    const late = new AbortController();
+    const waiting = sleep(this.#settings.clock, lastWordMs, {
+      signal: late.signal,
+      keepAlive: true,
+    });
+    await Promise.race([done, waiting]).catch(() => {});
+    late.abort();
+    await waiting.catch(() => {});
+  }
+
+  get #isClosing(): boolean {
+    return this.#closing.signal.aborted;
   }
 
   #handled(): readonly string[] {
@@ -221,7 +279,7 @@ export class BullWorker {
     } catch (error) {
       if (isMeant(error)) throw error;
       // What went wrong is no attempt of the job's, and BullMQ must not count it as one.
-      this.report(error);
+      if (!this.#link.isClosed) this.report(error);
       return putOff(job, putOffMs, token);
     }
   }
@@ -382,7 +440,7 @@ export class BullWorker {
 
   #insist<T>(act: () => Promise<T>): Promise<T> {
     const { clock } = this.#settings;
-    return insist({ clock, report: (error) => this.report(error) }, act);
+    return insist({ clock, link: this.#link, report: (error) => this.report(error) }, act);
   }
 
   async #handOver(committed: Committed): Promise<void> {

@@ -5,7 +5,12 @@ import { readWorkerOptions, type ServeBullJobsOptions } from './worker-options.t
 
 /** A process' share of the work. */
 export interface ServedBullJobs {
-  /** Resolves when jobs are taken. @throws OffstageError `unavailable`, `redis_unsuitable`, `executor_failed`. */
+  /**
+   * Resolves when jobs are taken. Where Redis is refused it rejects, and the worker looks again until that is
+   * mended.
+   *
+   * @throws OffstageError `unavailable`, `redis_unsuitable`, `executor_failed`.
+   */
   ready(): Promise<void>;
   /** Full errors of handlers, under the reference that observers see, and what else fails here. */
   on(event: 'error', listener: JobManagerListener<'error'>): () => void;
@@ -30,15 +35,17 @@ export interface ServedBullJobs {
 export function serveBullJobs(options: ServeBullJobsOptions): ServedBullJobs {
   const worker = new BullWorker(readWorkerOptions(options));
   const started = worker.start();
-  // Whoever does not wait for it hears of it all the same.
-  started.catch((error) => void worker.report(error));
   let ending: Promise<void> | undefined;
+  // Whoever does not wait for it hears of it all the same.
+  started.catch((error) => {
+    if (ending === undefined) worker.report(error);
+  });
   return {
     ready: () => started,
     on: (event, listener) => worker.events.on(event, listener),
     async shutdown({ graceMs = 5000 } = {}) {
       requireDuration('graceMs', graceMs);
-      ending ??= started.catch(() => {}).then(() => worker.shutdown(graceMs));
+      ending ??= worker.shutdown(graceMs);
       return ending;
     },
   };

@@ -1,11 +1,7 @@
-import { type AnyJobDefinition, type Clock, OffstageError, systemClock } from '@offstage/core';
+import { type AnyJobDefinition, type Clock, OffstageError } from '@offstage/core';
 import type { JobExecutor } from '@offstage/core/engine';
-import {
-  indexDefinitions,
-  readConnection,
-  refuse,
-  requireCount,
-} from '../client/manager-options.ts';
+import { indexDefinitions, readClock, refuse, requireCount } from '../client/manager-options.ts';
+import { readConnection } from '../redis/read-connection.ts';
 import type { BullConnection } from '../redis/redis-link.ts';
 import { readPrefix, readQueueName } from '../shared/names.ts';
 
@@ -69,8 +65,14 @@ export function readWorkerOptions(options: ServeBullJobsOptions): BullWorkerSett
   requireCount('concurrency', concurrency, 1, Math.min(executor.concurrency, 10_000));
   requireCount('lockMs', lockMs, 100, 86_400_000);
   if (rate !== undefined) {
-    requireCount('rate.max', rate.max, 1, 1_000_000_000);
-    requireCount('rate.perMs', rate.perMs, 1, 86_400_000);
+    requireCount('rate.max', rate?.max, 1, 1_000_000_000);
+    requireCount('rate.perMs', rate?.perMs, 1, 86_400_000);
+  }
+  const { random = Math.random } = options;
+  if (typeof random !== 'function') {
+    throw new OffstageError('invalid_option', 'random must be a function that returns a number.', {
+      details: { option: 'random' },
+    });
   }
   return {
     connection: readConnection(options.connection),
@@ -81,7 +83,7 @@ export function readWorkerOptions(options: ServeBullJobsOptions): BullWorkerSett
     concurrency,
     rate,
     lockMs,
-    clock: options.clock ?? systemClock,
-    random: options.random ?? Math.random,
+    clock: readClock(options.clock),
+    random,
   };
 }
