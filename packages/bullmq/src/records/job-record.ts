@@ -65,16 +65,16 @@ export function storedSpec(spec: JobSpec): string {
 }
 
 /**
- * `values`: in the order of `viewFields`; `more`: of `handlerFields`. `discards`: whether the handler of it
+ * `values`: in the order of `viewFields`, and of `handlerFields` where they were asked for. `discards`: whether the handler of it
  * does, as far as is known.
  */
 export function readRecord(
   id: string,
   values: readonly Reply[],
-  more: readonly Reply[],
   discards: (name: string) => boolean,
 ): JobRecord {
-  const [owner, specText, stateText, rev, fence, , , progress, dropped, result, retryOf] = values;
+  const [owner, specText, stateText, rev, fence, , , ...others] = values;
+  const [progress, dropped, result, retryOf, input, saved] = others;
   const spec = specOf(textOfReply(specText));
   const stored: StoredState = JSON.parse(textOfReply(stateText) || '{}');
   return {
@@ -94,8 +94,8 @@ export function readRecord(
     } as JobState,
     rev: textOfReply(rev),
     fence: textOfReply(fence),
-    input: more[0],
-    saved: more[1],
+    input,
+    saved,
   };
 }
 

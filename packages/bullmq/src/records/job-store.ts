@@ -43,6 +43,8 @@ export interface CommitOptions {
   readonly progress?: ProgressBatch | undefined;
   /** The record as it was known last, which saves a look where nothing has changed since. */
   readonly known?: JobRecord | undefined;
+  /** The result of a job that succeeds by it, encoded; without, it is encoded here. */
+  readonly result?: Buffer | undefined;
 }
 
 /** What an event did to a job. */
@@ -93,8 +95,7 @@ export class JobStore {
     if (!isJobId(id)) return undefined;
     const [reply] = listOfReply(await this.link.run(lookScript, ['*', '0', depth, id, '-']));
     if (reply === null || reply === undefined) return undefined;
-    const [values, , more] = listOfReply(reply);
-    return this.#record(id, values, more);
+    return this.#record(id, listOfReply(reply)[0]);
   }
 
   /** In the order asked; `undefined` for what is gone or another owner's; of '*' anybody's. */
@@ -203,7 +204,7 @@ export class JobStore {
     record: JobRecord,
     { state, actions }: { readonly state: JobState; readonly actions: readonly JobAction[] },
     token: string,
-    { fence = '', newFence = '-', progress = noProgress }: CommitOptions,
+    { fence = '', newFence = '-', progress = noProgress, result }: CommitOptions,
   ): readonly (string | number | Buffer)[] {
     const ends = state.status === 'succeeded' && record.state.status !== 'succeeded';
     return [
@@ -218,7 +219,7 @@ export class JobStore {
       state.stopReason === record.state.stopReason ? '-' : (state.stopReason ?? ''),
       kindOf(actions),
       newFence,
-      ends ? encodeValue('result', state.result) : '',
+      ends ? (result ?? encodeValue('result', state.result)) : '',
       ends ? '1' : '0',
       actions.some(({ type }) => type === 'discard') ? '1' : '0',
       progress.seq,
@@ -236,13 +237,12 @@ export class JobStore {
 
   #read(id: string, reply: Reply | undefined): Looked | undefined {
     if (reply === null || reply === undefined) return undefined;
-    const [values, events, more] = listOfReply(reply);
-    return { record: this.#record(id, values, more), events: listOfReply(events) };
+    const [values, events] = listOfReply(reply);
+    return { record: this.#record(id, values), events: listOfReply(events) };
   }
 
-  #record(id: string, values: Reply | undefined, more: Reply | undefined): JobRecord {
-    const discards = (name: string): boolean => this.#discards.get(name) ?? true;
-    return readRecord(id, listOfReply(values), listOfReply(more), discards);
+  #record(id: string, values: Reply | undefined): JobRecord {
+    return readRecord(id, listOfReply(values), (name) => this.#discards.get(name) ?? true);
   }
 }
 

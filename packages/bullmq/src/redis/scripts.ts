@@ -26,7 +26,7 @@ export type LookDepth = 'view' | 'handler';
 
 /**
  * Looks at many jobs of one owner; of '*' at anybody's. For each: its fields, then the events after a
- * number where there may be any, then what more was asked for. Counts as a look for how long it is
+ * number where there may be any. Counts as a look for how long it is
  * kept (J13) where asked.
  */
 export const lookScript = script(
@@ -36,7 +36,9 @@ local owner, counts, depth = ARGV[1], ARGV[2], ARGV[3]
 local answers = {}
 for index = 4, #ARGV, 2 do
   local id, after = ARGV[index], ARGV[index + 1]
-  local known = redis.call('HMGET', jobKey(id), ${named(viewFields)})
+  local known
+  if depth == 'handler' then known = redis.call('HMGET', jobKey(id), ${named([...viewFields, ...handlerFields])})
+  else known = redis.call('HMGET', jobKey(id), ${named(viewFields)}) end
   if not known[1] or (owner ~= '*' and known[1] ~= owner) then
     answers[#answers + 1] = false
   else
@@ -49,9 +51,7 @@ for index = 4, #ARGV, 2 do
     if after ~= '-' and tonumber(known[7] or 0) > tonumber(after) then
       events = redis.call('LRANGE', base .. 'progress:' .. id, 0, -1)
     end
-    local more = {}
-    if depth == 'handler' then more = redis.call('HMGET', jobKey(id), ${named(handlerFields)}) end
-    answers[#answers + 1] = { known, events, more }
+    answers[#answers + 1] = { known, events }
   end
 end
 return answers
