@@ -1,6 +1,8 @@
 import type { JobClient, JobView } from '@offstage/core';
 import type { JobObserverOptions, JobObserverState } from '@offstage/core/observe';
+import { HttpJobClient } from '@offstage/http/client';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { openTestBed } from './bed-client.ts';
 import { type CountingClient, stage } from './stage.ts';
 
 /** What a component of the suite is to show. */
@@ -293,6 +295,52 @@ export function adapterSuite(driver: AdapterDriver): void {
       await expect.poll(() => page.target.textContent).toContain('File 9');
       expect(page.isKept()).toBe(true);
       expect(page.problems).toEqual([]);
+    });
+  });
+
+  // Whatever runs the jobs of that server: `OFFSTAGE_BED=redis` has them in processes of their own.
+  describe(`${driver.name}, as every adapter, before a real server`, () => {
+    test.each(['streamed', 'polled'] as const)(
+      'U1 U5 shows a job from its first look to its end, %s, and tells of the end once',
+      async (how) => {
+        const { baseUrl, act, start } = await openTestBed();
+        const client = new HttpJobClient({ baseUrl, streaming: how === 'streamed' });
+        const [id = ''] = await start();
+        const ends: unknown[] = [];
+        const onSettled = (job: JobView): void => void ends.push(job.result);
+        const shown = await mount(client, id, { pollInterval: 20, onSettled });
+        await expect.poll(shown.current).toMatchObject({ status: 'running', isActive: true });
+        await act({ do: 'report', id, percent: 40, message: 'File 4' });
+        await expect.poll(shown.current).toMatchObject({ percent: 40, message: 'File 4' });
+        await act({ do: 'end', id, version: 'v1' });
+        const end = { status: 'succeeded', result: { version: 'v1' }, isTerminal: true };
+        await expect.poll(shown.current).toMatchObject(end);
+        expect(ends).toEqual([{ version: 'v1' }]);
+      },
+    );
+
+    test('U5 never shows the old job when the id is switched while its request is held', async () => {
+      const { baseUrl, act, start, state } = await openTestBed();
+      const client = new HttpJobClient({ baseUrl, streaming: false });
+      const [first, second] = await start(2);
+      await act({ do: 'hold' });
+      const shown = await mount(client, first);
+      await expect.poll(async () => (await state()).held).toBe(1);
+      await shown.show(second);
+      await act({ do: 'release' });
+      await expect.poll(shown.current).toMatchObject({ status: 'running' });
+      for (const { id, state } of shown.renders) expect([undefined, id]).toContain(state.job?.id);
+    });
+
+    test('U4 a hundred uses share one stream, which closes with the last of them', async () => {
+      const { baseUrl, start, state } = await openTestBed();
+      const client = new HttpJobClient({ baseUrl });
+      const [id = ''] = await start();
+      const ids = Array.from({ length: 100 }, () => id);
+      const mounted = await driver.mountMany({ client }, ids);
+      await expect.poll(async () => (await state()).streams).toBe(1);
+      await mounted.unmount();
+      await expect.poll(async () => (await state()).streams).toBe(0);
     });
   });
 

@@ -5,6 +5,7 @@ import {
   InlineExecutor,
   type JobClient,
   type StartOptions,
+  systemClock,
 } from '@offstage/core';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -13,6 +14,8 @@ import { CutProxy } from '../fixtures/cut-proxy.ts';
 import { RedisServer } from '../fixtures/redis-server.ts';
 import { ServedQueue } from '../fixtures/served-queue.ts';
 import { BullJobManager, serveBullJobs } from './index.ts';
+import { RedisLink } from './redis/redis-link.ts';
+import { script } from './redis/script.ts';
 
 // Only what is stuck may fail by these, not a busy machine: processes and servers start first.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -89,7 +92,7 @@ describe('E6 a Redis in which jobs would not be safe is refused', () => {
   test('E6 one with keys of another version', async () => {
     await using server = await RedisServer.start();
     const probe = new Redis(server.url);
-    await probe.set('bull:q:offstage:format', '2');
+    await probe.set('bull:q:offstage:format', '3');
     probe.disconnect();
     const manager = managerAt(server.url, { queueName: 'q' });
     await expect(manager.ready()).rejects.toMatchObject({
@@ -159,8 +162,7 @@ describe('E5 releases beside each other', () => {
 
   // The first form of a record, whole. Whatever was added since, an older release leaves out.
   const oldest = [
-    ...['owner', 'name', 'start', 'key', 'rev', 'fence', 'rest', 'phases', 'retryOf', 'state'],
-    ...['priority', 'retry', 'timeoutMs', 'capacity', 'input', 'keeps', 'ttl', 'maxKept'],
+    ...['owner', 'name', 'start', 'rev', 'fence', 'rest', 'spec', 'retryOf', 'state', 'input'],
   ];
 
   async function makeOldest(probe: Redis, key: string): Promise<void> {
@@ -273,6 +275,33 @@ describe('E5 what is asked wrongly', () => {
     const moment = { startAt: new Date(at), idempotencyKey: 'key 3' };
     for (const same of [plain, moment]) await alice.start(echo, 1, same);
     expect(await alice.list()).toHaveLength(starts.length);
+  });
+
+  test('E5 what a script is given arrives as it is, whatever it is and however long', async () => {
+    const base = 'bull:packed:offstage:';
+    const link = new RedisLink({ connection: { url: server.url }, base, clock: systemClock });
+    const given = [
+      '',
+      'a',
+      'é𝄞\n',
+      'x'.repeat(31),
+      'x'.repeat(32),
+      '界'.repeat(70_000),
+      7,
+      2 ** 43,
+    ];
+    const bytes = [Buffer.alloc(0), Buffer.from([0, 255, 10]), Buffer.alloc(1_200_000, 200)];
+    const echoed = script('echo', 'return ARGV');
+    const calls = [[], given, bytes, [...given, ...bytes, ...given]];
+    for (const round of [1, 2]) {
+      const replies = await Promise.all(calls.map((call) => link.run(echoed, call)));
+      expect(replies, `round ${round}`).toEqual(
+        calls.map((call) =>
+          call.map((value) => (Buffer.isBuffer(value) ? value : Buffer.from(String(value)))),
+        ),
+      );
+    }
+    link.close();
   });
 
   test('E5 J3 of starts of one turn, those that are refused are refused alone', async () => {

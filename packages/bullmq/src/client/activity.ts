@@ -3,7 +3,7 @@ import { listOfReply } from '../redis/reply.ts';
 import { activityScript } from '../redis/scripts.ts';
 import type { BullContext } from './bull-context.ts';
 
-/** `of` is '' for all owners, or ':' and the owner's part. */
+/** `of` is '' for all owners, or ' ' and the owner's part. */
 export async function readActivity(
   { link, isClosed }: Pick<BullContext, 'link' | 'isClosed'>,
   of: string,

@@ -21,7 +21,7 @@ import {
   transition,
   unknownDefinition,
 } from '@offstage/core/engine';
-import { type JobRecord, storedState, viewOf } from '../records/job-record.ts';
+import { type JobRecord, storedSpec, storedState, viewOf } from '../records/job-record.ts';
 import { gone } from '../records/job-store.ts';
 import { admitScript } from '../redis/admit-script.ts';
 import { limitedAdmitScript } from '../redis/limit-scripts.ts';
@@ -213,20 +213,14 @@ async function ask(
       definition.name,
       admission.start,
       admission.print,
+      admission.how,
       key,
       plan.onConflict,
-      bounded(settings.maxQueued),
-      bounded(settings.maxActivePerOwner),
-      ...(admission.start === '' ? [] : ['how', admission.how]),
-      ...fieldsOf(record),
+      bound(settings.maxQueued),
+      bound(settings.maxActivePerOwner),
       'input',
       admission.input,
-      'keeps',
-      settings.keepInputs ? '1' : '0',
-      'ttl',
-      settings.ttlMs === Infinity ? 'inf' : Math.ceil(settings.ttlMs),
-      'maxKept',
-      bounded(settings.maxKeptPerOwner),
+      ...fieldsOf(record),
     ]),
   ).map(textOfReply);
   return { record, answer };
@@ -275,32 +269,27 @@ function newRecord(
     timeoutMs: definition.timeoutMs,
     capacity: settings.progressCapacity,
     limited: isLimited(definition.name),
+    keeps: settings.keepInputs,
+    ttl: bound(Math.ceil(settings.ttlMs)),
+    maxKept: bound(settings.maxKeptPerOwner),
   };
 }
 
 const fieldsOf = (record: JobRecord): readonly (string | number)[] => [
-  'ownerId',
-  record.ownerId,
-  'phases',
-  JSON.stringify(record.phases),
-  'retryOf',
-  record.retryOf ?? '',
+  'spec',
+  storedSpec(record),
   'state',
   storedState(record.state),
-  'priority',
-  record.priority,
-  'retry',
-  record.retry === undefined ? '' : JSON.stringify(record.retry),
-  'timeoutMs',
-  record.timeoutMs ?? '',
-  'capacity',
-  record.capacity,
-  ...(record.limited ? ['limited', 1, 'dueAt', record.state.availableAt ?? 0] : []),
+  ...(record.retryOf === null ? [] : ['retryOf', record.retryOf]),
+  // What scripts ask of a job with limits.
+  ...(record.limited
+    ? ['limited', 1, 'dueAt', record.state.availableAt ?? 0, 'priority', record.priority]
+    : []),
 ];
 
 const refusals: ReadonlySet<string> = new Set(['paused', 'full', 'owner full']);
 
-const bounded = (count: number): number => (count === Infinity ? Number.MAX_SAFE_INTEGER : count);
+const bound = (count: number): number | 'inf' => (count === Infinity ? 'inf' : count);
 
 function refusal(
   what: string,

@@ -153,7 +153,7 @@ export class BullClient implements JobClient {
   }
 
   activity(): Promise<Activity> {
-    return readActivity(this.#context, `:${this.#part}`);
+    return readActivity(this.#context, ` ${this.#part}`);
   }
 
   watch(

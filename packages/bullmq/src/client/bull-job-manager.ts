@@ -218,17 +218,15 @@ export class BullJobManager {
   }
 
   async #cancelAll(graceMs: number): Promise<ShutdownReport> {
-    const { link, store } = this.#context;
+    const { store } = this.#context;
     const { clock } = this.#settings;
-    const active = async () =>
-      listOfReply(await link.call('SMEMBERS', `${link.base}active`)).map(textOfReply);
-    const all = await active();
+    const all = await this.#active();
     for (const id of all) await requestStop(this.#context, id, 'shutdown');
     const until = clock.monotonic() + graceMs;
-    let left = await active();
+    let left = await store.notAtRest(all);
     while (left.length > 0 && clock.monotonic() < until) {
       await sleep(clock, Math.min(lookAgainMs, until - clock.monotonic()), { keepAlive: true });
-      left = await active();
+      left = await store.notAtRest(left);
     }
     let abandoned = 0;
     for (const id of left) {
@@ -238,5 +236,18 @@ export class BullJobManager {
       if (type === 'done') abandoned += 1;
     }
     return { settled: all.length - abandoned, abandoned };
+  }
+
+  /** The jobs of all owners that are not at rest. */
+  async #active(): Promise<readonly string[]> {
+    const { link, store } = this.#context;
+    const counted = listOfReply(await link.call('HKEYS', `${link.base}counts`)).map(textOfReply);
+    const ids: string[] = [];
+    for (const owner of counted.filter((what) => what.startsWith('active '))) {
+      const index = `${link.base}owner:${owner.slice('active '.length)}`;
+      const started = listOfReply(await link.call('ZRANGE', index, 0, -1)).map(textOfReply);
+      ids.push(...(await store.notAtRest(started)));
+    }
+    return ids;
   }
 }

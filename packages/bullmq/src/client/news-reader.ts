@@ -1,5 +1,5 @@
 import type { ManagerEvents } from '@offstage/core/engine';
-import { type ViewRecord, viewOf } from '../records/job-record.ts';
+import { type JobRecord, viewOf } from '../records/job-record.ts';
 import { newsOfKind } from '../records/news-kinds.ts';
 import type { BullContext } from './bull-context.ts';
 
@@ -66,7 +66,7 @@ export class NewsReader {
     this.#isReading = false;
   }
 
-  #emit(name: News, record: ViewRecord): void {
+  #emit(name: News, record: JobRecord): void {
     if (name === 'released') return;
     const news = { owner: ownerOf(record.ownerId), job: viewOf(record) };
     if (name !== 'progress') this.#events.emit(name, news);

@@ -3,34 +3,39 @@ import { type JobState, ProgressRing, type RingRead, repairCursor } from '@offst
 import { type Reply, textOfReply } from '../redis/reply.ts';
 import { decodeValue } from '../shared/value-codec.ts';
 
-/** What a view is made of. */
-export interface ViewRecord {
-  readonly id: string;
-  /** The owner's part of keys. */
-  readonly owner: string;
+/** What never changes of a job. In Redis one text, which many jobs have in common. */
+export interface JobSpec {
   /** Whose it is, as the application says it, in JSON. */
   readonly ownerId: string;
   readonly name: string;
   readonly phases: readonly string[];
-  readonly retryOf: string | null;
-  readonly state: JobState;
-  /** Grows with each change of the state. */
-  readonly rev: string;
-  /** Names the attempt that may change the job; empty while there was none. */
-  readonly fence: string;
-}
-
-/** A job as Redis keeps it. */
-export interface JobRecord extends ViewRecord {
   readonly priority: number;
-  /** The key's part of keys. */
+  /** The exclusivity key's part of keys; empty without one. */
   readonly key: string;
-  readonly retry: RetryOptions | undefined;
-  readonly timeoutMs: number | undefined;
+  readonly retry?: RetryOptions | undefined;
+  readonly timeoutMs?: number | undefined;
   /** How many events are kept. */
   readonly capacity: number;
   /** Its name has limits, or had when it was started. */
   readonly limited: boolean;
+  /** Its input is kept when it is at rest. */
+  readonly keeps: boolean;
+  /** Milliseconds, or 'inf'. */
+  readonly ttl: number | 'inf';
+  readonly maxKept: number | 'inf';
+}
+
+/** A job as Redis keeps it. */
+export interface JobRecord extends JobSpec {
+  readonly id: string;
+  /** The owner's part of keys. */
+  readonly owner: string;
+  readonly retryOf: string | null;
+  readonly state: JobState;
+  /** Names the change that made the state what it is. */
+  readonly rev: string;
+  /** Names the attempt that may change the job; empty while there was none. */
+  readonly fence: string;
   /** What its handler gets, as Redis keeps it; only where it was asked for. */
   readonly input?: Reply | undefined;
   readonly saved?: Reply | undefined;
@@ -51,29 +56,37 @@ export function storedState(state: JobState): string {
   return JSON.stringify(rest);
 }
 
-/** `discards`: whether the handler of it does, as far as is known. */
-export function readView(
+/** The text that `readRecord` reads again. */
+export function storedSpec(spec: JobSpec): string {
+  const { ownerId, name, phases, priority, key, retry, timeoutMs } = spec;
+  const { capacity, limited, keeps, ttl, maxKept } = spec;
+  const plan = { ownerId, name, phases, priority, key, retry, timeoutMs };
+  return JSON.stringify({ ...plan, capacity, limited, keeps, ttl, maxKept });
+}
+
+/**
+ * `values`: in the order of `viewFields`, and of `handlerFields` where they were asked for. `discards`: whether the handler of it
+ * does, as far as is known.
+ */
+export function readRecord(
   id: string,
   values: readonly Reply[],
   discards: (name: string) => boolean,
-): ViewRecord {
-  // In the order of `viewFields`.
-  const [owner, job, phases, retryOf, state, rev, fence, , , progress, dropped, result, ownerId] =
-    values;
-  const name = textOfReply(job);
-  const stored: StoredState = JSON.parse(textOfReply(state) || '{}');
+): JobRecord {
+  const [owner, specText, stateText, rev, fence, , , ...others] = values;
+  const [progress, dropped, result, retryOf, input, saved] = others;
+  const spec = specOf(textOfReply(specText));
+  const stored: StoredState = JSON.parse(textOfReply(stateText) || '{}');
   return {
+    ...spec,
     id,
     owner: textOfReply(owner),
-    ownerId: textOfReply(ownerId),
-    name,
-    phases: phasesOf(textOfReply(phases)),
     retryOf: textOfReply(retryOf) || null,
     state: {
       ...stored,
       progress: progress ? Object.freeze(JSON.parse(String(progress))) : null,
       droppedReports: Number(dropped ?? 0),
-      discards: discards(name),
+      discards: discards(spec.name),
       result:
         stored.status === 'succeeded' && Buffer.isBuffer(result) ? decodeValue(result) : undefined,
       failure: stored.failure,
@@ -81,38 +94,24 @@ export function readView(
     } as JobState,
     rev: textOfReply(rev),
     fence: textOfReply(fence),
-  };
-}
-
-/** `more`: in the order of `workFields`, and of `handlerFields`. */
-export function readRecord(view: ViewRecord, more: readonly Reply[]): JobRecord {
-  const [priority, key, retry, timeoutMs, capacity, limited, input, saved] = more;
-  return {
-    ...view,
-    priority: Number(priority ?? 0),
-    key: textOfReply(key),
-    retry: textOfReply(retry) === '' ? undefined : JSON.parse(textOfReply(retry)),
-    timeoutMs: textOfReply(timeoutMs) === '' ? undefined : Number(timeoutMs),
-    capacity: Number(capacity ?? 100),
-    limited: textOfReply(limited) === '1',
     input,
     saved,
   };
 }
 
-// Few, and the same for all jobs of a name.
-let phasesRead = new Map<string, readonly string[]>();
+let specsRead = new Map<string, JobSpec>();
 
-function phasesOf(text: string): readonly string[] {
-  const known = phasesRead.get(text);
+function specOf(text: string): JobSpec {
+  const known = specsRead.get(text);
   if (known !== undefined) return known;
-  if (phasesRead.size > 1000) phasesRead = new Map();
-  const phases: readonly string[] = Object.freeze(JSON.parse(text || '[]'));
-  phasesRead.set(text, phases);
-  return phases;
+  if (specsRead.size >= 1000) specsRead = new Map();
+  const spec: JobSpec = JSON.parse(text);
+  Object.freeze(spec.phases);
+  specsRead.set(text, spec);
+  return spec;
 }
 
-export function viewOf({ id, name, phases, retryOf, state }: ViewRecord): JobView {
+export function viewOf({ id, name, phases, retryOf, state }: JobRecord): JobView {
   const view = {
     id,
     name,

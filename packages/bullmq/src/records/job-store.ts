@@ -13,13 +13,7 @@ import { listOfReply, type Reply, textOfReply } from '../redis/reply.ts';
 import { lookScript } from '../redis/scripts.ts';
 import { isJobId } from '../shared/names.ts';
 import { encodeValue } from '../shared/value-codec.ts';
-import {
-  type JobRecord,
-  readRecord,
-  readView,
-  storedState,
-  type ViewRecord,
-} from './job-record.ts';
+import { type JobRecord, readRecord, storedState } from './job-record.ts';
 import { kindOfNews, type NewsKind } from './news-kinds.ts';
 
 export interface LookRequest {
@@ -29,7 +23,7 @@ export interface LookRequest {
 }
 
 export interface Looked {
-  readonly record: ViewRecord;
+  readonly record: JobRecord;
   readonly events: readonly Reply[];
 }
 
@@ -49,6 +43,8 @@ export interface CommitOptions {
   readonly progress?: ProgressBatch | undefined;
   /** The record as it was known last, which saves a look where nothing has changed since. */
   readonly known?: JobRecord | undefined;
+  /** The result of a job that succeeds by it, encoded; without, it is encoded here. */
+  readonly result?: Buffer | undefined;
 }
 
 /** What an event did to a job. */
@@ -76,6 +72,9 @@ export type Committed =
   | { readonly type: 'fenced' }
   | { readonly type: 'gone' };
 
+// A look holds Redis up for as long as it takes.
+const readAtOnce = 200;
+
 const noProgress: ProgressBatch = { seq: 0, dropped: 0, events: [] };
 
 /**
@@ -92,12 +91,11 @@ export class JobStore {
   }
 
   /** One job, whoever owns it; does not count as a look of its owner. */
-  async find(id: string, depth: 'work' | 'handler' = 'work'): Promise<JobRecord | undefined> {
+  async find(id: string, depth: 'view' | 'handler' = 'view'): Promise<JobRecord | undefined> {
     if (!isJobId(id)) return undefined;
     const [reply] = listOfReply(await this.link.run(lookScript, ['*', '0', depth, id, '-']));
     if (reply === null || reply === undefined) return undefined;
-    const [values, , more] = listOfReply(reply);
-    return readRecord(this.#view(id, values), listOfReply(more));
+    return this.#record(id, listOfReply(reply)[0]);
   }
 
   /** In the order asked; `undefined` for what is gone or another owner's; of '*' anybody's. */
@@ -115,6 +113,18 @@ export class JobStore {
     const looked = asked.map(({ id }, index) => this.#read(id, replies[index]));
     let next = 0;
     return requests.map(({ id }) => (isJobId(id) ? looked[next++] : undefined));
+  }
+
+  /** Those of these jobs that are there and not at rest. */
+  async notAtRest(ids: readonly string[]): Promise<readonly string[]> {
+    const found: string[] = [];
+    for (let first = 0; first < ids.length; first += readAtOnce) {
+      const some = ids.slice(first, first + readAtOnce).map((id) => ({ id }));
+      for (const looked of await this.look('*', some, false)) {
+        if (looked?.record.state.atRest === false) found.push(looked.record.id);
+      }
+    }
+    return found;
   }
 
   /** Asks which handlers discard, so that a job which is canceled without one is at rest at once. */
@@ -173,10 +183,9 @@ export class JobStore {
       ).map(textOfReply);
       if (what === 'done') {
         const fenceNow = options.newFence ?? record.fence;
-        const rev = String(Number(record.rev) + 1);
         return {
           type: 'done',
-          record: { ...record, state: changed.state, fence: fenceNow, rev },
+          record: { ...record, state: changed.state, fence: fenceNow, rev: token },
           actions: changed.actions,
           nextHolder: nextHolder ?? '',
           woken,
@@ -195,7 +204,7 @@ export class JobStore {
     record: JobRecord,
     { state, actions }: { readonly state: JobState; readonly actions: readonly JobAction[] },
     token: string,
-    { fence = '', newFence = '-', progress = noProgress }: CommitOptions,
+    { fence = '', newFence = '-', progress = noProgress, result }: CommitOptions,
   ): readonly (string | number | Buffer)[] {
     const ends = state.status === 'succeeded' && record.state.status !== 'succeeded';
     return [
@@ -207,16 +216,21 @@ export class JobStore {
       state.status,
       record.state.status,
       state.atRest ? '1' : '0',
-      state.stopReason ?? '',
+      state.stopReason === record.state.stopReason ? '-' : (state.stopReason ?? ''),
       kindOf(actions),
       newFence,
-      ends ? encodeValue('result', state.result) : '',
+      ends ? (result ?? encodeValue('result', state.result)) : '',
       ends ? '1' : '0',
       actions.some(({ type }) => type === 'discard') ? '1' : '0',
       progress.seq,
       progress.events.at(-1) ?? '',
       progress.dropped,
       record.capacity,
+      record.owner,
+      record.key,
+      record.keeps ? '1' : '0',
+      record.ttl,
+      record.maxKept,
       ...progress.events,
     ];
   }
@@ -224,11 +238,11 @@ export class JobStore {
   #read(id: string, reply: Reply | undefined): Looked | undefined {
     if (reply === null || reply === undefined) return undefined;
     const [values, events] = listOfReply(reply);
-    return { record: this.#view(id, values), events: listOfReply(events) };
+    return { record: this.#record(id, values), events: listOfReply(events) };
   }
 
-  #view(id: string, values: Reply | undefined): ViewRecord {
-    return readView(id, listOfReply(values), (name) => this.#discards.get(name) ?? true);
+  #record(id: string, values: Reply | undefined): JobRecord {
+    return readRecord(id, listOfReply(values), (name) => this.#discards.get(name) ?? true);
   }
 }
 

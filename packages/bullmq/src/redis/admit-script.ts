@@ -6,37 +6,40 @@ import { script } from './script.ts';
  * Answers { what, id, other }: `admitted`, `waits` (behind the holder `other` of its key, which is asked to
  * stop where it is replaced), `known` (the job there is already), or the reason of a refusal.
  *
- * Fields of the record follow from ARGV[10] on; `how` is the first where the start has a key of its own.
+ * Fields of the record follow from ARGV[11] on.
  */
 export const admission = `
-local id, owner, name, start, print, key, onConflict = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
-local maxQueued, maxActive = tonumber(ARGV[8]), tonumber(ARGV[9])
-if redis.call('EXISTS', jobKey(id)) == 1 then return { 'admitted', id, '' } end
+local id, owner, start, print, how = ARGV[1], ARGV[2], ARGV[4], ARGV[5], ARGV[6]
+local key, onConflict, maxQueued, maxActive = ARGV[7], ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10])
+-- Also tells a command that was sent again from the first one.
+local order = nextOrder()
+if redis.call('ZADD', base .. 'owner:' .. owner, 'NX', order, id) == 0 then return { 'admitted', id, '' } end
+local function refuse(why, other)
+  redis.call('ZREM', base .. 'owner:' .. owner, id)
+  return { why, other or '', '' }
+end
 if start ~= '' then
   local known = redis.call('HGET', base .. 'starts', start)
   if known then
     local at = string.find(known, ' ', 1, true)
     local knownId = string.sub(known, 1, at - 1)
-    if string.sub(known, at + 1) ~= print then return { 'reused', '', '' } end
+    if string.sub(known, at + 1) ~= print then return refuse('reused') end
     -- With what options; of jobs of an older release nobody knows.
-    local how = redis.call('HGET', jobKey(knownId), 'how')
-    if how and how ~= ARGV[11] then return { 'reused', '', '' } end
-    if redis.call('EXISTS', jobKey(knownId)) == 1 then return { 'known', knownId, '' } end
+    local knownHow = redis.call('HGET', jobKey(knownId), 'how')
+    if knownHow and knownHow ~= how then return refuse('reused') end
+    if redis.call('EXISTS', jobKey(knownId)) == 1 then return refuse('known', knownId) end
   end
 end
-if redis.call('EXISTS', base .. 'maintenance') == 1 then return { 'paused', '', '' } end
+if underMaintenance() then return refuse('paused') end
 local holder = key ~= '' and redis.call('HGET', base .. 'keys', key) or false
 local other = ''
 if holder then
-  if onConflict == 'reject' then return { 'conflict', '', '' } end
-  if onConflict ~= 'queue' and redis.call('HGET', jobKey(holder), 'owner') ~= owner then
-    return { 'conflict', '', '' }
-  end
-  if onConflict == 'join' then return { 'known', holder, '' } end
+  if onConflict == 'reject' then return refuse('conflict') end
+  if onConflict ~= 'queue' and redis.call('HGET', jobKey(holder), 'owner') ~= owner then return refuse('conflict') end
+  if onConflict == 'join' then return refuse('known', holder) end
 end
-if redis.call('SCARD', base .. 'queued') >= maxQueued then return { 'full', '', '' } end
-if redis.call('SCARD', base .. 'active:' .. owner) >= maxActive then return { 'owner full', '', '' } end
-
+if maxQueued < math.huge and count('queued') >= maxQueued then return refuse('full') end
+if maxActive < math.huge and count('active ' .. owner) >= maxActive then return refuse('owner full') end
 local replaced = ''
 if key ~= '' and not holder then
   redis.call('HSET', base .. 'keys', key, id)
@@ -51,14 +54,13 @@ elseif holder then
   end
   redis.call('HSET', base .. 'replacer', key, id)
 end
-local order = redis.call('INCR', base .. 'order')
-redis.call('HSET', jobKey(id), 'owner', owner, 'name', name, 'start', start, 'key', key, 'rev', 0, 'fence', '', 'rest', 0, unpack(ARGV, 10))
-redis.call('ZADD', base .. 'owner:' .. owner, order, id)
-for _, set in ipairs({ 'queued', 'active' }) do
-  redis.call('SADD', base .. set, id)
-  redis.call('SADD', base .. set .. ':' .. owner, id)
+redis.call('HSET', jobKey(id), 'owner', owner, 'name', ARGV[3], 'rev', '0', unpack(ARGV, 11))
+if start ~= '' then
+  redis.call('HSET', jobKey(id), 'start', start, 'how', how)
+  redis.call('HSET', base .. 'starts', start, id .. ' ' .. print)
 end
-if start ~= '' then redis.call('HSET', base .. 'starts', start, id .. ' ' .. print) end
+countMore('queued', owner, 1)
+countMore('active', owner, 1)
 tell(owner, id, 'c')
 if holder then return { 'waits', id, other, replaced } end
 redis.call('ZADD', base .. 'pending', time(), id)

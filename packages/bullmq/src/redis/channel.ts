@@ -72,7 +72,11 @@ export class Channels {
     if (this.#redis !== undefined) return this.#redis;
     const redis = this.#link.connect({ autoResubscribe: false });
     redis.on('message', (channel, text) => {
-      for (const listener of [...(this.#listeners.get(channel) ?? [])]) listener.onMessage(text);
+      // What the calls of a run told travels as one.
+      const messages = text.split('\n');
+      for (const listener of [...(this.#listeners.get(channel) ?? [])]) {
+        for (const message of messages) listener.onMessage(message);
+      }
     });
     redis.on('ready', () => {
       for (const channel of this.#listeners.keys()) {

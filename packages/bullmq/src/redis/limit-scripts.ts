@@ -1,5 +1,5 @@
 import { admission } from './admit-script.ts';
-import { commitment } from './commit-script.ts';
+import { commitFunctions, commitment } from './commit-script.ts';
 import { script } from './script.ts';
 
 /*
@@ -89,7 +89,8 @@ local function takeNext(limit, name)
     if not first[1] then return nil end
     local id = string.sub(first[1], 17)
     local owner = redis.call('HGET', jobKey(id), 'owner')
-    if redis.call('SISMEMBER', base .. 'queued', id) == 1 then
+    local state = redis.call('HGET', jobKey(id), 'state')
+    if state and cjson.decode(state).status == 'queued' then
       if isOwnerFull(limit, name, owner) then
         addTo(ofOwner('parked', owner, name), first[2], first[1])
       else
@@ -142,11 +143,12 @@ end
 
 export const limitedAdmitScript = script(
   'admit with limits',
-  `${limits}
+  `
 local function admit() ${admission} end
 ${limitedAdmission}
 return admitLimited()
 `,
+  limits,
 );
 
 /**
@@ -156,15 +158,15 @@ return admitLimited()
  */
 export const limitedCommitScript = script(
   'commit with limits',
-  `${limits}
+  `
 local function commit() ${commitment} end
 local id, rev, token, status, wasStatus = ARGV[1], ARGV[2], ARGV[4], ARGV[6], ARGV[7]
-local known = redis.call('HMGET', jobKey(id), 'name', 'owner', 'rev', 'commit')
+local known = redis.call('HMGET', jobKey(id), 'name', 'owner', 'rev')
 local name, owner = known[1], known[2]
 if not name then return commit() end
 local limit, woken = limitOf(name), {}
 local begins = status == 'running' and wasStatus == 'queued'
-if begins and known[3] == rev and known[4] ~= token then
+if begins and known[3] == rev then
   local holds = holdsPlace(id, name)
   local waitMs = rateWait(limit, name, holds and 0 or given(name))
   if not holds and isOwnerFull(limit, name, owner) then
@@ -198,12 +200,13 @@ end
 wakeNext(limit, name, woken)
 return { answer[1], answer[2], '', unpack(woken) }
 `,
+  `${limits}${commitFunctions}`,
 );
 
 /** Wakes whom nobody wakes, such as where limits were taken away; answers whom. */
 export const wakeScript = script(
   'wake',
-  `${limits}
+  `
 local woken = {}
 for _, list in ipairs(redis.call('SRANDMEMBER', base .. 'parkedLists', 20)) do
   local first = redis.call('ZRANGE', list, 0, 0)[1]
@@ -219,4 +222,5 @@ for _, list in ipairs(redis.call('SRANDMEMBER', base .. 'parkedLists', 20)) do
 end
 return woken
 `,
+  limits,
 );

@@ -1,5 +1,6 @@
 import type { Clock, OffstageError } from '@offstage/core';
 import { Redis, type RedisOptions } from 'ioredis';
+import { pack } from './packed.ts';
 import { redisError, unsuitable } from './redis-errors.ts';
 import { listOfReply, type Reply } from './reply.ts';
 import type { Script, ScriptArguments } from './script.ts';
@@ -40,7 +41,7 @@ export interface RedisLinkOptions {
 
 type LinkOverrides = Pick<RedisOptions, 'commandTimeout' | 'autoResubscribe'>;
 
-const format = '1';
+const format = '2';
 const longestTimerMs = 2 ** 31 - 1;
 
 /**
@@ -52,7 +53,7 @@ export class RedisLink {
   readonly commands: Redis;
   readonly #options: RedisLinkOptions;
   readonly #all: Redis[] = [];
-  readonly #calls = new ScriptCalls((script, args) => this.#evaluate(script, args));
+  readonly #calls = new ScriptCalls((script, calls) => this.#evaluate(script, calls));
   #checked: Promise<void> | undefined;
   #refusal: unknown;
   /** Why there is no connection. */
@@ -192,17 +193,18 @@ export class RedisLink {
     return redis;
   }
 
-  async #evaluate(script: Script, args: ScriptArguments): Promise<readonly Reply[]> {
+  async #evaluate(script: Script, calls: readonly ScriptArguments[]): Promise<readonly Reply[]> {
     const { commands, base } = this;
+    const packed = pack(calls);
     try {
       return listOfReply(
-        (await commands.callBuffer('EVALSHA', script.sha, 1, base, ...args)) as Reply,
+        (await commands.callBuffer('EVALSHA', script.sha, 1, base, packed)) as Reply,
       );
     } catch (error) {
       // A Redis that was started again knows no script.
       if (!String(error).includes('NOSCRIPT')) throw error;
       return listOfReply(
-        (await commands.callBuffer('EVAL', script.source, 1, base, ...args)) as Reply,
+        (await commands.callBuffer('EVAL', script.source, 1, base, packed)) as Reply,
       );
     }
   }

@@ -43,7 +43,7 @@ return answer
 /** Puts a schedule in the place of the one that was read, of none where that is ''; or takes it away. */
 export const saveScheduleScript = script(
   'save schedule',
-  `${keeping}
+  `
 local id, rev = ARGV[1], ARGV[2]
 if (redis.call('ZSCORE', base .. 'scheduleRevs', id) or '') ~= rev then return 'changed' end
 if ARGV[3] then
@@ -55,6 +55,7 @@ else
 end
 return 'ok'
 `,
+  keeping,
 );
 
 /**
@@ -65,7 +66,7 @@ return 'ok'
  */
 export const tickScript = script(
   'tick',
-  `${keeping}${limits}
+  `
 local own = {}
 for index = 1, 7 do own[index] = table.remove(ARGV, 1) end
 local schedule, rev, last, kind, action, decided, started = unpack(own)
@@ -74,10 +75,10 @@ if (redis.call('ZSCORE', base .. 'scheduleRevs', schedule) or '') ~= rev then
   if action == 'start' and redis.call('EXISTS', jobKey(ARGV[1])) == 1 then return { 'admitted', ARGV[1], '' } end
   return { 'changed' }
 end
-local rest = last ~= '' and redis.call('HGET', jobKey(last), 'rest') or '1'
+local before = last ~= '' and redis.call('HMGET', jobKey(last), 'rev', 'rest') or { false }
 local answer
 if action ~= 'start' then answer = { action }
-elseif rest ~= '1' then answer = { 'still_running' }
+elseif before[1] and before[2] ~= '1' then answer = { 'still_running' }
 else
   local function admit() ${admission} end
   ${limitedAdmission}
@@ -87,4 +88,5 @@ if answer[1] == 'admitted' or answer[1] == 'parked' then keep(schedule, started)
 elseif kind == 'tick' then keep(schedule, decided) end
 return answer
 `,
+  `${keeping}${limits}`,
 );

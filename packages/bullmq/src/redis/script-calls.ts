@@ -12,8 +12,11 @@ interface Gathered {
   size: number;
 }
 
-/** Answers one run of a script over these arguments, with a reply a call. */
-type Evaluate = (script: Script, args: ScriptArguments) => Promise<readonly (Reply | Error)[]>;
+/** Answers one run of a script over these calls, with a reply for each. */
+type Evaluate = (
+  script: Script,
+  calls: readonly ScriptArguments[],
+) => Promise<readonly (Reply | Error)[]>;
 
 // A run holds up everybody else of that Redis for as long as it takes.
 const mostCalls = 64;
@@ -52,7 +55,7 @@ export class ScriptCalls {
     this.#gathered.delete(script);
     this.#evaluate(
       script,
-      calls.flatMap(({ args }) => [args.length, ...args]),
+      calls.map(({ args }) => args),
     ).then(
       (replies) => {
         for (const [index, call] of calls.entries()) {

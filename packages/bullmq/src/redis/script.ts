@@ -14,8 +14,7 @@ export interface Script {
  *   job:<id>        hash    the record of a job
  *   progress:<id>   list    its newest events, as JSON, oldest first
  *   owner:<o>       zset    an owner's jobs in the order of their start
- *   queued[:<o>]    set     jobs that wait; of all, and of an owner
- *   active[:<o>]    set     jobs that are not at rest
+ *   counts          hash    jobs that are 'queued' and 'active' (not at rest): of all, and ' ' and an owner
  *   kept:<o>        zset    an owner's jobs at rest, by when they were last looked at
  *   expiry          zset    jobs at rest, by when they expire
  *   pending         zset    jobs that BullMQ has not been given yet, by since when
@@ -27,34 +26,90 @@ export interface Script {
  *   handlers        hash    by name, whether the handler of it discards
  *   foreground      zset    leases, by when they lapse
  *   maintenance     string  its holder; lapses by itself
+ *
+ * A command within a script costs Redis about two microseconds, whatever it does. So what all calls of a run
+ * have in common is asked once, and written and told once, when all have been carried out.
  */
 const shared = `
 local base = KEYS[1]
-local function time()
-  local t = redis.call('TIME')
-  return t[1] * 1000 + math.floor(t[2] / 1000)
+local redisTime
+local function micros()
+  if not redisTime then
+    local t = redis.call('TIME')
+    redisTime = t[1] * 1000000 + t[2]
+  end
+  return redisTime
 end
--- When a job was looked at: in microseconds, since two looks within a millisecond have an order too.
+local function time() return math.floor(micros() / 1000) end
+-- When a job was looked at: in microseconds, and one more each time, since two looks have an order.
+local looks = 0
 local function lookTime()
-  local t = redis.call('TIME')
-  return t[1] * 1000000 + t[2]
+  looks = looks + 1
+  return string.format('%.0f', micros() + looks)
+end
+local isPaused
+local function underMaintenance()
+  if isPaused == nil then isPaused = redis.call('EXISTS', base .. 'maintenance') == 1 end
+  return isPaused
+end
+local newest
+local function nextOrder()
+  newest = (newest or tonumber(redis.call('GET', base .. 'order') or 0)) + 1
+  return newest
+end
+local counts, changes = {}, {}
+local function count(what)
+  if not counts[what] then counts[what] = tonumber(redis.call('HGET', base .. 'counts', what) or 0) end
+  return counts[what] + (changes[what] or 0)
+end
+local function countMore(what, owner, by)
+  changes[what] = (changes[what] or 0) + by
+  local of = what .. ' ' .. owner
+  changes[of] = (changes[of] or 0) + by
+end
+local keptCounts = {}
+local function keptOf(owner)
+  if not keptCounts[owner] then keptCounts[owner] = redis.call('ZCARD', base .. 'kept:' .. owner) end
+  return keptCounts[owner]
+end
+local function keptMore(owner, by)
+  if keptCounts[owner] then keptCounts[owner] = keptCounts[owner] + by end
+end
+local news, channels = {}, {}
+local function tellOn(channel, text)
+  local told = news[channel]
+  if not told then
+    told = {}
+    news[channel] = told
+    channels[#channels + 1] = channel
+  end
+  told[#told + 1] = text
 end
 local function jobKey(id) return base .. 'job:' .. id end
 local function tell(owner, id, kind)
-  redis.call('PUBLISH', base .. 'of:' .. owner, kind .. id)
-  redis.call('PUBLISH', base .. 'all', kind .. id)
+  tellOn('of:' .. owner, kind .. id)
+  tellOn('all', kind .. id)
+end
+local function finish()
+  if newest then redis.call('SET', base .. 'order', newest) end
+  for what, by in pairs(changes) do
+    if by ~= 0 and redis.call('HINCRBY', base .. 'counts', what, by) == 0 then redis.call('HDEL', base .. 'counts', what) end
+  end
+  for _, channel in ipairs(channels) do
+    redis.call('PUBLISH', base .. channel, table.concat(news[channel], '\\n'))
+  end
 end
 local function forget(id, owner, start)
-  local who = redis.call('HMGET', jobKey(id), 'name', 'ownerId')
+  local who = redis.call('HMGET', jobKey(id), 'name', 'spec')
   redis.call('DEL', jobKey(id), base .. 'progress:' .. id)
   redis.call('ZREM', base .. 'owner:' .. owner, id)
-  redis.call('ZREM', base .. 'kept:' .. owner, id)
+  keptMore(owner, -redis.call('ZREM', base .. 'kept:' .. owner, id))
   redis.call('ZREM', base .. 'expiry', id)
   redis.call('ZREM', base .. 'pending', id)
   redis.call('ZREM', base .. 'discards', id)
   if start ~= '' then redis.call('HDEL', base .. 'starts', start) end
-  redis.call('PUBLISH', base .. 'of:' .. owner, 'r' .. id)
-  redis.call('PUBLISH', base .. 'all', 'r' .. id .. ' ' .. (who[1] or '') .. ' ' .. (who[2] or ''))
+  tellOn('of:' .. owner, 'r' .. id)
+  tellOn('all', 'r' .. id .. ' ' .. (who[1] or '') .. ' ' .. (who[2] and cjson.decode(who[2]).ownerId or ''))
 end
 `;
 
@@ -62,26 +117,23 @@ end
 export type ScriptArguments = readonly (string | number | Buffer)[];
 
 /**
- * `body` is one call, with its arguments in ARGV. What Redis runs takes the calls of a turn one after the other, each
- * led by the number of its arguments: a call of its own costs Redis and this process several times what it does.
- * One that fails is answered by its error, and the others go on.
+ * `body` is one call, with its arguments in ARGV. What Redis runs takes the calls of a turn one after the other: a
+ * call of its own costs Redis and this process several times what it does. One that fails is answered by
+ * its error, and the others go on. `functions` are what the body uses, made once for all calls.
  */
-export function script(name: string, body: string): Script {
-  const source = `${shared}
+export function script(name: string, body: string, functions = ''): Script {
+  const source = `${shared}${functions}
 local function call(ARGV)
 ${body}
 end
-local answers, at, calls = {}, 1, 0
-while at <= #ARGV do
-  local arguments = {}
-  for index = 1, tonumber(ARGV[at]) do arguments[index] = ARGV[at + index] end
-  at = at + #arguments + 1
-  calls = calls + 1
-  local isDone, answer = pcall(call, arguments)
-  if isDone then answers[calls] = answer or false
-  elseif type(answer) == 'table' then answers[calls] = answer
-  else answers[calls] = redis.error_reply(tostring(answer)) end
+local calls, answers = cmsgpack.unpack(ARGV[1]), {}
+for index = 1, #calls do
+  local isDone, answer = pcall(call, calls[index])
+  if isDone then answers[index] = answer or false
+  elseif type(answer) == 'table' then answers[index] = answer
+  else answers[index] = redis.error_reply(tostring(answer)) end
 end
+finish()
 return answers
 `;
   return { name, source, sha: createHash('sha1').update(source).digest('hex') };

@@ -4,9 +4,7 @@ import { script } from './script.ts';
 /** The fields of a record that every look brings, in this order: what a view is made of. */
 export const viewFields = [
   'owner',
-  'name',
-  'phases',
-  'retryOf',
+  'spec',
   'state',
   'rev',
   'fence',
@@ -15,11 +13,8 @@ export const viewFields = [
   'progress',
   'dropped',
   'result',
-  'ownerId',
+  'retryOf',
 ] as const;
-
-/** What else a change of a job needs. */
-export const workFields = ['priority', 'key', 'retry', 'timeoutMs', 'capacity', 'limited'] as const;
 
 /** What an attempt begins with. */
 export const handlerFields = ['input', 'saved'] as const;
@@ -27,11 +22,11 @@ export const handlerFields = ['input', 'saved'] as const;
 const named = (fields: readonly string[]): string => fields.map((field) => `'${field}'`).join(', ');
 
 /** How much a look brings. */
-export type LookDepth = 'view' | 'work' | 'handler';
+export type LookDepth = 'view' | 'handler';
 
 /**
  * Looks at many jobs of one owner; of '*' at anybody's. For each: its fields, then the events after a
- * number where there may be any, then what more was asked for. Counts as a look for how long it is
+ * number where there may be any. Counts as a look for how long it is
  * kept (J13) where asked.
  */
 export const lookScript = script(
@@ -41,26 +36,23 @@ local owner, counts, depth = ARGV[1], ARGV[2], ARGV[3]
 local answers = {}
 for index = 4, #ARGV, 2 do
   local id, after = ARGV[index], ARGV[index + 1]
-  local known = redis.call('HMGET', jobKey(id), ${named(viewFields)})
+  local known
+  if depth == 'handler' then known = redis.call('HMGET', jobKey(id), ${named([...viewFields, ...handlerFields])})
+  else known = redis.call('HMGET', jobKey(id), ${named(viewFields)}) end
   if not known[1] or (owner ~= '*' and known[1] ~= owner) then
     answers[#answers + 1] = false
   else
-    if counts == '1' and known[8] == '1' then
+    if counts == '1' and known[6] == '1' then
       -- A Redis that is full, or read-only for now, is read all the same.
-      redis.pcall('ZADD', base .. 'kept:' .. known[1], 'XX', string.format('%.0f', lookTime()), id)
-      local ttl = redis.call('HGET', jobKey(id), 'ttl')
+      redis.pcall('ZADD', base .. 'kept:' .. known[1], 'XX', lookTime(), id)
+      local ttl = cjson.decode(known[2]).ttl
       if ttl ~= 'inf' then redis.pcall('ZADD', base .. 'expiry', 'XX', time() + ttl, id) end
     end
     local events = {}
-    if after ~= '-' and tonumber(known[9] or 0) > tonumber(after) then
+    if after ~= '-' and tonumber(known[7] or 0) > tonumber(after) then
       events = redis.call('LRANGE', base .. 'progress:' .. id, 0, -1)
     end
-    local more = {}
-    if depth == 'work' then more = redis.call('HMGET', jobKey(id), ${named(workFields)})
-    elseif depth == 'handler' then
-      more = redis.call('HMGET', jobKey(id), ${named([...workFields, ...handlerFields])})
-    end
-    answers[#answers + 1] = { known, events, more }
+    answers[#answers + 1] = { known, events }
   end
 end
 return answers
@@ -70,7 +62,7 @@ return answers
 /** Progress of an attempt. Answers { 'ok' | 'fenced' | 'gone', why it was asked to stop }. */
 export const progressScript = script(
   'progress',
-  `${appendEvents}
+  `
 local id, fence = ARGV[1], ARGV[2]
 local known = redis.call('HMGET', jobKey(id), 'fence', 'stop', 'owner')
 if not known[3] then return { 'gone', '' } end
@@ -81,6 +73,7 @@ appendEvents(id, tonumber(ARGV[3]), ARGV[7 + #events - 1] or '', tonumber(ARGV[4
 tell(known[3], id, 'p')
 return { 'ok', known[2] or '' }
 `,
+  appendEvents,
 );
 
 /** Keeps what an attempt saves (A10). */
@@ -176,8 +169,8 @@ export const activityScript = script(
 local of = ARGV[1]
 redis.call('ZREMRANGEBYSCORE', base .. 'foreground', '-inf', time())
 return {
-  redis.call('SCARD', base .. 'queued' .. of),
-  redis.call('SCARD', base .. 'active' .. of),
+  count('queued' .. of),
+  count('active' .. of),
   redis.call('ZCARD', base .. 'foreground'),
   redis.call('EXISTS', base .. 'maintenance'),
 }
@@ -199,7 +192,7 @@ end
 local holder = redis.call('GET', base .. 'maintenance')
 if holder and holder ~= token then return 'maintenance' end
 if renews == '0' then
-  if redis.call('SCARD', base .. 'active') > 0 then return 'jobs' end
+  if count('active') > 0 then return 'jobs' end
   if redis.call('ZCARD', base .. 'foreground') > 0 then return 'foreground' end
 elseif not holder then
   return 'lapsed'

@@ -70,6 +70,8 @@ export class BullAttempt implements JobHost {
   #timeout: Timer | undefined;
   #timingOut: Promise<void> | undefined;
   #asked: StopReason | undefined;
+  /** What the handler returned, as Redis keeps it. */
+  #result: Buffer | undefined;
   #isOver = false;
   #isFenced = false;
   #isLeaving = false;
@@ -227,7 +229,7 @@ export class BullAttempt implements JobHost {
           const { state, actions } = transition(known.state, event);
           return actions.length === 0 ? undefined : { state, actions };
         },
-        { fence: this.fence, newFence: '', progress, known: record },
+        { fence: this.fence, newFence: '', progress, known: record, result: this.#result },
       ),
     );
     return isPutBack && committed.type === 'done'
@@ -243,7 +245,7 @@ export class BullAttempt implements JobHost {
     const checked = await checkSchema(definition.result, outcome.value);
     if (!checked.valid) return this.#failed(invalidResult(definition, checked));
     try {
-      encodeValue('result', checked.value);
+      this.#result = encodeValue('result', checked.value);
     } catch (error) {
       return this.#failed(error);
     }

@@ -23,8 +23,13 @@ import { Discards } from './discards.ts';
 import { insist, longestWaitMs } from './insist.ts';
 import type { BullWorkerSettings } from './worker-options.ts';
 
-// A job that this worker cannot run goes back for another one, and comes again after so long.
+// What went wrong here is tried again after so long.
 const putOffMs = 1000;
+// A job that this worker cannot run goes back for another one, and comes again: soon, as the other one may be about to
+// take it, then ever later.
+const firstPassMs = 10;
+const longestPassMs = 1000;
+const mostPassed = 10_000;
 // A job that waits for a limit is woken; should nobody do so, it asks again after so long.
 const parkMs = 3_600_000;
 // How long Redis may take to hear that this worker leaves, once its jobs have.
@@ -44,6 +49,8 @@ export class BullWorker {
   readonly #attempts = new Map<string, BullAttempt>();
   /** How long BullMQ has to wait with the next attempt of a job. */
   readonly #delays = new Map<string, number>();
+  /** Jobs that went back for a worker with their handler, by when they may come again. */
+  readonly #passed = new Map<string, number>();
   #worker: Worker | undefined;
   #sweeper: Sweeper | undefined;
   #beat: NodeJS.Timeout | undefined;
@@ -232,12 +239,15 @@ export class BullWorker {
       name,
       executor.handler(name)?.discards === true ? '1' : '0',
     ]);
-    if (fields.length > 0) await this.#link.call('HSET', `${this.#link.base}handlers`, ...fields);
+    if (fields.length === 0) return;
+    await this.#link.call('HSET', `${this.#link.base}handlers`, ...fields);
+    await this.#link.call('PUBLISH', `${this.#link.base}workers`, 'joined');
   }
 
   #hear(text: string): void {
     const [what, id = ''] = text.split(' ');
     if (what === 'discard') this.#discards.look();
+    else if (what === 'joined') void this.#offer().catch((error) => void this.report(error));
     else if (this.#attempts.has(id)) void this.#look(id);
   }
 
@@ -297,13 +307,9 @@ export class BullWorker {
     const definition = definitions.get(record.name);
     if (this.#isClosing) return this.#putBack(job, token);
     if (definition === undefined || executor.handler(record.name) === undefined) {
-      const message = `This worker has no handler for job "${record.name}": it waits for one that has.`;
-      this.report(
-        new OffstageError('unknown_definition', message, { details: { name: record.name } }),
-        record,
-      );
-      await putOff(job, putOffMs, token);
+      return this.#pass(job, token, record);
     }
+    this.#passed.delete(id);
     return this.#run(job, token, record, definition);
   }
 
@@ -431,6 +437,31 @@ export class BullWorker {
     const isParked = await this.#link.call('HEXISTS', `${this.#link.base}job:${job.id}`, 'parked');
     if (isParked !== 1) await this.#bull.addKnown(job.id ?? '', this.#settings.clock.now());
     throw new DelayedError();
+  }
+
+  /** It waits for a worker that has its handler. */
+  async #pass(job: Job, token: string | undefined, record: JobRecord): Promise<never> {
+    const passMs = this.#passed.get(record.id) ?? firstPassMs;
+    if (this.#passed.size >= mostPassed) this.#passed.clear();
+    this.#passed.set(record.id, Math.min(2 * passMs, longestPassMs));
+    // Not at each of the first, which come within a second.
+    if (passMs === firstPassMs || passMs === longestPassMs) {
+      const message = `This worker has no handler for job "${record.name}": it waits for one that has.`;
+      const { name } = record;
+      this.report(new OffstageError('unknown_definition', message, { details: { name } }), record);
+    }
+    return putOff(job, passMs, token);
+  }
+
+  /** A worker has joined: what waits for a handler is offered at once, and soon again while it comes back here. */
+  async #offer(): Promise<void> {
+    const ids = [...this.#passed.keys()];
+    this.#passed.clear();
+    for (const id of ids) {
+      const job = await this.#bull.queue.getJob(id);
+      // Between the two another worker may have taken it, or its time has come.
+      if ((await job?.isDelayed()) === true) await job?.promote().catch(() => {});
+    }
   }
 
   async #putBack(job: Job, token: string | undefined): Promise<never> {
