@@ -10,7 +10,7 @@ import {
 import { LinearParser, type TagReader } from './linear-parser.ts';
 import { BlockBuilder } from './markup-text.ts';
 import type { Block } from './parsed-document.ts';
-import { isNoteMark } from './superscript.ts';
+import { isNoteMark, mayHaveNote } from './superscript.ts';
 
 export interface HtmlText {
   /** All that a reader sees, in reading order; navigation is in it where there is nothing else. */
@@ -67,6 +67,7 @@ class HtmlReader implements TagReader {
   // The text of the superscript or the reading that is open, with what came before it.
   #aside: { readonly kind: 'sup' | 'rt'; text: string; hasLink: boolean } | undefined;
   #lastText = '';
+  readonly #descriptions: Block[] = [];
 
   constructor({ frameDepth = 0 }: HtmlTextOptions) {
     this.#frameDepth = frameDepth;
@@ -86,11 +87,14 @@ class HtmlReader implements TagReader {
 
   result(): HtmlText {
     this.#break();
-    const main = this.#main.blocks;
+    const main = [...this.#main.blocks, ...this.#descriptions];
     const navigation = this.#navigation.blocks;
+    const title = this.#title?.trim() ?? '';
+    const blocks = main.length > 0 ? main : navigation;
     return {
-      blocks: main.length > 0 ? main : navigation,
-      title: this.#title?.trim() ?? '',
+      // A page of scripts alone is found by its title.
+      blocks: blocks.length > 0 || title === '' ? blocks : [{ kind: 'heading', text: title }],
+      title,
       hasNavigation: main.length > 0 && navigation.length > 0,
     };
   }
@@ -104,10 +108,14 @@ class HtmlReader implements TagReader {
     this.#open.push({ name, breaks, unseen, navigation });
     this.#openByName.set(name, (this.#openByName.get(name) ?? 0) + 1);
     if (name === 'svg') this.#inSvg += 1;
+    // A bar or a film stands in its place, whatever is within.
+    if (unseen && this.#unseen === 0 && boxElements.has(name)) this.#add(' ');
     if (unseen) this.#unseen += 1;
     if (navigation) this.#inNavigation += 1;
     if (this.#unseen > 0) return;
     if (name === 'a' && this.#aside !== undefined) this.#aside.hasLink = true;
+    if (isNoteLink(attributes)) this.#add(' ');
+    if (name === 'meta') this.#describe(attributes);
     if (isCell(name) && !this.#builder.isEmpty) this.#add(' | ');
     else if (boxElements.has(name)) this.#add(' ');
     this.#add(textOfAttributes(name, attributes));
@@ -138,6 +146,13 @@ class HtmlReader implements TagReader {
     if (name === 'svg') this.#inSvg -= 1;
   }
 
+  /** What a page says of itself, as the properties of other documents. */
+  #describe({ name = '', content = '' }: Attributes): void {
+    if (!described.has(name.trim().toLowerCase()) || content.trim() === '') return;
+    if (this.#descriptions.length === 0) this.#descriptions.push({ kind: 'heading', text: '' });
+    this.#descriptions.push({ kind: 'text', text: content });
+  }
+
   #close(name: string): void {
     if (name === 'sup' || name === 'rt' || name === 'rtc') this.#endAside(name);
     if (boxElements.has(name)) this.#add(' ');
@@ -149,7 +164,17 @@ class HtmlReader implements TagReader {
     this.#aside = undefined;
     if (aside.kind === 'rt') this.#builder.addAside(aside.text);
     else if (aside.hasLink || isNoteMark(aside.text, this.#lastText)) this.#add(` ${aside.text} `);
-    else this.#add(aside.text);
+    else this.#addPower(aside.text);
+  }
+
+  /** `mc²` may be a product, and `law²` a word with its note: it is found both ways. */
+  #addPower(text: string): void {
+    const before = mayHaveNote(text, this.#lastText);
+    if (before === undefined) this.#add(text);
+    else {
+      this.#add(` ${text} `);
+      this.#builder.addAside(`${before}${text.trim()}`);
+    }
   }
 
   #addFrame(source: string): void {
@@ -185,6 +210,12 @@ class HtmlReader implements TagReader {
     this.#lastText = '';
   }
 }
+
+const described = new Set(['description', 'keywords', 'author']);
+
+/** Books mark notes as links, without raising them. */
+const isNoteLink = ({ role, 'epub:type': type }: Attributes): boolean =>
+  role === 'doc-noteref' || type === 'noteref';
 
 const isCell = (name: string): boolean => name === 'td' || name === 'th';
 

@@ -11,13 +11,13 @@ export const headingElements = names('h1 h2 h3 h4 h5 h6');
 
 /** Elements that stand for themselves in a line: words beside them are words of their own. */
 export const boxElements = names(`
-  area audio button canvas embed iframe img input label math meter object output progress select svg
-  td textarea th video`);
+  area audio button canvas embed iframe img input label marquee math meter object output progress q
+  select svg td template text textarea th video`);
 
 /** Elements whose content no reader sees. */
 export const unseenElements = names(`
   annotation annotation-xml audio datalist desc meter noembed noscript progress rp script style
-  template title video`);
+  title video`);
 
 /** What one moves by between pages. */
 export const isNavigation = (name: string, attributes: Readonly<Record<string, string>>): boolean =>
@@ -26,6 +26,8 @@ export const isNavigation = (name: string, attributes: Readonly<Record<string, s
 /** Hidden by an attribute or a style of its own. */
 export function isHidden(name: string, attributes: Readonly<Record<string, string>>): boolean {
   const { hidden, style = '' } = attributes;
+  // The template of a shadow root is shown in place of its element.
+  if (name === 'template') return !('shadowrootmode' in attributes);
   // What a search of the browser uncovers is there to be found.
   if (hidden !== undefined && hidden.toLowerCase() !== 'until-found') return true;
   if (name === 'dialog' && attributes.open === undefined) return true;

@@ -2,21 +2,23 @@ import { type MediaType, readableTypes } from './readable-types.ts';
 
 /** Raised whenever a part of the readers makes something else of the same bytes than before. */
 const parts = {
-  text: 1,
-  html: 1,
-  markdown: 1,
+  text: 2,
+  html: 2,
+  markdown: 2,
   tables: 1,
-  json: 1,
-  subtitles: 1,
-  mail: 1,
+  json: 2,
+  subtitles: 2,
+  mail: 2,
   outlook: 1,
+  contentLines: 1,
+  xml: 1,
   rtf: 1,
   pdf: 1,
   word: 1,
   slides: 1,
-  sheets: 1,
-  openDocument: 1,
-  book: 1,
+  sheets: 2,
+  openDocument: 2,
+  book: 2,
 } as const;
 
 type Part = keyof typeof parts;
@@ -32,8 +34,8 @@ const partsOf: Readonly<Record<MediaType, readonly Part[]>> = {
   [readableTypes.odp]: ['openDocument'],
   [readableTypes.epub]: ['book', 'html', 'text'],
   [readableTypes.msg]: ['outlook', 'html', 'rtf', 'text'],
-  [readableTypes.mail]: ['mail', 'html', 'text'],
-  [readableTypes.webArchive]: ['mail', 'html', 'text'],
+  [readableTypes.mail]: ['mail', 'contentLines', 'html', 'rtf', 'text'],
+  [readableTypes.webArchive]: ['mail', 'contentLines', 'html', 'rtf', 'text'],
   [readableTypes.rtf]: ['rtf'],
   [readableTypes.html]: ['html', 'text'],
   [readableTypes.markdown]: ['markdown', 'html', 'text'],
@@ -43,6 +45,9 @@ const partsOf: Readonly<Record<MediaType, readonly Part[]>> = {
   [readableTypes.jsonLines]: ['json', 'text'],
   [readableTypes.subtitles]: ['subtitles', 'html', 'text'],
   [readableTypes.webVtt]: ['subtitles', 'html', 'text'],
+  [readableTypes.calendar]: ['contentLines', 'text'],
+  [readableTypes.card]: ['contentLines', 'text'],
+  [readableTypes.xml]: ['xml', 'html', 'text'],
   [readableTypes.text]: ['text'],
 };
 
