@@ -68,6 +68,8 @@ class HtmlReader implements TagReader {
   #aside: { readonly kind: 'sup' | 'rt'; text: string; hasLink: boolean } | undefined;
   #lastText = '';
   readonly #descriptions: Block[] = [];
+  /** Of each row that is open: whether it has a block, and whether the next one begins a cell. */
+  readonly #rows: { isBegun: boolean; isNewCell: boolean }[] = [];
 
   constructor({ frameDepth = 0 }: HtmlTextOptions) {
     this.#frameDepth = frameDepth;
@@ -116,7 +118,8 @@ class HtmlReader implements TagReader {
     if (name === 'a' && this.#aside !== undefined) this.#aside.hasLink = true;
     if (isNoteLink(attributes)) this.#add(' ');
     if (name === 'meta') this.#describe(attributes);
-    if (isCell(name) && !this.#builder.isEmpty) this.#add(' | ');
+    if (name === 'tr') this.#rows.push({ isBegun: false, isNewCell: false });
+    if (isCell(name)) this.#beginCell();
     else if (boxElements.has(name)) this.#add(' ');
     this.#add(textOfAttributes(name, attributes));
     if (name === 'iframe' && attributes.srcdoc !== undefined) this.#addFrame(attributes.srcdoc);
@@ -143,6 +146,7 @@ class HtmlReader implements TagReader {
     else if (this.#unseen === 0) this.#close(name);
     if (open.breaks) this.#break(headingElements.has(name) ? 'heading' : 'text');
     if (open.navigation) this.#inNavigation -= 1;
+    if (name === 'tr' && !open.unseen && this.#unseen === 0) this.#rows.pop();
     if (name === 'svg') this.#inSvg -= 1;
   }
 
@@ -177,6 +181,13 @@ class HtmlReader implements TagReader {
     }
   }
 
+  /** A cell parts from the one before it in its line, or from blocks of that. */
+  #beginCell(): void {
+    const row = this.#rows.at(-1);
+    if (!this.#builder.isEmpty) this.#add(' | ');
+    else if (row?.isBegun === true) row.isNewCell = true;
+  }
+
   #addFrame(source: string): void {
     if (this.#frameDepth >= maxFrameDepth) return;
     this.#break();
@@ -206,7 +217,17 @@ class HtmlReader implements TagReader {
       this.#aside = undefined;
       this.#builder.add(` ${aside.text}`);
     }
-    this.#builder.end(kind);
+    const row = this.#rows.at(-1);
+    const inTable =
+      row === undefined || kind === 'heading'
+        ? undefined
+        : !row.isBegun
+          ? 'row'
+          : row.isNewCell
+            ? 'cell'
+            : 'more';
+    const isEnded = this.#builder.end(kind, inTable) !== undefined;
+    if (isEnded && row !== undefined) [row.isBegun, row.isNewCell] = [true, false];
     this.#lastText = '';
   }
 }

@@ -1,6 +1,7 @@
 import { BlockBuilder } from './markup-text.ts';
 import type { Block } from './parsed-document.ts';
 import { inSymbols, type RunFont, signOf } from './symbol-fonts.ts';
+import { rowOfCells } from './table-blocks.ts';
 import { WordFields } from './word-fields.ts';
 import type { ListLabels } from './word-numbering.ts';
 import type { StyleKind } from './word-styles.ts';
@@ -362,12 +363,13 @@ export class OfficeTextReader implements XmlHandler {
 
   #endRow(): void {
     const cells = (this.#rows.pop() ?? []).map((cell) => cell.trim());
-    const text = cells.filter((cell) => cell !== '').join(' | ');
+    const block = rowOfCells(cells.filter((cell) => cell !== ''));
+    const { text } = block;
     const outer = this.#paragraph;
     const row = this.#rows.at(-1);
     if (outer !== undefined) this.#push(outer.after, text, undefined);
     else if (row !== undefined) row.push(`${row.pop() ?? ''} ${text}`);
-    else this.#push(this.#blocks, text, undefined);
+    else if (text !== '') this.#blocks.push(block);
   }
 
   #hide(name: string): void {

@@ -1,7 +1,7 @@
 import { BlockBuilder } from './markup-text.ts';
 import { OpenDocumentLists } from './open-document-lists.ts';
 import type { Block } from './parsed-document.ts';
-import { blocksOfTable } from './table-blocks.ts';
+import { blocksOfTable, rowOfCells } from './table-blocks.ts';
 import type { XmlHandler } from './xml-events.ts';
 
 type Attributes = Readonly<Record<string, string>>;
@@ -324,7 +324,7 @@ export class OpenDocumentReader implements XmlHandler {
     const outer = this.#sheets.at(-1);
     if (outer !== undefined) outer.cell.push(sheet.rows.map((row) => row.join(' | ')).join(' '));
     else if (this.#spreadsheet > 0) this.#blocks.push(...blocksOfTable(sheet.rows, sheet.name));
-    else for (const row of sheet.rows) this.#push('text', row.join(' | '));
+    else this.#blocks.push(...sheet.rows.map(rowOfCells));
   }
 }
 
