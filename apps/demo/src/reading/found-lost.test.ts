@@ -19,6 +19,22 @@ test.each([
     'one two three',
   ],
   ['quotations beside one another', '<q>one</q><q>two</q>', 'one two'],
+  [
+    'boxes by their style',
+    '<div style="display:flex"><a>one</a><a>two</a></div><b style="float:left">three</b>four',
+    'one two three four',
+  ],
+  [
+    'parts of a formula',
+    '<math><mfrac><mi>up</mi><mi>down</mi></mfrac><msup><mi>x</mi><mn>2</mn></msup></math>',
+    'up down x2',
+  ],
+  [
+    'comments that are odd',
+    'a<!-->b<!-- hidden --!>c<!--->d<!--[if !IE]><!-->e<!--<![endif]-->f',
+    'abcdef',
+  ],
+  ['a choice by its label', '<select><option label="one">two</option></select>', 'one two'],
   ['text that runs', '<marquee>one</marquee>two', 'one two'],
   ['the mark of a note in a book', 'word<a epub:type="noteref" href="#n">1</a>', 'word 1'],
   ['the mark of a note by its role', 'word<a role="doc-noteref" href="#n">1</a>', 'word 1'],

@@ -3,8 +3,10 @@ import {
   breakingElements,
   headingElements,
   isBlockByStyle,
+  isBoxesByStyle,
   isHidden,
   isNavigation,
+  partedFormulas,
   unseenElements,
 } from './html-elements.ts';
 import { LinearParser, type TagReader } from './linear-parser.ts';
@@ -28,6 +30,8 @@ interface Open {
   /** Its content goes nowhere. */
   readonly unseen: boolean;
   readonly navigation: boolean;
+  /** What stands directly in it are boxes. */
+  readonly hasBoxes: boolean;
 }
 
 const maxFrameDepth = 3;
@@ -48,8 +52,25 @@ export function htmlText(source: string, options: HtmlTextOptions = {}): HtmlTex
     recognizeSelfClosing: options.isXml === true,
     recognizeCDATA: options.isXml === true,
   });
-  parser.end(source);
+  parser.end(options.isXml === true ? source : withUsualComments(source));
   return reader.result();
+}
+
+/** Comments that are empty by a short cut, or closed in an odd way, as browsers have them. */
+function withUsualComments(source: string): string {
+  if (!/<!--?>|<!--->|--!>/.test(source)) return source;
+  const pieces: string[] = [];
+  let from = 0;
+  for (let at = source.indexOf('<!--'); at !== -1; at = source.indexOf('<!--', from)) {
+    pieces.push(source.slice(from, at));
+    const short = /^-?>/.exec(source.slice(at + 4, at + 6))?.[0].length;
+    const [usual, odd] = [source.indexOf('-->', at + 4), source.indexOf('--!>', at + 4)];
+    if (short !== undefined) from = at + 4 + short;
+    else if (odd !== -1 && (usual === -1 || odd < usual)) from = odd + 4;
+    else if (usual !== -1) from = usual + 3;
+    else return pieces.join('');
+  }
+  return `${pieces.join('')}${source.slice(from)}`;
 }
 
 class HtmlReader implements TagReader {
@@ -102,12 +123,15 @@ class HtmlReader implements TagReader {
   }
 
   onopentag(name: string, attributes: Attributes): void {
-    const breaks = breakingElements.has(name) || isBlockByStyle(attributes.style ?? '');
+    const { style = '' } = attributes;
+    const outer = this.#open.at(-1);
+    const breaks = breakingElements.has(name) || outer?.hasBoxes === true || isBlockByStyle(style);
+    const hasBoxes = isBoxesByStyle(style);
     const unseen = unseenElements.has(name) || isHidden(name, attributes);
     const navigation = isNavigation(name, attributes);
     if (name === 'title' && this.#title === undefined && this.#inSvg === 0) this.#titleText = [];
     if (breaks) this.#break();
-    this.#open.push({ name, breaks, unseen, navigation });
+    this.#open.push({ name, breaks, unseen, navigation, hasBoxes });
     this.#openByName.set(name, (this.#openByName.get(name) ?? 0) + 1);
     if (name === 'svg') this.#inSvg += 1;
     // A bar or a film stands in its place, whatever is within.
@@ -120,7 +144,8 @@ class HtmlReader implements TagReader {
     if (name === 'meta') this.#describe(attributes);
     if (name === 'tr') this.#rows.push({ isBegun: false, isNewCell: false });
     if (isCell(name)) this.#beginCell();
-    else if (boxElements.has(name)) this.#add(' ');
+    else if (boxElements.has(name) || (outer !== undefined && partedFormulas.has(outer.name)))
+      this.#add(' ');
     this.#add(textOfAttributes(name, attributes));
     if (name === 'iframe' && attributes.srcdoc !== undefined) this.#addFrame(attributes.srcdoc);
     if (this.#aside === undefined && (name === 'sup' || name === 'rt' || name === 'rtc')) {
@@ -253,7 +278,7 @@ function textOfAttributes(name: string, attributes: Attributes): string {
     case 'optgroup':
     case 'option':
     case 'track':
-      return label;
+      return label === '' ? '' : `${label} `;
     case 'textarea':
       return placeholder;
     case 'input': {

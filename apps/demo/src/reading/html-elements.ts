@@ -11,7 +11,7 @@ export const headingElements = names('h1 h2 h3 h4 h5 h6');
 
 /** Elements that stand for themselves in a line: words beside them are words of their own. */
 export const boxElements = names(`
-  area audio button canvas embed iframe img input label marquee math meter object output progress q
+  area audio button canvas embed iframe img input label marquee math meter mfrac object output progress q
   select svg td template text textarea th video`);
 
 /** Elements whose content no reader sees. */
@@ -36,7 +36,18 @@ export function isHidden(name: string, attributes: Readonly<Record<string, strin
 
 const blockValues = ['block', 'flex', 'grid', 'table', 'table-row', 'list-item', 'flow-root'];
 
-export const isBlockByStyle = (style: string): boolean => hasStyle(style, 'display', blockValues);
+export const isBlockByStyle = (style: string): boolean =>
+  style !== '' &&
+  (hasStyle(style, 'display', blockValues) ||
+    hasStyle(style, 'float', ['left', 'right']) ||
+    hasStyle(style, 'position', ['absolute', 'fixed']));
+
+/** What stands directly in it are boxes beside one another. */
+export const isBoxesByStyle = (style: string): boolean =>
+  style !== '' && hasStyle(style, 'display', ['flex', 'inline-flex', 'grid', 'inline-grid']);
+
+/** Parts of a formula that stand over one another, or beside one another as the cells of a table. */
+export const partedFormulas = names('mfrac munder mover munderover mroot mtable mtr');
 
 function hasStyle(style: string, property: string, values: readonly string[]): boolean {
   return style.split(';').some((declaration) => {

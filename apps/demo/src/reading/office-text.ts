@@ -120,6 +120,10 @@ export class OfficeTextReader implements XmlHandler {
       if (text.trim() !== '') this.left.add('Text that is marked as hidden was left out.');
       return;
     }
+    if (this.#fields.isInInstruction) {
+      this.#fields.instruct(text);
+      return;
+    }
     this.#shown += text.length;
     const shown = inSymbols(text, this.#font);
     if (this.#rubyDepth > 0) this.#ruby += shown;
@@ -166,11 +170,13 @@ export class OfficeTextReader implements XmlHandler {
           this.#addShown(signOf(Number.parseInt(attributes.char ?? '', 16), attributes.font ?? ''));
         break;
       case 'fldChar':
-        if (attributes.fldCharType === 'begin') this.#fields.begin(this.#shown);
+        if (attributes.fldCharType === 'begin') {
+          this.#fields.begin(this.#shown, { isSeparated: false });
+        } else if (attributes.fldCharType === 'separate') this.#fields.separate();
         else if (attributes.fldCharType === 'end') this.#endField();
         break;
       case 'fldSimple':
-        this.#fields.begin(this.#shown, attributes.instr);
+        this.#fields.begin(this.#shown, { instruction: attributes.instr ?? '' });
         break;
       case 'comment':
         this.#author = (attributes.author ?? '').slice(0, maxAuthorLength);
@@ -341,6 +347,7 @@ export class OfficeTextReader implements XmlHandler {
     const label = this.#labels?.next(paragraph.style, paragraph) ?? '';
     const text = own === '' || label === '' ? own : `${label} ${own}`;
     const outer = this.#paragraph;
+    if (outer === undefined) this.#fields.endParagraph();
     const row = this.#rows.at(-1);
     if (outer !== undefined) {
       this.#push(outer.after, text, paragraph.kind);

@@ -13,7 +13,7 @@ const parts = {
   contentLines: 1,
   xml: 1,
   rtf: 2,
-  pdf: 1,
+  pdf: 2,
   word: 2,
   slides: 2,
   sheets: 2,

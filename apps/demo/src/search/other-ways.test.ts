@@ -35,6 +35,10 @@ test.each([
   ['030/1234567', '', ['0301234567']],
   ['4111111111111111', '', ['4111 1111 1111 1111']],
   ['2.10.4', '', ['v2 10 4']],
+  ['F16', '', ['f 16']],
+  ['50mg', '', ['50 mg']],
+  ['Müller-Lüdenscheidt', '', ['mueller luedenscheidt', 'mullerludenscheidt']],
+  ['Mueller-Luedenscheidt', 'muller ludenscheidt', ['muller ludenscheidt']],
   ['v2.10.4', '', ['2 10 4']],
 ])('D4 %s among "%s" is looked for as %j as well', (query, words, ways) => {
   expect(waysOf(query, words)).toEqual(expect.arrayContaining(ways));

@@ -26,12 +26,15 @@ export function otherWays(term: Term, has: Has): readonly string[] {
   if (tokens.length === 1 && !isPrefix) {
     if (/^\d+$/.test(word)) for (const way of groupedDigits(word, has)) add(way);
     else if (/^[a-z]{2}\d{2}[a-z\d]{11,30}$/.test(word)) add(inGroups(word, 4));
+    else if (lettersAndDigits.test(word)) add(word.replace(lettersAndDigits, '$1$3 $2$4'));
     else if (/^\p{Lu}{2,5}$/u.test(source)) add([...word].join(' '));
     else if (isLatin.test(word)) for (const way of parted(word, has)) add(way);
   }
   return [...ways].slice(0, maxWays);
 }
 
+/** `F16` is `F-16`, and `50mg` is `50 mg`. */
+const lettersAndDigits = /^(?:([a-z]+)(\d+)|(\d+)([a-z]+))$/;
 const isLatin = /^\p{Script=Latin}{3,40}$/u;
 
 const hyphenated = /^[\p{L}\p{M}\p{N}]+(?:[-\u2010\u2011][\p{L}\p{M}\p{N}]+){1,3}$/u;
@@ -64,18 +67,23 @@ const umlauts: Readonly<Record<string, string>> = { ä: 'ae', ö: 'oe', ü: 'ue'
 /** Umlauts as they are written where there are none; and words that are written so may have had one. */
 function* germanWays(source: string, tokens: readonly string[], has: Has): Generator<string> {
   const lower = source.normalize('NFC').toLowerCase();
-  if (/[äöüøå]/.test(lower) && tokens.length === 1) {
+  if (/[äöüøå]/.test(lower)) {
     const written = fold(lower.replace(/[äöüøå]/g, (letter) => umlauts[letter] ?? letter));
-    if (/^[\p{L}\p{N}]+$/u.test(written)) yield written;
+    const words = written.match(/[\p{L}\p{N}]+/gu) ?? [];
+    if (words.length === tokens.length) yield words.join(' ');
     return;
   }
-  const [word = ''] = tokens;
-  if (tokens.length > 1 || word.length < 5 || !/^[a-z]+$/.test(word)) return;
+  const bare = tokens.map((token) => withoutUmlautPairs(token, has));
+  if (bare.some((word, at) => word !== tokens[at])) yield bare.join(' ');
+}
+
+function withoutUmlautPairs(word: string, has: Has): string {
+  if (word.length < 5 || !/^[a-z]+$/.test(word)) return word;
   const bare = word
     .replace(/(?<![aeiouq])(?:ae|oe|ue)/g, (pair) => pair.charAt(0))
     .replace(/^(?:ae|oe|ue)/, (pair) => pair.charAt(0));
   const isGerman = (): boolean => has('der') && has('und');
-  if (bare !== word && has(bare) && (!has(word) || isGerman())) yield bare;
+  return bare !== word && has(bare) && (!has(word) || isGerman()) ? bare : word;
 }
 
 /** Digits as they are grouped: by thousands, by fours as cards are, and as books are numbered. */
