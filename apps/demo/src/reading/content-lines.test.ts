@@ -49,4 +49,6 @@ test.each([
 test('D12 a line that is folded a hundred thousand times is one line', async () => {
   const folded = `BEGIN:VCALENDAR\nSUMMARY:${'a\n b'.repeat(100_000)} end\nEND:VCALENDAR\n`;
   expect(await textOf(folded, '.ics')).toContain('end');
+  const quoted = `BEGIN:VCARD\nNOTE;ENCODING=QUOTED-PRINTABLE:${'=41=\n'.repeat(200_000)}end\n`;
+  expect(await textOf(quoted, '.vcf')).toContain('end');
 });

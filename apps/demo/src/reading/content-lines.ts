@@ -38,16 +38,20 @@ export function blocksOfContentLines(source: string): readonly Block[] {
 /** A line that begins with a blank goes on, and so does one of vCard 2.1 that ends with `=`. */
 function unfolded(source: string): string[] {
   const lines: string[] = [];
-  let soft = false;
+  let pieces: string[] = [];
+  let isQuoted = false;
+  let isSoft = false;
   for (const line of source.replace(/^\ufeff/, '').split(/\r\n|[\r\n]/)) {
-    const last = lines.length - 1;
-    if (last >= 0 && (soft || /^[ \t]/.test(line))) {
-      lines[last] = `${lines[last] ?? ''}${soft ? line : line.slice(1)}`;
-    } else lines.push(line);
-    soft = line.endsWith('=') && /QUOTED-PRINTABLE/i.test(lines.at(-1) ?? '');
-    if (soft) lines[lines.length - 1] = (lines.at(-1) ?? '').slice(0, -1);
+    if (!isSoft && !/^[ \t]/.test(line)) {
+      lines.push(pieces.join(''));
+      pieces = [];
+      isQuoted = /^[^:]{0,200}QUOTED-PRINTABLE/i.test(line);
+    }
+    const own: string = isSoft || pieces.length === 0 ? line : line.slice(1);
+    isSoft = isQuoted && own.endsWith('=');
+    pieces.push(isSoft ? own.slice(0, -1) : own);
   }
-  return lines;
+  return [...lines, pieces.join('')];
 }
 
 const isStructured = /^(?:n|adr|org)$/i;

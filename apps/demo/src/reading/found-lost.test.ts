@@ -94,6 +94,14 @@ test.each([
   expect(await shown(source, extension)).toBe(text);
 });
 
+test.each(['<!-->', '<!---> ', '<!-- x --!>', '<!-- x -->', '<!-- '])(
+  'D12 a page of hundreds of thousands of %j is read in one pass',
+  async (comment) => {
+    const page = `<!doctype html>seen<!-->${comment.repeat(200_000)}`;
+    expect(await shown(page, '.html')).toBe('seen');
+  },
+);
+
 test('D12 JSON that is ten thousand deep and has long numbers is read', async () => {
   const deep = `${'['.repeat(10_000)}12345678901234567890${']'.repeat(10_000)}`;
   expect(await shown(deep, '.json')).toContain('1234567890123456');

@@ -59,15 +59,25 @@ export function htmlText(source: string, options: HtmlTextOptions = {}): HtmlTex
 /** Comments that are empty by a short cut, or closed in an odd way, as browsers have them. */
 function withUsualComments(source: string): string {
   if (!/<!--?>|<!--->|--!>/.test(source)) return source;
+  const usual = { sign: '-->', at: 0 };
+  const odd = { sign: '--!>', at: 0 };
+  // Each is looked for once from where it was found last, however many comments there are.
+  const next = (end: typeof usual, from: number): number => {
+    if (end.at < from) {
+      const found = source.indexOf(end.sign, from);
+      end.at = found === -1 ? Number.POSITIVE_INFINITY : found;
+    }
+    return end.at;
+  };
   const pieces: string[] = [];
   let from = 0;
   for (let at = source.indexOf('<!--'); at !== -1; at = source.indexOf('<!--', from)) {
     pieces.push(source.slice(from, at));
     const short = /^-?>/.exec(source.slice(at + 4, at + 6))?.[0].length;
-    const [usual, odd] = [source.indexOf('-->', at + 4), source.indexOf('--!>', at + 4)];
+    const [usualAt, oddAt] = [next(usual, at + 4), next(odd, at + 4)];
     if (short !== undefined) from = at + 4 + short;
-    else if (odd !== -1 && (usual === -1 || odd < usual)) from = odd + 4;
-    else if (usual !== -1) from = usual + 3;
+    else if (oddAt < usualAt) from = oddAt + 4;
+    else if (Number.isFinite(usualAt)) from = usualAt + 3;
     else return pieces.join('');
   }
   return `${pieces.join('')}${source.slice(from)}`;

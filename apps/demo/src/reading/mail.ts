@@ -122,11 +122,13 @@ const shownTexts = new Set([
 async function parseChecked(bytes: Uint8Array): Promise<Email> {
   const mail = await parse(bytes);
   const texts = [mail.text ?? '', mail.html ?? '', mail.subject ?? ''];
-  if (!texts.some((text) => misread.test(text))) return mail;
-  const again = await parse(asEightBits(bytes));
   const declared = declaredOfMail(bytes);
+  const isSeven = /^(?:x-|unicode-1-1-)?utf-?7$/i.test(declared ?? '');
+  const isMisread = (text: string): boolean => isSeven || misread.test(text);
+  if (!texts.some(isMisread)) return mail;
+  const again = await parse(asEightBits(bytes));
   const decoded = async (text: string | undefined, former: string | undefined) => {
-    if (text === undefined || former === undefined || !misread.test(former)) return former;
+    if (text === undefined || former === undefined || !isMisread(former)) return former;
     const raw = bytesOf(text);
     if (raw === undefined) return former;
     const checked = await decodeText(raw, declared);
@@ -140,8 +142,7 @@ async function parseChecked(bytes: Uint8Array): Promise<Email> {
 }
 
 /** A character for a byte that was not possible, or two letters that are the bytes of one in UTF-8. */
-const misread =
-  /\ufffd|[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0178\u2013-\u203a\u20ac\u2122]|\+[A-Za-z0-9/]{2,}-/;
+const misread = /\ufffd|[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0178\u2013-\u203a\u20ac\u2122]/;
 
 async function parse(bytes: Uint8Array): Promise<Email> {
   try {

@@ -12,7 +12,7 @@ export async function parseText(bytes: Uint8Array): Promise<ParsedDocument> {
 const escapeSign = '\u001b';
 /** What sets colours and moves the cursor of a terminal, and titles of its window. */
 const terminalCodes = new RegExp(
-  `${escapeSign}(?:\\[[0-?]{0,64}[ -/]{0,8}[@-~]|\\][^\u0007${escapeSign}]{0,2048}(?:\u0007|${escapeSign}\\\\)?|[@-Z\\\\^_])`,
+  `${escapeSign}(?:\\[[0-?]{0,64}[ -/]{0,8}[@-~]|\\][^\u0007${escapeSign}]{0,2048}(?:\u0007|${escapeSign}\\\\)|[@-Z\\\\^_])`,
   'g',
 );
 const backspace = '\u0008';
