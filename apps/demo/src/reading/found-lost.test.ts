@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openDocumentOf, xlsxOf } from '../testing/packages.ts';
+import { epubOf, openDocumentOf, xlsxOf } from '../testing/packages.ts';
 import { textOf } from '../testing/parsing.ts';
 
 const shown = async (source: string | Uint8Array, extension: string): Promise<string> =>
@@ -119,6 +119,21 @@ test('D2 a day and a number in a sheet are found by their values', async () => {
   const days =
     '<row><c t="d"><v>2026-02-03T00:00:00</v></c><c t="d"><v>2026-02-03T18:30:00</v></c></row>';
   expect(await shown(xlsxOf(days), '.xlsx')).toContain('2026-02-03 | 2026-02-03 18:30');
+});
+
+const page = '<?xml version="1.0" encoding="iso-8859-1"?><html><body>Größe</body></html>';
+const listed =
+  '<package><metadata><dc:title>T</dc:title></metadata><manifest><item id="a" href="A.XHTML" media-type="application/xhtml+xml"/></manifest><spine/></package>';
+test.each<[string, string | Uint8Array, Record<string, string>]>([
+  ['in the encoding that it declares', Buffer.from(page, 'latin1'), {}],
+  ['in UTF-16', wide(`\ufeff${page}`, 2, false), {}],
+  [
+    'under a name in other letters, from a list without an order',
+    page,
+    { 'book/content.opf': listed },
+  ],
+])('D2 a chapter of a book is read %s', async (_name, chapter, parts) => {
+  expect(await shown(epubOf({ 'a.xhtml': chapter }, parts), '.epub')).toContain('Größe');
 });
 
 test('D2 formulas and charts in a text of OpenDocument are read, and damage in one takes nothing along', async () => {

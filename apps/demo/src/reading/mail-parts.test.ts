@@ -47,6 +47,7 @@ test.each([
     ),
     ['outer', 'inner subject', 'inner body', 'f.eml'],
   ],
+  ['its day', 'Date: Tue, 03 Feb 2026 10:00:00 +0100\n\nx\n', ['2026-02-03']],
   [
     'an invitation',
     parts(

@@ -62,6 +62,8 @@ async function documentOfMail(bytes: Uint8Array, depth = 0): Promise<ParsedDocum
     const text = addresses.map(asText).filter(Boolean).join(', ');
     if (text !== '') blocks.push({ kind: 'text', text: `${name}: ${text}` });
   }
+  const day = /^\d{4}-\d{2}-\d{2}/.exec(mail.date ?? '')?.[0];
+  if (day !== undefined) blocks.push({ kind: 'text', text: `Date: ${day}` });
   if (mail.subject !== undefined) blocks.push({ kind: 'heading', text: mail.subject });
   // The same text in both forms, or a plain note beside a page: what the other form lacks is added.
   if (html !== undefined) blocks.push(...html.blocks);

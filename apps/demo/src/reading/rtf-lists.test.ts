@@ -46,3 +46,9 @@ test('D4 rows of a table in Rich Text stand below one another', async () => {
   );
   expect(text.trim()).toBe('before\na | b\nc d | e\nafter');
 });
+
+test('D2 entries of an index and of a table of contents part no word of Rich Text, and are not shown', async () => {
+  expect((await textOf('{\\rtf1 ter{\\xe entry}m{\\tc line} after}', '.rtf')).trim()).toBe(
+    'term after',
+  );
+});

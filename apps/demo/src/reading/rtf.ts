@@ -10,7 +10,9 @@ const unseen = new Set(
    fldinst themedata colorschememapping datastore latentstyles xmlnstbl filetbl revtbl bkmkstart bkmkend
    nonshppict sn sp sv shprslt doccomm operator creatim revtim printim buptim pgptbl mmathPr atnid
    annotation-ref atnref atndate passwordhash userprops docvar wgrffmtfilter datafield company hlinkbase
-   keycode ffname ffdeftext ffformat ffhelptext ffstattext ffentrymcr ffexitmcr ffl`.split(/\s+/),
+   keycode xe rxe txe tc tcn ffname ffdeftext ffformat ffhelptext ffstattext ffentrymcr ffexitmcr ffl`.split(
+    /\s+/,
+  ),
 );
 
 /** Destinations that a reader who does not know them would skip, and whose text is shown. */

@@ -10,6 +10,7 @@ test.each([
   ['a value in an attribute', '<o text="outline" id="x7" n="12">t</o>', 'outline t'],
   ['a list of attributes alone', '<l><o text="one"/><o text="two"/></l>', 'one two'],
   ['CDATA and entities', '<a><![CDATA[1 < 2]]> &amp; more</a>', '1 < 2 & more'],
+  ['an end of a line', '<p>one<br/>two</p>', 'one two'],
   ['a comment', '<a>x<!-- left out --></a>', 'x'],
   ['data of a program', '<a><binary>AAAA</binary><style>b{}</style>seen</a>', 'seen'],
 ])('D2 XML is read without its tags: %s', async (_name, source, text) => {

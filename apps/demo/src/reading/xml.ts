@@ -25,6 +25,7 @@ export async function parseXml(bytes: Uint8Array): Promise<ParsedDocument> {
 /** Attributes with names, addresses and numbers for programs. */
 const unseenAttributes =
   /^(?:xmlns|schemaLocation|noNamespaceSchemaLocation|id|idref|ref|href|src|class|style|d|points|transform|viewBox|fill|stroke|type|version|encoding|rel|role|lang|space|xml)$/i;
+const lineEnds = new Set(['br', 'lb', 'linebreak', 'line-break', 'tab']);
 const unseenElements = new Set(['script', 'style', 'binary']);
 
 class XmlReader implements XmlHandler {
@@ -46,6 +47,7 @@ class XmlReader implements XmlHandler {
     const parent = this.#open.at(-1);
     if (parent === undefined) this.#isSvg = name === 'svg';
     const isInline = parent?.hasText === true;
+    if (isInline && lineEnds.has(name)) this.#lines.add(' ');
     if (!isInline) this.#lines.end();
     this.#open.push({ isInline, hasText: false });
     if (unseenElements.has(name)) this.#unseen += 1;
