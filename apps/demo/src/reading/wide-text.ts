@@ -1,17 +1,19 @@
 const sampleBytes = 16 * 1024;
 
-/** Without a mark UTF-32 has two zeros, or a plane's number, in every fourth place. */
+/** UTF-32 without a mark: each of its units is a character, and text is of few scripts. */
 function unmarkedUtf32(bytes: Uint8Array): 'utf-32le' | 'utf-32be' | undefined {
-  const length = Math.min(bytes.length, sampleBytes);
-  if (length < 8 || bytes.length % 4 !== 0) return undefined;
-  let little = true;
-  let big = true;
-  for (let at = 0; at < length && (little || big); at += 4) {
-    const [a = 0, b = 0, c = 0, d = 0] = bytes.subarray(at, at + 4);
-    if (d !== 0 || c > 0x10 || (a | b | c) === 0) little = false;
-    if (a !== 0 || b > 0x10 || (b | c | d) === 0) big = false;
-  }
-  return little ? 'utf-32le' : big ? 'utf-32be' : undefined;
+  const length = Math.min(bytes.length, sampleBytes) & ~3;
+  if (length < 8 || bytes.length % 4 !== 0 || !bytes.includes(0)) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, length);
+  return (['utf-32le', 'utf-32be'] as const).find((encoding) => {
+    let text = '';
+    for (let at = 0; at < length; at += 4) {
+      const code = view.getUint32(at, encoding === 'utf-32le');
+      if (code === 0 || code > 0x10ffff) return false;
+      text += String.fromCodePoint(code);
+    }
+    return isText(text);
+  });
 }
 
 /** The encoding that a byte order mark names, or the form of UTF-32. */
