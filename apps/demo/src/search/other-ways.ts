@@ -119,7 +119,9 @@ function* parted(word: string, has: Has): Generator<string> {
     const [first, last] = [word.slice(0, at), word.slice(at)];
     if (at === 1 && last.length > 2 && firstLetters.has(first) && has(last))
       yield `${first} ${last}`;
-    if (isThere || at === 1) continue;
+    // Two long words beside one another hardly mean anything else.
+    const areLong = first.length >= 4 && last.length >= 4;
+    if (at === 1 || (isThere && !areLong)) continue;
     const isBoth = last.length === 1 ? lastLetters.has(last) : last.length > 2 && has(last);
     if (isBoth && has(first)) yield `${first} ${last}`;
   }
