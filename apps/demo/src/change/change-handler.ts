@@ -184,14 +184,14 @@ async function changeCorpus(
     known: ({ absolute }) => reads.take(absolute, input.passageLength),
   });
   report({ phase: 'save', percent: 0, message: 'Taking over what is there' });
-  const keepIndex = base !== undefined && again.length === 0;
+  const keepIndex = base !== undefined && !staying.isAll;
   if (base !== undefined) {
     const originals = keptOriginals(base, [...taken, ...again, ...retried, ...stillFailed]);
     await draft.copyFrom(base, keepIndex ? [indexFile, ...originals] : originals, { signal });
   }
   using index = new SearchIndexWriter(draft.path(indexFile), { existing: keepIndex });
   if (keepIndex) {
-    for (const { path } of [...plan.removed, ...retried]) index.remove(path);
+    for (const { path } of [...plan.removed, ...again, ...retried]) index.remove(path);
   } else {
     for (const row of stillFailed) {
       if (row.failure !== null) index.addFailure(described(row), row.failure);
@@ -330,12 +330,14 @@ async function indexFiles(
 interface Staying {
   /** Searchable, and taken over as it is. */
   readonly taken: readonly FileRow[];
-  /** Read again because the settings are others now: what is searchable, and what may be by them. */
+  /** Read again because settings or readers are others now: what is searchable, and what may be by them. */
   readonly again: readonly FileRow[];
   /** Read again because somebody asked for it. */
   readonly retried: readonly FileRow[];
   /** Listed with a reason, as before. */
   readonly stillFailed: readonly FileRow[];
+  /** All is read again, so that nothing of the former index stays. */
+  readonly isAll: boolean;
 }
 
 interface Base {
@@ -352,20 +354,21 @@ function sortStaying({ base, rows, plan, isStale }: Base): Staying {
   const staying = rows.filter(({ path }) => !leaving.has(path));
   const indexed = staying.filter((row) => row.indexed);
   const failed = staying.filter((row) => !row.indexed);
-  const kept = new Set(base === undefined ? [] : keptOriginals(base, failed));
+  const kept = new Set(base === undefined ? [] : keptOriginals(base, staying));
   const isKept = ({ document }: FileRow): boolean =>
     document !== null && kept.has(originalPath(document));
   const asked = new Set(plan.retried.map((row) => row.path));
   const retried = failed.filter((row) => asked.has(row.path) && isKept(row));
   const rest = failed.filter((row) => !retried.includes(row));
-  return isStale && indexed.every(({ document }) => document !== null)
-    ? {
-        taken: [],
-        again: [...indexed, ...rest.filter(isKept)],
-        retried,
-        stillFailed: rest.filter((row) => !isKept(row)),
-      }
-    : { taken: indexed, again: [], retried, stillFailed: rest };
+  const isAll = isStale && indexed.every(({ document }) => document !== null);
+  const isAgain = (row: FileRow): boolean => (isAll || row.isOutdated) && isKept(row);
+  return {
+    taken: indexed.filter((row) => !isAgain(row)),
+    again: [...indexed, ...rest].filter(isAgain),
+    retried,
+    stillFailed: rest.filter((row) => !isAgain(row)),
+    isAll,
+  };
 }
 
 /** Where the base keeps the files of these rows, as far as it does. */

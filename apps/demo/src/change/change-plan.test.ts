@@ -7,6 +7,7 @@ import type { StagedFile } from './change-work.ts';
 const row = (path: string, sha256: string, indexed = true): FileRow => ({
   ...{ path, sha256, indexed, bytes: 1, document: `id-${path}`, addedAt: 0 },
   failure: indexed ? null : { code: 'damaged', message: 'it is damaged' },
+  isOutdated: false,
 });
 const file = (name: string, sha256: string, upload = `${name}-${sha256}`): StagedFile => ({
   ...{ upload, name, sha256, bytes: 1, staged: `/staging/${upload}` },

@@ -29,6 +29,7 @@ function known(folder: string, facts: Partial<KnownFile> = {}): Map<string, Know
         {
           ...{ path: file.path, bytes: stats.size, sha256: content, modifiedAt: 1 },
           ...{ document: null, addedAt: null, failure: null, limits: null },
+          ...{ reader: null, isOutdated: false },
           stamp: currentStamp(stats),
           ...facts,
         },

@@ -104,7 +104,9 @@ export function planFolder(
 }
 
 /** Whether another look at the same content may come to something else. */
-function mayDiffer({ failure, limits }: KnownFile, options: FolderPlanOptions): boolean {
+function mayDiffer(file: KnownFile, options: FolderPlanOptions): boolean {
+  const { failure, limits, isOutdated } = file;
+  if (isOutdated) return true;
   if (failure === null) return false;
   if (!failsByLimit.has(failure.code)) return failure.code === 'unreadable';
   return options.checksum || limits !== options.limits;
@@ -125,8 +127,8 @@ export class KnownContents {
   readonly #paths = new Map<string, string[]>();
 
   constructor(known: Iterable<KnownFile>) {
-    for (const { path: name, sha256, failure } of known) {
-      if (sha256 === null || failure !== null) continue;
+    for (const { path: name, sha256, failure, isOutdated } of known) {
+      if (sha256 === null || failure !== null || isOutdated) continue;
       const same = this.#paths.get(sha256);
       if (same === undefined) this.#paths.set(sha256, [name]);
       else same.push(name);

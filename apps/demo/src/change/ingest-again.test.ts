@@ -53,6 +53,7 @@ test('D9 a folder in which nothing has changed is not published again', async ()
       moved: 0,
       removed: 0,
       unchanged: 2,
+      reread: 0,
       parsed: 0,
     },
     ...{ hidden: 0, uploads: 0, unsettled: [] },

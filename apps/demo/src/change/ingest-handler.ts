@@ -81,7 +81,7 @@ async function publishFolder(context: Context, pool: ChildPool): Promise<Outcome
   // The parsers are at the first files while the corpus is taken over.
   const uploads = namesOfUploads(base, found);
   const contents = new KnownContents(base.files.values());
-  const works: Work[] = [...(base.isUsable ? [] : uploadWorks(base, uploads)), ...plan.read];
+  const works: Work[] = [...uploadWorks(base, uploads), ...plan.read];
   const read = parseAhead(works, cache.parser(parsers, settings), {
     signal,
     maxFileBytes: input.maxFileBytes,
@@ -189,7 +189,8 @@ function planOf(context: Context, base: FolderBase, found: Collection): FolderPl
 const isNothing = (base: FolderBase, plan: FolderPlan, folder: string): boolean =>
   base.isUsable &&
   base.version?.metadata.source === folder &&
-  plan.read.length + plan.refused.length + plan.leaving.length === 0;
+  plan.read.length + plan.refused.length + plan.leaving.length === 0 &&
+  !base.uploads.some(isReadAgain(base));
 
 function unchanged({ version, files, uploads }: FolderBase, plan: FolderPlan, found: Collection) {
   const { documents, passages, bytes, failed } = version?.metadata ?? nothing;
@@ -205,7 +206,7 @@ function unchanged({ version, files, uploads }: FolderBase, plan: FolderPlan, fo
     },
     ...{ documents, passages, bytes, failed, failures: failures.slice(0, maxListedFailures) },
     ...{ hidden: found.hidden, unchanged: files.size, uploads: uploads.length },
-    ...{ added: 0, changed: 0, moved: 0, removed: 0, parsed: 0 },
+    ...{ added: 0, changed: 0, moved: 0, removed: 0, reread: 0, parsed: 0 },
     unsettled: plan.unsettled.slice(0, maxListedFailures),
   };
 }
@@ -230,16 +231,20 @@ function namesOfUploads({ uploads }: FolderBase, found: Collection): Map<KnownFi
   return names;
 }
 
-/** What the settings made stale is read from where the version keeps it. */
-const uploadWorks = (
-  { version }: FolderBase,
-  names: ReadonlyMap<KnownFile, string>,
-): readonly Work[] => {
+/** Uploads that settings or readers made stale, as far as the version keeps their files. */
+function isReadAgain({ version, isUsable, uploads }: FolderBase): (upload: KnownFile) => boolean {
+  const kept = new Set(version === undefined ? [] : keptOriginals(version, uploads));
+  return ({ document, isOutdated }) =>
+    (!isUsable || isOutdated) && kept.has(originalPath(document ?? ''));
+}
+
+const uploadWorks = (base: FolderBase, names: ReadonlyMap<KnownFile, string>): readonly Work[] => {
+  const { version } = base;
   if (version === undefined) return [];
-  const kept = new Set(keptOriginals(version, [...names.keys()]));
+  const isWork = isReadAgain(base);
   return [...names].flatMap(([upload, path]) => {
-    const place = originalPath(upload.document ?? '');
-    return kept.has(place) ? [{ path, upload, absolute: version.path(place) }] : [];
+    const absolute = version.path(originalPath(upload.document ?? ''));
+    return isWork(upload) ? [{ path, upload, absolute }] : [];
   });
 };
 
@@ -251,12 +256,16 @@ function takeOver(
 ): void {
   for (const { path } of plan.leaving) index.remove(path);
   for (const file of plan.restamped) index.restamp(file.path, file);
+  const isWork = isReadAgain(base);
   for (const [upload, path] of names) {
-    if (path === upload.path) continue;
+    if (isWork(upload)) index.remove(upload.path);
+    if (path === upload.path || isWork(upload)) continue;
     const parsed = base.parsed?.read(upload.path);
+    const { reader } = upload;
     index.remove(upload.path);
-    if (parsed !== undefined) index.addDocument(described(upload, path), parsed);
-    else if (upload.failure !== null) index.addFailure(described(upload, path), upload.failure);
+    if (parsed !== undefined) index.addDocument({ ...described(upload, path), reader }, parsed);
+    else if (upload.failure !== null)
+      index.addFailure({ ...described(upload, path), reader }, upload.failure);
   }
 }
 
@@ -289,7 +298,7 @@ async function indexFiles(context: Context, { index, read, total, changes }: Ind
     }
     if (upload === undefined) {
       changes.add(file, 'failure' in outcome ? outcome.failure : null);
-    }
+    } else if (upload.isOutdated) changes.addUpload();
     done += 1;
     // Short files come faster than anyone can watch.
     const now = performance.now();
@@ -308,7 +317,7 @@ class Changes {
 
   constructor(base: FolderBase, { leaving, read, refused, unchanged }: FolderPlan) {
     this.#base = base;
-    this.#counts = { unchanged, added: 0, changed: 0, moved: 0, removed: 0 };
+    this.#counts = { unchanged, added: 0, changed: 0, moved: 0, removed: 0, reread: 0 };
     const anew = new Set([...read, ...refused].map(({ path }) => path));
     for (const { path, sha256 } of leaving) {
       if (anew.has(path)) continue;
@@ -316,6 +325,10 @@ class Changes {
       if (sha256 !== null) this.#gone.set(sha256, (this.#gone.get(sha256) ?? 0) + 1);
     }
     for (const { path } of refused) this.#counts[base.files.has(path) ? 'changed' : 'added'] += 1;
+  }
+
+  addUpload(): void {
+    this.#counts.reread += 1;
   }
 
   add(
@@ -329,6 +342,7 @@ class Changes {
         before.failure?.code === failure?.code &&
         before.failure?.message === failure?.message;
       this.#counts[isSame ? 'unchanged' : 'changed'] += 1;
+      if (isSame && before.isOutdated) this.#counts.reread += 1;
       return;
     }
     const left = (sha256 !== null && this.#gone.get(sha256)) || 0;
@@ -342,8 +356,8 @@ class Changes {
   }
 
   get isNothing(): boolean {
-    const { added, changed, moved, removed } = this.#counts;
-    return added + changed + moved + removed === 0;
+    const { added, changed, moved, removed, reread } = this.#counts;
+    return added + changed + moved + removed + reread === 0;
   }
 
   counts() {

@@ -66,6 +66,8 @@ export const ingest = defineJob({
     removed: z.number(),
     /** Files in the corpus that are no part of the folder: they were uploaded, and stay. */
     uploads: z.number(),
+    /** Of those that are unchanged: read anew, since what reads their kind is another by now. */
+    reread: z.number(),
     /** Files that a parser had to read. */
     parsed: z.number(),
     /** Paths of files that are being written to, and wait; at most `maxListedFailures`. */

@@ -137,7 +137,7 @@ export function textDisplay({ searchCommand }: TextDisplayOptions): IngestDispla
 
 /** All files of the folder, documents and those left out; what was removed is not there any more. */
 export function comparedWithBefore(result: IngestResult): string {
-  const { documents, failed, uploads, removed } = result;
+  const { documents, failed, uploads, removed, reread } = result;
   const kinds = ['added', 'changed', 'moved', 'unchanged'] as const;
   const some = kinds.flatMap((kind) =>
     result[kind] === 0 ? [] : [`${result[kind].toLocaleString('en')} ${kind}`],
@@ -145,7 +145,11 @@ export function comparedWithBefore(result: IngestResult): string {
   const files = `${count(documents + failed - uploads, 'file')}: ${some.join(', ')}`;
   const gone = removed === 0 ? '' : `; ${removed.toLocaleString('en')} removed`;
   const others = uploads === 0 ? '' : `; beside ${count(uploads, 'upload')}`;
-  return `${files}${gone}${others}`;
+  const again =
+    reread === 0
+      ? ''
+      : `; ${reread.toLocaleString('en')} read anew, for what reads their kind has changed`;
+  return `${files}${gone}${others}${again}`;
 }
 
 interface Meter {

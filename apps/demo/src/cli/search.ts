@@ -82,7 +82,8 @@ function hitLines(number: number, { title, path, passages, hits }: DocumentHit):
   return lines;
 }
 
-function describe({ folderMissing, settingsChanged, added, changed, removed }: Staleness): string {
+function describe(staleness: Staleness): string {
+  const { folderMissing, settingsChanged, added, changed, removed, outdated } = staleness;
   if (folderMissing) return 'The folder that this was made of is not there any more.';
   const parts = [
     added > 0 ? `${added} added` : '',
@@ -90,7 +91,10 @@ function describe({ folderMissing, settingsChanged, added, changed, removed }: S
     removed > 0 ? `${removed} removed` : '',
   ].filter((part) => part !== '');
   if (parts.length > 0) return `Stale: documents were changed since (${parts.join(', ')}).`;
-  return settingsChanged ? 'Stale: the settings were changed since.' : '';
+  if (settingsChanged) return 'Stale: the settings were changed since.';
+  return outdated > 0
+    ? `Stale: ${count(outdated, 'file')} can be read better by now than when it was made.`
+    : '';
 }
 
 // Last, for everything above is to be there when it runs.

@@ -1,5 +1,5 @@
 import { PublicError } from '@offstage/core';
-import { openIndex } from '../search/search-index.ts';
+import { countOutdated, openIndex } from '../search/search-index.ts';
 import { corpusSettings } from '../search/settings.ts';
 import { type Collection, collect, readFound } from './collect.ts';
 import { type CorpusMetadata, configHash } from './corpus-metadata.ts';
@@ -11,6 +11,8 @@ export interface Staleness {
   readonly added: number;
   readonly changed: number;
   readonly removed: number;
+  /** Files that were read by former versions of their readers. */
+  readonly outdated: number;
   /** The folder cannot be listed now; it may be gone. Counts are then 0. */
   readonly folderMissing: boolean;
 }
@@ -30,9 +32,12 @@ export function staleness(
   const passageLength =
     dataFolder === undefined ? undefined : corpusSettings(dataFolder).passageLength;
   const settingsChanged = metadata.configHash !== configHash(passageLength);
-  const none = { settingsChanged, added: 0, changed: 0, removed: 0 };
+  const outdated = outdatedIn(indexPath);
+  const none = { settingsChanged, added: 0, changed: 0, removed: 0, outdated };
   // Made of uploads, which it keeps itself.
-  if (metadata.source === null) return { ...none, stale: settingsChanged, folderMissing: false };
+  if (metadata.source === null) {
+    return { ...none, stale: settingsChanged || outdated > 0, folderMissing: false };
+  }
   const found = tryCollect(metadata.source, dataFolder);
   if (found === undefined) return { ...none, stale: true, folderMissing: true };
 
@@ -54,8 +59,13 @@ export function staleness(
   }
   for (const { path } of found.refused) note(path, ({ sha256 }) => sha256 === null);
   const removed = known.size;
-  const stale = settingsChanged || added + changed + removed > 0;
-  return { stale, settingsChanged, added, changed, removed, folderMissing: false };
+  const stale = settingsChanged || added + changed + removed + outdated > 0;
+  return { stale, settingsChanged, added, changed, removed, outdated, folderMissing: false };
+}
+
+function outdatedIn(indexPath: string): number {
+  using database = openIndex(indexPath);
+  return countOutdated(database).all;
 }
 
 interface KnownFile {

@@ -33,7 +33,7 @@ export async function cellStyles(office: OfficePackage, part: string): Promise<C
       if (name === 'cellXfs') inCells = true;
       if (name !== 'xf' || !inCells) return;
       const code = own.get(id) ?? builtInFormat(id);
-      if (dateFormats.has(id)) dates.set(style, { code: own.get(id) ?? '' });
+      if (dateFormats.has(id)) dates.set(style, { code: own.get(id) ?? (id === 46 ? '[h]' : '') });
       else if (code !== undefined) numbers.set(style, formatOf(code));
       style += 1;
     },
@@ -81,6 +81,12 @@ function namesIn(date: Date, code: string): string {
     .join(' ');
 }
 
+/** Hours that go on beyond a day: `36:00`. */
+function elapsed(serial: number): string {
+  const minutes = Math.round(serial * 24 * 60);
+  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}`;
+}
+
 /**
  * A day's number, with the time as its fraction, as `2026-01-31` or `2026-01-31 19:30`; with the names that
  * the cell shows, as `2026-01-31 (Saturday January)`.
@@ -91,6 +97,7 @@ export function serialDate(serial: number, since1904: boolean, { code }: DateNam
   const time = Math.round((serial * dayMs) / 1000) * 1000;
   const date = new Date(start + time);
   if (Number.isNaN(date.getTime()) || serial < 0) return String(serial);
+  if (/\[h+\]/i.test(code.slice(0, maxFormatLength))) return elapsed(serial);
   const [day = '', clock = ''] = date.toISOString().split('T');
   const shownClock = clock.slice(0, 5) === '00:00' ? '' : clock.slice(0, 5);
   if (serial < 1) return shownClock || '00:00';

@@ -53,15 +53,17 @@ export function chunk(blocks: readonly Block[], options: ChunkOptions = {}): Pas
     if (heading !== '' && passages.length === headed) passages.push({ heading, text: heading });
     headed = passages.length;
   };
-  const add = (piece: string): void => {
-    if (text !== '' && text.length + 1 + piece.length > maxLength) {
+  const add = (piece: string, sign = ' '): void => {
+    if (text !== '' && text.length + sign.length + piece.length > maxLength) {
       const tail =
-        text.length > carried ? tailOf(text, Math.min(overlap, maxLength - piece.length - 1)) : '';
+        text.length > carried
+          ? tailOf(text, Math.min(overlap, maxLength - piece.length - sign.length))
+          : '';
       close();
       text = tail;
       carried = tail.length;
     }
-    text = text === '' ? piece : `${text} ${piece}`;
+    text = text === '' ? piece : `${text}${sign}${piece}`;
     if (text.length >= minLength) {
       const tail = tailOf(text, overlap);
       close();
@@ -70,6 +72,7 @@ export function chunk(blocks: readonly Block[], options: ChunkOptions = {}): Pas
     }
   };
 
+  let wasInTable = false;
   for (const block of blocks) {
     const clean = tidy(block.text);
     if (block.kind === 'heading') {
@@ -82,11 +85,22 @@ export function chunk(blocks: readonly Block[], options: ChunkOptions = {}): Pas
       close();
       for (const piece of pieces(clean, maxLength)) passages.push({ heading, text: piece });
     } else {
-      for (const piece of pieces(clean, minLength)) add(piece);
+      let sign = signBefore(block, wasInTable);
+      for (const piece of pieces(clean, minLength)) {
+        add(piece, sign);
+        sign = ' ';
+      }
     }
+    if (clean !== '') wasInTable = block.inTable !== undefined;
   }
   closeHeading();
   return passages;
+}
+
+/** What parts a text from the one before it: rows of a table, and the table's end, are ends of lines. */
+function signBefore({ inTable }: Block, wasInTable: boolean): string {
+  if (inTable === 'row' || (inTable === undefined && wasInTable)) return '\n';
+  return inTable === 'cell' ? ' | ' : ' ';
 }
 
 // A byte order mark inside a word parts nothing, though JavaScript counts it among the spaces.

@@ -14,7 +14,7 @@ import { markedEncoding, wideEncoding } from './wide-text.ts';
 export async function decodeText(bytes: Uint8Array, declared?: string): Promise<string> {
   const marked = markedEncoding(bytes);
   if (marked?.startsWith('utf-32'))
-    return (await import('./legacy-text.ts')).decodeUtf32(bytes, marked);
+    return (await import('./legacy-text.ts')).decodeBy(bytes, marked);
   const encoding = marked ?? wideEncoding(bytes);
   if (encoding !== undefined) return new TextDecoder(encoding).decode(bytes);
   const shifted = shiftedEncoding(bytes, declared);
@@ -22,6 +22,8 @@ export async function decodeText(bytes: Uint8Array, declared?: string): Promise<
     const text = strictly(unshift(bytes, shifted), shifted.encoding);
     if (text !== undefined) return text;
   }
+  if (/^(?:x-|unicode-1-1-)?utf-?7$/i.test(declared ?? '') && bytes.every((byte) => byte < 0x80))
+    return (await import('./legacy-text.ts')).decodeBy(bytes, 'utf-7');
   const whole = strictly(bytes, 'utf-8');
   if (whole !== undefined) return whole;
   const { valid, invalid } = utf8Evidence(bytes);

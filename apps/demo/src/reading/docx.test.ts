@@ -112,7 +112,7 @@ describe('what Word shows is found', () => {
       ),
       '.docx',
     );
-    expect(text).toContain('curtain falls a b | c');
+    expect(text).toContain('curtain falls\na b | c');
   });
 
   test('D2 the reading of a character stands after the line', async () => {

@@ -1,4 +1,6 @@
 import path from 'node:path';
+import { declaredEncoding } from './declared-encoding.ts';
+import { decodeText } from './decode-text.ts';
 import { htmlText } from './html-blocks.ts';
 import {
   type Block,
@@ -18,6 +20,8 @@ export async function parseEpub(bytes: Uint8Array, limits: ParseLimits): Promise
   const { title, others, chapters } = readPackage(source);
   const protectedParts = await encryptedParts(archive);
   const blocks: Block[] = [];
+  // Programs that take large and small letters for the same have written books as well.
+  const byLowerCase = new Map([...archive.names].map((name) => [name.toLowerCase(), name]));
   let missing = 0;
   let characters = 0;
   for (const href of chapters) {
@@ -25,10 +29,14 @@ export async function parseEpub(bytes: Uint8Array, limits: ParseLimits): Promise
     if (protectedParts.has(name)) {
       throw new UnreadableError('encrypted', 'it is protected by its seller (DRM)');
     }
-    const chapter = await archive.read(name);
+    const chapter = await archive.read(
+      archive.has(name) ? name : (byLowerCase.get(name.toLowerCase()) ?? name),
+    );
     if (chapter === undefined) missing += 1;
     else {
-      const { blocks: own } = htmlText(new TextDecoder().decode(chapter), { isXml: true });
+      const { blocks: own } = htmlText(await decodeText(chapter, declaredEncoding(chapter)), {
+        isXml: true,
+      });
       for (const block of own) {
         blocks.push(block);
         characters += block.text.length;
@@ -66,14 +74,16 @@ function readPackage(source: Uint8Array): {
   chapters: readonly string[];
 } {
   const items = new Map<string, string>();
+  const pages: string[] = [];
   const chapters: string[] = [];
   const others = new Set<string>();
   let title = '';
   let text = '';
   readXml(source, {
-    open(name, { id = '', href = '', idref = '' }) {
+    open(name, { id = '', href = '', idref = '', 'media-type': type = '' }) {
       text = '';
       if (name === 'item') items.set(id, href);
+      if (name === 'item' && /html/.test(type)) pages.push(href);
       if (name === 'itemref') chapters.push(items.get(idref) ?? '');
     },
     text(piece) {
@@ -87,7 +97,13 @@ function readPackage(source: Uint8Array): {
       else others.add(value);
     },
   });
-  return { title, others: [...others], chapters: [...new Set(chapters)].filter(Boolean) };
+  return { title, others: [...others], chapters: orderOf(chapters, pages) };
+}
+
+/** Where nothing says in what order its pages are, they are in that of their list. */
+function orderOf(chapters: readonly string[], pages: readonly string[]): readonly string[] {
+  const named = [...new Set(chapters)].filter(Boolean);
+  return named.length > 0 ? named : [...new Set(pages)];
 }
 
 /** Fonts may be scrambled without harm to the text. */

@@ -106,7 +106,7 @@ describe('presentations', () => {
       title: 'First',
       passages: [
         { heading: 'First', text: 'body one said' },
-        { heading: 'Slide 2', text: 'body two a | b' },
+        { heading: 'Slide 2', text: 'body two\na | b' },
       ],
     });
   });

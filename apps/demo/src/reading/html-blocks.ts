@@ -3,14 +3,16 @@ import {
   breakingElements,
   headingElements,
   isBlockByStyle,
+  isBoxesByStyle,
   isHidden,
   isNavigation,
+  partedFormulas,
   unseenElements,
 } from './html-elements.ts';
 import { LinearParser, type TagReader } from './linear-parser.ts';
 import { BlockBuilder } from './markup-text.ts';
 import type { Block } from './parsed-document.ts';
-import { isNoteMark } from './superscript.ts';
+import { isNoteMark, mayHaveNote } from './superscript.ts';
 
 export interface HtmlText {
   /** All that a reader sees, in reading order; navigation is in it where there is nothing else. */
@@ -28,6 +30,8 @@ interface Open {
   /** Its content goes nowhere. */
   readonly unseen: boolean;
   readonly navigation: boolean;
+  /** What stands directly in it are boxes. */
+  readonly hasBoxes: boolean;
 }
 
 const maxFrameDepth = 3;
@@ -48,8 +52,35 @@ export function htmlText(source: string, options: HtmlTextOptions = {}): HtmlTex
     recognizeSelfClosing: options.isXml === true,
     recognizeCDATA: options.isXml === true,
   });
-  parser.end(source);
+  parser.end(options.isXml === true ? source : withUsualComments(source));
   return reader.result();
+}
+
+/** Comments that are empty by a short cut, or closed in an odd way, as browsers have them. */
+function withUsualComments(source: string): string {
+  if (!/<!--?>|<!--->|--!>/.test(source)) return source;
+  const usual = { sign: '-->', at: 0 };
+  const odd = { sign: '--!>', at: 0 };
+  // Each is looked for once from where it was found last, however many comments there are.
+  const next = (end: typeof usual, from: number): number => {
+    if (end.at < from) {
+      const found = source.indexOf(end.sign, from);
+      end.at = found === -1 ? Number.POSITIVE_INFINITY : found;
+    }
+    return end.at;
+  };
+  const pieces: string[] = [];
+  let from = 0;
+  for (let at = source.indexOf('<!--'); at !== -1; at = source.indexOf('<!--', from)) {
+    pieces.push(source.slice(from, at));
+    const short = /^-?>/.exec(source.slice(at + 4, at + 6))?.[0].length;
+    const [usualAt, oddAt] = [next(usual, at + 4), next(odd, at + 4)];
+    if (short !== undefined) from = at + 4 + short;
+    else if (oddAt < usualAt) from = oddAt + 4;
+    else if (Number.isFinite(usualAt)) from = usualAt + 3;
+    else return pieces.join('');
+  }
+  return `${pieces.join('')}${source.slice(from)}`;
 }
 
 class HtmlReader implements TagReader {
@@ -67,6 +98,9 @@ class HtmlReader implements TagReader {
   // The text of the superscript or the reading that is open, with what came before it.
   #aside: { readonly kind: 'sup' | 'rt'; text: string; hasLink: boolean } | undefined;
   #lastText = '';
+  readonly #descriptions: Block[] = [];
+  /** Of each row that is open: whether it has a block, and whether the next one begins a cell. */
+  readonly #rows: { isBegun: boolean; isNewCell: boolean }[] = [];
 
   constructor({ frameDepth = 0 }: HtmlTextOptions) {
     this.#frameDepth = frameDepth;
@@ -86,30 +120,42 @@ class HtmlReader implements TagReader {
 
   result(): HtmlText {
     this.#break();
-    const main = this.#main.blocks;
+    const main = [...this.#main.blocks, ...this.#descriptions];
     const navigation = this.#navigation.blocks;
+    const title = this.#title?.trim() ?? '';
+    const blocks = main.length > 0 ? main : navigation;
     return {
-      blocks: main.length > 0 ? main : navigation,
-      title: this.#title?.trim() ?? '',
+      // A page of scripts alone is found by its title.
+      blocks: blocks.length > 0 || title === '' ? blocks : [{ kind: 'heading', text: title }],
+      title,
       hasNavigation: main.length > 0 && navigation.length > 0,
     };
   }
 
   onopentag(name: string, attributes: Attributes): void {
-    const breaks = breakingElements.has(name) || isBlockByStyle(attributes.style ?? '');
+    const { style = '' } = attributes;
+    const outer = this.#open.at(-1);
+    const breaks = breakingElements.has(name) || outer?.hasBoxes === true || isBlockByStyle(style);
+    const hasBoxes = isBoxesByStyle(style);
     const unseen = unseenElements.has(name) || isHidden(name, attributes);
     const navigation = isNavigation(name, attributes);
     if (name === 'title' && this.#title === undefined && this.#inSvg === 0) this.#titleText = [];
     if (breaks) this.#break();
-    this.#open.push({ name, breaks, unseen, navigation });
+    this.#open.push({ name, breaks, unseen, navigation, hasBoxes });
     this.#openByName.set(name, (this.#openByName.get(name) ?? 0) + 1);
     if (name === 'svg') this.#inSvg += 1;
+    // A bar or a film stands in its place, whatever is within.
+    if (unseen && this.#unseen === 0 && boxElements.has(name)) this.#add(' ');
     if (unseen) this.#unseen += 1;
     if (navigation) this.#inNavigation += 1;
     if (this.#unseen > 0) return;
     if (name === 'a' && this.#aside !== undefined) this.#aside.hasLink = true;
-    if (isCell(name) && !this.#builder.isEmpty) this.#add(' | ');
-    else if (boxElements.has(name)) this.#add(' ');
+    if (isNoteLink(attributes)) this.#add(' ');
+    if (name === 'meta') this.#describe(attributes);
+    if (name === 'tr') this.#rows.push({ isBegun: false, isNewCell: false });
+    if (isCell(name)) this.#beginCell();
+    else if (boxElements.has(name) || (outer !== undefined && partedFormulas.has(outer.name)))
+      this.#add(' ');
     this.#add(textOfAttributes(name, attributes));
     if (name === 'iframe' && attributes.srcdoc !== undefined) this.#addFrame(attributes.srcdoc);
     if (this.#aside === undefined && (name === 'sup' || name === 'rt' || name === 'rtc')) {
@@ -135,7 +181,15 @@ class HtmlReader implements TagReader {
     else if (this.#unseen === 0) this.#close(name);
     if (open.breaks) this.#break(headingElements.has(name) ? 'heading' : 'text');
     if (open.navigation) this.#inNavigation -= 1;
+    if (name === 'tr' && !open.unseen && this.#unseen === 0) this.#rows.pop();
     if (name === 'svg') this.#inSvg -= 1;
+  }
+
+  /** What a page says of itself, as the properties of other documents. */
+  #describe({ name = '', content = '' }: Attributes): void {
+    if (!described.has(name.trim().toLowerCase()) || content.trim() === '') return;
+    if (this.#descriptions.length === 0) this.#descriptions.push({ kind: 'heading', text: '' });
+    this.#descriptions.push({ kind: 'text', text: content });
   }
 
   #close(name: string): void {
@@ -149,7 +203,24 @@ class HtmlReader implements TagReader {
     this.#aside = undefined;
     if (aside.kind === 'rt') this.#builder.addAside(aside.text);
     else if (aside.hasLink || isNoteMark(aside.text, this.#lastText)) this.#add(` ${aside.text} `);
-    else this.#add(aside.text);
+    else this.#addPower(aside.text);
+  }
+
+  /** `mc²` may be a product, and `law²` a word with its note: it is found both ways. */
+  #addPower(text: string): void {
+    const before = mayHaveNote(text, this.#lastText);
+    if (before === undefined) this.#add(text);
+    else {
+      this.#add(` ${text} `);
+      this.#builder.addAside(`${before}${text.trim()}`);
+    }
+  }
+
+  /** A cell parts from the one before it in its line, or from blocks of that. */
+  #beginCell(): void {
+    const row = this.#rows.at(-1);
+    if (!this.#builder.isEmpty) this.#add(' | ');
+    else if (row?.isBegun === true) row.isNewCell = true;
   }
 
   #addFrame(source: string): void {
@@ -181,10 +252,26 @@ class HtmlReader implements TagReader {
       this.#aside = undefined;
       this.#builder.add(` ${aside.text}`);
     }
-    this.#builder.end(kind);
+    const row = this.#rows.at(-1);
+    const inTable =
+      row === undefined || kind === 'heading'
+        ? undefined
+        : !row.isBegun
+          ? 'row'
+          : row.isNewCell
+            ? 'cell'
+            : 'more';
+    const isEnded = this.#builder.end(kind, inTable) !== undefined;
+    if (isEnded && row !== undefined) [row.isBegun, row.isNewCell] = [true, false];
     this.#lastText = '';
   }
 }
+
+const described = new Set(['description', 'keywords', 'author']);
+
+/** Books mark notes as links, without raising them. */
+const isNoteLink = ({ role, 'epub:type': type }: Attributes): boolean =>
+  role === 'doc-noteref' || type === 'noteref';
 
 const isCell = (name: string): boolean => name === 'td' || name === 'th';
 
@@ -201,7 +288,7 @@ function textOfAttributes(name: string, attributes: Attributes): string {
     case 'optgroup':
     case 'option':
     case 'track':
-      return label;
+      return label === '' ? '' : `${label} `;
     case 'textarea':
       return placeholder;
     case 'input': {

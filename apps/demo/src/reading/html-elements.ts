@@ -11,13 +11,13 @@ export const headingElements = names('h1 h2 h3 h4 h5 h6');
 
 /** Elements that stand for themselves in a line: words beside them are words of their own. */
 export const boxElements = names(`
-  area audio button canvas embed iframe img input label math meter object output progress select svg
-  td textarea th video`);
+  area audio button canvas embed iframe img input label marquee math meter mfrac object output progress q
+  select svg td template text textarea th video`);
 
 /** Elements whose content no reader sees. */
 export const unseenElements = names(`
   annotation annotation-xml audio datalist desc meter noembed noscript progress rp script style
-  template title video`);
+  title video`);
 
 /** What one moves by between pages. */
 export const isNavigation = (name: string, attributes: Readonly<Record<string, string>>): boolean =>
@@ -26,6 +26,8 @@ export const isNavigation = (name: string, attributes: Readonly<Record<string, s
 /** Hidden by an attribute or a style of its own. */
 export function isHidden(name: string, attributes: Readonly<Record<string, string>>): boolean {
   const { hidden, style = '' } = attributes;
+  // The template of a shadow root is shown in place of its element.
+  if (name === 'template') return !('shadowrootmode' in attributes);
   // What a search of the browser uncovers is there to be found.
   if (hidden !== undefined && hidden.toLowerCase() !== 'until-found') return true;
   if (name === 'dialog' && attributes.open === undefined) return true;
@@ -34,7 +36,18 @@ export function isHidden(name: string, attributes: Readonly<Record<string, strin
 
 const blockValues = ['block', 'flex', 'grid', 'table', 'table-row', 'list-item', 'flow-root'];
 
-export const isBlockByStyle = (style: string): boolean => hasStyle(style, 'display', blockValues);
+export const isBlockByStyle = (style: string): boolean =>
+  style !== '' &&
+  (hasStyle(style, 'display', blockValues) ||
+    hasStyle(style, 'float', ['left', 'right']) ||
+    hasStyle(style, 'position', ['absolute', 'fixed']));
+
+/** What stands directly in it are boxes beside one another. */
+export const isBoxesByStyle = (style: string): boolean =>
+  style !== '' && hasStyle(style, 'display', ['flex', 'inline-flex', 'grid', 'inline-grid']);
+
+/** Parts of a formula that stand over one another, or beside one another as the cells of a table. */
+export const partedFormulas = names('mfrac munder mover munderover mroot mtable mtr');
 
 function hasStyle(style: string, property: string, values: readonly string[]): boolean {
   return style.split(';').some((declaration) => {

@@ -32,9 +32,24 @@ export async function parseJsonLines(bytes: Uint8Array): Promise<ParsedDocument>
   return { title: null, blocks };
 }
 
+/** Numbers that a computer's own would not keep as they are written. */
+const mayLoseDigits = /[:[,\s]-?\d{16,}|\d\.\d*0[\s,}\]]|\d[eE][+-]?\d|\d\.\d{16,}/;
+
+function exactly(source: string): unknown {
+  try {
+    return JSON.parse(source, (_key, value: unknown, context?: { readonly source?: string }) =>
+      typeof value === 'number' ? (context?.source ?? value) : value,
+    );
+  } catch (error) {
+    // Thousands deep: a function is called on each level.
+    if (error instanceof RangeError) return JSON.parse(source);
+    throw error;
+  }
+}
+
 function parsed(source: string): { readonly json: unknown } | undefined {
   try {
-    return { json: JSON.parse(source) };
+    return { json: mayLoseDigits.test(source) ? exactly(source) : JSON.parse(source) };
   } catch {
     return undefined;
   }
@@ -56,7 +71,7 @@ function blocksOfValue(root: unknown): Block[] {
     for (const [key, item] of Object.entries(value)) {
       if (typeof item === 'object' && item !== null) {
         inner.push({ name: isList ? '' : key, value: item });
-      } else own.push(line(isList ? '' : key, item));
+      } else if (!isEncoded(item)) own.push(line(isList ? '' : key, item));
     }
     const text = own.join(isList ? ' ' : ', ');
     if (name !== '' || text !== '') blocks.push({ kind: 'text', text: line(name, text) });
@@ -67,6 +82,13 @@ function blocksOfValue(root: unknown): Block[] {
   }
   return blocks;
 }
+
+/** Pictures and the like, as notebooks hold them. */
+const isEncoded = (value: unknown): boolean =>
+  typeof value === 'string' &&
+  value.length > 256 &&
+  /^[A-Za-z0-9+/=_\n-]{256}/.test(value) &&
+  !value.includes(' ');
 
 const line = (name: string, value: unknown): string =>
   name === '' ? String(value) : `${name}: ${String(value)}`;

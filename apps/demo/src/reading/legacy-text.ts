@@ -12,8 +12,8 @@ export function decodeLegacy(bytes: Uint8Array, declared?: string): string {
   );
 }
 
-/** With its mark. */
-export const decodeUtf32 = (bytes: Uint8Array, encoding: string): string =>
+/** By what its structure or its declaration proves, where browsers do not know it. */
+export const decodeBy = (bytes: Uint8Array, encoding: string): string =>
   iconv.decode(Buffer.from(bytes), encoding);
 
 // Where a declared encoding is UTF-16 or UTF-8, the bytes have shown already that they are not.

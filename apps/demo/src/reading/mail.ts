@@ -1,10 +1,15 @@
-import PostalMime, { type Address, type Email } from 'postal-mime';
+import PostalMime, { type Address, type Attachment, type Email } from 'postal-mime';
+import { blocksOfContentLines } from './content-lines.ts';
+import { decodeText } from './decode-text.ts';
 import { documentOfHtml } from './html.ts';
+import { asEightBits, bytesOf, declaredOfMail } from './mail-encodings.ts';
 import { type Block, type ParsedDocument, UnreadableError } from './parsed-document.ts';
 import { paragraphsOf } from './text.ts';
 
 const maxNesting = 64;
 const maxListedAttachments = 1000;
+/** Mails within mails that are attached. */
+const maxAttachedDepth = 8;
 
 /**
  * Mail, mailboxes and web archives: who wrote to whom about what, the text, and the names of what is
@@ -42,24 +47,34 @@ function mailsOf(bytes: Buffer): Buffer[] {
   return mails;
 }
 
-async function documentOfMail(bytes: Uint8Array): Promise<ParsedDocument> {
-  const mail = await parse(bytes);
+async function documentOfMail(bytes: Uint8Array, depth = 0): Promise<ParsedDocument> {
+  const mail = await parseChecked(bytes);
   const html = mail.html === undefined ? undefined : documentOfHtml(mail.html);
   const addressed = [
     ['From', mail.from === undefined ? [] : [mail.from]],
     ['To', mail.to ?? []],
     ['Cc', mail.cc ?? []],
+    ['Bcc', mail.bcc ?? []],
+    ['Reply-To', mail.replyTo ?? []],
   ] as const;
   const blocks: Block[] = [];
   for (const [name, addresses] of addressed) {
     const text = addresses.map(asText).filter(Boolean).join(', ');
     if (text !== '') blocks.push({ kind: 'text', text: `${name}: ${text}` });
   }
+  const day = /^\d{4}-\d{2}-\d{2}/.exec(mail.date ?? '')?.[0];
+  if (day !== undefined) blocks.push({ kind: 'text', text: `Date: ${day}` });
   if (mail.subject !== undefined) blocks.push({ kind: 'heading', text: mail.subject });
   // The same text in both forms, or a plain note beside a page: what the other form lacks is added.
   if (html !== undefined) blocks.push(...html.blocks);
   if (mail.text !== undefined && (html === undefined || html.blocks.length === 0)) {
     blocks.push(...paragraphsOf(mail.text));
+  }
+  const others: Attachment[] = [];
+  for (const attachment of mail.attachments) {
+    const own = await blocksOfPart(attachment, depth);
+    if (own === undefined) others.push(attachment);
+    else blocks.push(...own);
   }
   const names = mail.attachments
     .slice(0, maxListedAttachments)
@@ -68,13 +83,68 @@ async function documentOfMail(bytes: Uint8Array): Promise<ParsedDocument> {
   if (names.length > 0) {
     blocks.push({ kind: 'heading', text: '' }, { kind: 'text', text: names.join(', ') });
   }
-  const attached = mail.attachments.filter(({ related }) => related !== true).length;
+  const attached = others.filter(({ related }) => related !== true).length;
   return {
     title: mail.subject ?? html?.title ?? null,
     blocks,
     notes: attached === 0 ? [] : ['What is attached to it was left out, but for the names.'],
   };
 }
+
+/** Parts of a mail that are read as it is: mails that are forwarded, and texts that stand in it. */
+async function blocksOfPart(
+  { mimeType, disposition, content }: Attachment,
+  depth: number,
+): Promise<readonly Block[] | undefined> {
+  if (typeof content === 'string') return undefined;
+  const bytes = new Uint8Array(content);
+  if (mimeType === 'message/rfc822' && depth < maxAttachedDepth) {
+    const { title, blocks } = await documentOfMail(bytes, depth + 1);
+    return [{ kind: 'heading', text: title ?? '' }, ...blocks];
+  }
+  if (mimeType === 'text/calendar') return blocksOfContentLines(await decodeText(bytes));
+  if (disposition === 'attachment' || !mimeType.startsWith('text/')) return undefined;
+  if (mimeType === 'text/rtf') return (await import('./rtf.ts')).parseRtf(bytes).blocks;
+  if (mimeType === 'text/markdown')
+    return (await import('./markdown.ts')).parseMarkdown(bytes).then(({ blocks }) => blocks);
+  if (mimeType === 'text/enriched') return documentOfHtml(await decodeText(bytes)).blocks;
+  return shownTexts.has(mimeType) ? paragraphsOf(await decodeText(bytes)) : undefined;
+}
+
+const shownTexts = new Set([
+  'text/plain',
+  'text/x-amp-html',
+  'text/csv',
+  'text/x-markdown',
+  'text/x-patch',
+  'text/x-diff',
+]);
+
+/** What a mail declares of its encoding is checked: by what comes out, and by the bytes where that is wrong. */
+async function parseChecked(bytes: Uint8Array): Promise<Email> {
+  const mail = await parse(bytes);
+  const texts = [mail.text ?? '', mail.html ?? '', mail.subject ?? ''];
+  const declared = declaredOfMail(bytes);
+  const isSeven = /^(?:x-|unicode-1-1-)?utf-?7$/i.test(declared ?? '');
+  const isMisread = (text: string): boolean => isSeven || misread.test(text);
+  if (!texts.some(isMisread)) return mail;
+  const again = await parse(asEightBits(bytes));
+  const decoded = async (text: string | undefined, former: string | undefined) => {
+    if (text === undefined || former === undefined || !isMisread(former)) return former;
+    const raw = bytesOf(text);
+    if (raw === undefined) return former;
+    const checked = await decodeText(raw, declared);
+    return checked.includes('\ufffd') && !former.includes('\ufffd') ? former : checked;
+  };
+  return {
+    ...mail,
+    text: await decoded(again.text, mail.text),
+    html: await decoded(again.html, mail.html),
+  };
+}
+
+/** A character for a byte that was not possible, or two letters that are the bytes of one in UTF-8. */
+const misread = /\ufffd|[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0178\u2013-\u203a\u20ac\u2122]/;
 
 async function parse(bytes: Uint8Array): Promise<Email> {
   try {

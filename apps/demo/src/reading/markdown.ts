@@ -2,6 +2,7 @@ import { decodeHTML } from 'entities';
 import { Lexer, Parser, type Token, Tokenizer, type Tokens } from 'marked';
 import { decodeText } from './decode-text.ts';
 import type { Block, ParsedDocument } from './parsed-document.ts';
+import { rowOfCells } from './table-blocks.ts';
 import { paragraphsOf } from './text.ts';
 
 /**
@@ -79,7 +80,8 @@ function collectBlocks(tokens: readonly Token[], blocks: Block[]): void {
       case 'table': {
         const { header, rows } = token as Tokens.Table;
         for (const row of [header, ...rows]) {
-          add('text', row.map((cell) => inlineText(cell.tokens)).join(' | '));
+          const cells = row.map((cell) => inlineText(cell.tokens));
+          if (cells.some((cell) => cell.trim() !== '')) blocks.push(rowOfCells(cells));
         }
         break;
       }

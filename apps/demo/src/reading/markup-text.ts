@@ -29,13 +29,13 @@ export class BlockBuilder {
   }
 
   /** Ends a block. @returns its text, where it has any */
-  end(kind: Block['kind'] = 'text'): string | undefined {
+  end(kind: Block['kind'] = 'text', inTable?: Block['inTable']): string | undefined {
     const text = [...this.#pieces, ...this.#asides.map((aside) => ` ${aside}`)].join('');
     this.#pieces = [];
     this.#asides = [];
     this.#isEmpty = true;
     if (text.trim() === '') return undefined;
-    this.#blocks.push({ kind, text });
+    this.#blocks.push(inTable === undefined ? { kind, text } : { kind, text, inTable });
     return text;
   }
 }

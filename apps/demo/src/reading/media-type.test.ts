@@ -29,6 +29,11 @@ describe('a text is a text, whatever it speaks of', () => {
   });
 });
 
+test('D2 numbers of four bytes are no text in UTF-32', async () => {
+  const numbers = Buffer.from(Int32Array.from({ length: 400 }, (_, n) => n * 7 + 1).buffer);
+  await expect(mediaTypeOf(numbers, '.bin')).rejects.toMatchObject({ code: 'unsupported' });
+});
+
 describe('a format is told by its structure, whatever its name', () => {
   test.each([
     ['%PDF-1.4\n1 0 obj\n<<>>\nendobj\nstartxref\n0\n%%EOF', readableTypes.pdf],

@@ -46,8 +46,8 @@ function looksLikeText(bytes: Uint8Array): boolean {
   const length = Math.min(bytes.length, 4096);
   for (let at = 0; at < length; at += 1) {
     const byte = bytes[at] ?? 0;
-    // A log may have a zero where a disk lost a byte. Tab to carriage return and escape occur in text, and so do the shifts of ISO 2022.
-    if (byte < 0x20 && !(byte >= 0x09 && byte <= 0x0f) && byte !== 0x1b) controls += 1;
+    // A log may have a zero where a disk lost a byte. Bell to carriage return and escape occur in text, and so do the shifts of ISO 2022.
+    if (byte < 0x20 && !(byte >= 0x07 && byte <= 0x0f) && byte !== 0x1b) controls += 1;
   }
   return controls <= length / 50;
 }

@@ -21,8 +21,14 @@ test.each<[number, string, string | undefined]>([
   [5, '@', undefined],
   [5, '0.00E+00', undefined],
   [0.5, '# ?/?', undefined],
-  [150, '[>100]"many";0', undefined],
-  [5551234, '000\\-0000', undefined],
+  [150, '[>100]"many";0', 'many'],
+  [50, '[>100]"many";0', '50'],
+  [-3, '[<0]-0.0;0', '-3.0'],
+  [-3, '[<5]0.0;0', '-3.0'],
+  [5551234, '000\\-0000', '555-1234 (5551234)'],
+  [301234567, '000\\-0000000', '030-1234567 (301234567)'],
+  [4930123456, '(###) ###\\-###', '(4930) 123-456 (4930123456)'],
+  [5, '@" pcs"', '5 pcs'],
 ])('D2 %d as %j is shown as %j', (value, code, shown) => {
   expect(numberFormat(code)(value)).toBe(shown);
 });
@@ -51,6 +57,7 @@ test.each([
   ['[$-F800]dddd\\, mmmm dd', '2026-01-31 (Saturday January)'],
   ['[$-0419]mmmm', '2026-01-31 (январь)'],
   ['d.m.yy', '2026-01-31'],
+  ['[h]:mm', '1105272:00'],
   ['"mmmm" d.m.', '2026-01-31'],
 ])('D2 a date as %j has the names that it shows', async (code, shown) => {
   const sheet = xlsxOf('<row><c s="0"><v>46053</v></c><c t="str"><v>end</v></c></row>', {

@@ -96,6 +96,13 @@ describe('a field of Word without a result shows what it says itself', () => {
     const words = await textOf(docxOf(outer + simple), '.docx');
     expect(words).toContain('first');
     expect(words).toContain('β');
+    const wanted = field('IF x', { result: text('then') }).replace(
+      'IF x</w:instrText>',
+      `IF </w:instrText></w:r>${mark('begin')}${run('<w:instrText>MERGEFIELD m</w:instrText>')}${mark('separate')}${text('condition')}${mark('end')}<w:r><w:instrText> = 1</w:instrText>`,
+    );
+    const chosen = await textOf(docxOf(wanted), '.docx');
+    expect(chosen).toContain('then');
+    expect(chosen).not.toContain('condition');
     // A field that never ends takes nothing with it.
     expect(
       await textOf(docxOf(`<w:p>${mark('begin')}</w:p><w:p>${text('rest')}</w:p>`), '.docx'),

@@ -1,6 +1,7 @@
 import { BlockBuilder } from './markup-text.ts';
 import type { Block } from './parsed-document.ts';
 import { inSymbols, type RunFont, signOf } from './symbol-fonts.ts';
+import { rowOfCells } from './table-blocks.ts';
 import { WordFields } from './word-fields.ts';
 import type { ListLabels } from './word-numbering.ts';
 import type { StyleKind } from './word-styles.ts';
@@ -119,6 +120,10 @@ export class OfficeTextReader implements XmlHandler {
       if (text.trim() !== '') this.left.add('Text that is marked as hidden was left out.');
       return;
     }
+    if (this.#fields.isInInstruction) {
+      this.#fields.instruct(text);
+      return;
+    }
     this.#shown += text.length;
     const shown = inSymbols(text, this.#font);
     if (this.#rubyDepth > 0) this.#ruby += shown;
@@ -165,11 +170,13 @@ export class OfficeTextReader implements XmlHandler {
           this.#addShown(signOf(Number.parseInt(attributes.char ?? '', 16), attributes.font ?? ''));
         break;
       case 'fldChar':
-        if (attributes.fldCharType === 'begin') this.#fields.begin(this.#shown);
+        if (attributes.fldCharType === 'begin') {
+          this.#fields.begin(this.#shown, { isSeparated: false });
+        } else if (attributes.fldCharType === 'separate') this.#fields.separate();
         else if (attributes.fldCharType === 'end') this.#endField();
         break;
       case 'fldSimple':
-        this.#fields.begin(this.#shown, attributes.instr);
+        this.#fields.begin(this.#shown, { instruction: attributes.instr ?? '' });
         break;
       case 'comment':
         this.#author = (attributes.author ?? '').slice(0, maxAuthorLength);
@@ -340,6 +347,7 @@ export class OfficeTextReader implements XmlHandler {
     const label = this.#labels?.next(paragraph.style, paragraph) ?? '';
     const text = own === '' || label === '' ? own : `${label} ${own}`;
     const outer = this.#paragraph;
+    if (outer === undefined) this.#fields.endParagraph();
     const row = this.#rows.at(-1);
     if (outer !== undefined) {
       this.#push(outer.after, text, paragraph.kind);
@@ -362,12 +370,13 @@ export class OfficeTextReader implements XmlHandler {
 
   #endRow(): void {
     const cells = (this.#rows.pop() ?? []).map((cell) => cell.trim());
-    const text = cells.filter((cell) => cell !== '').join(' | ');
+    const block = rowOfCells(cells.filter((cell) => cell !== ''));
+    const { text } = block;
     const outer = this.#paragraph;
     const row = this.#rows.at(-1);
     if (outer !== undefined) this.#push(outer.after, text, undefined);
     else if (row !== undefined) row.push(`${row.pop() ?? ''} ${text}`);
-    else this.#push(this.#blocks, text, undefined);
+    else if (text !== '') this.#blocks.push(block);
   }
 
   #hide(name: string): void {

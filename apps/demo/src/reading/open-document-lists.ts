@@ -55,6 +55,14 @@ export class OpenDocumentLists {
     this.#ended.set(ended.style, ended.counts);
   }
 
+  /** Lists that were met go; styles stay. */
+  forget(): void {
+    this.#open.length = 0;
+    this.#ended.clear();
+    this.#last = undefined;
+    this.#label = '';
+  }
+
   /** What stands before the paragraph that begins, once. */
   takeLabel(): string {
     const label = this.#label;

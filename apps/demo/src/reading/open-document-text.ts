@@ -1,7 +1,7 @@
 import { BlockBuilder } from './markup-text.ts';
 import { OpenDocumentLists } from './open-document-lists.ts';
 import type { Block } from './parsed-document.ts';
-import { blocksOfTable } from './table-blocks.ts';
+import { blocksOfTable, rowOfCells } from './table-blocks.ts';
 import type { XmlHandler } from './xml-events.ts';
 
 type Attributes = Readonly<Record<string, string>>;
@@ -40,6 +40,8 @@ interface Sheet {
   readonly rows: string[][];
   row: string[];
   cell: string[];
+  /** Of the cell that is open, where it shows it in a form of its own. */
+  value: string;
 }
 
 /**
@@ -61,7 +63,7 @@ export class OpenDocumentReader implements XmlHandler {
   /** Of a text; the names of slides and sheets are none. */
   firstHeading: string | undefined;
   #inside = 0;
-  readonly #lists = new OpenDocumentLists();
+  readonly #lists: OpenDocumentLists;
   #inForms = false;
   /** The style that is being described, those that hide their text, and what is open of these. */
   #style = '';
@@ -82,9 +84,16 @@ export class OpenDocumentReader implements XmlHandler {
   #slide: Block | undefined;
   #apart: string | undefined;
 
-  /** @param options.within Nothing outside of elements of this name is read. */
-  constructor({ within }: { readonly within?: string } = {}) {
+  /**
+   * @param options.within Nothing outside of elements of this name is read.
+   * @param options.lists It knows styles that stand elsewhere.
+   */
+  constructor({
+    within,
+    lists = new OpenDocumentLists(),
+  }: { readonly within?: string; readonly lists?: OpenDocumentLists } = {}) {
     this.#within = within;
+    this.#lists = lists;
   }
 
   open(name: string, attributes: Attributes): void {
@@ -124,7 +133,10 @@ export class OpenDocumentReader implements XmlHandler {
         this.#spreadsheet += 1;
         break;
       case 'table':
-        this.#sheets.push({ name: attributes.name ?? '', rows: [], row: [], cell: [] });
+        this.#sheets.push({ name: attributes.name ?? '', rows: [], row: [], cell: [], value: '' });
+        break;
+      case 'table-cell':
+        this.#value(attributes);
         break;
       case 'page':
         this.#slides += 1;
@@ -276,9 +288,22 @@ export class OpenDocumentReader implements XmlHandler {
     if (text.trim() !== '') this.#blocks.push({ kind, text });
   }
 
+  /** A day and a number are found by their values too, however they are shown. */
+  #value({ 'date-value': date, value, 'value-type': type }: Attributes): void {
+    const sheet = this.#sheets.at(-1);
+    if (sheet === undefined || this.#spreadsheet === 0) return;
+    const isNumber = type === 'float' || type === 'currency';
+    sheet.value =
+      date?.replace(/T00:00:00.*$/, '').replace('T', ' ') ?? (isNumber ? value : undefined) ?? '';
+  }
+
   #endCell(): void {
     const sheet = this.#sheets.at(-1);
     if (sheet === undefined) return;
+    const { value } = sheet;
+    sheet.value = '';
+    const isSaid = sheet.cell.some((text) => text.includes(value));
+    if (value !== '' && sheet.cell.length > 0 && !isSaid) sheet.cell.push(`(${value})`);
     // What a cell repeats, it says once.
     if (sheet.cell.length > 0) sheet.row.push(sheet.cell.join(' '));
     sheet.cell = [];
@@ -299,7 +324,7 @@ export class OpenDocumentReader implements XmlHandler {
     const outer = this.#sheets.at(-1);
     if (outer !== undefined) outer.cell.push(sheet.rows.map((row) => row.join(' | ')).join(' '));
     else if (this.#spreadsheet > 0) this.#blocks.push(...blocksOfTable(sheet.rows, sheet.name));
-    else for (const row of sheet.rows) this.#push('text', row.join(' | '));
+    else this.#blocks.push(...sheet.rows.map(rowOfCells));
   }
 }
 

@@ -1,3 +1,4 @@
+import { OpenDocumentLists } from './open-document-lists.ts';
 import { OpenDocumentReader } from './open-document-text.ts';
 import {
   type Block,
@@ -6,7 +7,7 @@ import {
   protectedByPassword,
   UnreadableError,
 } from './parsed-document.ts';
-import { readXml } from './xml-events.ts';
+import { readXml, type XmlHandler } from './xml-events.ts';
 import { ZipArchive } from './zip-archive.ts';
 import { isZip } from './zip-signature.ts';
 
@@ -15,6 +16,8 @@ interface Parts {
   readonly content: Uint8Array;
   readonly styles: Uint8Array | undefined;
   readonly meta: Uint8Array | undefined;
+  /** Formulas, charts and whole documents within it. */
+  readonly objects: readonly Uint8Array[];
 }
 
 /** Documents of OpenDocument: text, spreadsheets, presentations and drawings. */
@@ -22,10 +25,19 @@ export async function parseOpenDocument(
   bytes: Uint8Array,
   limits: ParseLimits,
 ): Promise<ParsedDocument> {
-  const { content, styles, meta } = isZip(bytes)
+  const { content, styles, meta, objects } = isZip(bytes)
     ? await unpack(bytes, limits)
-    : { content: bytes, styles: bytes, meta: bytes };
-  const reader = new OpenDocumentReader({ within: 'body' });
+    : { content: bytes, styles: bytes, meta: bytes, objects: [] };
+  const lists = new OpenDocumentLists();
+  // Styles of lists that have a name stand apart from the text.
+  if (styles !== undefined && styles !== content) {
+    readXml(styles, {
+      open: (name, attributes) => lists.open(name, attributes),
+      close: (name) => lists.close(name),
+    });
+    lists.forget();
+  }
+  const reader = new OpenDocumentReader({ within: 'body', lists });
   readXml(content, reader);
   const blocks: Block[] = [...reader.finish()];
 
@@ -36,6 +48,10 @@ export async function parseOpenDocument(
     const texts = beside.finish();
     if (texts.length > 0) blocks.push({ kind: 'heading', text: '' });
     blocks.push(...texts.map(({ text }): Block => ({ kind: 'text', text })));
+  }
+  for (const object of objects) {
+    const text = await textOfObject(object);
+    if (text !== '') blocks.push({ kind: 'text', text });
   }
   const { title, others } = properties(meta);
   const own = reader.title ?? (title || (reader.firstHeading ?? null));
@@ -66,7 +82,67 @@ async function unpack(bytes: Uint8Array, limits: ParseLimits): Promise<Parts> {
     content,
     styles: await archive.read('styles.xml'),
     meta: await archive.read('meta.xml'),
+    objects: await objectsOf(archive),
   };
+}
+
+const maxObjects = 1000;
+
+async function objectsOf(archive: ZipArchive): Promise<readonly Uint8Array[]> {
+  const objects: Uint8Array[] = [];
+  for (const name of archive.names) {
+    if (!/^[^/]+\/content\.xml$/.test(name) || objects.length === maxObjects) continue;
+    const object = await archive.read(name);
+    if (object !== undefined) objects.push(object);
+  }
+  return objects;
+}
+
+/** One that is damaged takes nothing else along. */
+async function textOfObject(object: Uint8Array): Promise<string> {
+  const reader = new OpenDocumentReader();
+  const formula = new FormulaReader();
+  try {
+    readXml(object, {
+      open: (name, attributes) => {
+        reader.open(name, attributes);
+        formula.open(name);
+      },
+      text: (text) => {
+        reader.text(text);
+        formula.text(text);
+      },
+      close: (name) => {
+        reader.close(name);
+        formula.close(name);
+      },
+    });
+  } catch {
+    return '';
+  }
+  const blocks = reader.finish().map(({ text }) => text);
+  return [formula.shown, ...blocks].join(' ').trim();
+}
+
+/** What a formula shows, without the source it was typed as. */
+class FormulaReader implements XmlHandler {
+  #math = 0;
+  #unseen = 0;
+  shown = '';
+
+  open(name: string): void {
+    if (name === 'math') this.#math += 1;
+    if (name === 'annotation') this.#unseen += 1;
+  }
+
+  text(text: string): void {
+    if (this.#math > 0 && this.#unseen === 0 && text.trim() !== '') this.shown += `${text.trim()} `;
+  }
+
+  close(name: string): void {
+    if (name === 'math') this.#math -= 1;
+    if (name === 'annotation') this.#unseen -= 1;
+  }
 }
 
 const shown = new Set('title subject description keyword creator initial-creator'.split(' '));

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { makeFolders } from '../corpus/make-folders.ts';
 import { type ParseOutcome, parseAnswer } from './messages.ts';
 import type { ParseProcesses } from './parse-processes.ts';
+import { allReaders } from './reader-versions.ts';
 
 export interface ParseCacheOptions {
   /** Of both files together. @default 512 MiB */
@@ -44,7 +45,7 @@ export class ParseCache implements Disposable {
     const keyOf = (extension: string, bytes: Uint8Array): string => {
       let kind = ofKind.get(extension);
       if (kind === undefined) {
-        kind = hash('sha256', JSON.stringify([settings, extension]), 'base64url');
+        kind = hash('sha256', JSON.stringify([settings, allReaders, extension]), 'base64url');
         ofKind.set(extension, kind);
       }
       // At once, and with nothing before the bytes: many files are short.

@@ -58,7 +58,9 @@ describe('what is read', () => {
       '---\ntitle: "Front *matter*"\n---\n# One\n\n- a **bold** &amp; [link](https://x.example)\n\n| k | v |\n|---|---|\n| key | `code` |\n\n<b>html</b> ![alt](x.png)\n';
     const { title, passages } = await parseFile(utf8(source), '.md');
     expect(title).toBe('Front *matter*');
-    expect(passages).toEqual([{ heading: 'One', text: 'a bold & link k | v key | code html alt' }]);
+    expect(passages).toEqual([
+      { heading: 'One', text: 'a bold & link\nk | v\nkey | code\nhtml alt' },
+    ]);
   });
 
   test.each([

@@ -102,6 +102,11 @@ async function parse(
     case readableTypes.subtitles:
     case readableTypes.webVtt:
       return (await import('./subtitles.ts')).parseSubtitles(bytes);
+    case readableTypes.calendar:
+    case readableTypes.card:
+      return (await import('./content-lines.ts')).parseContentLines(bytes);
+    case readableTypes.xml:
+      return (await import('./xml.ts')).parseXml(bytes);
     case readableTypes.text:
       return (await import('./text.ts')).parseText(bytes);
   }

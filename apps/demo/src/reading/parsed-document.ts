@@ -7,6 +7,8 @@ export interface Block {
   readonly kind: 'heading' | 'text' | 'record';
   /** Plain text; white space is not yet normalised. */
   readonly text: string;
+  /** In a table of running text: it begins a row or a further cell, or goes on in a cell. */
+  readonly inTable?: 'row' | 'cell' | 'more' | undefined;
 }
 
 /** What a parser makes of a file's bytes. */

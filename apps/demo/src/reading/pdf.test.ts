@@ -49,6 +49,19 @@ describe('what stands on a page besides its text', () => {
     expect(await textOf(pagePdf({ catalog: form, annotations }), '.pdf')).toContain('marker');
   });
 
+  test('D2 bookmarks are found, and words whose letters stand apart', async () => {
+    const outline = [
+      '<</First 8 0 R/Last 8 0 R/Count 1>>',
+      '<</Title(marker)/Parent 7 0 R/Dest[3 0 R/Fit]>>',
+    ];
+    const lines = ['c u r t a i n falls', 'a b c'];
+    const file = pagePdf({ lines, catalog: '/Outlines 7 0 R', annotations: outline });
+    const text = await textOf(file, '.pdf');
+    expect(text).toContain('marker');
+    expect(text).toContain('curtain');
+    expect(text).not.toContain('abc');
+  });
+
   test('D2 the names of attached files are found, and it is told that they are not read', async () => {
     const document = await PDFDocument.create();
     document.addPage([200, 200]).drawText('text');

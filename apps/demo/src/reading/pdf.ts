@@ -48,12 +48,15 @@ export async function parsePdf(bytes: Uint8Array, limits: ParseLimits): Promise<
       }
     }
     const names = await attachmentNames(pdf);
+    const bookmarks = await bookmarksOf(pdf);
     await pdf.loadingTask.destroy();
     if (blocks.length === 0) {
       if (isForm) throw xfaForm();
       throw new UnreadableError('no_text', 'it may be a scan: no text; OCR is not part of it');
     }
-    const beside = names.length > 0 ? [names.join(', '), ...others] : others;
+    const beside = [names.join(', '), bookmarks.join(', '), ...others].filter(
+      (text) => text !== '',
+    );
     if (beside.length > 0) blocks.push({ kind: 'heading', text: '' });
     for (const text of beside) blocks.push({ kind: 'text', text });
     return { title, blocks, notes: notesOf(withoutText, names.length) };
@@ -86,10 +89,17 @@ async function textsOf(page: Page, softWords: ReadonlySet<string>): Promise<stri
   const others = [
     ...alternatives,
     ...lines.map(wordAfterNumber).filter((word) => word !== undefined),
+    ...lines.flatMap(spacedWords),
   ];
   if (others.length > 0) texts.push(others.join(' '));
   return texts.filter((each) => each.trim() !== '');
 }
+
+/** Letters that stand apart for the look of it are a word; one that is found by itself as well. */
+const spacedWords = (line: string): string[] =>
+  (line.match(/(?<![\p{L}\p{N}])(?:\p{L} ){3,40}\p{L}(?![\p{L}\p{N}])/gu) ?? []).map((word) =>
+    word.replaceAll(' ', ''),
+  );
 
 function notesOf(withoutText: number, attachments: number): string[] {
   const notes: string[] = [];
@@ -99,6 +109,20 @@ function notesOf(withoutText: number, attachments: number): string[] {
   }
   if (attachments > 0) notes.push('What is attached to it was left out, but for the names.');
   return notes;
+}
+
+const maxBookmarks = 10_000;
+
+/** What a reader shows beside the pages, to go to them. */
+async function bookmarksOf(pdf: Pdf): Promise<readonly string[]> {
+  const titles = new Set<string>();
+  const waiting = [...((await pdf.getOutline()) ?? [])].reverse();
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (titles.size === maxBookmarks) break;
+    titles.add(next.title.trim());
+    waiting.push(...[...next.items].reverse());
+  }
+  return [...titles].filter((title) => title !== '');
 }
 
 /** What a document says of itself. */

@@ -21,6 +21,9 @@ export const readableTypes = {
   jsonLines: 'application/jsonl',
   subtitles: 'application/x-subrip',
   webVtt: 'text/vtt',
+  calendar: 'text/calendar',
+  card: 'text/vcard',
+  xml: 'application/xml',
   text: 'text/plain',
 } as const;
 
@@ -49,5 +52,13 @@ export const textTypeByExtension: ReadonlyMap<string, MediaType> = new Map([
   ['.jsonl', readableTypes.jsonLines],
   ['.ndjson', readableTypes.jsonLines],
   ['.srt', readableTypes.subtitles],
+  ['.ass', readableTypes.subtitles],
+  ['.ssa', readableTypes.subtitles],
   ['.vtt', readableTypes.webVtt],
+  ['.ics', readableTypes.calendar],
+  ['.ifb', readableTypes.calendar],
+  ['.vcf', readableTypes.card],
+  ...['.xml', '.svg', '.rss', '.atom', '.opml', '.gpx', '.kml', '.plist', '.fb2', '.docbook'].map(
+    (extension) => [extension, readableTypes.xml] as const,
+  ),
 ]);

@@ -1,5 +1,6 @@
 import iconv from 'iconv-lite';
 import type { Block, ParsedDocument } from './parsed-document.ts';
+import { RtfLists } from './rtf-lists.ts';
 import { type RtfToken, RtfTokens } from './rtf-tokens.ts';
 import { WordFields } from './word-fields.ts';
 
@@ -9,7 +10,9 @@ const unseen = new Set(
    fldinst themedata colorschememapping datastore latentstyles xmlnstbl filetbl revtbl bkmkstart bkmkend
    nonshppict sn sp sv shprslt doccomm operator creatim revtim printim buptim pgptbl mmathPr atnid
    annotation-ref atnref atndate passwordhash userprops docvar wgrffmtfilter datafield company hlinkbase
-   keycode ffname ffdeftext ffformat ffhelptext ffstattext ffentrymcr ffexitmcr ffl`.split(/\s+/),
+   keycode xe rxe txe tc tcn ffname ffdeftext ffformat ffhelptext ffstattext ffentrymcr ffexitmcr ffl`.split(
+    /\s+/,
+  ),
 );
 
 /** Destinations that a reader who does not know them would skip, and whose text is shown. */
@@ -72,6 +75,10 @@ interface Group {
   readonly isVanished: boolean;
   readonly isDeleted: boolean;
   readonly font: number;
+  /** Of the paragraph: its list, how deep it is in it, and whether it is in a table. */
+  readonly list: number;
+  readonly level: number;
+  readonly isInTable: boolean;
   /** How many bytes stand in for a character of Unicode, for programs that do not know it. */
   readonly skip: number;
 }
@@ -93,6 +100,9 @@ class RtfReader {
     isVanished: false,
     isDeleted: false,
     font: -1,
+    list: 0,
+    level: 0,
+    isInTable: false,
     skip: 1,
   };
   #codePage = 'windows-1252';
@@ -107,6 +117,11 @@ class RtfReader {
   /** The name of a drawing's property, and its value. */
   #drawing = { name: '', value: '' };
   readonly #fields = new WordFields();
+  readonly #lists = new RtfLists();
+  /** The document says itself what stands before the paragraph, or it has been said. */
+  #hasLabel = false;
+  #isGoingOn = false;
+  #inRow = false;
   /** How deep the groups of fields stand that are open. */
   readonly #fieldDepths: number[] = [];
   #shown = 0;
@@ -157,15 +172,19 @@ class RtfReader {
     if (isFirst) this.#enter(name);
     this.#isOptional = false;
     this.#describeForm(name, value);
+    this.#describeList(name, value);
     const character = characters.get(name);
     if (character !== undefined) this.#add(character);
-    else if (paragraphEnds.has(name)) this.#endBlock();
+    else if (paragraphEnds.has(name)) this.#endBlock(name);
     else if (name === 'u' && value !== undefined) {
       this.#add(String.fromCharCode(value & 0xffff));
       this.#toSkip = this.#group.skip;
     } else if (name === 'uc') this.#group = { ...this.#group, skip: Math.max(0, value ?? 1) };
     else if (name === 'v') this.#group = { ...this.#group, isVanished: value !== 0 };
     else if (name === 'deleted') this.#group = { ...this.#group, isDeleted: value !== 0 };
+    else if (name === 'pard') {
+      this.#group = { ...this.#group, list: 0, level: 0, isInTable: false };
+    } else if (name === 'intbl') this.#group = { ...this.#group, isInTable: true };
     else if (name === 'plain')
       this.#group = { ...this.#group, isVanished: false, isDeleted: false };
     else if (name === 'ansicpg') this.#codePage = encodingOf(value);
@@ -179,6 +198,14 @@ class RtfReader {
       const encoding = charsets.get(value ?? -1);
       if (encoding !== undefined && value !== 0) this.#fonts.set(this.#definedFont, encoding);
     }
+  }
+
+  #describeList(name: string, value = 0): void {
+    const { destination } = this.#group;
+    if (destination === 'listtable') this.#lists.define(name, value);
+    else if (destination === 'listoverridetable') this.#lists.name(name, value);
+    else if (name === 'ls') this.#group = { ...this.#group, list: value };
+    else if (name === 'ilvl') this.#group = { ...this.#group, level: value };
   }
 
   #describeForm(name: string, value = 0): void {
@@ -201,6 +228,10 @@ class RtfReader {
       // They stand in the middle of a paragraph.
       this.#add(' ');
     }
+    if (this.#group.destination === 'listtable' && /^level(?:text|numbers)$/.test(name)) {
+      this.#group = { ...this.#group, destination: name };
+    }
+    if (name === 'listtext' || name === 'pntext') this.#hasLabel = true;
     if (isProperty) this.#properties.push('');
     if (name === 'sp') this.#drawing = { name: '', value: '' };
     if (name === 'field') {
@@ -215,6 +246,8 @@ class RtfReader {
     this.#group = this.#groups.pop() ?? this.#group;
     this.#toSkip = 0;
     this.#isOptional = false;
+    if (destination === 'leveltext' && this.#group.destination !== 'leveltext')
+      this.#lists.endText();
     if (destination === 'formfield') this.#fields.close('ffData');
     if (destination === 'sp' && this.#group.destination !== 'sp') this.#endDrawing();
     if (!isField) return;
@@ -242,7 +275,8 @@ class RtfReader {
     if (destination === 'title') this.#title += text;
     else if (documentProperties.has(destination)) {
       this.#properties.push(`${this.#properties.pop() ?? ''}${text}`);
-    } else if (destination === 'ffl') this.#fields.addToEntry(text);
+    } else if (destination === 'leveltext') this.#lists.addText(text);
+    else if (destination === 'ffl') this.#fields.addToEntry(text);
     else if (destination === 'fldinst') this.#fields.instruct(text);
     else if (destination === 'sn') this.#drawing.name += text;
     else if (destination === 'sv') this.#drawing.value += text;
@@ -257,12 +291,31 @@ class RtfReader {
     }
   }
 
-  #endBlock(): void {
+  #endBlock(end = ''): void {
     if (this.#group.isHidden) return;
     const text = withoutLastCells([...this.#pieces, ...this.#asides].join(''));
     this.#pieces = [];
     this.#asides = [];
-    if (text.trim() !== '') this.#blocks.push({ kind: 'text', text });
+    const label = this.#takeLabel(end);
+    if (text.trim() !== '') this.#push(label === '' ? text : `${label} ${text}`, end === 'row');
+    if (end === 'row') this.#inRow = false;
+  }
+
+  /** The first line of a paragraph has it; where the document says it itself, it is counted alone. */
+  #takeLabel(end: string): string {
+    const { list, level } = this.#group;
+    const isSaid = this.#hasLabel;
+    this.#hasLabel = end === 'line' || end === 'softpage';
+    const isFirst = !this.#isGoingOn;
+    this.#isGoingOn = this.#hasLabel;
+    const label = isFirst ? this.#lists.next(list, level) : '';
+    return isSaid ? '' : label;
+  }
+
+  #push(text: string, endsRow: boolean): void {
+    if (!endsRow && !this.#group.isInTable) this.#blocks.push({ kind: 'text', text });
+    else this.#blocks.push({ kind: 'text', text, inTable: this.#inRow ? 'more' : 'row' });
+    this.#inRow = this.#group.isInTable;
   }
 }
 

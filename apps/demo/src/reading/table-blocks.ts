@@ -27,5 +27,12 @@ export function blocksOfTable(rows: readonly (readonly string[])[], name = ''): 
   return blocks;
 }
 
+/** A row of a table in running text. */
+export const rowOfCells = (cells: readonly string[]): Block => ({
+  kind: 'text',
+  text: cells.join(' | '),
+  inTable: 'row',
+});
+
 // Names of columns are words; a number or a date is a value already.
 const isName = (cell: string): boolean => /\p{L}/u.test(cell) && cell.length <= 100;

@@ -24,6 +24,9 @@ export function textKind(bytes: Uint8Array, extension: string): MediaType | unde
   if (/<w:wordDocument[\s>]|<pkg:package[\s>]/.test(head)) return readableTypes.wordXml;
   const mail = mailKind(head, extension);
   if (mail !== undefined) return mail;
+  if (/^<\?xml\s/.test(head)) return readableTypes.xml;
+  if (/^BEGIN:VCALENDAR\s/i.test(head)) return readableTypes.calendar;
+  if (/^BEGIN:VCARD\s/i.test(head)) return readableTypes.card;
   if (/^WEBVTT(?:[ \t\r\n]|$)/.test(head)) return readableTypes.webVtt;
   return undefined;
 }

@@ -6,7 +6,22 @@ import { textHead } from './text-head.ts';
 /** Plain text and source code: paragraphs are what blank lines part. It names no title. */
 export async function parseText(bytes: Uint8Array): Promise<ParsedDocument> {
   const declared = declaredEncoding(bytes) ?? encodingComment.exec(textHead(bytes, 256))?.[1];
-  return { title: null, blocks: paragraphsOf(await decodeText(bytes, declared)) };
+  return { title: null, blocks: paragraphsOf(withoutEscapes(await decodeText(bytes, declared))) };
+}
+
+const escapeSign = '\u001b';
+/** What sets colours and moves the cursor of a terminal, and titles of its window. */
+const terminalCodes = new RegExp(
+  `${escapeSign}(?:\\[[0-?]{0,64}[ -/]{0,8}[@-~]|\\][^\u0007${escapeSign}]{0,2048}(?:\u0007|${escapeSign}\\\\)|[@-Z\\\\^_])`,
+  'g',
+);
+const backspace = '\u0008';
+/** Letters that a printer strikes twice. */
+const struckOver = new RegExp(`[^\\n]${backspace}`, 'g');
+
+function withoutEscapes(text: string): string {
+  const plain = text.includes(escapeSign) ? text.replace(terminalCodes, '') : text;
+  return plain.includes(backspace) ? plain.replace(struckOver, '') : plain;
 }
 
 // As Python, Ruby, editors and style sheets have it.

@@ -1,14 +1,30 @@
-/** The encoding that a byte order mark names. */
+const sampleBytes = 16 * 1024;
+
+/** UTF-32 without a mark: each of its units is a character, and text is of few scripts. */
+function unmarkedUtf32(bytes: Uint8Array): 'utf-32le' | 'utf-32be' | undefined {
+  const length = Math.min(bytes.length, sampleBytes) & ~3;
+  if (length < 8 || bytes.length % 4 !== 0 || !bytes.includes(0)) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, length);
+  return (['utf-32le', 'utf-32be'] as const).find((encoding) => {
+    let text = '';
+    for (let at = 0; at < length; at += 4) {
+      const code = view.getUint32(at, encoding === 'utf-32le');
+      if (code === 0 || code > 0x10ffff) return false;
+      text += String.fromCodePoint(code);
+    }
+    return isText(text);
+  });
+}
+
+/** The encoding that a byte order mark names, or the form of UTF-32. */
 export function markedEncoding(bytes: Uint8Array): string | undefined {
   const [a, b, c, d] = bytes;
   if (a === 0xef && b === 0xbb && c === 0xbf) return 'utf-8';
   if (a === 0xff && b === 0xfe) return c === 0 && d === 0 ? 'utf-32le' : 'utf-16le';
   if (a === 0xfe && b === 0xff) return 'utf-16be';
   if (a === 0 && b === 0 && c === 0xfe && d === 0xff) return 'utf-32be';
-  return undefined;
+  return unmarkedUtf32(bytes);
 }
-
-const sampleBytes = 16 * 1024;
 
 /**
  * UTF-16 without a mark. Blanks, digits and line ends of any script have a zero beside them, and no
@@ -42,10 +58,10 @@ export function wideEncoding(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | undef
   }
   if (little > 0 || big > 0) {
     const encoding = little >= big ? 'utf-16le' : 'utf-16be';
-    return isText(decode(bytes, length, encoding)) ? encoding : undefined;
+    if (isText(decode(bytes, length, encoding))) return encoding;
   }
-  // An odd length, or as many bytes of ASCII as other encodings have, speaks against it.
-  if (bytes.length % 2 !== 0 || bytes.subarray(0, length).includes(0x20)) return undefined;
+  // An odd length speaks against it.
+  if (bytes.length % 2 !== 0) return undefined;
   return (['utf-16le', 'utf-16be'] as const).find((encoding) =>
     isEastAsian(decode(bytes, length, encoding)),
   );

@@ -6,6 +6,8 @@ interface Field {
   /** How much was shown before it. */
   readonly shown: number;
   instruction: string;
+  /** What stands in it by now is its result, and no more of its instruction. */
+  isSeparated: boolean;
   form: 'list' | 'box' | 'text' | undefined;
   readonly entries: string[];
   /** What was chosen, or whether it is checked. */
@@ -31,9 +33,26 @@ export class WordFields {
   #inForm = false;
 
   /** @param shown How much text was shown until now. */
-  begin(shown: number, instruction = ''): void {
+  begin(shown: number, { instruction = '', isSeparated = true } = {}): void {
     const none = { form: undefined, entries: [], result: undefined, start: undefined };
-    this.#open.push({ shown, instruction, ...none });
+    this.#open.push({ shown, instruction, isSeparated, ...none });
+  }
+
+  separate(): void {
+    const field = this.#open.at(-1);
+    if (field !== undefined) field.isSeparated = true;
+  }
+
+  /** An instruction that goes on behind its paragraph is one that nobody ended. */
+  endParagraph(): void {
+    for (const field of this.#open) field.isSeparated = true;
+  }
+
+  /** The result of a field within the instruction of another one is a part of that. */
+  get isInInstruction(): boolean {
+    return (
+      this.#open.at(-1)?.isSeparated === true && this.#open.some(({ isSeparated }) => !isSeparated)
+    );
   }
 
   /** @returns what the field shows where nothing was shown since it began */

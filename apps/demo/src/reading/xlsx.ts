@@ -173,6 +173,7 @@ class CellReader {
     if (value === '') return '';
     if (this.#type === 's') return this.#shared[Number(value)] ?? '';
     if (this.#type === 'b') return value === '1' ? 'TRUE' : 'FALSE';
+    if (this.#type === 'd') return value.replace(/T00:00:00(?:\.0+)?Z?$/, '').replace('T', ' ');
     if (this.#type !== '' && this.#type !== 'n') return unescaped(value);
     const number = Number(value);
     if (!Number.isFinite(number)) return value;

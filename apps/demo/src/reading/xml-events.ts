@@ -16,7 +16,7 @@ const local = (name: string): string => name.slice(name.indexOf(':') + 1);
  *
  * @throws UnreadableError `damaged` where it ends within its root
  */
-export function readXml(source: Uint8Array, handler: XmlHandler): void {
+export function readXml(source: Uint8Array | string, handler: XmlHandler): void {
   const names = new Map<string, string>();
   const nameOf = (name: string): string => {
     const known = names.get(name);
@@ -49,7 +49,7 @@ export function readXml(source: Uint8Array, handler: XmlHandler): void {
     },
     { xmlMode: true, recognizeSelfClosing: true },
   );
-  parser.write(decodeXml(source));
+  parser.write(typeof source === 'string' ? source : decodeXml(source));
   // What is open now is never closed.
   const isWhole = opened > 0 && depth === 0;
   parser.end();

@@ -23,13 +23,16 @@ const noteNumber = /(?<=\p{L}{4})[\u00b9\u00b2\u00b3\u2070-\u2079\u2080-\u2089]+
 // They would become letters that stick to the word before them.
 const signs = /[\u2120\u2122]/gu;
 
-const unseen = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Me}\u0640]/gu;
+/** Nobody sees it, or nobody types it: turned commas of Hawaiian and of transliterated Arabic. */
+const unseen = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Me}\u0640\u02bb-\u02bf]/gu;
 
 /** Marks over Latin, Greek, Hebrew, Syriac and Arabic letters: people ask without them. */
 const typedMarks =
   /(?<=(?!\p{M})[\p{Script=Latin}\p{Script=Greek}\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{N}]\p{M}*)\p{M}+/gu;
 /** Cyrillic letters keep what makes them others (й, ї, ў); stress and the dots of ё go. */
-const softened = /(?<=(?!\p{M})\p{Script=Cyrillic}\p{M}*)[\u0300\u0301]|(?<=е\p{M}*)\u0308/gu;
+/** The dot of Hindi under letters of foreign words goes as well. */
+const softened =
+  /(?<=(?!\p{M})\p{Script=Cyrillic}\p{M}*)[\u0300\u0301]|(?<=е\p{M}*)\u0308|(?<=\p{Script=Devanagari})\u093c/gu;
 
 const letters: Readonly<Record<string, string>> = {
   ß: 'ss',

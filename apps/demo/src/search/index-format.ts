@@ -14,7 +14,7 @@ const notesSchema = `
  * By what a later ingest knows that it need not read a file again. An index that was made before has none
  * of these rows, and one that was begun by an older program has no such table: its files are read again.
  */
-export const factsSchema = `
+const factsSchema = `
   CREATE TABLE IF NOT EXISTS file_facts (
     file INTEGER PRIMARY KEY,
     -- See corpus/file-stamp.ts.
@@ -22,9 +22,21 @@ export const factsSchema = `
     -- Its title is its own, and was not made of its name.
     own_title INTEGER NOT NULL,
     -- By which it failed, where others might do.
-    limits TEXT
+    limits TEXT,
+    -- See reading/reader-versions.ts.
+    reader TEXT
   ) STRICT;
 `;
+
+/** Facts that were noted before readers had versions say nothing of theirs. */
+export function addFacts(database: DatabaseSync): void {
+  database.exec(factsSchema);
+  if (!namesReaders(database)) database.exec('ALTER TABLE file_facts ADD COLUMN reader TEXT;');
+}
+
+const namesReaders = (database: DatabaseSync): boolean =>
+  database.prepare("SELECT 1 FROM pragma_table_info('file_facts') WHERE name = 'reader'").get() !==
+  undefined;
 
 /**
  * Texts stand as they were written beside a full-text index of their folded form, which keeps no text of
@@ -70,7 +82,9 @@ export function addNotes(database: DatabaseSync): void {
  */
 export function readAsCurrent(database: DatabaseSync): void {
   if (!hasFacts(database)) {
-    database.exec('CREATE TEMP TABLE file_facts (file, stamp, own_title, limits);');
+    database.exec('CREATE TEMP TABLE file_facts (file, stamp, own_title, limits, reader);');
+  } else if (!namesReaders(database)) {
+    database.exec('CREATE TEMP VIEW file_facts AS SELECT *, NULL AS reader FROM main.file_facts;');
   }
   if (formatOf(database) >= indexFormat) return;
   database.exec('CREATE TEMP TABLE file_notes (file INTEGER, place INTEGER, note TEXT);');

@@ -24,6 +24,8 @@ const kinds: Readonly<Record<string, readonly string[]>> = {
   mail: ['message/rfc822', 'application/vnd.ms-outlook'],
   book: ['application/epub+zip'],
   data: [
+    'text/calendar',
+    'text/vcard',
     'application/json',
     'application/jsonl',
     'application/x-ndjson',

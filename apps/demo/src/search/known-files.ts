@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { ParsedFile } from '../reading/parse-file.ts';
+import { readerOf } from '../reading/reader-versions.ts';
 import { PassageTexts } from './passage-texts.ts';
 import { notesReader } from './search-index.ts';
 
@@ -15,27 +16,33 @@ export interface KnownFile {
   readonly failure: { readonly code: string; readonly message: string } | null;
   readonly stamp: string | null;
   readonly limits: string | null;
+  /** By what it was read; `null` where nobody noted it. */
+  readonly reader: string | null;
+  /** That is another one by now, so that reading it again may find more. */
+  readonly isOutdated: boolean;
 }
 
 /** All files of an index by their paths. */
 export function knownFiles(database: DatabaseSync): Map<string, KnownFile> {
   const known = new Map<string, KnownFile>();
   const rows = database.prepare(
-    `SELECT path, bytes, sha256, document, added_at, modified_at, failure_code, failure, stamp, limits
+    `SELECT path, bytes, sha256, document, added_at, modified_at, failure_code, failure, stamp, limits,
+            media_type, reader
      FROM files LEFT JOIN file_facts ON file_facts.file = files.id`,
   );
   // Twice as fast as objects, and there may be a hundred thousand.
   rows.setReturnArrays(true);
   for (const row of rows.iterate()) {
     const values: readonly unknown[] = Array.isArray(row) ? row : [];
-    const [name, bytes, sha256, document, addedAt, modifiedAt, code, message, stamp, limits] =
-      values;
+    const [name, bytes, sha256, document, addedAt, modifiedAt, code, message, ...facts] = values;
+    const [stamp, limits, mediaType, reader] = facts;
     const path = String(name);
     known.set(path, {
       ...{ path, bytes: Number(bytes), sha256: textOf(sha256), document: textOf(document) },
       ...{ addedAt: numberOf(addedAt), modifiedAt: numberOf(modifiedAt) },
       failure: code === null ? null : { code: String(code), message: String(message) },
-      ...{ stamp: textOf(stamp), limits: textOf(limits) },
+      ...{ stamp: textOf(stamp), limits: textOf(limits), reader: textOf(reader) },
+      isOutdated: sha256 !== null && reader !== readerOf(textOf(mediaType)),
     });
   }
   return known;

@@ -62,7 +62,9 @@ export class Marker {
   }
 
   /** The stretch of a text in which most of what was sought stands, with marks. */
-  snippet(text: string): SnippetPart[] {
+  snippet(written: string): SnippetPart[] {
+    // Rows of a table stand in lines of their own, and a snippet is one line.
+    const text = written.replaceAll('\n', ' ');
     const ranges = this.ranges(text);
     const first = bestStart(ranges);
     const from =

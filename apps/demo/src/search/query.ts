@@ -81,18 +81,23 @@ export function parseQuery(query: string, { asTyped = false }: ParseOptions = {}
   throw new PublicError('empty_query', 'Name at least one word to search for.');
 }
 
-const part = /(?<minus>-)?(?<name>name:)?(?:"(?<phrase>[^"]*)"?|(?<word>[^\s"]+))/giu;
+// The number of an account is one word, though it is written in groups.
+const part =
+  /(?<minus>-)?(?<name>name:)?(?:"(?<phrase>[^"]*)"?|(?<word>(?<![\w])[a-z]{2}\d{2}(?: [a-z\d]{4})(?: \d{4}){2,6}(?: [a-z\d]{1,4})?(?![^\s"])|[^\s"]+))/giu;
 
 /** What an index knows of words. */
 export interface KnownWords {
-  /** Words that a term stands for besides its own. */
+  /** Words and phrases that a term stands for besides its own. */
   readonly formsOf: (term: Term) => readonly string[];
   /** Where names are. */
   readonly nameColumn: string;
 }
 
-/** A word, and whether it may go on. Particles are written behind Korean words, so those may. */
-export const formOf = (form: string): Sought => ({ tokens: [form], isOpen: isHangul.test(form) });
+/** A word or a phrase, and whether it may go on. Particles are written behind Korean words, so those may. */
+export const formOf = (form: string): Sought => ({
+  tokens: form.split(' '),
+  isOpen: isHangul.test(form),
+});
 
 /** A term as FTS5 has it. Tokens hold letters, digits and marks alone, so quotes are all they need. */
 export function termExpression(term: Term, words: KnownWords): string {

@@ -1,9 +1,10 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import type { ParsedFile } from '../reading/parse-file.ts';
+import { readerOf } from '../reading/reader-versions.ts';
 import {
+  addFacts,
   addNotes,
-  factsSchema,
   hasFormerPassages,
   indexSchema,
   listWords,
@@ -43,6 +44,8 @@ export interface IndexedFile {
   readonly addedAt?: number | undefined;
   /** Of a file of a folder: see corpus/file-stamp.ts. */
   readonly stamp?: string | null | undefined;
+  /** By what it was read, where its text is taken over. @default what reads its kind today */
+  readonly reader?: string | null | undefined;
 }
 
 /** A document's file in a version that keeps the files themselves. */
@@ -58,6 +61,8 @@ export interface FileRow {
   /** It can be searched. */
   readonly indexed: boolean;
   readonly failure: { readonly code: string; readonly message: string } | null;
+  /** It was read by a former version of its reader. */
+  readonly isOutdated: boolean;
 }
 
 /**
@@ -102,7 +107,7 @@ export class SearchIndexWriter {
     // Its files are rows as ever; the passages are taken over below, folded.
     if (former) this.#database.exec(`ALTER TABLE passages RENAME TO former; ${indexSchema}`);
     addNotes(this.#database);
-    this.#database.exec(factsSchema);
+    addFacts(this.#database);
     this.#addFile = this.#database.prepare(
       `INSERT INTO files (path, bytes, sha256, modified_at, document, added_at, media_type, title,
                           passage_count, first_passage, failure_code, failure)
@@ -112,7 +117,7 @@ export class SearchIndexWriter {
       'INSERT INTO file_notes (file, place, note) VALUES (?, ?, ?)',
     );
     this.#addFacts = this.#database.prepare(
-      'INSERT INTO file_facts (file, stamp, own_title, limits) VALUES (?, ?, ?, ?)',
+      'INSERT INTO file_facts (file, stamp, own_title, limits, reader) VALUES (?, ?, ?, ?, ?)',
     );
     this.#setTime = this.#database.prepare('UPDATE files SET modified_at = ? WHERE path = ?');
     this.#setStamp = this.#database.prepare(
@@ -199,7 +204,8 @@ export class SearchIndexWriter {
     for (const [place, note] of shownNotes(notes).entries()) {
       this.#addNote.run(lastInsertRowid, place, note);
     }
-    this.#addFacts.run(lastInsertRowid, file.stamp ?? null, title === '' ? 0 : 1, null);
+    const { stamp = null, reader = readerOf(mediaType) } = file;
+    this.#addFacts.run(lastInsertRowid, stamp, title === '' ? 0 : 1, null, reader);
     this.#nextPassage += passages.length;
     this.documents += 1;
     this.passages += passages.length;
@@ -217,7 +223,8 @@ export class SearchIndexWriter {
       ...[path, bytes, sha256, modifiedAt, document, addedAt],
       ...[null, null, 0, null, code, message],
     );
-    this.#addFacts.run(lastInsertRowid, file.stamp ?? null, 0, limits);
+    const { stamp = null, reader = readerOf(null) } = file;
+    this.#addFacts.run(lastInsertRowid, stamp, 0, limits, reader);
     this.failed += 1;
   }
 
@@ -294,7 +301,8 @@ export class SearchIndexWriter {
 /** All files of an index, in the order of their paths' code points. */
 export function* fileRows(database: DatabaseSync): Generator<FileRow> {
   const rows = database.prepare(
-    'SELECT path, bytes, sha256, document, added_at, failure_code, failure FROM files ORDER BY path',
+    `SELECT path, bytes, sha256, document, added_at, failure_code, failure, media_type, reader
+     FROM files LEFT JOIN file_facts ON file_facts.file = files.id ORDER BY path`,
   );
   for (const row of rows.iterate()) {
     const failed = row.failure_code !== null;
@@ -306,8 +314,29 @@ export function* fileRows(database: DatabaseSync): Generator<FileRow> {
       addedAt: row.added_at === null ? null : Number(row.added_at),
       indexed: !failed,
       failure: failed ? { code: String(row.failure_code), message: String(row.failure) } : null,
+      isOutdated: row.sha256 !== null && isOutdated(row),
     };
   }
+}
+
+/** Whether its reader is another one by now. */
+export const isOutdated = (row: Readonly<Record<string, unknown>>): boolean =>
+  row.reader !== readerOf(row.media_type === null ? null : String(row.media_type));
+
+/** How many files of an index were read by former readers, and of how many of these it keeps the file. */
+export function countOutdated(database: DatabaseSync): { all: number; kept: number } {
+  const counts = { all: 0, kept: 0 };
+  const kinds = database.prepare(
+    `SELECT media_type, reader, count(*) AS files, count(document) AS kept
+     FROM files LEFT JOIN file_facts ON file_facts.file = files.id
+     WHERE sha256 IS NOT NULL GROUP BY media_type, reader`,
+  );
+  for (const kind of kinds.iterate()) {
+    if (!isOutdated(kind)) continue;
+    counts.all += Number(kind.files);
+    counts.kept += Number(kind.kept);
+  }
+  return counts;
 }
 
 const schema = `

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { withinDistance } from './edit-distance.ts';
 import { formatOf, indexFormat } from './index-format.ts';
+import { otherWays } from './other-ways.ts';
 import { isHangul, type KnownWords, type Term } from './query.ts';
 import { type SearchLanguage, type Stem, stemsFor } from './stemming.ts';
 
@@ -14,6 +15,7 @@ export class Vocabulary implements KnownWords {
   readonly nameColumn: string;
   readonly #stems: readonly Stem[];
   readonly #between: StatementSync;
+  readonly #exact: StatementSync;
   readonly #similar: StatementSync;
   readonly #forms = new Map<string, readonly string[]>();
 
@@ -24,27 +26,29 @@ export class Vocabulary implements KnownWords {
     this.#between = database.prepare(
       `SELECT term, passages FROM words WHERE term >= ? AND term < ? LIMIT ${maxCandidates}`,
     );
+    this.#exact = database.prepare('SELECT 1 FROM words WHERE term = ?');
     this.#similar = database.prepare(
       'SELECT term, passages FROM words WHERE length(term) BETWEEN ? AND ?',
     );
   }
 
-  /** Words that a term stands for besides its own. */
+  /** Words and phrases that a term stands for besides its own. */
   readonly formsOf = (term: Term): readonly string[] => {
     const [word, ...more] = term.tokens;
     if (word === undefined || term.isExact) return [];
-    // `e-mail` and `email` are one word.
-    if (more.length > 0) return joined.test(term.source) ? [term.tokens.join('')] : [];
-    const key = `${term.isPrefix ? '*' : ''}${word}`;
+    const key = `${term.isPrefix ? '*' : ''}${term.source} ${term.tokens.join(' ')}`;
     const known = this.#forms.get(key);
     if (known !== undefined) return known;
-    const forms = new Set([...this.#stemmed(word), ...compounds(word, this.#between)]);
+    const own = more.length > 0 ? [] : [...this.#stemmed(word), ...compounds(word, this.#between)];
+    const forms = new Set([...otherWays(term, this.#hasExactly), ...own.slice(0, maxForms)]);
     forms.delete(word);
-    const found = [...forms].slice(0, maxForms);
+    const found = [...forms];
     if (this.#forms.size > 1000) this.#forms.clear();
     this.#forms.set(key, found);
     return found;
   };
+
+  readonly #hasExactly = (word: string): boolean => this.#exact.get(word) !== undefined;
 
   /** Whether the index has a word that is or begins with it. */
   has(word: string): boolean {
@@ -87,8 +91,6 @@ export class Vocabulary implements KnownWords {
     return found.sort((a, b) => b.passages - a.passages).map(({ term }) => term);
   }
 }
-
-const joined = /^[\p{L}\p{M}\p{N}]+[-\u2010\u2011][\p{L}\p{M}\p{N}]+$/u;
 
 /** Words with the same stem begin alike, but for its last letters (`dry`, `dries`). */
 function commonStart(word: string, stem: string): string {

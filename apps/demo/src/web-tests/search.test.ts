@@ -15,6 +15,8 @@ beforeAll(async () => {
   ]);
   await visit(url).publish({
     ...Object.fromEntries(acts),
+    'notes/table.md':
+      'Props:\n\n| Name | Place |\n|---|---|\n| Sword | Left wing |\n\nThat is all.\n',
     'notes/prompt.md': '# Prompt\n\nThe prompter has a lantern.\n',
     'notes/<b>loud<b>.txt': 'A thunder sheet <i>rolls</i>. <img src=x onerror=alert(1)>\n',
   });
@@ -138,6 +140,24 @@ describe.concurrent.each(kinds)('%s', (kind) => {
     expect(await found.textContent()).toContain('<img src=x onerror=alert(1)>');
     expect(await found.textContent()).toContain('notes/<b>loud<b>.txt');
     expect(await page.locator('main :is(img, b, i, script)').count()).toBe(0);
+    await bed.leave(context);
+  });
+
+  test('D4 a table of a document that is open is shown as one, with its marks', async () => {
+    const context = await bed.visitor();
+    const [hit] = (await visit(url).api.search('sword')).hits;
+    const address = new URLSearchParams({ id: hit?.documentId ?? '', q: 'sword' });
+    const page = await open(context, url, kind, `document?${address}`);
+    const text = page.locator('.document-text');
+    await text.locator('table mark').getByText('Sword').waitFor();
+    expect(await text.locator('tr').count()).toBe(2);
+    expect(await text.locator('td').allInnerTexts()).toEqual([
+      'Name',
+      'Place',
+      'Sword',
+      'Left wing',
+    ]);
+    expect(await text.locator('p').allInnerTexts()).toEqual(['Props:', 'That is all.']);
     await bed.leave(context);
   });
 });

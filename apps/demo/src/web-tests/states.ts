@@ -170,6 +170,7 @@ export const states: readonly State[] = [
         ...corpus,
         stale: {
           settingsChanged: true,
+          outdated: 0,
           canIndexAgain: true,
           pending: 0,
           message: 'The settings were changed since this version was made.',

@@ -96,7 +96,7 @@ export const workStates: readonly State[] = [
       await rewrite<CorpusView>(context, '**/api/corpus', (corpus) => ({
         ...corpus,
         stale: {
-          ...{ settingsChanged: true, canIndexAgain: true, pending: 0 },
+          ...{ settingsChanged: true, outdated: 0, canIndexAgain: true, pending: 0 },
           message: 'The settings were changed since this version was made.',
         },
       }));

@@ -83,6 +83,8 @@ export interface VersionView {
 
 export interface Stale {
   readonly settingsChanged: boolean;
+  /** Files that were read by former versions of their readers. */
+  readonly outdated: number;
   /** The version keeps the files of its documents, so that they can be read again. */
   readonly canIndexAgain: boolean;
   /** Uploads of this session that no change has taken. */

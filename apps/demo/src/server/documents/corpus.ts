@@ -5,7 +5,7 @@ import { type CorpusMetadata, configHash } from '../../corpus/corpus-metadata.ts
 import { openSnapshots } from '../../corpus/snapshots.ts';
 import type { FindOptions } from '../../search/find.ts';
 import { parseQuery } from '../../search/query.ts';
-import { indexFile, openIndex, originalPath } from '../../search/search-index.ts';
+import { countOutdated, indexFile, openIndex, originalPath } from '../../search/search-index.ts';
 import {
   type CorpusSettings,
   corpusSettings,
@@ -38,6 +38,7 @@ interface OpenVersion {
   list?: DocumentList | undefined;
   /** Of all documents; worked out when somebody asks for it. */
   keepsFiles?: boolean | undefined;
+  outdated?: ReturnType<typeof countOutdated> | undefined;
 }
 
 /**
@@ -172,6 +173,14 @@ export class Corpus {
         .prepare('SELECT 1 FROM files WHERE document IS NULL AND failure_code IS NULL LIMIT 1')
         .get() === undefined;
     return open.keepsFiles;
+  }
+
+  /** How many files of the current version were read by former readers; `kept` of them can be read again. */
+  async outdated(): Promise<{ readonly all: number; readonly kept: number }> {
+    const open = await this.#current();
+    if (open === undefined) return { all: 0, kept: 0 };
+    open.outdated ??= countOutdated(open.database);
+    return open.outdated;
   }
 
   async versions(): Promise<readonly VersionView[]> {

@@ -58,13 +58,16 @@ export function createRoutes(parts: RouteParts): Hono<{ Bindings: Bindings }> {
     const pending = uploads
       .waiting(session)
       .map(({ upload, name, bytes }) => ({ upload, name, bytes }));
+    const settingsChanged = current?.settingsChanged ?? false;
+    const outdated = await corpus.outdated();
     const view: CorpusView = {
       session: c.env.outgoing.hasHeader('set-cookie') ? 'new' : 'known',
       keptVersions,
       current,
       stale: staleness({
-        settingsChanged: current?.settingsChanged ?? false,
-        canIndexAgain: current?.settingsChanged === true && (await corpus.keepsFiles()),
+        settingsChanged,
+        outdated: outdated.all,
+        canIndexAgain: settingsChanged ? await corpus.keepsFiles() : outdated.kept > 0,
         pending: pending.length,
       }),
       busy: gate.busy(session),
@@ -168,13 +171,17 @@ function problem(
 }
 
 function staleness(stale: Omit<Stale, 'message'>): Stale | null {
-  const { settingsChanged, canIndexAgain, pending } = stale;
-  if (!settingsChanged && pending === 0) return null;
+  const { settingsChanged, outdated, canIndexAgain, pending } = stale;
+  if (!settingsChanged && outdated === 0 && pending === 0) return null;
+  const read = outdated === 1 ? '1 file was' : `${outdated.toLocaleString('en')} files were`;
   const files = pending === 1 ? '1 file is' : `${pending} files are`;
   const message = [
     pending > 0 ? `${files} uploaded and not published yet.` : '',
     settingsChanged ? 'The settings were changed since this version was made.' : '',
-    settingsChanged && !canIndexAgain
+    outdated > 0
+      ? `${read} read by a former version of this program, which may have found less.`
+      : '',
+    (settingsChanged || outdated > 0) && !canIndexAgain
       ? 'It was made of a folder, whose files it does not keep: ingest the folder again.'
       : '',
   ];

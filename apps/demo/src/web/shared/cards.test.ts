@@ -166,7 +166,13 @@ test('D5 a change that waits says why, and one that could not start offers anoth
 });
 
 test('D4 a stale index is made anew by one click, unless it cannot be or is being changed', () => {
-  const stale = { settingsChanged: true, canIndexAgain: true, pending: 0, message: 'Stale.' };
+  const stale = {
+    settingsChanged: true,
+    outdated: 0,
+    canIndexAgain: true,
+    pending: 0,
+    message: 'Stale.',
+  };
   const corpus = { stale, busy: null } as CorpusView;
   let asked = 0;
   const indexAgain = (): void => {

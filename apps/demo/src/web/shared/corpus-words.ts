@@ -14,7 +14,8 @@ export function isStale(
 ): boolean {
   if (corpus === undefined || corpus.stale === null || corpus.current === null) return false;
   const isQuiet = upload.status === 'idle' && change.status === 'idle' && corpus.busy === null;
-  return corpus.stale.settingsChanged || (corpus.stale.pending > 0 && isQuiet);
+  const { settingsChanged, outdated, pending } = corpus.stale;
+  return settingsChanged || outdated > 0 || (pending > 0 && isQuiet);
 }
 
 /** The current version; `null` when nothing is published, `undefined` while that is not known. */

@@ -1,6 +1,7 @@
 import type { Api, ApiError, DocumentText } from '../api.ts';
 import { asApiError } from './resource.ts';
 import { Store } from './store.ts';
+import { countMarks } from './text-lines.ts';
 
 export interface OpenDocumentState {
   readonly text: DocumentText | undefined;
@@ -32,7 +33,7 @@ export class OpenDocument extends Store<OpenDocumentState> {
     try {
       const text = await this.#api.documentText(id, query, { signal });
       if (signal.aborted) return;
-      const marks = text.passages.flatMap(({ parts }) => parts).filter(({ match }) => match).length;
+      const marks = text.passages.reduce((sum, { parts }) => sum + countMarks(parts), 0);
       this.set({ ...nothing, text, marks });
       // The first place, once it is there.
       if (marks > 0) requestAnimationFrame(() => this.step(1));

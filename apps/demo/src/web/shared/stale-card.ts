@@ -7,13 +7,13 @@ export interface StaleCardView {
   readonly actions: readonly Action[];
 }
 
-/** What is published was made with other settings; making it anew is a change with nothing in it. */
+/** What is published was made with other settings or readers; making it anew is a change with nothing in it. */
 export function staleCard(
   corpus: CorpusView | undefined,
   { isAsked, indexAgain }: { readonly isAsked: boolean; readonly indexAgain: () => void },
 ): StaleCardView | undefined {
   const stale = corpus?.stale;
-  if (!stale?.settingsChanged) return undefined;
+  if (stale == null || !(stale.settingsChanged || stale.outdated > 0)) return undefined;
   const action: Action = {
     ...{ key: 'index', label: 'Index again', look: 'main' },
     isDisabled: isAsked || corpus?.busy !== null,

@@ -1,5 +1,8 @@
 import { memo } from 'react';
 import type { DocumentText } from '../../api.ts';
+import { stretchesOf } from '../../shared/text-lines.ts';
+import { MarkedText } from './marked-text.tsx';
+import { TextTable } from './text-table.tsx';
 
 /** The text is a stranger's: shown as text, and as nothing else. */
 export const DocumentBody = memo(({ text }: { text: DocumentText }) => (
@@ -12,18 +15,17 @@ export const DocumentBody = memo(({ text }: { text: DocumentText }) => (
             <bdi>{heading}</bdi>
           </h3>
         )}
-        <p>
-          {parts.map(
-            (part, index) =>
-              // biome-ignore-start lint/suspicious/noArrayIndexKey: as above
-              part.match ? (
-                <mark key={index}>{part.text}</mark>
-              ) : (
-                <span key={index}>{part.text}</span>
-              ),
-            // biome-ignore-end lint/suspicious/noArrayIndexKey: as above
-          )}
-        </p>
+        {stretchesOf(parts).map((stretch, place) =>
+          stretch.kind === 'table' ? (
+            // biome-ignore lint/suspicious/noArrayIndexKey: as above
+            <TextTable key={place} rows={stretch.rows} />
+          ) : (
+            // biome-ignore lint/suspicious/noArrayIndexKey: as above
+            <p key={place}>
+              <MarkedText parts={stretch.parts} />
+            </p>
+          ),
+        )}
       </section>
     ))}
   </div>

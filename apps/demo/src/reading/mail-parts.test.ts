@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest';
+import { textOf } from '../testing/parsing.ts';
+
+const fields = 'From: a@example.org\nSubject: The subject\nMIME-Version: 1.0\n';
+const mail = (rest: string | Uint8Array, head = fields): Uint8Array =>
+  Buffer.concat([Buffer.from(head), Buffer.from(rest)]);
+const latin = (text: string): Buffer => Buffer.from(text, 'latin1');
+const parts = (...all: readonly string[]): string =>
+  `Content-Type: multipart/mixed; boundary="x"\n\n${all.map((part) => `--x\n${part}\n`).join('')}--x--\n`;
+
+test.each([
+  ['no encoding is declared', latin('Content-Type: text/plain\n\nBühne'), 'Bühne'],
+  ['nothing at all is declared', latin('\nBühne'), 'Bühne'],
+  [
+    'UTF-8 is declared, and it is Latin-1',
+    latin('Content-Type: text/plain; charset=utf-8\n\nBühne der Größe'),
+    'Bühne der Größe',
+  ],
+  [
+    'ASCII is declared, and it is UTF-8',
+    'Content-Type: text/plain; charset=us-ascii\n\nBühne der Größe',
+    'Bühne der Größe',
+  ],
+  [
+    'Latin-1 is declared, and it is UTF-8',
+    'Content-Type: text/html; charset=iso-8859-1\n\n<p>Bühne',
+    'Bühne',
+  ],
+  ['it is UTF-7', 'Content-Type: text/plain; charset=utf-7\n\nB+APw-hne', 'Bühne'],
+  [
+    'it is what is declared',
+    latin('Content-Type: text/plain; charset=iso-8859-1\n\nÂ§ of é'),
+    'Â§ of é',
+  ],
+])('D2 the encoding of a mail is checked against its bytes: %s', async (_name, rest, shown) => {
+  const text = await textOf(mail(rest), '.eml');
+  expect(text).toContain(shown);
+  expect(text).not.toContain('\ufffd');
+});
+
+test.each([
+  [
+    'a mail that is attached',
+    parts(
+      'Content-Type: text/plain\n\nouter',
+      'Content-Type: message/rfc822\nContent-Disposition: attachment; filename="f.eml"\n\nSubject: inner subject\nContent-Type: text/plain\n\ninner body',
+    ),
+    ['outer', 'inner subject', 'inner body', 'f.eml'],
+  ],
+  ['its day', 'Date: Tue, 03 Feb 2026 10:00:00 +0100\n\nx\n', ['2026-02-03']],
+  [
+    'an invitation',
+    parts(
+      'Content-Type: text/calendar; method=REQUEST\n\nBEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:rehearsal\nEND:VEVENT\nEND:VCALENDAR',
+    ),
+    ['rehearsal'],
+  ],
+  ['a text in RTF', 'Content-Type: text/rtf\n\n{\\rtf1 rich\\par}\n', ['rich']],
+  [
+    'a text that is enriched',
+    'Content-Type: text/enriched\n\n<bold>rich</bold> text\n',
+    ['rich text'],
+  ],
+  [
+    'a text in Markdown',
+    'Content-Type: text/markdown\n\n# head\n\n*under*neath\n',
+    ['head', 'underneath'],
+  ],
+  [
+    'to whom it is hidden, and where answers go',
+    'Bcc: Bea <b@example.org>\nReply-To: c@example.org\n\nx\n',
+    ['Bea', 'c@example.org'],
+  ],
+])('D2 %s is read with the mail', async (_name, rest, shown) => {
+  const text = await textOf(mail(rest), '.eml');
+  for (const words of shown) expect(text).toContain(words);
+});
+
+test('D12 mails within mails are read as deep as anybody forwards them', async () => {
+  let inner = 'Subject: innermost\n\nend';
+  for (let depth = 0; depth < 40; depth += 1) {
+    inner = `Subject: mail ${depth}\nMIME-Version: 1.0\nContent-Type: message/rfc822\nContent-Disposition: attachment\n\n${inner}`;
+  }
+  expect(await textOf(`From: a@example.org\n${inner}`, '.eml')).toContain('mail 39');
+});

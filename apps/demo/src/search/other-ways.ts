@@ -1,0 +1,128 @@
+import { fold } from './fold.ts';
+import type { Term } from './query.ts';
+
+/** Whether the index has a word as it is. */
+type Has = (word: string) => boolean;
+
+const maxWays = 24;
+
+/**
+ * Other ways in which people write what is asked for: `e-mail` and `email`, `Müller` and `Mueller`, `1234567` and
+ * `1,234,567`, `USA` and `U.S.A.`. Several words are a phrase, with blanks between them. What might be another
+ * word is tried only where the index has not the one that is asked for.
+ */
+export function otherWays(term: Term, has: Has): readonly string[] {
+  const { tokens, source, isPrefix } = term;
+  const [word = ''] = tokens;
+  const ways = new Set<string>();
+  const add = (way: string | undefined): void => {
+    if (way !== undefined && way !== tokens.join(' ')) ways.add(way);
+  };
+  if (tokens.length > 1) {
+    if (isOneWord(source, tokens)) add(tokens.join(''));
+    add(otherVersion(source, tokens));
+  }
+  for (const way of germanWays(source, tokens, has)) add(way);
+  if (tokens.length === 1 && !isPrefix) {
+    if (/^\d+$/.test(word)) for (const way of groupedDigits(word, has)) add(way);
+    else if (/^[a-z]{2}\d{2}[a-z\d]{11,30}$/.test(word)) add(inGroups(word, 4));
+    else if (lettersAndDigits.test(word)) add(word.replace(lettersAndDigits, '$1$3 $2$4'));
+    else if (/^\p{Lu}{2,5}$/u.test(source)) add([...word].join(' '));
+    else if (isLatin.test(word)) for (const way of parted(word, has)) add(way);
+  }
+  return [...ways].slice(0, maxWays);
+}
+
+/** `F16` is `F-16`, and `50mg` is `50 mg`. */
+const lettersAndDigits = /^(?:([a-z]+)(\d+)|(\d+)([a-z]+))$/;
+const isLatin = /^\p{Script=Latin}{3,40}$/u;
+
+const hyphenated = /^[\p{L}\p{M}\p{N}]+(?:[-\u2010\u2011][\p{L}\p{M}\p{N}]+){1,3}$/u;
+// Not `we're`, which would be another word.
+const withApostrophe = /^\p{L}{1,2}['\u2019\u02bc]\p{L}[\p{L}\p{M}]{2,}$/u;
+const abbreviation = /^(?:\p{L}\.){2,}\p{L}?$/u;
+const thousands = /^\d{1,3}(?:[,.'\u2019]\d{3})+$/;
+const accountNumber = /^[a-z]{2}\d{2}(?: [a-z\d]{1,4})+$/i;
+
+/** Whether people write it in one as well; short numbers would be others then. */
+function isOneWord(source: string, tokens: readonly string[]): boolean {
+  const word = source.replace(/\*$/, '');
+  if (tokens.every((token) => /^\d+$/.test(token))) {
+    return thousands.test(word) || (tokens.join('').length >= 8 && /^[\d/-]+$/.test(word));
+  }
+  return [hyphenated, withApostrophe, abbreviation, accountNumber].some((form) => form.test(word));
+}
+
+/** `2.10.4` is what `v2.10.4` is. */
+function otherVersion(
+  source: string,
+  [first = '', ...rest]: readonly string[],
+): string | undefined {
+  if (!/^v?\d+(?:\.\d+)+/i.test(source)) return undefined;
+  return [first.startsWith('v') ? first.slice(1) : `v${first}`, ...rest].join(' ');
+}
+
+const umlauts: Readonly<Record<string, string>> = { ä: 'ae', ö: 'oe', ü: 'ue', ø: 'oe', å: 'aa' };
+
+/** Umlauts as they are written where there are none; and words that are written so may have had one. */
+function* germanWays(source: string, tokens: readonly string[], has: Has): Generator<string> {
+  const lower = source.normalize('NFC').toLowerCase();
+  if (/[äöüøå]/.test(lower)) {
+    const written = fold(lower.replace(/[äöüøå]/g, (letter) => umlauts[letter] ?? letter));
+    const words = written.match(/[\p{L}\p{N}]+/gu) ?? [];
+    if (words.length === tokens.length) yield words.join(' ');
+    return;
+  }
+  const bare = tokens.map((token) => withoutUmlautPairs(token, has));
+  if (bare.some((word, at) => word !== tokens[at])) yield bare.join(' ');
+}
+
+function withoutUmlautPairs(word: string, has: Has): string {
+  if (word.length < 5 || !/^[a-z]+$/.test(word)) return word;
+  const bare = word
+    .replace(/(?<![aeiouq])(?:ae|oe|ue)/g, (pair) => pair.charAt(0))
+    .replace(/^(?:ae|oe|ue)/, (pair) => pair.charAt(0));
+  const isGerman = (): boolean => has('der') && has('und');
+  return bare !== word && has(bare) && (!has(word) || isGerman()) ? bare : word;
+}
+
+/** Digits as they are grouped: by thousands, by fours as cards are, and as books are numbered. */
+function* groupedDigits(word: string, has: Has): Generator<string> {
+  if (word.length >= 4 && word.length <= 12 && !word.startsWith('0')) {
+    const first = word.length % 3;
+    yield [word.slice(0, first), inGroups(word.slice(first), 3)].join(' ').trim();
+  }
+  if (word.length === 16) yield inGroups(word, 4);
+  if (!/^97[89]\d{10}$/.test(word) || has(word)) return;
+  for (let group = 1; group <= 5; group += 1) {
+    for (let publisher = 2; group + publisher <= 8 && publisher <= 7; publisher += 1) {
+      const at = 3 + group;
+      const parts = [word.slice(0, 3), word.slice(3, at), word.slice(at, at + publisher)];
+      yield [...parts, word.slice(at + publisher, 12), word.slice(12)].join(' ');
+    }
+  }
+}
+
+const inGroups = (word: string, length: number): string =>
+  word.match(new RegExp(`.{1,${length}}`, 'g'))?.join(' ') ?? word;
+
+/** What stands before a hyphen or an apostrophe as one letter, and is no word of its own. */
+const firstLetters = new Set('bdeoltux');
+
+/** `dont`, `phd`. */
+const lastLetters = new Set('dst');
+
+/** A word in two, of which the index has both: `e mail`, `well known`. */
+function* parted(word: string, has: Has): Generator<string> {
+  const isThere = has(word);
+  for (let at = 1; at < word.length; at += 1) {
+    const [first, last] = [word.slice(0, at), word.slice(at)];
+    if (at === 1 && last.length > 2 && firstLetters.has(first) && has(last))
+      yield `${first} ${last}`;
+    // Two long words beside one another hardly mean anything else.
+    const areLong = first.length >= 4 && last.length >= 4;
+    if (at === 1 || (isThere && !areLong)) continue;
+    const isBoth = last.length === 1 ? lastLetters.has(last) : last.length > 2 && has(last);
+    if (isBoth && has(first)) yield `${first} ${last}`;
+  }
+}
