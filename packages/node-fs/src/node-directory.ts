@@ -1,5 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { constants, copyFileSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import {
+  constants,
+  copyFileSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import {
   access,
   copyFile,
@@ -13,7 +21,7 @@ import {
   stat,
   unlink,
 } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { type Durability, OffstageError } from '@offstage/core';
 import type {
   Examined,
@@ -138,6 +146,24 @@ export class NodeDirectory implements StorageDirectory {
       await link(this.resolve(from), this.resolve(to));
       return true;
     });
+  }
+
+  linkOutsideSync(outside: string, to: string): boolean {
+    this.#assertInside(to);
+    if (!isAbsolute(outside)) {
+      throw new OffstageError('invalid_option', 'Name a file to adopt by its absolute path.');
+    }
+    try {
+      // A link would be made to a link, and of two names one may be in hands that nobody knows.
+      const stats = lstatSync(outside);
+      if (!stats.isFile() || stats.nlink !== 1) return false;
+      linkSync(outside, this.resolve(to));
+      return true;
+    } catch (error) {
+      const code = errnoOf(error) ?? '';
+      if (cannotLink.includes(code) || missing.includes(code)) return false;
+      throw storageError(error, `link ${to}`);
+    }
   }
 
   cloneFile(from: string, to: string): Promise<boolean> {

@@ -279,7 +279,6 @@ async function indexFiles(
   { draft, index, works, read, limit, slowMs }: Indexing,
 ): Promise<FileOutcome[]> {
   const outcomes: FileOutcome[] = [];
-  let originals: string | undefined;
   let done = 0;
   let reportedAt = 0;
   const total = works.length;
@@ -301,14 +300,14 @@ async function indexFiles(
       if (planned.replaces) index.remove(planned.name);
       const document = newId();
       const isRead = 'file' in outcome;
-      // A copy, which costs nothing where the disk can share blocks: until it is published, the upload is
-      // what a change can be started with again, whatever becomes of this one. A file that no parser could
-      // read is kept as well, so that it can be tried again; one that is gone from the disk cannot be.
+      // A second name, or else a copy: until it is published, the upload is what a change can be started with
+      // again, whatever becomes of this one. A file that no parser could read is kept as well, so that it can
+      // be tried again; one that is gone from the disk cannot be.
       if (isRead || file.sha256 !== null) {
-        // Asked for once, not file by file: the draft sees to the folders above what it gives out.
-        originals ??= path.dirname(draft.path(originalPath(document)));
-        const place = path.join(originals, document);
-        copyFileSync(planned.staged.staged, place, constants.COPYFILE_FICLONE);
+        const place = originalPath(document);
+        if (!draft.adopt(place, planned.staged.staged)) {
+          copyFileSync(planned.staged.staged, draft.path(place), constants.COPYFILE_FICLONE);
+        }
       }
       const indexed = { ...file, addedAt: Date.now(), document };
       const { bytes, sha256 } = planned.staged;

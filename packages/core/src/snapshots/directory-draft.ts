@@ -36,6 +36,10 @@ export class DirectoryDraft implements DraftWorkspace {
   readonly #known = new KnownFiles();
   /** What native libraries may have written to. */
   readonly #native = new Set<string>();
+  /** What has one more name, outside of the store. */
+  readonly #adopted = new Set<string>();
+  /** What holds some of that. */
+  readonly #ensured = new Set<string>();
   readonly #madeDirectories = new Set<string>();
   #canClone = true;
   #syncFailure: unknown;
@@ -78,16 +82,30 @@ export class DirectoryDraft implements DraftWorkspace {
   }
 
   nativePath(path: string): string {
-    for (const parent of ['', ...parentsOf(path)]) {
-      this.#directory.ensureDirectorySync(parent === '' ? this.#draftName : this.#at(parent));
-    }
+    for (const parent of ['', ...parentsOf(path)]) this.#ensureDirectory(parent);
     const origin = this.#known.get(path)?.origin;
-    // Writing through a second name would change what is published.
-    if (origin === 'linked') this.#directory.unlinkCopySync(this.#at(path));
+    // Writing through a second name would change what is published, or whose name it is.
+    if (this.#adopted.delete(path) || origin === 'linked') {
+      this.#directory.unlinkCopySync(this.#at(path));
+    }
     // What was reused may change from here on; what was written anew may not.
     if (origin !== 'written') this.#known.delete(path);
     this.#native.add(path);
     return this.#directory.resolve(this.#at(path));
+  }
+
+  adopt(path: string, source: string): boolean {
+    // Once each: there may be very many files in one.
+    for (const parent of ['', ...parentsOf(path)]) {
+      if (this.#ensured.has(parent)) continue;
+      this.#ensureDirectory(parent);
+      this.#ensured.add(parent);
+    }
+    if (this.#directory.linkOutsideSync?.(source, this.#at(path)) !== true) return false;
+    // Whoever knows the other name may have written to it until now: it is hashed with the rest.
+    this.#native.add(path);
+    this.#adopted.add(path);
+    return true;
   }
 
   async seal(signal?: AbortSignal): Promise<readonly SealedEntry[]> {
@@ -283,7 +301,8 @@ export class DirectoryDraft implements DraftWorkspace {
     if (last === undefined) throw wentAway(path);
     if (last.kind !== 'file') throw notRegular(path);
     const known = this.#known.get(path);
-    if (last.links !== 1 && known?.origin !== 'linked') {
+    const isTwice = last.links === 2 && this.#adopted.has(path);
+    if (last.links !== 1 && known?.origin !== 'linked' && !isTwice) {
       throw unsafeEntry(path, 'it has another name elsewhere (a hard link): copy the file instead');
     }
     const content = hashed ?? known;
@@ -320,6 +339,10 @@ export class DirectoryDraft implements DraftWorkspace {
       }
       this.#madeDirectories.add(parent);
     }
+  }
+
+  #ensureDirectory(path: string): void {
+    this.#directory.ensureDirectorySync(path === '' ? this.#draftName : this.#at(path));
   }
 
   async #removeFile(path: string): Promise<void> {

@@ -67,6 +67,11 @@ export interface StorageDirectory {
    * them for this file.
    */
   linkFile(from: string, to: string): Promise<boolean>;
+  /**
+   * A second name for a regular file outside of here that has one name so far; `outside` is its absolute
+   * path. False where it is another thing, or the file system cannot. Synchronous, for `draft.adopt()`.
+   */
+  linkOutsideSync?(outside: string, to: string): boolean;
   /** A new file that shares the blocks of `from` until one is written (a reflink); false likewise. */
   cloneFile(from: string, to: string): Promise<boolean>;
   /** Makes the file one of its own, with the same content. Synchronous, for `draft.path()`. */

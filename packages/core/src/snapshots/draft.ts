@@ -139,6 +139,37 @@ export class Draft<Metadata = unknown> implements AsyncDisposable {
   }
 
   /**
+   * Takes a file of the application's own in without a copy: it gets a second name in the draft (a hard
+   * link), and keeps its own. So a file that waits to be published is there again if it is not, and its
+   * own name is removed once it is. Nobody may write to it from here on.
+   *
+   * False where that is not to be had (another disk, a file system without links, an object store, a
+   * file with several names, what is no regular file or not there); nothing has happened then: copy it
+   * to `path()`.
+   *
+   * @param source its absolute path.
+   * @throws OffstageError `invalid_path` when the draft has a file of that name, `invalid_option`,
+   * `draft_closed`, `unsafe_entry`, `storage_full`, `storage_denied`, `storage_failed`.
+   *
+   * @example
+   * if (!draft.adopt('report.pdf', upload)) copyFileSync(upload, draft.path('report.pdf'));
+   * await draft.finalize({ documents: 1 });
+   * rmSync(upload);
+   */
+  adopt(path: string, source: string): boolean {
+    this.#assertOpen();
+    if (this.#workspace.adopt === undefined) return false;
+    this.#paths.add(checkFree(this.#paths, path));
+    let isAdopted = false;
+    try {
+      isAdopted = this.#workspace.adopt(path, source);
+      return isAdopted;
+    } finally {
+      if (!isAdopted) this.#paths.delete(path);
+    }
+  }
+
+  /**
    * Publishes all of it at once, and ends the draft in any case. Resolves when the version is
    * durable. Otherwise it rejects, and nothing is published and the draft is gone: with the signal's
    * reason, or an OffstageError of code `invalid_metadata`, `unsafe_entry`, `fenced`,

@@ -156,6 +156,11 @@ export interface DraftWorkspace {
    */
   nativePath(path: string): string;
   /**
+   * Gives a file that lies elsewhere on the same disk a second name here, where that is to be had; false
+   * where it is not, and nothing has happened.
+   */
+  adopt?(path: string, source: string): boolean;
+  /**
    * Looks at everything in the place, and hashes what was not hashed while written. Sorted by path.
    *
    * @throws OffstageError `unsafe_entry` naming the relative path.

@@ -133,9 +133,10 @@ export class UploadStore {
   /** A place for one file of a session: created, open for writing, and the caller's to close. */
   stage(session: string): { upload: string; file: string; descriptor: number } {
     const folder = path.join(this.#root, session);
-    makeFolders(folder);
     // A link would lead out of here, and a path through it would be followed.
-    if (!lstatSync(folder).isDirectory()) throw new Error('The staging folder is no folder.');
+    const found = lstatSync(folder, { throwIfNoEntry: false });
+    if (found === undefined) makeFolders(folder);
+    else if (!found.isDirectory()) throw new Error('The staging folder is no folder.');
     const upload = randomBytes(16).toString('hex');
     const file = path.join(folder, upload);
     // Exclusive: where a link or a file lies already, it fails. Synchronous, as it takes less time than a
