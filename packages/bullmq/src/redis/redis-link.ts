@@ -60,12 +60,15 @@ export class RedisLink {
   #lost: unknown;
   #aheadMs = 0;
   #wallAtBoot = 0;
-  readonly #closed = Promise.withResolvers<never>();
+  #endWaits: (error: Error) => void = () => {};
+  readonly #closed = new Promise<never>((_, reject) => {
+    this.#endWaits = reject;
+  });
   #isClosed = false;
   #isUnref = false;
 
   constructor(options: RedisLinkOptions) {
-    this.#closed.promise.catch(() => {});
+    this.#closed.catch(() => {});
     this.base = options.base;
     this.#options = options;
     const { commandTimeoutMs = Infinity } = options;
@@ -143,7 +146,7 @@ export class RedisLink {
   /** Resolves when Redis was found to be one that keeps jobs. */
   ready(): Promise<void> {
     // What waits in ioredis for a connection is not told that none comes any more.
-    this.#checked ??= Promise.race([this.#check(), this.#closed.promise]).catch((error) => {
+    this.#checked ??= Promise.race([this.#check(), this.#closed]).catch((error) => {
       // The next command looks again.
       this.#checked = undefined;
       throw this.#coded(error);
@@ -172,7 +175,7 @@ export class RedisLink {
 
   close(): void {
     this.#isClosed = true;
-    this.#closed.reject(new Error('Connection is closed.'));
+    this.#endWaits(new Error('Connection is closed.'));
     for (const redis of this.#all) if (redis.status !== 'end') redis.disconnect();
   }
 
