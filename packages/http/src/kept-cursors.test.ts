@@ -65,20 +65,26 @@ test.each(['poll', 'auto'] as const)(
   async (transport) => {
     const { id, before, restart } = await killed();
     let server = before;
+    let connection = new AbortController();
     const client = new HttpJobClient({
       baseUrl: `${origin}/jobs`,
-      fetch: (...request) => server.handle(new Request(...request)),
+      fetch: (url, init) => {
+        const signals = [connection.signal, ...(init?.signal ? [init.signal] : [])];
+        return server.handle(new Request(url, { ...init, signal: AbortSignal.any(signals) }));
+      },
     });
     const poller = new Poller(client, { clock: before.clock });
     const observer = new JobObserver(client, id, { transport }, { poller });
     const leave = observer.subscribe(() => {});
     const reach = async (percent: number) => {
-      for (let turn = 0; turn < 100 && observer.getSnapshot().percent !== percent; turn += 1) {
+      while (observer.getSnapshot().percent !== percent) {
         await before.clock.advance(100);
         await settle();
       }
     };
     await reach(3);
+    connection.abort();
+    connection = new AbortController();
     server = await restart();
     server.running[0]?.report(4);
     await reach(4);
