@@ -57,40 +57,40 @@ function pages(framework, limit) {
 }
 
 export default [
-  check('core: JobObserver', '4.8 kB', { [observe]: '{ JobObserver }' }),
+  check('core: JobObserver', '4.9 kB', { [observe]: '{ JobObserver }' }),
   check(
     'http: HttpJobClient, first load',
-    '5.73 kB',
+    '5.86 kB',
     { [client]: '{ HttpJobClient }' },
     { modifyEsbuildConfig: firstLoad },
   ),
   check(
     'react: useJobProgress with HttpJobClient, first load',
-    '7.65 kB',
+    '7.76 kB',
     { [react]: '{ JobsProvider, useJobProgress }', [client]: '{ HttpJobClient }' },
     { ignore: ['react'], modifyEsbuildConfig: firstLoad },
   ),
   check(
     'react: the same with all that it loads later',
-    '10.35 kB',
+    '10.5 kB',
     { [react]: '{ JobsProvider, useJobProgress }', [client]: '{ HttpJobClient }' },
     { ignore: ['react'] },
   ),
   check(
     'svelte: jobProgress with HttpJobClient, first load',
-    '7.88 kB',
+    '8 kB',
     { [svelte]: '{ jobProgress }', [client]: '{ HttpJobClient }' },
     { ignore: ['svelte'], modifyEsbuildConfig: firstLoad },
   ),
   check(
     'vue: useJobProgress with HttpJobClient, first load',
-    '7.92 kB',
+    '8 kB',
     { [vue]: '{ provideJobs, useJobProgress }', [client]: '{ HttpJobClient }' },
     { ignore: ['vue'], modifyEsbuildConfig: firstLoad },
   ),
   check(
     'solid: useJobProgress with HttpJobClient, first load',
-    '7.89 kB',
+    '7.97 kB',
     { [solid]: '{ JobsProvider, useJobProgress }', [client]: '{ HttpJobClient }' },
     { ignore: ['solid-js'], modifyEsbuildConfig: firstLoad },
   ),

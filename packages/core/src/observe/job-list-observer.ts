@@ -1,4 +1,3 @@
-import { reading } from '../foundation/invalid-option.ts';
 import { microtaskScheduler } from '../foundation/listeners.ts';
 import { isShallowEqual } from '../foundation/shallow-equal.ts';
 import type { Activity, JobClient, ListFilter } from '../jobs/job-client.ts';
@@ -27,10 +26,8 @@ export class JobListObserver extends ValueObserver<readonly JobView[]> {
   /** @throws OffstageError `invalid_option` */
   constructor(client: JobClient, options: JobListObserverOptions = {}, ports: ObserverPorts = {}) {
     const poller = ports.poller ?? sharedPoller(client);
-    const [filter, key] = reading('filter', () => {
-      const { filter = {} } = options;
-      return [filter, `list ${filterKey(filter)}`] as const;
-    });
+    const { filter = {} } = options;
+    const key = `list ${filterKey(filter)}`;
     super(options, {
       read: (timing, reader) =>
         readValue(poller, key, timing, reader, () => client.list(filter), withProgress),

@@ -1,5 +1,4 @@
 import { OffstageError } from '../foundation/errors.ts';
-import { invalidOption, reading } from '../foundation/invalid-option.ts';
 import {
   callSafely,
   Listeners,
@@ -22,8 +21,6 @@ import {
   type JobSubscription,
   type Poller,
   type ReadOptions,
-  readOptionsOf,
-  requireCallbacks,
   sharedPoller,
   timingOf,
 } from './poller.ts';
@@ -101,17 +98,14 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
     options: JobObserverOptions<Result, Phase> = {},
     ports: JobObserverPorts<Result, Phase> = {},
   ) {
-    // A page without a job may say so by null as well.
-    this.jobId = jobId ?? undefined;
-    if (this.jobId !== undefined && typeof this.jobId !== 'string') {
-      throw invalidOption('jobId', 'the id of a job', jobId);
-    }
+    memberOf(options);
+    this.jobId = jobId;
     this.#client = client;
-    this.#options = observerOptionsOf(options);
+    this.#options = options;
     this.#told = ports.replaces === undefined ? new Set() : ports.replaces.#told;
     this.#poller = ports.poller ?? sharedPoller(client);
     this.#listeners = new Listeners(ports.notify ?? microtaskScheduler);
-    const { initialData } = this.#options;
+    const { initialData } = options;
     const job = initialData?.id === jobId ? initialData : undefined;
     this.#isComplete = isEnded(job) && !lacksResult(job);
     this.#state = {
@@ -164,8 +158,7 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
   };
 
   /** Replaces all options. @throws OffstageError `invalid_option` */
-  setOptions(given: JobObserverOptions<Result, Phase>): void {
-    const options = observerOptionsOf(given);
+  setOptions(options: JobObserverOptions<Result, Phase>): void {
     const timings = memberOf(options);
     this.#options = options;
     this.#subscription?.change(timings);
@@ -318,25 +311,6 @@ export class JobObserver<Result = unknown, Phase extends string = string> implem
     this.#snapshot = toObserverState(after, this);
     this.#listeners.changed();
   }
-}
-
-/** Each option, read once. @throws OffstageError `invalid_option` */
-function observerOptionsOf<Result, Phase extends string>(
-  given: JobObserverOptions<Result, Phase>,
-): JobObserverOptions<Result, Phase> {
-  const options = reading('options', () => {
-    const { initialData, maxEvents, onSettled, onLost, onError } = given;
-    // That it can be read is all that is asked of what a server's page says.
-    Reflect.get(Object(initialData), 'id');
-    return { ...readOptionsOf(given), initialData, maxEvents, onSettled, onLost, onError };
-  });
-  memberOf(options);
-  requireCallbacks({
-    onSettled: options.onSettled,
-    onLost: options.onLost,
-    onError: options.onError,
-  });
-  return options;
 }
 
 /** @throws OffstageError `invalid_option` */

@@ -1,6 +1,5 @@
 import { type Clock, systemClock } from '../foundation/clock.ts';
 import { OffstageError } from '../foundation/errors.ts';
-import { invalidOption } from '../foundation/invalid-option.ts';
 import type { JobClient, JobPoll } from '../jobs/job-client.ts';
 import { isTerminal } from '../jobs/job-view.ts';
 import { lifeOf, missedBetween } from '../jobs/progress-lives.ts';
@@ -168,20 +167,6 @@ export interface ReadOptions {
   readonly pollInBackground?: boolean | undefined;
   /** False reads nothing; what has been read stays. @default true */
   readonly enabled?: boolean | undefined;
-}
-
-/** Each of them, read once: a getter may throw, or say something else the next time. */
-export function readOptionsOf(options: ReadOptions): ReadOptions {
-  const { pollInterval, transport, pollInBackground, enabled } = options;
-  return { pollInterval, transport, pollInBackground, enabled };
-}
-
-/** What is none would throw where nobody can catch it. @throws OffstageError `invalid_option` */
-export function requireCallbacks(callbacks: Readonly<Record<string, unknown>>): void {
-  for (const [name, callback] of Object.entries(callbacks)) {
-    if (typeof (callback ?? Object) === 'function') continue;
-    throw invalidOption(name, 'a function', callback);
-  }
 }
 
 /** @throws OffstageError `invalid_option` */

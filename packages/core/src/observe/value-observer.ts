@@ -1,10 +1,9 @@
 import type { OffstageError } from '../foundation/errors.ts';
-import { reading } from '../foundation/invalid-option.ts';
 import { callSafely, Listeners, type NotifyScheduler } from '../foundation/listeners.ts';
 import { isShallowEqual } from '../foundation/shallow-equal.ts';
 import type { PollFailure, PollReader, PollTiming } from './poll-loop.ts';
 import type { ValueSubscription } from './poll-values.ts';
-import { type ReadOptions, readOptionsOf, requireCallbacks, timingOf } from './poller.ts';
+import { type ReadOptions, timingOf } from './poller.ts';
 
 export interface ValueObserverOptions<T> extends ReadOptions {
   /** What a server's page has read already. */
@@ -54,8 +53,8 @@ export class ValueObserver<T> {
   #subscription: ValueSubscription | undefined;
   #visits = 0;
 
-  constructor(given: ValueObserverOptions<T>, ports: ValueObserverPorts<T>) {
-    const options = valueOptionsOf(given);
+  constructor(options: ValueObserverOptions<T>, ports: ValueObserverPorts<T>) {
+    timingOf(options);
     this.#options = options;
     this.#ports = ports;
     this.#listeners = new Listeners(ports.notify);
@@ -91,9 +90,7 @@ export class ValueObserver<T> {
     this.#syncSubscription();
   };
 
-  /** @throws OffstageError `invalid_option` */
-  setOptions(given: ValueObserverOptions<T>): void {
-    const options = valueOptionsOf(given);
+  setOptions(options: ValueObserverOptions<T>): void {
     const timing = timingOf(options);
     this.#options = options;
     this.#subscription?.change({ timing });
@@ -139,17 +136,6 @@ export class ValueObserver<T> {
     this.#snapshot = snapshot;
     this.#listeners.changed();
   }
-}
-
-/** Each option, read once. @throws OffstageError `invalid_option` */
-function valueOptionsOf<T>(given: ValueObserverOptions<T>): ValueObserverOptions<T> {
-  const options = reading('options', () => {
-    const { initialData, onError } = given;
-    return { ...readOptionsOf(given), initialData, onError };
-  });
-  timingOf(options);
-  requireCallbacks({ onError: options.onError });
-  return options;
 }
 
 function toObserverState<T>(state: State<T>): ValueObserverState<T> {

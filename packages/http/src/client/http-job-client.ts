@@ -35,18 +35,6 @@ const idForm = /^(?!\.+$)[\w.:~@=+-]{1,200}$/;
 // Only the first of what was asked for had room in the answer.
 const hasRest = (answer: unknown): boolean => Reflect.get(Object(answer), 'rest') === true;
 
-// What plain JavaScript gives may throw when it is read.
-function readSafely<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    if (OffstageError.isInstance(cause)) throw cause;
-    throw new OffstageError('invalid_option', 'The options cannot be read; see the cause.', {
-      cause,
-    });
-  }
-}
-
 const toUnavailable = (error: unknown): never => {
   throw toOffstageError(error);
 };
@@ -71,21 +59,17 @@ export class HttpJobClient implements JobClient {
 
   /** @throws OffstageError `invalid_option` */
   constructor(options: HttpJobClientOptions) {
-    const { clock, random, streaming, timeoutMs, pollIntervalMs, baseUrl } = readSafely(() => {
-      const { clock = systemClock, random = Math.random, streaming = true, baseUrl } = options;
-      const { timeoutMs = 10_000, pollIntervalMs = 1000 } = options;
-      return { clock, random, streaming, timeoutMs, pollIntervalMs, baseUrl };
-    });
-    const durations: readonly unknown[] = [timeoutMs, pollIntervalMs];
-    const areDurations = durations.every((each) => typeof each === 'number' && each > 0);
-    if (typeof baseUrl !== 'string' || !areDurations) {
+    const { clock = systemClock, random = Math.random, streaming = true } = options;
+    const { timeoutMs = 10_000, pollIntervalMs = 1000 } = options;
+    if (typeof options.baseUrl !== 'string' || !(timeoutMs > 0) || !(pollIntervalMs > 0)) {
       throw new OffstageError(
         'invalid_option',
         'baseUrl must be a string, timeoutMs and pollIntervalMs positive milliseconds.',
       );
     }
     const shared = { versions: new Set<string>(), pending: new Set<Promise<unknown>>() };
-    const send = readSafely(() => senderOf(options));
+    const { baseUrl } = options;
+    const send = senderOf(options);
     this.#ports = { baseUrl, send, clock, random, timeoutMs, pollIntervalMs, ...shared };
     sharedPoller(this, { clock, random });
     if (streaming) this.watch = lazyHints(this.#ports);
@@ -98,15 +82,7 @@ export class HttpJobClient implements JobClient {
   ): Promise<JobView<ResultOf<D>, PhaseOf<D>>> {
     // Loaded when it is used, or with the stream: a page shows its jobs before somebody starts one.
     const { startJob } = await import('./start-job.ts').catch(toUnavailable);
-    const { name, read } = readSafely(() => {
-      const { exclusivityKey, onConflict, idempotencyKey, delayMs, startAt, priority } = options;
-      const asked = { exclusivityKey, onConflict, idempotencyKey };
-      return { name: definition.name, read: { ...asked, delayMs, startAt, priority } };
-    });
-    if (typeof name !== 'string') {
-      throw new OffstageError('unknown_definition', 'A job is started by what defineJob() gives.');
-    }
-    const job = await startJob(this.#ports, name, input, read);
+    const job = await startJob(this.#ports, definition.name, input, options);
     // Its result can only be what the definition's schema gave.
     return job as JobView<ResultOf<D>, PhaseOf<D>>;
   }
@@ -127,11 +103,7 @@ export class HttpJobClient implements JobClient {
   ): Promise<JobPoll<ResultOf<D>, PhaseOf<D>>>;
   poll<R, P extends string>(id: JobId<R, P>, options?: PollOptions): Promise<JobPoll<R, P>>;
   poll(id: string, options?: PollOptions): Promise<JobPoll>;
-  async poll(id: string, options: PollOptions = {}): Promise<JobPoll> {
-    const { after, limit } = readSafely(() => {
-      const { after, limit } = options;
-      return { after, limit };
-    });
+  async poll(id: string, { after, limit }: PollOptions = {}): Promise<JobPoll> {
     const [poll] = await this.pollMany([{ after, limit, id }]);
     // As many come back as were asked for.
     return poll as JobPoll;
@@ -141,13 +113,7 @@ export class HttpJobClient implements JobClient {
   async pollMany(
     requests: readonly (PollOptions & { readonly id: string })[],
   ): Promise<readonly JobPoll[]> {
-    const asked = readSafely(() => {
-      // A list may claim to be endless.
-      if (Array.isArray(requests) && requests.length <= 100_000) {
-        return encodePollManyRequest(requests);
-      }
-      throw new OffstageError('invalid_option', 'requests must be a list of at most 1,000 polls.');
-    });
+    const asked = encodePollManyRequest(requests);
     const answer = await this.#request('POST', '/poll', asked);
     const polls = decodePollManyResponse(answer);
     const rest = requests.slice(polls.length);
