@@ -15,7 +15,13 @@ import {
 import { Arena, ArenaReader } from '../shared/arena.ts';
 import { fromPlain, journalDamaged, journalFailed, journalNewer } from '../shared/journal-error.ts';
 import { decodeValue, UnknownFormatError } from '../shared/value-codec.ts';
-import type { FromThread, JournalThreadOptions, ToThread } from '../shared/wire.ts';
+import type {
+  FromThread,
+  JournalThreadData,
+  JournalThreadOptions,
+  PlainError,
+  ToThread,
+} from '../shared/wire.ts';
 import { decodeJob, encodeEntry } from './entry-codec.ts';
 
 export interface SqliteJournalOptions {
@@ -62,6 +68,7 @@ interface Waiting {
  */
 export class SqliteJournal implements JobJournal {
   readonly #options: JournalThreadOptions;
+  readonly #posted = new Int32Array(new SharedArrayBuffer(4));
   readonly #threadFile: URL | undefined;
   #state: 'new' | 'opening' | 'open' | 'closing' | 'closed' = 'new';
   #thread: Worker | undefined;
@@ -97,7 +104,12 @@ export class SqliteJournal implements JobJournal {
     this.#opening = opening;
     const thread = new Worker(this.#threadFile, {
       name: 'offstage-journal',
-      workerData: { offstageJournal: this.#options },
+      workerData: {
+        offstageJournal: {
+          ...this.#options,
+          posted: this.#posted.buffer,
+        } satisfies JournalThreadData,
+      },
     });
     this.#thread = thread;
     thread.on('message', (message: FromThread) => this.#receive(message));
@@ -138,7 +150,7 @@ export class SqliteJournal implements JobJournal {
       this.#state = 'closing';
       this.#closing = Promise.withResolvers<void>();
       this.#thread?.ref();
-      this.#send({ is: 'close' });
+      this.#send('close');
     }
     await this.#closing?.promise;
   }
@@ -181,16 +193,22 @@ export class SqliteJournal implements JobJournal {
     this.#batch.cutTo(0);
     if (bytes.byteLength > mostBatchedBytes) this.#batch = new Arena(arenaBytes);
     this.#batched = 0;
-    this.#underWay += 1;
-    if (this.#underWay === 1) this.#thread?.ref();
-    this.#send({ is: 'writes', count, bytes }, [bytes.buffer]);
+    if (this.#underWay === 0) this.#thread?.ref();
+    this.#underWay += count;
+    this.#send(bytes, [bytes.buffer]);
   }
 
   #send(message: ToThread, transfer: readonly ArrayBuffer[] = []): void {
     this.#thread?.postMessage(message, transfer);
+    Atomics.add(this.#posted, 0, 1);
+    Atomics.notify(this.#posted, 0);
   }
 
   #receive(message: FromThread): void {
+    if (typeof message === 'number') {
+      this.#written(message, []);
+      return;
+    }
     switch (message.is) {
       case 'jobs':
         this.#read(message);
@@ -202,7 +220,7 @@ export class SqliteJournal implements JobJournal {
         this.#refuse(fromPlain(message.error));
         break;
       case 'written':
-        this.#written(message);
+        this.#written(message.count, message.refused);
         break;
       case 'closed':
         this.#state = 'closed';
@@ -258,16 +276,16 @@ export class SqliteJournal implements JobJournal {
     // When it has ended, its lock is free.
     const thread = this.#thread;
     thread?.removeAllListeners('exit').removeAllListeners('error');
-    this.#send({ is: 'close' });
+    this.#send('close');
     thread?.once('exit', () => opening?.reject(error));
     thread?.once('error', () => opening?.reject(error));
   }
 
-  #written({ count, groups, refused }: Extract<FromThread, { is: 'written' }>): void {
+  #written(count: number, refused: readonly (readonly [index: number, error: PlainError])[]): void {
     const errors = new Map(refused.map(([index, error]) => [index, fromPlain(error)]));
     const [error] = errors.values();
     this.#failure = error === undefined ? undefined : { error };
-    this.#underWay -= groups;
+    this.#underWay -= count;
     const ended = this.#waiting.splice(0, count);
     for (let index = 0; index < ended.length; index += 1) {
       const refusal = errors.get(index);

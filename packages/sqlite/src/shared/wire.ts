@@ -1,13 +1,18 @@
 import type { JobStatus, OffstageErrorCode } from '@offstage/core';
 import type { JournalEntry } from '@offstage/core/engine';
 
-/** What the thread is started with. */
 export interface JournalThreadOptions {
   /** Absolute. */
   readonly path: string;
   readonly maxKept: number;
   readonly lockTimeoutMs: number;
   readonly synchronous: 'full' | 'normal';
+}
+
+/** What the thread is started with. */
+export interface JournalThreadData extends JournalThreadOptions {
+  /** One word of shared memory, raised and notified after each message, for a thread that waits for it. */
+  readonly posted: SharedArrayBuffer;
 }
 
 /** The changes that a write consists of, by the byte that stands for each. */
@@ -52,14 +57,8 @@ export type JobColumns = readonly [
   discarded: 0 | 1,
 ];
 
-export type ToThread =
-  | {
-      readonly is: 'writes';
-      readonly count: number;
-      /** Of each write how many entries it has, and those: see `encodeEntry` and `readEntry`. */
-      readonly bytes: Uint8Array;
-    }
-  | { readonly is: 'close' };
+/** Writes: of each how many entries it has, and those; see `encodeEntry` and `readEntry`. */
+export type ToThread = Uint8Array | 'close';
 
 export type FromThread =
   | {
@@ -69,12 +68,12 @@ export type FromThread =
     }
   | { readonly is: 'opened'; readonly schedules: readonly Uint8Array[] }
   | { readonly is: 'refused'; readonly error: PlainError }
-  /** So many writes have ended, in order; all were kept but these. */
+  /** So many writes have ended, in order, and all were kept. */
+  | number
+  /** So many have ended; all were kept but these. */
   | {
       readonly is: 'written';
       readonly count: number;
-      /** So many messages had them. */
-      readonly groups: number;
       readonly refused: readonly (readonly [index: number, error: PlainError])[];
     }
   | { readonly is: 'closed'; readonly error?: PlainError };

@@ -62,15 +62,17 @@ export interface JobRow {
   readonly outcome: Bytes;
 }
 
-/** Calls `each` with every entry of a message, and which of its writes it belongs to. */
+/** Calls `each` with every entry of a message, and which of its writes it belongs to. Returns how many it has. */
 export function readWrites(
   bytes: Uint8Array,
   each: (entry: FileEntry, write: number) => void,
-): void {
+): number {
   const reader = new ArenaReader(bytes);
-  for (let write = 0; !reader.isAtEnd; write += 1) {
+  let write = 0;
+  for (; !reader.isAtEnd; write += 1) {
     for (let left = reader.count(); left > 0; left -= 1) each(readEntry(reader), write);
   }
+  return write;
 }
 
 function readEntry(reader: ArenaReader): FileEntry {

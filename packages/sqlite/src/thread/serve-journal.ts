@@ -1,20 +1,30 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { journalError, toPlain } from '../shared/journal-error.ts';
-import type { FromThread, JournalThreadOptions, PlainError, ToThread } from '../shared/wire.ts';
+import type {
+  FromThread,
+  JournalThreadData,
+  JournalThreadOptions,
+  PlainError,
+  ToThread,
+} from '../shared/wire.ts';
 import { type FileEntry, readWrites } from './entry-reader.ts';
 import { JournalFile, type OnStep } from './journal-file.ts';
 import { Tables } from './tables.ts';
 
 const jobsAtOnce = 500;
 
-type Writes = Extract<ToThread, { is: 'writes' }>;
+// So long the thread waits by shared memory for what comes after a group: it is woken faster from that than
+// from its event loop. Longer would gain nothing, and what else asks for the thread waits meanwhile.
+const attentiveMs = 50;
 
 /** Opens the journal, says what is in it, and then keeps what it is sent. */
 export function serveJournal(
   port: MessagePort,
-  options: JournalThreadOptions,
+  options: JournalThreadData,
   onStep: OnStep = () => undefined,
 ): void {
+  const posted = new Int32Array(options.posted);
+  const receive = (): ToThread | undefined => receiveMessageOnPort(port)?.message;
   const send = (message: FromThread, bytes?: Uint8Array<ArrayBuffer>): void => {
     port.postMessage(message, bytes === undefined ? [] : [bytes.buffer]);
   };
@@ -29,19 +39,27 @@ export function serveJournal(
   onStep('open: read');
 
   port.on('message', (first: ToThread) => {
-    // All that waits is one group, with one sync.
-    const group: Writes[] = [];
-    let last: ToThread | undefined = first;
-    for (; last?.is === 'writes'; last = receiveMessageOnPort(port)?.message) group.push(last);
-    if (group.length > 0) {
-      onStep('group: taken');
-      send(served.keep(group));
-      onStep('group: answered');
-      served.tidyLater();
+    let next: ToThread | undefined = first;
+    for (;;) {
+      // Read before the last look for messages: one that comes after it raises this.
+      const seen = Atomics.load(posted, 0);
+      next ??= receive();
+      // All that waits is one group, with one sync.
+      const group: Uint8Array[] = [];
+      for (; next instanceof Uint8Array; next = receive()) group.push(next);
+      if (group.length > 0) {
+        onStep('group: taken');
+        send(served.keep(group));
+        onStep('group: answered');
+        served.tidyLater();
+      }
+      if (next === 'close') {
+        send(served.close());
+        port.close();
+        return;
+      }
+      if (!served.isTidy || Atomics.wait(posted, 0, seen, attentiveMs) === 'timed-out') return;
     }
-    if (last?.is !== 'close') return;
-    send(served.close());
-    port.close();
   });
 }
 
@@ -80,29 +98,26 @@ class Served {
     this.#onStep = onStep;
   }
 
-  keep(group: readonly Writes[]): FromThread {
+  keep(group: readonly Uint8Array[]): FromThread {
     clearImmediate(this.#tidying);
-    const count = group.reduce((sum, writes) => sum + writes.count, 0);
-    let refused: readonly (readonly [number, PlainError])[] = [];
-    const refuse = (error: PlainError): void => {
-      refused = Array.from({ length: count }, (_, index) => [index, error] as const);
-    };
-    if (this.#broken !== undefined) {
-      refuse(this.#broken);
-    } else {
-      const error = this.#try(group, () => true);
-      if (error?.code === 'journal_full') {
-        // Jobs that are there go on to their end; what would make the file grow has to wait.
-        const grows = growing(group);
-        const again = grows.size < count ? this.#try(group, (index) => !grows.has(index)) : error;
-        if (again !== undefined) refuse(again);
-        else refused = [...grows].map((index) => [index, error] as const);
-      } else if (error !== undefined) {
-        this.#broken = error;
-        refuse(error);
-      }
+    this.#tidying = undefined;
+    if (this.#broken !== undefined) return refuseAll(group, this.#broken);
+    const { count, error } = this.#try(group, () => true);
+    if (error === undefined) return count;
+    if (error.code !== 'journal_full') {
+      this.#broken = error;
+      return refuseAll(group, error);
     }
-    return { is: 'written', count, groups: group.length, refused };
+    // Jobs that are there go on to their end; what would make the file grow has to wait.
+    const grows = growing(group);
+    const again = grows.size < count ? this.#try(group, (index) => !grows.has(index)) : { error };
+    if (again.error !== undefined) return refuseAll(group, again.error);
+    return { is: 'written', count, refused: [...grows].map((index) => [index, error]) };
+  }
+
+  /** Whether nothing is left to give back. */
+  get isTidy(): boolean {
+    return this.#tidying === undefined;
   }
 
   /** Gives room back while there is nothing to write, and some of it in any case. */
@@ -131,40 +146,56 @@ class Served {
     }
   }
 
-  /** Keeps the writes that are wanted in one transaction, or none and says why. */
-  #try(group: readonly Writes[], isWanted: (index: number) => boolean): PlainError | undefined {
+  /** Keeps the writes that are wanted in one transaction, or none and says why. Counts all. */
+  #try(group: readonly Uint8Array[], isWanted: (index: number) => boolean): Tried {
+    let count = 0;
     try {
       this.#file.transaction(() => {
-        forEachEntry(group, (entry, index) => {
+        count = forEachEntry(group, (entry, index) => {
           if (!isWanted(index)) return;
           this.#tables.apply(entry);
           this.#onStep('group: entry written');
         });
         this.#tables.prune();
       });
-      return undefined;
+      return { count };
     } catch (error) {
       const coded = journalError(error, this.#path);
       if (coded.code === 'journal_full') this.#tables.reload();
-      return toPlain(coded);
+      return { count: countOf(group), error: toPlain(coded) };
     }
   }
 }
 
-/** Calls `each` with every entry of a group, and which of its writes it belongs to. */
+interface Tried {
+  readonly count: number;
+  readonly error?: PlainError;
+}
+
+function refuseAll(group: readonly Uint8Array[], error: PlainError): FromThread {
+  const count = countOf(group);
+  return {
+    is: 'written',
+    count,
+    refused: Array.from({ length: count }, (_, index) => [index, error] as const),
+  };
+}
+
+const countOf = (group: readonly Uint8Array[]): number => forEachEntry(group, () => {});
+
+/** Calls `each` with every entry of a group, and which of its writes it belongs to. Returns how many it has. */
 function forEachEntry(
-  group: readonly Writes[],
+  group: readonly Uint8Array[],
   each: (entry: FileEntry, index: number) => void,
-): void {
+): number {
   let first = 0;
-  for (const { count, bytes } of group) {
-    readWrites(bytes, (entry, write) => each(entry, first + write));
-    first += count;
-  }
+  for (const bytes of group)
+    first += readWrites(bytes, (entry, write) => each(entry, first + write));
+  return first;
 }
 
 /** The writes that would make the file grow. */
-function growing(group: readonly Writes[]): ReadonlySet<number> {
+function growing(group: readonly Uint8Array[]): ReadonlySet<number> {
   const found = new Set<number>();
   forEachEntry(group, ({ type }, index) => {
     if (type === 'admitted' || type === 'saved' || type === 'schedule') found.add(index);
