@@ -42,12 +42,34 @@ export const journalFailed = (
     ...(cause !== undefined && { cause }),
   });
 
+/** A file beside the journal is none. */
+export const unusableBeside = (
+  path: string,
+  file: string,
+  reason: 'folder' | 'not_a_file',
+  kind: string,
+): OffstageError =>
+  new OffstageError(
+    'journal_failed',
+    `The journal ${path} cannot be used: ${file} beside it is ${kind}, and would have to be a regular file. Move it away.`,
+    { details: { reason, path, file } },
+  );
+
 export const journalDamaged = (path: string, cause?: unknown): OffstageError =>
   new OffstageError(
     'journal_damaged',
     `The journal ${path} is damaged, or is no journal. Put back a copy of it, or move it away ` +
       'together with the files beside it that begin with its name, and restart: its jobs are lost then.',
     { details: { path }, ...(cause !== undefined && { cause }) },
+  );
+
+/** What was kept last stands in the log, which says nothing without its file. */
+export const logAlone = (path: string, log: string): OffstageError =>
+  new OffstageError(
+    'journal_damaged',
+    `The journal ${path} is missing or empty, and the log ${log} of one is there. Put the file back ` +
+      'beside its log, or move the log away, and restart: its jobs are lost then.',
+    { details: { path, file: log } },
   );
 
 export const journalNewer = (path: string, cause?: unknown): OffstageError =>

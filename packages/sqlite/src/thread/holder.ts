@@ -6,7 +6,7 @@ import type { Holder } from '../shared/journal-error.ts';
  * The lock is SQLite's; this file beside the journal only tells who has it, as nobody else can look into a
  * file that is locked. It may be missing or out of date, and decides nothing.
  */
-const fileOf = (path: string): string => `${path}-holder`;
+export const holderOf = (path: string): string => `${path}-holder`;
 
 export function writeHolder(path: string): void {
   const holder: Holder = {
@@ -15,7 +15,7 @@ export function writeHolder(path: string): void {
     since: new Date().toISOString(),
   };
   try {
-    writeFileSync(fileOf(path), `${JSON.stringify(holder)}\n`);
+    writeFileSync(holderOf(path), `${JSON.stringify(holder)}\n`);
   } catch {
     // Without it, a second manager hears less.
   }
@@ -23,7 +23,7 @@ export function writeHolder(path: string): void {
 
 export function removeHolder(path: string): void {
   try {
-    rmSync(fileOf(path), { force: true });
+    rmSync(holderOf(path), { force: true });
   } catch {
     // As above.
   }
@@ -31,7 +31,7 @@ export function removeHolder(path: string): void {
 
 export function readHolder(path: string): Holder | undefined {
   try {
-    const { pid, host, since } = JSON.parse(readFileSync(fileOf(path), 'utf8'));
+    const { pid, host, since } = JSON.parse(readFileSync(holderOf(path), 'utf8'));
     return typeof pid === 'number' && typeof host === 'string' && typeof since === 'string'
       ? { pid, host, since }
       : undefined;

@@ -1,0 +1,140 @@
+import { execFileSync } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { OffstageError } from '@offstage/core';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { admitted } from '../fixtures/kept-job.ts';
+import { sqliteJournal } from './host/sqlite-journal.ts';
+
+const isWindows = process.platform === 'win32';
+
+let folder = '';
+let path = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'offstage-'));
+  path = join(folder, 'jobs.sqlite');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+async function keep(...ids: readonly string[]): Promise<void> {
+  const journal = sqliteJournal(path);
+  await journal.open();
+  for (const id of ids) await journal.write(admitted(id));
+  await journal.close();
+}
+
+async function idsIn(place: string = path): Promise<readonly string[]> {
+  const journal = sqliteJournal(place);
+  const { jobs } = await journal.open();
+  await journal.close();
+  return jobs.map(({ id }) => id);
+}
+
+/** What a journal says that is to be refused. */
+async function refusalOf(place: string = path): Promise<OffstageError> {
+  const error = await idsIn(place).then(
+    (ids) => new Error(`It was to be refused, and has ${ids.join()}.`),
+    (reason: unknown) => reason,
+  );
+  if (!OffstageError.isInstance(error)) throw error;
+  return error;
+}
+
+/** Leaves the file and its log as they are when the process is killed. */
+async function keepInLog(...ids: readonly string[]): Promise<void> {
+  const journal = sqliteJournal(path);
+  await journal.open();
+  for (const id of ids) await journal.write(admitted(id));
+  const killed = readdirSync(folder).map(
+    (name) => [name, readFileSync(join(folder, name))] as const,
+  );
+  await journal.close();
+  for (const [name, bytes] of killed) writeFileSync(join(folder, name), bytes);
+}
+
+const contents = (): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(folder)
+      .filter((name) => name !== 'jobs.sqlite-holder')
+      .map((name) => [name, readFileSync(join(folder, name)).toString('base64')]),
+  );
+
+describe('what lies beside a journal and is no file', () => {
+  for (const end of ['-wal', '-journal', '-shm', '-holder']) {
+    test(`K6 a folder as ${end} is refused, and named`, async () => {
+      await keep('job');
+      mkdirSync(`${path}${end}`);
+      const { code, details, message } = await refusalOf();
+      expect([code, details.reason, details.file]).toEqual([
+        'journal_failed',
+        'folder',
+        `${path}${end}`,
+      ]);
+      expect(message).toContain(`${path}${end} beside it is a folder`);
+      rmSync(`${path}${end}`, { recursive: true });
+      expect(await idsIn()).toEqual(['job']);
+    });
+
+    test.skipIf(isWindows)(`K6 a pipe and a link as ${end} are refused, and named`, async () => {
+      await keep('job');
+      execFileSync('mkfifo', [`${path}${end}`]);
+      const pipe = await refusalOf();
+      expect([pipe.code, pipe.details.reason]).toEqual(['journal_failed', 'not_a_file']);
+      expect(pipe.message).toContain(`${path}${end} beside it is a named pipe`);
+      rmSync(`${path}${end}`);
+      writeFileSync(join(folder, 'other'), '');
+      symlinkSync(join(folder, 'other'), `${path}${end}`);
+      const link = await refusalOf();
+      expect([link.code, link.details.reason]).toEqual(['journal_failed', 'not_a_file']);
+      expect(link.message).toContain(`${path}${end} beside it is a symbolic link`);
+      expect(readFileSync(join(folder, 'other'), 'utf8')).toBe('');
+      rmSync(`${path}${end}`);
+      expect(await idsIn()).toEqual(['job']);
+    });
+  }
+
+  test.skipIf(isWindows)(
+    'K6 of a path that is a link, what lies beside its target counts',
+    async () => {
+      await keep('job');
+      const link = join(folder, 'link.sqlite');
+      symlinkSync('jobs.sqlite', link);
+      mkdirSync(`${path}-wal`);
+      expect((await refusalOf(link)).details).toMatchObject({ reason: 'folder' });
+    },
+  );
+});
+
+describe('a log without its journal', () => {
+  test.each(['missing', 'empty'] as const)(
+    'K6 a log whose file is %s is told, and not deleted',
+    async (how) => {
+      await keepInLog('a', 'b');
+      const file = readFileSync(path);
+      if (how === 'missing') rmSync(path);
+      else truncateSync(path);
+      const before = contents();
+      const { code, details, message } = await refusalOf();
+      expect([code, details.file]).toEqual(['journal_damaged', `${path}-wal`]);
+      expect(message).toContain('Put the file back');
+      expect(contents()).toEqual(before);
+      writeFileSync(path, file);
+      expect(await idsIn()).toEqual(['a', 'b']);
+    },
+  );
+
+  test('K6 an empty log beside nothing is none', async () => {
+    writeFileSync(`${path}-wal`, '');
+    expect(await idsIn()).toEqual([]);
+  });
+});
