@@ -4,7 +4,8 @@ import type { CorpusMetadata } from '../corpus/corpus-metadata.ts';
 import type { openSnapshots } from '../corpus/snapshots.ts';
 import { formatOf, indexFormat } from '../search/index-format.ts';
 import { type KnownFile, knownFiles, ParsedFiles } from '../search/known-files.ts';
-import { indexFile, openIndex } from '../search/search-index.ts';
+import { indexFile, openIndex, originalPath } from '../search/search-index.ts';
+import { keptOriginals } from './change-handler.ts';
 
 /** The version that an ingest begins with, and what it knows of files. */
 export class FolderBase implements AsyncDisposable {
@@ -17,6 +18,7 @@ export class FolderBase implements AsyncDisposable {
   readonly uploads: readonly KnownFile[];
   readonly #database: DatabaseSync | undefined;
   #parsed: ParsedFiles | undefined;
+  #readAgain: ReadonlySet<KnownFile> | undefined;
 
   private constructor(
     version: Version<CorpusMetadata> | undefined,
@@ -61,6 +63,19 @@ export class FolderBase implements AsyncDisposable {
     if (this.#database === undefined || !this.isUsable) return undefined;
     this.#parsed ??= new ParsedFiles(this.#database);
     return this.#parsed;
+  }
+
+  /** Uploads that settings or readers made stale, as far as the version keeps their files. */
+  get uploadsReadAgain(): ReadonlySet<KnownFile> {
+    this.#readAgain ??= this.#staleUploads();
+    return this.#readAgain;
+  }
+
+  #staleUploads(): ReadonlySet<KnownFile> {
+    const stale = this.uploads.filter(({ isOutdated }) => !this.isUsable || isOutdated);
+    if (this.version === undefined || stale.length === 0) return new Set();
+    const kept = new Set(keptOriginals(this.version, stale));
+    return new Set(stale.filter(({ document }) => kept.has(originalPath(document ?? ''))));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -190,7 +190,7 @@ const isNothing = (base: FolderBase, plan: FolderPlan, folder: string): boolean 
   base.isUsable &&
   base.version?.metadata.source === folder &&
   plan.read.length + plan.refused.length + plan.leaving.length === 0 &&
-  !base.uploads.some(isReadAgain(base));
+  base.uploadsReadAgain.size === 0;
 
 function unchanged({ version, files, uploads }: FolderBase, plan: FolderPlan, found: Collection) {
   const { documents, passages, bytes, failed } = version?.metadata ?? nothing;
@@ -231,22 +231,16 @@ function namesOfUploads({ uploads }: FolderBase, found: Collection): Map<KnownFi
   return names;
 }
 
-/** Uploads that settings or readers made stale, as far as the version keeps their files. */
-function isReadAgain({ version, isUsable, uploads }: FolderBase): (upload: KnownFile) => boolean {
-  const kept = new Set(version === undefined ? [] : keptOriginals(version, uploads));
-  return ({ document, isOutdated }) =>
-    (!isUsable || isOutdated) && kept.has(originalPath(document ?? ''));
-}
-
-const uploadWorks = (base: FolderBase, names: ReadonlyMap<KnownFile, string>): readonly Work[] => {
-  const { version } = base;
-  if (version === undefined) return [];
-  const isWork = isReadAgain(base);
-  return [...names].flatMap(([upload, path]) => {
-    const absolute = version.path(originalPath(upload.document ?? ''));
-    return isWork(upload) ? [{ path, upload, absolute }] : [];
-  });
-};
+const uploadWorks = (
+  { version, uploadsReadAgain }: FolderBase,
+  names: ReadonlyMap<KnownFile, string>,
+): readonly Work[] =>
+  version === undefined
+    ? []
+    : [...names].flatMap(([upload, path]) => {
+        if (!uploadsReadAgain.has(upload)) return [];
+        return [{ path, upload, absolute: version.path(originalPath(upload.document ?? '')) }];
+      });
 
 function takeOver(
   base: FolderBase,
@@ -256,10 +250,12 @@ function takeOver(
 ): void {
   for (const { path } of plan.leaving) index.remove(path);
   for (const file of plan.restamped) index.restamp(file.path, file);
-  const isWork = isReadAgain(base);
   for (const [upload, path] of names) {
-    if (isWork(upload)) index.remove(upload.path);
-    if (path === upload.path || isWork(upload)) continue;
+    if (base.uploadsReadAgain.has(upload)) {
+      index.remove(upload.path);
+      continue;
+    }
+    if (path === upload.path) continue;
     const parsed = base.parsed?.read(upload.path);
     const { reader } = upload;
     index.remove(upload.path);
