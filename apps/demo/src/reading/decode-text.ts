@@ -22,7 +22,7 @@ export async function decodeText(bytes: Uint8Array, declared?: string): Promise<
     const text = strictly(unshift(bytes, shifted), shifted.encoding);
     if (text !== undefined) return text;
   }
-  if (/^(?:x-|unicode-1-1-)?utf-?7$/i.test(declared ?? '') && bytes.every((byte) => byte < 0x80))
+  if (isUtf7(declared) && bytes.every((byte) => byte < 0x80))
     return (await import('./legacy-text.ts')).decodeBy(bytes, 'utf-7');
   const whole = strictly(bytes, 'utf-8');
   if (whole !== undefined) return whole;
@@ -31,3 +31,7 @@ export async function decodeText(bytes: Uint8Array, declared?: string): Promise<
   if (invalid <= valid) return new TextDecoder().decode(bytes);
   return (await import('./legacy-text.ts')).decodeLegacy(bytes, declared);
 }
+
+/** Whether an encoding that is declared is UTF-7, under any of its names. */
+export const isUtf7 = (declared: string | undefined): boolean =>
+  /^(?:x-|unicode-1-1-)?utf-?7$/i.test(declared ?? '');

@@ -1,6 +1,6 @@
 import PostalMime, { type Address, type Attachment, type Email } from 'postal-mime';
 import { blocksOfContentLines } from './content-lines.ts';
-import { decodeText } from './decode-text.ts';
+import { decodeText, isUtf7 } from './decode-text.ts';
 import { documentOfHtml } from './html.ts';
 import { asEightBits, bytesOf, declaredOfMail } from './mail-encodings.ts';
 import { type Block, type ParsedDocument, UnreadableError } from './parsed-document.ts';
@@ -125,7 +125,7 @@ async function parseChecked(bytes: Uint8Array): Promise<Email> {
   const mail = await parse(bytes);
   const texts = [mail.text ?? '', mail.html ?? '', mail.subject ?? ''];
   const declared = declaredOfMail(bytes);
-  const isSeven = /^(?:x-|unicode-1-1-)?utf-?7$/i.test(declared ?? '');
+  const isSeven = isUtf7(declared);
   const isMisread = (text: string): boolean => isSeven || misread.test(text);
   if (!texts.some(isMisread)) return mail;
   const again = await parse(asEightBits(bytes));

@@ -68,3 +68,7 @@ const readers: ReadonlyMap<string, string> = new Map(
  */
 export const readerOf = (mediaType: string | null): string =>
   readers.get(mediaType ?? '') ?? allReaders;
+
+/** Whether a file of a kind that was read by `reader` is read by another one by now. */
+export const isFormerReader = (reader: string | null, mediaType: string | null): boolean =>
+  reader !== readerOf(mediaType);

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { ParsedFile } from '../reading/parse-file.ts';
-import { readerOf } from '../reading/reader-versions.ts';
+import { isFormerReader } from '../reading/reader-versions.ts';
 import { PassageTexts } from './passage-texts.ts';
 import { notesReader } from './search-index.ts';
 
@@ -42,7 +42,7 @@ export function knownFiles(database: DatabaseSync): Map<string, KnownFile> {
       ...{ addedAt: numberOf(addedAt), modifiedAt: numberOf(modifiedAt) },
       failure: code === null ? null : { code: String(code), message: String(message) },
       ...{ stamp: textOf(stamp), limits: textOf(limits), reader: textOf(reader) },
-      isOutdated: sha256 !== null && reader !== readerOf(textOf(mediaType)),
+      isOutdated: sha256 !== null && isFormerReader(textOf(reader), textOf(mediaType)),
     });
   }
   return known;

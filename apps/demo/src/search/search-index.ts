@@ -1,7 +1,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import type { ParsedFile } from '../reading/parse-file.ts';
-import { readerOf } from '../reading/reader-versions.ts';
+import { isFormerReader, readerOf } from '../reading/reader-versions.ts';
 import {
   addFacts,
   addNotes,
@@ -319,9 +319,10 @@ export function* fileRows(database: DatabaseSync): Generator<FileRow> {
   }
 }
 
-/** Whether its reader is another one by now. */
-export const isOutdated = (row: Readonly<Record<string, unknown>>): boolean =>
-  row.reader !== readerOf(row.media_type === null ? null : String(row.media_type));
+const isOutdated = ({ reader, media_type: kind }: Readonly<Record<string, unknown>>): boolean =>
+  isFormerReader(textOf(reader), textOf(kind));
+
+const textOf = (value: unknown): string | null => (value === null ? null : String(value));
 
 /** How many files of an index were read by former readers, and of how many of these it keeps the file. */
 export function countOutdated(database: DatabaseSync): { all: number; kept: number } {
