@@ -1,4 +1,5 @@
 import type { FoundDocument } from '../../shared/search-view.ts';
+import { MarkedText } from '../document/marked-text.tsx';
 
 /** A document with its passages. All text is a stranger's: shown as text, and as nothing else. */
 export const SearchHit = ({ found: { hit, title, href, note } }: { found: FoundDocument }) => (
@@ -21,12 +22,7 @@ export const SearchHit = ({ found: { hit, title, href, note } }: { found: FoundD
             </p>
           )}
           <p className="hit-text">
-            {snippet.map(
-              ({ text, match }, index) =>
-                // biome-ignore-start lint/suspicious/noArrayIndexKey: stretches of one text, which never move.
-                match ? <mark key={index}>{text}</mark> : <span key={index}>{text}</span>,
-              // biome-ignore-end lint/suspicious/noArrayIndexKey: as above
-            )}
+            <MarkedText parts={snippet} />
           </p>
         </li>
       ))}
