@@ -7,7 +7,7 @@ import { readHolder, removeHolder, writeHolder } from './holder.ts';
 import { loadSqlite } from './load-sqlite.ts';
 import { makeFolders } from './make-folders.ts';
 import { type Migration, migrate, readPragma } from './schema.ts';
-import { refuseLogAlone, refuseNoFiles } from './side-files.ts';
+import { refuseBeside } from './side-files.ts';
 
 /** Where the thread may be cut off, for those who do that. */
 export type OnStep = (step: string) => void;
@@ -57,8 +57,7 @@ export class JournalFile {
       const { DatabaseSync } = loadSqlite(path);
       makeFolder(path);
       refuseOther(path);
-      refuseNoFiles(path);
-      refuseLogAlone(path);
+      refuseBeside(path);
       onStep('open: before the lock');
       const database = lock(path, lockTimeoutMs, () => new DatabaseSync(path));
       try {

@@ -5,37 +5,27 @@ import { targetOf } from './target-of.ts';
 
 /**
  * Refuses what lies where SQLite or the journal itself would open a file: a pipe would hold the thread for
- * good, and through a link another file would be written.
+ * good, and through a link another file would be written. And a log whose file is missing or empty: SQLite would
+ * begin a new one and delete the log with the jobs in it, while a journal is written whole before it has a log.
  *
- * @throws OffstageError `journal_failed`.
+ * @throws OffstageError `journal_failed`, `journal_damaged`.
  */
-export function refuseNoFiles(path: string): void {
+export function refuseBeside(path: string): void {
   const target = targetOf(path);
-  const files = ['-wal', '-journal', '-shm'].map((end) => `${target}${end}`);
-  for (const file of [...files, holderOf(path)]) {
-    const stats = lstatSync(file, { throwIfNoEntry: false });
-    if (stats !== undefined && !stats.isFile()) {
-      throw unusableBeside(
-        path,
-        file,
-        stats.isDirectory() ? 'folder' : 'not_a_file',
-        kindOf(stats),
-      );
-    }
-  }
+  const log = `${target}-wal`;
+  // The log before its file, which another process may be making.
+  const logBytes = requireFile(path, log);
+  for (const file of [`${target}-journal`, `${target}-shm`, holderOf(path)])
+    requireFile(path, file);
+  if (logBytes > 0 && requireFile(path, target) === 0) throw logAlone(path, log);
 }
 
-/**
- * Refuses a log whose file is missing or empty: SQLite would begin a new one and delete the log with the jobs
- * in it. A journal is written whole before it has a log.
- *
- * @throws OffstageError `journal_damaged`.
- */
-export function refuseLogAlone(path: string): void {
-  const target = targetOf(path);
-  const sizeOf = (file: string): number => lstatSync(file, { throwIfNoEntry: false })?.size ?? 0;
-  const log = `${target}-wal`;
-  if (sizeOf(log) > 0 && sizeOf(target) === 0) throw logAlone(path, log);
+/** How long it is; 0 where there is none. */
+function requireFile(path: string, file: string): number {
+  const stats = lstatSync(file, { throwIfNoEntry: false });
+  if (stats === undefined) return 0;
+  if (stats.isFile()) return stats.size;
+  throw unusableBeside(path, file, stats.isDirectory() ? 'folder' : 'not_a_file', kindOf(stats));
 }
 
 function kindOf(stats: Stats): string {
