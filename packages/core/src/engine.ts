@@ -1,5 +1,6 @@
 // What an engine or an executor is built of.
 export { sleep } from './foundation/clock.ts';
+export { reading, requireClock } from './foundation/invalid-option.ts';
 export { randomId } from './foundation/random-id.ts';
 export {
   invalidResult,
@@ -59,16 +60,10 @@ export {
   readSchedule,
   readScheduleId,
   type ScheduleRecord,
-  scheduleOptionsOf,
 } from './jobs/schedule-options.ts';
 export { isMissed, readTicks, type ScheduleTicks, type Tick } from './jobs/schedule-ticks.ts';
 export { fingerprint, keyReused, StartKeys } from './jobs/start-keys.ts';
-export {
-  readStartOptions,
-  type StartPlan,
-  startedHow,
-  startOptionsOf,
-} from './jobs/start-options.ts';
+export { readStartOptions, type StartPlan, startedHow } from './jobs/start-options.ts';
 export {
   type ObjectTypes,
   type Uncloneable,

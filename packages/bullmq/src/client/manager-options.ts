@@ -6,7 +6,7 @@ import {
   OffstageError,
   systemClock,
 } from '@offstage/core';
-import { randomId, readLimits, requireDuration } from '@offstage/core/engine';
+import { randomId, readLimits, requireClock, requireDuration } from '@offstage/core/engine';
 import { readConnection } from '../redis/read-connection.ts';
 import type { BullConnection } from '../redis/redis-link.ts';
 import { readPrefix, readQueueName } from '../shared/names.ts';
@@ -77,7 +77,7 @@ export function readManagerOptions(options: BullJobManagerOptions): BullJobManag
     limits: options.limits === undefined ? undefined : readLimits(options.limits),
     keepInputs: options.keepInputs ?? false,
     redisTimeoutMs: options.redisTimeoutMs ?? 10_000,
-    clock: readClock(options.clock),
+    clock: requireClock(options.clock ?? systemClock),
   };
   requireCount('progressCapacity', settings.progressCapacity, 1, 1000);
   requireCount('maxKeptPerOwner', settings.maxKeptPerOwner, 1);
@@ -131,13 +131,6 @@ export function requireCount(option: string, value: unknown, least: number, most
   throw new OffstageError('invalid_option', `${option} must be a whole number ${range}.`, {
     details: { option },
   });
-}
-
-/** @throws OffstageError `invalid_option`. */
-export function readClock(clock: Clock = systemClock): Clock {
-  const { now, monotonic, schedule } = Object(clock);
-  if ([now, monotonic, schedule].every((each) => typeof each === 'function')) return clock;
-  throw invalid('clock', 'a Clock');
 }
 
 const invalid = (option: string, what: string): OffstageError =>

@@ -1,6 +1,6 @@
-import { type AnyJobDefinition, type Clock, OffstageError } from '@offstage/core';
-import type { JobExecutor } from '@offstage/core/engine';
-import { indexDefinitions, readClock, refuse, requireCount } from '../client/manager-options.ts';
+import { type AnyJobDefinition, type Clock, OffstageError, systemClock } from '@offstage/core';
+import { type JobExecutor, requireClock } from '@offstage/core/engine';
+import { indexDefinitions, refuse, requireCount } from '../client/manager-options.ts';
 import { readConnection } from '../redis/read-connection.ts';
 import type { BullConnection } from '../redis/redis-link.ts';
 import { readPrefix, readQueueName } from '../shared/names.ts';
@@ -83,7 +83,7 @@ export function readWorkerOptions(options: ServeBullJobsOptions): BullWorkerSett
     concurrency,
     rate,
     lockMs,
-    clock: readClock(options.clock),
+    clock: requireClock(options.clock ?? systemClock),
     random,
   };
 }

@@ -34,7 +34,7 @@ export function requireOptions(options: unknown): void {
 }
 
 /**
- * Runs what reads something that plain JavaScript gave: a getter, or a proxy, may throw whatever it likes (F1).
+ * Runs what reads something that plain JavaScript gave: a getter, or a proxy, may throw whatever it likes.
  *
  * @throws OffstageError `invalid_option`, and whatever of the library's `read` throws.
  */

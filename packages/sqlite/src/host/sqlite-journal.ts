@@ -11,6 +11,7 @@ import {
   type KeptJob,
   type KeptSchedule,
   type KeptState,
+  reading,
 } from '@offstage/core/engine';
 import { Arena, ArenaReader } from '../shared/arena.ts';
 import { fromPlain, journalDamaged, journalFailed, journalNewer } from '../shared/journal-error.ts';
@@ -344,15 +345,10 @@ function readOptions(path: string | URL, options: SqliteJournalOptions): Journal
 /** Each option, read once. */
 function optionsOf(options: SqliteJournalOptions) {
   if (typeof options !== 'object' || options === null) throw invalid('options', 'an object');
-  try {
+  return reading('options', () => {
     const { maxKept = 100_000, lockTimeoutMs = 0, synchronous = 'full' } = options;
     return { maxKept, lockTimeoutMs, synchronous };
-  } catch (cause) {
-    throw new OffstageError('invalid_option', 'The options cannot be read; see the cause.', {
-      details: { option: 'options' },
-      cause,
-    });
-  }
+  });
 }
 
 function readPath(path: unknown): string {
