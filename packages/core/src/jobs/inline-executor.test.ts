@@ -6,7 +6,7 @@ import { executorSuiteHandlers } from '../testing/executor-suite-handlers.ts';
 import { settle, simulatedClock } from '../testing/simulated-clock.ts';
 import { InlineExecutor } from './inline-executor.ts';
 import { defineJob } from './job-definition.ts';
-import type { JobOutcome, JobTask, ReportedProgress } from './job-executor.ts';
+import type { JobHost, JobOutcome, JobTask, ReportedProgress } from './job-executor.ts';
 import { handle } from './job-handler.ts';
 
 executorSuite(
@@ -29,6 +29,13 @@ const task: JobTask = {
   input: undefined,
   progressCapacity: 100,
 };
+const hostWith = (heard: Partial<JobHost>): JobHost => ({
+  progress: () => {},
+  dropped: () => {},
+  saved: async () => {},
+  settled: () => {},
+  ...heard,
+});
 
 describe('InlineExecutor', () => {
   test('J2 two handlers of one name are refused', () => {
@@ -55,12 +62,7 @@ describe('InlineExecutor', () => {
       }),
     ]);
     const outcome = deferred<JobOutcome>();
-    const run = executor.run(task, {
-      progress: () => {},
-      dropped: () => {},
-      saved: async () => {},
-      settled: outcome.resolve,
-    });
+    const run = executor.run(task, hostWith({ settled: outcome.resolve }));
     await settle();
     run.stop('timeout');
     gate.resolve();
@@ -78,12 +80,7 @@ describe('InlineExecutor', () => {
       }),
     ]);
     const outcome = deferred<JobOutcome>();
-    const run = executor.run(task, {
-      progress: () => {},
-      dropped: () => {},
-      saved: async () => {},
-      settled: outcome.resolve,
-    });
+    const run = executor.run(task, hostWith({ settled: outcome.resolve }));
     run.stop('canceled');
     run.stop('timeout');
     expect(await outcome.promise).toEqual({ type: 'stopped' });
@@ -105,12 +102,11 @@ describe('InlineExecutor', () => {
       ],
       { clock },
     );
-    executor.run(task, {
+    const host = hostWith({
       progress: (event) => events.push(event),
-      dropped: () => {},
-      saved: async () => {},
       settled: (outcome) => outcomes.push(outcome),
     });
+    executor.run(task, host);
     let ended = false;
     void executor.shutdown({ graceMs: 100 }).then(() => {
       ended = true;

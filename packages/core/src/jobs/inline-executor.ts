@@ -194,14 +194,11 @@ class InlineRun implements JobRun, HandlerCaller, Linked<InlineRun> {
     clock: Clock,
     release: (run: InlineRun) => void,
   ) {
-    this.previous = undefined;
-    this.next = undefined;
     this.#task = task;
     this.#host = host;
     this.#handler = handler;
     this.#clock = clock;
     this.#release = release;
-    this.#onEnd = undefined;
   }
 
   get jobId(): string {

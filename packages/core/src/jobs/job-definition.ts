@@ -89,14 +89,15 @@ export function readDefinition<D extends AnyJobDefinition>(definition: D): D {
   return isRead ? definition : copyOf(definition);
 }
 
-/** @throws OffstageError `invalid_definition` when `defineJob` would refuse it. */
+/** Of what `readDefinition` gave. @throws OffstageError `invalid_definition` when `defineJob` would refuse it. */
 export function requireDefinition(definition: AnyJobDefinition): void {
-  if (!known.has(Object(definition))) check(copyOf(definition));
+  if (!isObject(definition)) throw noDefinition();
+  if (!known.has(definition)) check(definition);
 }
 
 /** Reads each field once. */
 function copyOf<D extends AnyJobDefinition>(definition: D): D {
-  if (!isObject(definition)) throw invalid('A definition must be what defineJob() gives.');
+  if (!isObject(definition)) throw noDefinition();
   try {
     const { name, input, result, phases, timeoutMs, retry } = definition;
     const isList = Array.isArray(phases) && phases.length <= maxPhases;
@@ -145,6 +146,8 @@ const isObject = (value: unknown): value is object => typeof value === 'object' 
 
 const invalid = (message: string, options?: OffstageErrorOptions): OffstageError =>
   new OffstageError('invalid_definition', message, options);
+
+const noDefinition = (): OffstageError => invalid('A definition must be what defineJob() gives.');
 
 function isSchema(value: unknown): boolean {
   if (!isObject(value) && typeof value !== 'function') return false;

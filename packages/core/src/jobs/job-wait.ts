@@ -48,8 +48,8 @@ async function waitWithin(
         OffstageError.isInstance(end) ? reject(end) : resolve(end);
       leave = () => {
         job.removeWaiter(onEnd);
-        timer?.cancel();
         signal?.removeEventListener('abort', onAbort);
+        timer?.cancel();
       };
       job.addWaiter(onEnd);
       signal?.addEventListener('abort', onAbort, { once: true });

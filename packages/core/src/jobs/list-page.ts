@@ -19,14 +19,8 @@ export interface ListPage {
 /** @throws OffstageError `invalid_option`, naming the field. */
 export function listPageOf(filter: ListFilter): ListPage {
   requireOptions(filter);
-  const {
-    status,
-    name,
-    limit = 100,
-    before,
-    results = false,
-  } = reading('filter', () => {
-    const { status, name, limit, before, results } = filter;
+  const { status, name, limit, before, results } = reading('filter', () => {
+    const { status, name, limit = 100, before, results = false } = filter;
     return { status, name, limit, before, results };
   });
   if (!Number.isSafeInteger(limit) || limit < 1) {
