@@ -72,6 +72,36 @@ export const logAlone = (path: string, log: string): OffstageError =>
     { details: { path, file: log } },
   );
 
+/** SQLite would take it for an empty one. */
+export const logTorn = (path: string, log: string): OffstageError =>
+  new OffstageError(
+    'journal_damaged',
+    `The log ${log} of the journal ${path} is torn, or is no log. ${bringTogether(log)}`,
+    { details: { path, file: log } },
+  );
+
+/** SQLite would play it into the file nonetheless. */
+export const logOfAnother = (path: string, log: string): OffstageError =>
+  new OffstageError(
+    'journal_damaged',
+    `The log ${log} does not go on from where the journal ${path} stands: it is another file's, or ` +
+      `one of the two is a copy from another time. ${bringTogether(log)}`,
+    { details: { path, file: log } },
+  );
+
+const bringTogether = (log: string): string =>
+  'Nothing was changed. Put back the file and the log that belong together, or move ' +
+  `${log} away, and restart: what is in that log alone is lost then.`;
+
+/** SQLite would play it back, and so undo what the file has. */
+export const rollbackOfAnother = (path: string, file: string): OffstageError =>
+  new OffstageError(
+    'journal_damaged',
+    `${file} is a rollback journal of SQLite, and not of the journal ${path}, which has none once it is made. ` +
+      'Nothing was changed. Move it away, and restart.',
+    { details: { path, file } },
+  );
+
 export const journalNewer = (path: string, cause?: unknown): OffstageError =>
   new OffstageError(
     'journal_newer',
@@ -96,7 +126,8 @@ const failures: Readonly<Record<number, FailureReason>> = {
   23: 'denied',
 };
 const busy: readonly number[] = [5, 6];
-const corrupt: readonly number[] = [11, 26];
+// 1 is what SQLite says of a table or a column that is not there.
+const corrupt: readonly number[] = [1, 11, 26];
 const full = 13;
 
 /** The coded error for what SQLite or the file system refused. */
