@@ -16,7 +16,7 @@ export type FailureReason =
   | 'thread';
 
 const advice: Readonly<Record<FailureReason, string>> = {
-  no_sqlite: 'this Node.js has no node:sqlite. Use Node.js 22.13 or later',
+  no_sqlite: `this Node.js, ${process.version}, has no node:sqlite. Use Node.js 22.13 or later, without --no-experimental-sqlite`,
   bundled:
     'its thread is not beside the package. Leave @offstage/sqlite out of the bundle (mark it as external), and have it installed where the bundle runs',
   folder: 'it is a folder. Give the path of a file in it',
@@ -32,15 +32,35 @@ const advice: Readonly<Record<FailureReason, string>> = {
   thread: 'its thread has ended. Restart the process',
 };
 
+const noFolder = 'what its path has for a folder is none. Give another path';
+/** What the file system says of a path, where that alone is the matter. */
+const pathAdvice: Readonly<Record<string, string>> = {
+  ELOOP:
+    'the links on the way to it go in a circle. Mend them, or give the path of the file itself',
+  ENAMETOOLONG: 'its path is longer than can be. Give a shorter one',
+  ENOTDIR: noFolder,
+  EEXIST: noFolder,
+};
+
 export const journalFailed = (
   path: string,
   reason: FailureReason,
   cause?: unknown,
+  said = advice[reason],
 ): OffstageError =>
-  new OffstageError('journal_failed', `The journal ${path} cannot be used: ${advice[reason]}.`, {
+  new OffstageError('journal_failed', `The journal ${path} cannot be used: ${said}.`, {
     details: { reason, path },
     ...(cause !== undefined && { cause }),
   });
+
+/** @param link Stands for what is not there. */
+export const linkToNothing = (path: string, link: string, cause: unknown): OffstageError =>
+  journalFailed(
+    path,
+    'cannot_open',
+    cause,
+    `${link} is a link, and what it leads to is not there. Make that, or give the path of the file itself`,
+  );
 
 /** A file beside the journal is none. */
 export const unusableBeside = (
@@ -139,7 +159,9 @@ export function journalError(error: unknown, path: string): OffstageError {
   if (isFull(error)) return journalFull(path, error);
   if (['EACCES', 'EPERM'].includes(errnoOf(error))) return journalFailed(path, 'denied', error);
   if (errnoOf(error) === 'EROFS') return journalFailed(path, 'read_only', error);
-  if (errnoOf(error) !== '') return journalFailed(path, 'cannot_open', error);
+  if (errnoOf(error) !== '') {
+    return journalFailed(path, 'cannot_open', error, pathAdvice[errnoOf(error)]);
+  }
   return journalFailed(path, failures[code] ?? 'disk', error);
 }
 
@@ -156,10 +178,11 @@ export interface Holder {
   readonly since: string;
 }
 
+/** @param holder Who it is, where that is known. */
 export function locked(path: string, holder: Holder | undefined): OffstageError {
   const who =
     holder === undefined
-      ? 'Another process'
+      ? 'A process that has not said which it is'
       : `Process ${holder.pid} on ${holder.host}, since ${holder.since},`;
   return new OffstageError(
     'locked',
@@ -186,7 +209,7 @@ function primaryCode(error: unknown): number {
 }
 
 /** The name of an error of the operating system, else ''. */
-function errnoOf(error: unknown): string {
+export function errnoOf(error: unknown): string {
   const code: unknown = Reflect.get(Object(error), 'code');
   return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : '';
 }

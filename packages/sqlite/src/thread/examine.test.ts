@@ -14,6 +14,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { JournalFile } from './journal-file.ts';
 import { migrations } from './schema.ts';
 
+// `OFFSTAGE_LONG=1` for all pairs of moments, otherwise every third.
+const long = process.env.OFFSTAGE_LONG === '1';
+
 let folder = '';
 let path = '';
 beforeEach(() => {
@@ -105,6 +108,7 @@ describe('a log beside a file', () => {
     for (const [at, { file, content }] of history.entries()) {
       for (const [from, other] of history.entries()) {
         if (from === at || other.log === undefined) continue;
+        if (!long && (at * 7 + from) % 3 !== 0) continue;
         const found = foundAt(put(path, file, other.log));
         if (found === 'journal_damaged') {
           expect(readFileSync(path).equals(file)).toBe(true);
@@ -116,7 +120,7 @@ describe('a log beside a file', () => {
         expect([content, other.content]).toContain(found);
       }
     }
-    expect(refused).toBeGreaterThan(history.length * 2);
+    expect(refused).toBeGreaterThan(history.length);
   });
 
   test('K6 a log of another journal is refused, and of one that was made at the same time', () => {
@@ -153,6 +157,16 @@ describe('a log beside a file', () => {
       // Without any commit it is as good as none, and the file has them all.
       expect(['journal_damaged', content]).toContain(found);
     }
+  });
+
+  test('K6 K8 a log from before room was given back is refused', () => {
+    const file = open();
+    for (let round = 0; round < 3; round += 1) add(file, 3_000_000);
+    file.transaction(() => file.database.exec('DELETE FROM large WHERE key < 3'));
+    const { log } = copyOf(path, '');
+    file.shrink();
+    file.close();
+    expect(foundAt(put(path, readFileSync(path), log))).toBe('journal_damaged');
   });
 
   test('K6 a journal that had no marks gets them, at whatever moment it is killed', () => {

@@ -28,7 +28,10 @@ export function examine(path: string, sqlite: Sqlite, newest = migrations.length
   const target = targetOf(path);
   const logFile = `${target}-wal`;
   // What a log beside it would mean is told before.
-  if (isEmptyFile(target)) return;
+  const size = sizeOf(target);
+  if (size === 0) return;
+  // SQLite takes it for an empty one.
+  if (size === 1) throw journalDamaged(path);
   const found = lookAt(target, sqlite);
   const log = readLog(logFile, found?.markPage);
   const hasCommits = log !== 'none' && log !== 'torn' && log.commits > 0;
@@ -52,7 +55,7 @@ export function examine(path: string, sqlite: Sqlite, newest = migrations.length
 export function isHeld(path: string, sqlite: Sqlite): boolean {
   const target = targetOf(path);
   // Of a file with nothing in it SQLite deletes the log.
-  if (isEmptyFile(target)) return false;
+  if (sizeOf(target) < 2) return false;
   let database: DatabaseSync | undefined;
   try {
     // A file that may only be read is given back as it is, with its log.
@@ -102,8 +105,7 @@ function lookAt(target: string, sqlite: Sqlite): Found | undefined {
   }
 }
 
-const isEmptyFile = (target: string): boolean =>
-  (statSync(target, { throwIfNoEntry: false })?.size ?? 0) === 0;
+const sizeOf = (target: string): number => statSync(target, { throwIfNoEntry: false })?.size ?? 0;
 
 function openAs(how: string, target: string, { DatabaseSync }: Sqlite): DatabaseSync {
   // Its own bookkeeping of locks keeps those that this process has on the file, as opening it otherwise would not.

@@ -2,6 +2,7 @@ import { accessSync, closeSync, constants, fsyncSync, openSync, statSync } from 
 import { dirname } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import {
+  errnoOf,
   isBusy,
   isFull,
   journalDamaged,
@@ -13,10 +14,12 @@ import type { JournalThreadOptions } from '../shared/wire.ts';
 import { CommitMarks, readMark } from './commit-mark.ts';
 import { examine, isHeld } from './examine.ts';
 import { readHolder, removeHolder, writeHolder } from './holder.ts';
+import { linkTrouble } from './link-trouble.ts';
 import { loadSqlite, type Sqlite } from './load-sqlite.ts';
 import { makeFolders } from './make-folders.ts';
-import { type Migration, migrate, readPragma } from './schema.ts';
+import { type Migration, migrate, readPragma, requireTables } from './schema.ts';
 import { refuseBeside } from './side-files.ts';
+import { targetOf } from './target-of.ts';
 
 /** Where the thread may be cut off, for those who do that. */
 export type OnStep = (step: string) => void;
@@ -41,6 +44,8 @@ const logPages = 1000;
 export class JournalFile {
   readonly database: DatabaseSync;
   readonly #path: string;
+  /** Where links lead to; its other files are beside that. */
+  readonly #target: string;
   readonly #identity: string;
   readonly #onStep: OnStep;
   readonly #begin: StatementSync;
@@ -51,6 +56,7 @@ export class JournalFile {
   private constructor(database: DatabaseSync, path: string, onStep: OnStep) {
     this.database = database;
     this.#path = path;
+    this.#target = targetOf(path);
     this.#onStep = onStep;
     this.#identity = identityOf(path) ?? '';
     this.#begin = database.prepare('BEGIN IMMEDIATE');
@@ -76,6 +82,7 @@ export class JournalFile {
       try {
         onStep('open: locked');
         migrate(database, path, steps);
+        requireTables(database, path);
         onStep('open: migrated');
         database.exec('COMMIT');
         onStep('open: format kept');
@@ -95,14 +102,16 @@ export class JournalFile {
         file.#layOutLog();
         database.exec('PRAGMA cache_size = -8192');
         onStep('open: log there');
-        writeHolder(path);
+        file.#logIdentity = file.#identityOfLog();
+        writeHolder(file.#target);
         return file;
       } catch (error) {
         database.close();
         throw error;
       }
     } catch (error) {
-      throw journalError(error, path);
+      const isOfPath = ['ENOENT', 'EEXIST'].includes(errnoOf(error));
+      throw journalError((isOfPath && linkTrouble(path)) || error, path);
     }
   }
 
@@ -137,7 +146,7 @@ export class JournalFile {
     this.#onStep('close: begun');
     this.database.close();
     this.#onStep('close: log written back');
-    removeHolder(this.#path);
+    removeHolder(this.#target);
   }
 
   /** A transaction that leaves its mark; without one, its log would be taken for another's. */
@@ -182,11 +191,15 @@ export class JournalFile {
     }
   }
 
+  #identityOfLog(): string | undefined {
+    return identityOf(`${this.#target}-wal`);
+  }
+
   // What is written to a file without a name is lost with the process.
   #requireNamed(): void {
-    const log = identityOf(`${this.#path}-wal`);
-    this.#logIdentity ??= log;
-    if (identityOf(this.#path) !== this.#identity || log !== this.#logIdentity) {
+    const isNamed =
+      identityOf(this.#path) === this.#identity && this.#identityOfLog() === this.#logIdentity;
+    if (!isNamed) {
       throw journalFailed(this.#path, 'deleted');
     }
   }
@@ -200,7 +213,7 @@ function lock(path: string, timeoutMs: number, sqlite: Sqlite, newest?: number):
       const database = tryLock(path, sqlite);
       if (database !== undefined) return database;
     }
-    if (performance.now() >= until) throw locked(path, readHolder(path));
+    if (performance.now() >= until) throw locked(path, readHolder(targetOf(path)));
     pause(5 + Math.random() * 20);
   }
 }

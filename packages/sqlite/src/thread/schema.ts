@@ -1,6 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { journalDamaged, journalFailed, journalNewer } from '../shared/journal-error.ts';
-import { makeMarks } from './commit-mark.ts';
+import {
+  journalDamaged,
+  journalError,
+  journalFailed,
+  journalNewer,
+} from '../shared/journal-error.ts';
+import { makeMarks, readMark } from './commit-mark.ts';
 
 /** Stands in the header of each file of ours: "OFJL". */
 export const applicationId = 0x4f464a4c;
@@ -72,6 +77,28 @@ export function migrate(
   if (owner === applicationId && format < 1) throw journalDamaged(path);
   for (const step of steps.slice(format)) step(database);
   if (format < steps.length) database.exec(`PRAGMA user_version = ${steps.length}`);
+}
+
+/**
+ * Looks whether a file that says it is a journal has what one has, before anything is changed.
+ *
+ * @throws OffstageError `journal_damaged`.
+ */
+export function requireTables(database: DatabaseSync, path: string): void {
+  try {
+    for (const columns of [
+      `number, id, head, input, saved, progress, last_failure, outcome, status, attempt, available_at,
+        started_at, ended_at, stop_reason, discarded FROM job`,
+      'key, bytes FROM large',
+      'id, record FROM schedule',
+    ]) {
+      database.prepare(`SELECT ${columns}`);
+    }
+    if (readMark(database) !== undefined) return;
+  } catch (error) {
+    throw journalError(error, path);
+  }
+  throw journalDamaged(path);
 }
 
 export function readPragma(database: DatabaseSync, name: string): number {

@@ -16,7 +16,7 @@ export function refuseBeside(path: string): void {
   const log = `${target}-wal`;
   // The log before its file, which another process may be making.
   const hasLog = requireFile(path, log) > 0 && readLog(log) !== 'none';
-  for (const file of [`${target}-journal`, `${target}-shm`, holderOf(path)])
+  for (const file of [`${target}-journal`, `${target}-shm`, holderOf(target)])
     requireFile(path, file);
   if (hasLog && requireFile(path, target) === 0) throw logAlone(path, log);
 }
