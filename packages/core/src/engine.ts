@@ -1,6 +1,13 @@
 // What an engine or an executor is built of.
 export { sleep } from './foundation/clock.ts';
-export { reading, requireClock, requireDuration } from './foundation/invalid-option.ts';
+export {
+  invalidOption,
+  listOf,
+  reading,
+  requireClock,
+  requireDuration,
+  requireOptions,
+} from './foundation/invalid-option.ts';
 export { randomId } from './foundation/random-id.ts';
 export {
   invalidResult,
