@@ -20,7 +20,7 @@ const parts = {
   word: 2,
   slides: 2,
   sheets: 2,
-  openDocument: 2,
+  openDocument: 3,
   book: 2,
 } as const;
 
