@@ -3,6 +3,7 @@ import { blocksOfContentLines } from './content-lines.ts';
 import { decodeText, isUtf7 } from './decode-text.ts';
 import { documentOfHtml } from './html.ts';
 import { asEightBits, bytesOf, declaredOfMail } from './mail-encodings.ts';
+import { withFewerLines } from './mail-lines.ts';
 import { type Block, type ParsedDocument, UnreadableError } from './parsed-document.ts';
 import { paragraphsOf } from './text.ts';
 
@@ -47,8 +48,8 @@ function mailsOf(bytes: Buffer): Buffer[] {
   return mails;
 }
 
-async function documentOfMail(bytes: Uint8Array, depth = 0): Promise<ParsedDocument> {
-  const mail = await parseChecked(bytes);
+async function documentOfMail(bytes: Buffer, depth = 0): Promise<ParsedDocument> {
+  const mail = await parseChecked(withFewerLines(bytes));
   const html = mail.html === undefined ? undefined : documentOfHtml(mail.html);
   const addressed = [
     ['From', mail.from === undefined ? [] : [mail.from]],
@@ -99,7 +100,7 @@ async function blocksOfPart(
   if (typeof content === 'string') return undefined;
   const bytes = new Uint8Array(content);
   if (mimeType === 'message/rfc822' && depth < maxAttachedDepth) {
-    const { title, blocks } = await documentOfMail(bytes, depth + 1);
+    const { title, blocks } = await documentOfMail(Buffer.from(bytes), depth + 1);
     return [{ kind: 'heading', text: title ?? '' }, ...blocks];
   }
   if (mimeType === 'text/calendar') return blocksOfContentLines(await decodeText(bytes));
