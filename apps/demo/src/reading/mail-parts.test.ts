@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { textOf } from '../testing/parsing.ts';
+import { parseFile } from './parse-file.ts';
 
 const fields = 'From: a@example.org\nSubject: The subject\nMIME-Version: 1.0\n';
 const mail = (rest: string | Uint8Array, head = fields): Uint8Array =>
@@ -82,4 +83,29 @@ test('D12 mails within mails are read as deep as anybody forwards them', async (
     inner = `Subject: mail ${depth}\nMIME-Version: 1.0\nContent-Type: message/rfc822\nContent-Disposition: attachment\n\n${inner}`;
   }
   expect(await textOf(`From: a@example.org\n${inner}`, '.eml')).toContain('mail 39');
+});
+
+test('D2 files that Outlook packed into winmail.dat are found by their names, and it is told', async () => {
+  const attribute = (id: number, data: Buffer): Buffer => {
+    const head = Buffer.alloc(9, 2);
+    head.writeUInt32LE(id, 1);
+    head.writeUInt32LE(data.length, 5);
+    return Buffer.concat([head, data, Buffer.alloc(2)]);
+  };
+  const packed = Buffer.concat([
+    Buffer.from('789f3e220100', 'hex'),
+    attribute(0x0006_9007, Buffer.from('e3040000', 'hex')),
+    attribute(0x0001_8010, Buffer.from('d1f6e5ede02e70646600', 'hex')),
+    Buffer.from('02108001ffffffff', 'hex'),
+  ]).toString('base64');
+  const source = mail(
+    parts(
+      'Content-Type: text/plain\n\ntext',
+      `Content-Type: application/ms-tnef; name=winmail.dat\nContent-Transfer-Encoding: base64\n\n${packed}`,
+    ),
+  );
+  expect(await textOf(source, '.eml')).toContain('winmail.dat, Сцена.pdf');
+  expect((await parseFile(source, '.eml')).notes).toEqual([
+    'What Outlook packed into a part of its own form was left out, but for the names.',
+  ]);
 });

@@ -6,6 +6,7 @@ import { asEightBits, bytesOf, declaredOfMail } from './mail-encodings.ts';
 import { withFewerLines } from './mail-lines.ts';
 import { type Block, type ParsedDocument, UnreadableError } from './parsed-document.ts';
 import { paragraphsOf } from './text.ts';
+import { isTnef, namesInTnef } from './tnef.ts';
 
 const maxNesting = 64;
 const maxListedAttachments = 1000;
@@ -72,24 +73,35 @@ async function documentOfMail(bytes: Buffer, depth = 0): Promise<ParsedDocument>
     blocks.push(...paragraphsOf(mail.text));
   }
   const others: Attachment[] = [];
+  const names: string[] = [];
+  const notes = new Set<string>();
   for (const attachment of mail.attachments) {
+    names.push(attachment.filename ?? '');
+    const packed = packedBy(attachment);
+    if (packed !== undefined) {
+      names.push(...namesInTnef(packed));
+      notes.add('What Outlook packed into a part of its own form was left out, but for the names.');
+      continue;
+    }
     const own = await blocksOfPart(attachment, depth);
     if (own === undefined) others.push(attachment);
     else blocks.push(...own);
   }
-  const names = mail.attachments
-    .slice(0, maxListedAttachments)
-    .map(({ filename }) => filename ?? '')
-    .filter((name) => name !== '');
-  if (names.length > 0) {
-    blocks.push({ kind: 'heading', text: '' }, { kind: 'text', text: names.join(', ') });
+  const listed = names.filter((name) => name !== '').slice(0, maxListedAttachments);
+  if (listed.length > 0) {
+    blocks.push({ kind: 'heading', text: '' }, { kind: 'text', text: listed.join(', ') });
   }
-  const attached = others.filter(({ related }) => related !== true).length;
-  return {
-    title: mail.subject ?? html?.title ?? null,
-    blocks,
-    notes: attached === 0 ? [] : ['What is attached to it was left out, but for the names.'],
-  };
+  if (others.some(({ related }) => related !== true)) {
+    notes.add('What is attached to it was left out, but for the names.');
+  }
+  return { title: mail.subject ?? html?.title ?? null, blocks, notes: [...notes] };
+}
+
+/** The bytes of `winmail.dat`, whatever it is called. */
+function packedBy({ content }: Attachment): Buffer | undefined {
+  if (typeof content === 'string') return undefined;
+  const bytes = Buffer.from(new Uint8Array(content));
+  return isTnef(bytes) ? bytes : undefined;
 }
 
 /** Parts of a mail that are read as it is: mails that are forwarded, and texts that stand in it. */
