@@ -118,6 +118,7 @@ describe('the ends of lines', () => {
     [['舞', '台を点検'], '舞台を点検', []],
     [['무대', '점검'], '무대 점검', []],
     [['one', 'two'], 'one two', []],
+    [['ein-', 'begrif-', 'fen'], 'einbegriffen', []],
     [['one', '', 'two'], 'one\n\ntwo', []],
     [['one -', '', 'two'], 'one -\n\ntwo', []],
     [[''], '', []],
@@ -132,6 +133,10 @@ describe('the ends of lines', () => {
     );
     expect(await textOf(pagePdf({ lines, unicode: '<AD> <AD> <2010>' }), '.pdf')).toContain(
       'Die Theaterprobe und die Meile',
+    );
+    const three = ['Der Theater\\255', 'proben\\255', 'plan und'];
+    expect(await textOf(pagePdf({ lines: three, unicode: '<AD> <AD> <00AD>' }), '.pdf')).toContain(
+      'Der Theaterprobenplan und',
     );
   });
 });

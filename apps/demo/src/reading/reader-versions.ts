@@ -16,7 +16,7 @@ const parts = {
   contentLines: 1,
   xml: 1,
   rtf: 2,
-  pdf: 2,
+  pdf: 3,
   word: 2,
   slides: 2,
   sheets: 2,
