@@ -1,3 +1,4 @@
+import iconv from 'iconv-lite';
 import { expect, test } from 'vitest';
 import { textOf } from '../testing/parsing.ts';
 import { parseFile } from './parse-file.ts';
@@ -27,6 +28,12 @@ test.each([
     'Content-Type: text/html; charset=iso-8859-1\n\n<p>Bühne',
     'Bühne',
   ],
+  [
+    'it is of DOS',
+    iconv.encode('Content-Type: text/plain; charset=cp850\n\nBühne', 'cp850'),
+    'Bühne',
+  ],
+  ['its fields are in Latin-1', latin('Organization: Gro\xdfe B\xfchne\n\nx'), 'Große Bühne'],
   ['it is UTF-7', 'Content-Type: text/plain; charset=utf-7\n\nB+APw-hne', 'Bühne'],
   [
     'it is what is declared',
@@ -55,6 +62,24 @@ test.each([
       'Content-Type: text/calendar; method=REQUEST\n\nBEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:rehearsal\nEND:VEVENT\nEND:VCALENDAR',
     ),
     ['rehearsal'],
+  ],
+  [
+    'why it did not arrive',
+    parts(
+      'Content-Type: message/delivery-status\n\nFinal-Recipient: rfc822; a@example.org\nDiagnostic-Code: smtp; 550 unknown',
+      'Content-Type: text/rfc822-headers\n\nSubject: of that mail',
+    ),
+    ['550 unknown', 'of that mail'],
+  ],
+  [
+    'a card',
+    parts('Content-Type: text/vcard; name=c.vcf\n\nBEGIN:VCARD\nFN:Ada Lovelace\nEND:VCARD'),
+    ['Ada Lovelace'],
+  ],
+  [
+    'what its fields say',
+    'Sender: Bea <b@example.org>\nOrganization: The stage\nKeywords: light\nComments: in a hurry\n\nx\n',
+    ['Bea', 'The stage', 'light', 'in a hurry'],
   ],
   ['a text in RTF', 'Content-Type: text/rtf\n\n{\\rtf1 rich\\par}\n', ['rich']],
   [

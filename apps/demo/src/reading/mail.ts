@@ -2,7 +2,13 @@ import PostalMime, { type Address, type Attachment, type Email } from 'postal-mi
 import { blocksOfContentLines } from './content-lines.ts';
 import { decodeText, isUtf7 } from './decode-text.ts';
 import { documentOfHtml } from './html.ts';
-import { asEightBits, bytesOf, declaredOfMail } from './mail-encodings.ts';
+import {
+  asEightBits,
+  bytesOf,
+  declaredOfMail,
+  isForeign,
+  withUnicodeFields,
+} from './mail-encodings.ts';
 import { withFewerLines } from './mail-lines.ts';
 import { type Block, type ParsedDocument, UnreadableError } from './parsed-document.ts';
 import { paragraphsOf } from './text.ts';
@@ -12,6 +18,8 @@ const maxNesting = 64;
 const maxListedAttachments = 1000;
 /** Mails within mails that are attached. */
 const maxAttachedDepth = 8;
+/** Fields with words for people, beside those that name them and the subject. */
+const shownFields = new Set(['sender', 'organization', 'keywords', 'comments']);
 
 /**
  * Mail, mailboxes and web archives: who wrote to whom about what, the text, and the names of what is
@@ -50,7 +58,7 @@ function mailsOf(bytes: Buffer): Buffer[] {
 }
 
 async function documentOfMail(bytes: Buffer, depth = 0): Promise<ParsedDocument> {
-  const mail = await parseChecked(withFewerLines(bytes));
+  const mail = await parseChecked(withFewerLines(await withUnicodeFields(bytes)));
   const html = mail.html === undefined ? undefined : documentOfHtml(mail.html);
   const addressed = [
     ['From', mail.from === undefined ? [] : [mail.from]],
@@ -63,6 +71,9 @@ async function documentOfMail(bytes: Buffer, depth = 0): Promise<ParsedDocument>
   for (const [name, addresses] of addressed) {
     const text = addresses.map(asText).filter(Boolean).join(', ');
     if (text !== '') blocks.push({ kind: 'text', text: `${name}: ${text}` });
+  }
+  for (const { key, value } of mail.headers) {
+    if (shownFields.has(key) && value.trim() !== '') blocks.push({ kind: 'text', text: value });
   }
   const day = /^\d{4}-\d{2}-\d{2}/.exec(mail.date ?? '')?.[0];
   if (day !== undefined) blocks.push({ kind: 'text', text: `Date: ${day}` });
@@ -115,7 +126,8 @@ async function blocksOfPart(
     const { title, blocks } = await documentOfMail(Buffer.from(bytes), depth + 1);
     return [{ kind: 'heading', text: title ?? '' }, ...blocks];
   }
-  if (mimeType === 'text/calendar') return blocksOfContentLines(await decodeText(bytes));
+  if (contentLines.has(mimeType)) return blocksOfContentLines(await decodeText(bytes));
+  if (reports.has(mimeType)) return paragraphsOf(await decodeText(bytes));
   if (disposition === 'attachment' || !mimeType.startsWith('text/')) return undefined;
   if (mimeType === 'text/rtf') return (await import('./rtf.ts')).parseRtf(bytes).blocks;
   if (mimeType === 'text/markdown')
@@ -124,6 +136,14 @@ async function blocksOfPart(
   return shownTexts.has(mimeType) ? paragraphsOf(await decodeText(bytes)) : undefined;
 }
 
+const contentLines = new Set(['text/calendar', 'text/vcard', 'text/x-vcard', 'text/directory']);
+/** Why a mail did not arrive, or that it was read, and the fields of that mail. */
+const reports = new Set([
+  'message/delivery-status',
+  'message/disposition-notification',
+  'message/feedback-report',
+  'text/rfc822-headers',
+]);
 const shownTexts = new Set([
   'text/plain',
   'text/x-amp-html',
@@ -138,8 +158,8 @@ async function parseChecked(bytes: Uint8Array): Promise<Email> {
   const mail = await parse(bytes);
   const texts = [mail.text ?? '', mail.html ?? '', mail.subject ?? ''];
   const declared = declaredOfMail(bytes);
-  const isSeven = isUtf7(declared);
-  const isMisread = (text: string): boolean => isSeven || misread.test(text);
+  const isOther = isUtf7(declared) || isForeign(declared);
+  const isMisread = (text: string): boolean => isOther || misread.test(text);
   if (!texts.some(isMisread)) return mail;
   const again = await parse(asEightBits(bytes));
   const decoded = async (text: string | undefined, former: string | undefined) => {
