@@ -1,7 +1,9 @@
 import iconv from 'iconv-lite';
 import { expect, test } from 'vitest';
+import { msgOf } from '../testing/outlook.ts';
 import { textOf } from '../testing/parsing.ts';
 import { parseFile } from './parse-file.ts';
+import { ParseProcess } from './parse-process.ts';
 
 const fields = 'From: a@example.org\nSubject: The subject\nMIME-Version: 1.0\n';
 const mail = (rest: string | Uint8Array, head = fields): Uint8Array =>
@@ -133,4 +135,14 @@ test('D2 files that Outlook packed into winmail.dat are found by their names, an
   expect((await parseFile(source, '.eml')).notes).toEqual([
     'What Outlook packed into a part of its own form was left out, but for the names.',
   ]);
+});
+
+test('D2 mails that are attached to those of Outlook are read', async () => {
+  const inner = { '0037': 'inner subject', '1000': 'inner text', '0C1A': 'Bea' };
+  const source = msgOf({ '0037': 'outer' }, [{ '3701000D': inner }, { 3707: 'plan.pdf' }]);
+  await using child = new ParseProcess();
+  const shown = JSON.stringify(await child.parse(source, '.msg'));
+  for (const words of ['outer', 'inner subject', 'inner text', 'From: Bea', 'plan.pdf']) {
+    expect(shown).toContain(words);
+  }
 });

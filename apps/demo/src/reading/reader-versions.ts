@@ -12,7 +12,7 @@ const parts = {
   json: 2,
   subtitles: 2,
   mail: 3,
-  outlook: 1,
+  outlook: 2,
   contentLines: 1,
   xml: 1,
   rtf: 2,

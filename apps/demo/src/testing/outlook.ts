@@ -4,8 +4,10 @@ const directory = 1;
 const stream = 2;
 const root = 5;
 
-/** Text by its property's number in four digits, or bytes by number and type in eight. */
-type Properties = Readonly<Record<string, string | Uint8Array>>;
+/** Text by its property's number in four digits, or bytes, or what is in a folder, by number and type in eight. */
+interface Properties {
+  readonly [tag: string]: string | Uint8Array | Properties;
+}
 
 /** Mail as Outlook saves it, with properties such as `0037` (subject) and `1000` (text). */
 export function msgOf(properties: Properties, attachments: readonly Properties[] = []): Uint8Array {
@@ -20,8 +22,10 @@ export function msgOf(properties: Properties, attachments: readonly Properties[]
     add('__properties_version1.0', stream, new Uint8Array(head));
     for (const [tag, value] of Object.entries(own)) {
       children.push(entries.length);
-      const isText = typeof value === 'string';
-      add(`__substg1.0_${tag}${isText ? '001F' : ''}`, stream, isText ? utf16(value) : value);
+      const name = `__substg1.0_${tag}`;
+      if (typeof value === 'string') add(`${name}001F`, stream, utf16(value));
+      else if (value instanceof Uint8Array) add(name, stream, value);
+      else fill(add(name, directory), value, 24);
     }
   };
   const all = add('Root Entry', root);
