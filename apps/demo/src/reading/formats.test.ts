@@ -205,6 +205,10 @@ describe('Rich Text', () => {
     ],
     ['{\\rtf1 cur\r\ntain\\\r\nfalls}', ['curtain falls'], []],
     ['{\\rtf1\\bin3 {{{marker}', ['marker'], []],
+    ['{\\rtf1{\\upr{ascii}{\\*\\ud{B\\u252?hne}}}}', ['Bühne'], ['ascii']],
+    ['{\\rtf1{\\object{\\*\\objdata 00ff}{\\result{looks}}}}', ['looks'], ['00ff']],
+    ['{\\rtf1\\ansi Bühne {\\info{\\doccomm remark}}}', ['Bühne', 'remark'], []],
+    ['{\\rtf1 word{\\footnote note}next}', ['word note next'], []],
   ])('D2 %s', async (source, shown, hidden) => {
     const text = await textOf(source, '.rtf');
     for (const word of shown) expect(text).toContain(word);

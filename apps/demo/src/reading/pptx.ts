@@ -62,7 +62,7 @@ export async function parsePptx(bytes: Uint8Array, limits: ParseLimits): Promise
     name: string,
     options: OfficeTextOptions = {},
   ): Promise<readonly OfficeBlock[]> {
-    const reader = new OfficeTextReader(new Map(), options);
+    const reader = new OfficeTextReader(options);
     await office.walk(name, reader);
     for (const note of reader.left) left.add(note);
     return reader.finish();
