@@ -43,6 +43,8 @@ export async function parseOpenDocument(
   });
   readXml(content, reader);
   const blocks: Block[] = [...reader.finish()];
+  // A formula by itself has no body.
+  const inside = blocks.length === 0 ? [content, ...objects] : objects;
 
   // Headers and footers stand with the styles of pages.
   if (styles !== undefined) {
@@ -52,7 +54,7 @@ export async function parseOpenDocument(
     if (texts.length > 0) blocks.push({ kind: 'heading', text: '' });
     blocks.push(...texts.map(({ text }): Block => ({ kind: 'text', text })));
   }
-  for (const object of objects) {
+  for (const object of inside) {
     const text = await textOfObject(object);
     if (text !== '') blocks.push({ kind: 'text', text });
   }
@@ -170,7 +172,9 @@ class FormulaReader implements XmlHandler {
   }
 }
 
-const shown = new Set('title subject description keyword creator initial-creator'.split(' '));
+const shown = new Set(
+  'title subject description keyword creator initial-creator user-defined'.split(' '),
+);
 
 function properties(meta: Uint8Array | undefined): { title: string; others: string[] } {
   const others = new Set<string>();

@@ -20,7 +20,7 @@ const parts = {
   word: 3,
   slides: 3,
   sheets: 3,
-  openDocument: 3,
+  openDocument: 4,
   book: 3,
 } as const;
 
@@ -47,7 +47,7 @@ const partsOf: Readonly<Record<MediaType, readonly Part[]>> = {
   [readableTypes.markdown]: ['markdown', 'html', 'text'],
   [readableTypes.csv]: ['tables', 'text'],
   [readableTypes.tsv]: ['tables', 'text'],
-  [readableTypes.json]: ['json', 'text'],
+  [readableTypes.json]: ['json', 'markdown', 'html', 'text'],
   [readableTypes.jsonLines]: ['json', 'text'],
   [readableTypes.subtitles]: ['subtitles', 'html', 'text'],
   [readableTypes.webVtt]: ['subtitles', 'html', 'text'],
