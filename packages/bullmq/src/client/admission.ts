@@ -27,6 +27,7 @@ import { admitScript } from '../redis/admit-script.ts';
 import { limitedAdmitScript } from '../redis/limit-scripts.ts';
 import { listOfReply, textOfReply } from '../redis/reply.ts';
 import type { Script } from '../redis/script.ts';
+import { bullOptions, bullPriority } from '../shared/bull-options.ts';
 import { hashOf, partOf } from '../shared/names.ts';
 import { encodeValue } from '../shared/value-codec.ts';
 import type { BullContext } from './bull-context.ts';
@@ -155,9 +156,9 @@ export async function startScheduled(
     gate,
   );
   const [what = ''] = answer;
-  if (what === 'admitted' || what === 'parked') {
+  if (what === 'given' || what === 'admitted' || what === 'parked') {
     if (what === 'admitted') await give(context, record);
-    else await giveOthers(context, answer.slice(3));
+    else if (what === 'parked') await giveOthers(context, answer.slice(3));
     return { jobId: record.id };
   }
   if (refusals.has(what)) throw refusal(what, plan, context.settings);
@@ -170,6 +171,8 @@ async function admit(context: BullContext, admission: Admission): Promise<JobVie
   const { record, answer } = await ask(context, admission);
   const [what = '', id = '', other = '', replaced = ''] = answer;
   switch (what) {
+    case 'given':
+      return viewOf(record);
     case 'admitted':
       await give(context, record);
       return viewOf(record);
@@ -218,6 +221,8 @@ async function ask(
       plan.onConflict,
       bound(settings.maxQueued),
       bound(settings.maxActivePerOwner),
+      mayRunAtOnce(record) ? bullOptions(record) : '',
+      bullPriority(record.priority),
       'input',
       admission.input,
       ...fieldsOf(record),
@@ -225,6 +230,10 @@ async function ask(
   ).map(textOfReply);
   return { record, answer };
 }
+
+// What has to wait for a time or a place is given when the script has decided that it may go on.
+const mayRunAtOnce = ({ limited, state }: JobRecord): boolean =>
+  !limited && state.availableAt === null;
 
 // From here on the job is kept. Where BullMQ cannot be told of it now, whoever looks for such jobs tells it.
 async function give(context: BullContext, record: JobRecord): Promise<void> {

@@ -1,25 +1,6 @@
 import { appendEvents } from './commit-script.ts';
+import { handlerFields, named, viewFields } from './record-fields.ts';
 import { script } from './script.ts';
-
-/** The fields of a record that every look brings, in this order: what a view is made of. */
-export const viewFields = [
-  'owner',
-  'spec',
-  'state',
-  'rev',
-  'fence',
-  'rest',
-  'seq',
-  'progress',
-  'dropped',
-  'result',
-  'retryOf',
-] as const;
-
-/** What an attempt begins with. */
-export const handlerFields = ['input', 'saved'] as const;
-
-const named = (fields: readonly string[]): string => fields.map((field) => `'${field}'`).join(', ');
 
 /** How much a look brings. */
 export type LookDepth = 'view' | 'handler';

@@ -1,4 +1,4 @@
-import { OffstageError, type StopReason } from '@offstage/core';
+import { isTerminal, OffstageError, type StopReason } from '@offstage/core';
 import {
   describeFailure,
   ManagerEvents,
@@ -18,9 +18,11 @@ import { BullQueue } from '../shared/bull-queue.ts';
 import { baseOf } from '../shared/names.ts';
 import { serverClock } from '../shared/server-clock.ts';
 import { Sweeper } from '../shared/sweeper.ts';
-import { type AttemptEnd, BullAttempt } from './bull-attempt.ts';
+import { type AttemptEnd, BullAttempt, type ReturnedAttempt } from './bull-attempt.ts';
+import { bullReason } from './bull-reason.ts';
 import { Discards } from './discards.ts';
 import { insist, longestWaitMs } from './insist.ts';
+import { WorkBackend } from './work-backend.ts';
 import type { BullWorkerSettings } from './worker-options.ts';
 
 // What went wrong here is tried again after so long.
@@ -52,6 +54,7 @@ export class BullWorker {
   /** Jobs that went back for a worker with their handler, by when they may come again. */
   readonly #passed = new Map<string, number>();
   #worker: Worker | undefined;
+  #backend: WorkBackend | undefined;
   #sweeper: Sweeper | undefined;
   #beat: NodeJS.Timeout | undefined;
   readonly #closing = new AbortController();
@@ -144,19 +147,35 @@ export class BullWorker {
       },
     });
     this.#beat = setInterval(() => void this.#look(), 1000);
-    const { rate } = this.#settings;
-    const worker = new Worker(queueName, (job, token) => this.#process(job, token), {
-      prefix,
-      connection: this.#link.connect(),
-      concurrency: this.#settings.concurrency,
-      lockDuration: lockMs,
-      stalledInterval: lockMs,
-      // How often a job may lose its process is a matter of its attempts.
-      maxStalledCount: 1_000_000,
-      settings: { backoffStrategy: (_made, _type, _error, job) => this.#delayOf(job) },
-      ...(rate === undefined ? {} : { limiter: { max: rate.max, duration: rate.perMs } }),
-      autorun: true,
-    });
+    const { rate, concurrency } = this.#settings;
+    const backend = WorkBackend.factory(
+      {
+        ...{ store: this.#store, concurrency, lockMs, report },
+        isRated: rate !== undefined,
+        insist: (act) => this.#insist(act),
+        ended: (committed) => this.#follow(committed),
+      },
+      (made) => {
+        this.#backend = made;
+      },
+    );
+    const worker = new Worker(
+      queueName,
+      (job, token) => this.#process(job, token),
+      {
+        prefix,
+        connection: this.#link.connect(),
+        concurrency,
+        lockDuration: lockMs,
+        stalledInterval: lockMs,
+        // How often a job may lose its process is a matter of its attempts.
+        maxStalledCount: 1_000_000,
+        settings: { backoffStrategy: (_made, _type, _error, job) => this.#delayOf(job) },
+        ...(rate === undefined ? {} : { limiter: { max: rate.max, duration: rate.perMs } }),
+        autorun: true,
+      },
+      backend,
+    );
     worker.on('error', (error) => {
       if (!this.#isClosing) this.report(error);
     });
@@ -297,7 +316,8 @@ export class BullWorker {
   async #take(job: Job, token: string | undefined): Promise<unknown> {
     const id = job.id ?? '';
     const { clock, definitions, executor } = this.#settings;
-    let record = await this.#insist(() => this.#store.find(id, 'handler'));
+    let record =
+      this.#backend?.recordOf(id) ?? (await this.#insist(() => this.#store.find(id, 'handler')));
     if (record?.state.isHandling) record = await this.#interrupted(record);
     if (record === undefined) return undefined;
     if (record.state.status !== 'queued') return this.#finish(record);
@@ -363,10 +383,25 @@ export class BullWorker {
     if (this.#isClosing) attempt.leave();
     const end = await attempt.ended;
     if (this.#attempts.get(id) === attempt) this.#attempts.delete(id);
-    return this.#ended(job, token, end);
+    if (end.type !== 'returned') return this.#ended(job, token, end);
+    const { next, options } = end;
+    const proposal = this.#store.propose(end.record, next, options);
+    if (proposal?.changed.state.status !== 'succeeded' || record.limited) {
+      const known = end.record;
+      const change = () => this.#store.change(id, next, { ...options, known });
+      return this.#ended(job, token, await this.#insist(change));
+    }
+    // BullMQ's worker completes the job when this resolves, and with it goes the end of the attempt.
+    const again = () => this.#store.change(id, next, options);
+    this.#backend?.leave(id, { proposal, again });
+    return undefined;
   }
 
-  async #ended(job: Job, token: string | undefined, end: AttemptEnd): Promise<unknown> {
+  async #ended(
+    job: Job,
+    token: string | undefined,
+    end: Exclude<AttemptEnd, ReturnedAttempt>,
+  ): Promise<unknown> {
     switch (end.type) {
       case 'put back':
         return this.#putBack(job, token);
@@ -378,10 +413,17 @@ export class BullWorker {
         return this.#finish(end.record);
       case 'limited':
       case 'done':
-        await this.#handOver(end);
+        await this.#follow(end);
         if (end.type === 'limited') return this.#park(job, token, end.waitMs);
-        if (end.actions.some(({ type }) => type === 'discard')) this.#discards.look();
         return this.#finish(end.record);
+    }
+  }
+
+  /** What follows from the end of an attempt elsewhere. */
+  async #follow(end: Committed): Promise<void> {
+    await this.#handOver(end);
+    if (end.type === 'done' && end.actions.some(({ type }) => type === 'discard')) {
+      this.#discards.look();
     }
   }
 
@@ -412,21 +454,12 @@ export class BullWorker {
 
   /** Tells BullMQ how a job ended, in its own words. */
   #finish({ state, id }: JobRecord): unknown {
-    switch (state.status) {
-      case 'succeeded':
-        return undefined;
-      case 'canceled':
-        throw withoutStack(new UnrecoverableError('canceled'));
-      case 'failed':
-        throw withoutStack(
-          new UnrecoverableError(`${state.failure.code}: ${state.failure.message}`),
-        );
-      default: {
-        const { lastFailure, availableAt } = state;
-        this.#delays.set(id, Math.max(0, (availableAt ?? 0) - this.#settings.clock.now()));
-        throw withoutStack(new AttemptFailed(`${lastFailure?.code}: ${lastFailure?.message}`));
-      }
-    }
+    const reason = bullReason(state);
+    if (reason === undefined) return undefined;
+    if (isTerminal(state.status)) throw withoutStack(new UnrecoverableError(reason));
+    const { availableAt } = state;
+    this.#delays.set(id, Math.max(0, (availableAt ?? 0) - this.#settings.clock.now()));
+    throw withoutStack(new AttemptFailed(reason));
   }
 
   /** It waits for a limit in BullMQ's list of delayed jobs, and takes no slot there. */
