@@ -1,14 +1,17 @@
+import { kindOfNews } from '../records/news-kinds.ts';
 import { bullQueue } from './bull-queue-script.ts';
 import { commitFunctions, commitment } from './commit-script.ts';
+import { firstAttempt } from './first-attempt.ts';
 import { handlerFields, named, viewFields } from './record-fields.ts';
 import { script } from './script.ts';
 
 /** What of BullMQ's job comes with it, in this order. */
 export const bullFields = [
+  'name',
+  'ats',
   'opts',
   'timestamp',
   'atm',
-  'ats',
   'stc',
   'defa',
   'stacktrace',
@@ -21,6 +24,7 @@ const mostTaken = 128;
 const functions = `
 ${commitFunctions}
 ${bullQueue}
+${firstAttempt}
 local function commit(ARGV) ${commitment} end
 
 local ended, endedAt, keptCompleted = {}, 0, 0
@@ -70,14 +74,28 @@ local function concludeEnded()
 end
 
 local takes = {}
-local function begin(id, score, lock, lockMs, at)
+-- Where nothing but the worker is needed, the attempt begins here; answers when, or ''.
+local function beginFirst(id, name, known, take, mark)
+  local owner, state, isLimited = known[1], known[3], known[#known]
+  if not owner or isLimited or not string.find(take.names, '\\n' .. name .. '\\n', 1, true) then return '' end
+  local at = time()
+  local begun = firstAttempt(state, at)
+  if not begun then return '' end
+  redis.call('HSET', jobKey(id), 'state', begun, 'rev', mark, 'fence', mark)
+  countMore('queued', owner, -1)
+  tell(owner, id, '${kindOfNews.started}')
+  return tostring(at)
+end
+local function begin(id, score, take, round)
   local job = bull .. id
-  redis.call('SET', job .. ':lock', lock, 'PX', lockMs)
+  local suffix = round == 1 and '' or '+' .. round
+  redis.call('SET', job .. ':lock', take.lock .. suffix, 'PX', take.lockMs)
   redis.call('XADD', bull .. 'events', '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
-  local known = redis.call('HMGET', job, ${named(bullFields)})
-  known[4] = tostring(tonumber(known[4] or 0) + 1)
-  redis.call('HSET', job, 'processedOn', at, 'ats', known[4])
-  return { id, score, known, redis.call('HMGET', jobKey(id), ${named([...viewFields, ...handlerFields])}) }
+  local bulls = redis.call('HMGET', job, ${named(bullFields)})
+  bulls[2] = tostring(tonumber(bulls[2] or 0) + 1)
+  redis.call('HSET', job, 'processedOn', take.at, 'ats', bulls[2])
+  local known = redis.call('HMGET', jobKey(id), ${named([...viewFields, ...handlerFields])}, 'limited')
+  return { id, score, bulls, known, beginFirst(id, bulls[1], known, take, take.mark .. suffix) }
 end
 local function leaveToBull()
   for _, take in ipairs(takes) do take.answer[1] = 'bull' end
@@ -106,8 +124,7 @@ local function concludeTakes()
   for round = 1, most do
     for _, take in ipairs(takes) do
       if round <= take.most and next <= #popped then
-        local lock = round == 1 and take.lock or take.lock .. '+' .. round
-        take.answer[#take.answer + 1] = begin(popped[next], popped[next + 1], lock, take.lockMs, at)
+        take.answer[#take.answer + 1] = begin(popped[next], popped[next + 1], take, round)
         next = next + 2
       end
     end
@@ -125,29 +142,29 @@ end
 
 /**
  * What a worker asks of Redis at the end of an attempt that succeeded: the commit of our record, what BullMQ's scripts
- * do when a job is completed, and the next job with its record; or a job alone. In one step, and with those of
- * the other attempts that end in this turn.
+ * do when a job is completed, and the next job with its record; or a job alone. A first attempt that waits for nothing
+ * begins with it. All in one step, with those of the other attempts that end in this turn.
  *
- * Takes how many jobs it may have at most (0 for none), the text of their locks, the worker's time, how long locks hold; then
- * nothing, or the id of the job that ends, its lock, how many attempts it has made, how many completed ones are kept, and what
- * a commit takes.
+ * Takes how many jobs it may have at most (0 for none), the text of their locks, the worker's time, how long locks hold, the names
+ * that it has handlers for, each between line feeds, and the text of fences; then nothing, or the id of the job that ends, its
+ * lock, how many attempts it has made, how many completed ones are kept, and what a commit takes.
  *
  * Answers { what the commit did, 0 or why BullMQ's job was left alone, what was taken }. That is { 'bull' } where BullMQ's own script
- * has to be asked, or { when the next one is due, or '0'; then of each its id, its place, BullMQ's fields and ours }. Who may not
- * complete takes nothing.
+ * has to be asked, or { when the next one is due, or '0'; then of each its id, its place, BullMQ's fields, ours as they were, and when its
+ * attempt began, or '' }. Who may not complete takes nothing.
  */
 export const workScript = script(
   'work',
   `
-local most, lock, at, lockMs = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), ARGV[4]
-local committed, code = {}, 0
-if ARGV[5] then
-  local id, held, made, keeps = ARGV[5], ARGV[6], ARGV[7], tonumber(ARGV[8])
-  committed = commit({ unpack(ARGV, 9) })
-  code = committed[1] == 'done' and completeInBull(id, held, made, at, keeps) or -1
+local most, at = tonumber(ARGV[1]), tonumber(ARGV[3])
+local committed, code, taken = {}, 0, { '0' }
+if ARGV[7] then
+  committed = commit({ unpack(ARGV, 11) })
+  code = committed[1] == 'done' and completeInBull(ARGV[7], ARGV[8], ARGV[9], at, tonumber(ARGV[10])) or -1
 end
-local taken = { '0' }
-if code == 0 and most > 0 then takes[#takes + 1] = { answer = taken, most = most, lock = lock, lockMs = lockMs, at = at } end
+if code == 0 and most > 0 then
+  takes[#takes + 1] = { answer = taken, most = most, lock = ARGV[2], at = at, lockMs = ARGV[4], names = ARGV[5], mark = ARGV[6] }
+end
 return { committed, code, taken }
 `,
   functions,

@@ -1,4 +1,4 @@
-import { isTerminal, OffstageError, type StopReason } from '@offstage/core';
+import { type AnyJobDefinition, isTerminal, OffstageError, type StopReason } from '@offstage/core';
 import {
   describeFailure,
   ManagerEvents,
@@ -151,6 +151,7 @@ export class BullWorker {
     const backend = WorkBackend.factory(
       {
         ...{ store: this.#store, concurrency, lockMs, report },
+        names: this.#handled(),
         isRated: rate !== undefined,
         insist: (act) => this.#insist(act),
         ended: (committed) => this.#follow(committed),
@@ -316,8 +317,10 @@ export class BullWorker {
   async #take(job: Job, token: string | undefined): Promise<unknown> {
     const id = job.id ?? '';
     const { clock, definitions, executor } = this.#settings;
-    let record =
-      this.#backend?.recordOf(id) ?? (await this.#insist(() => this.#store.find(id, 'handler')));
+    const taken = this.#backend?.recordOf(id);
+    if (taken?.isBegun)
+      return this.#run(job, token, taken.record, definitions.get(taken.record.name));
+    let record = taken?.record ?? (await this.#insist(() => this.#store.find(id, 'handler')));
     if (record?.state.isHandling) record = await this.#interrupted(record);
     if (record === undefined) return undefined;
     if (record.state.status !== 'queued') return this.#finish(record);
@@ -330,28 +333,12 @@ export class BullWorker {
       return this.#pass(job, token, record);
     }
     this.#passed.delete(id);
-    return this.#run(job, token, record, definition);
-  }
-
-  async #run(
-    job: Job,
-    token: string | undefined,
-    record: JobRecord,
-    definition: BullWorkerSettings['definitions'] extends ReadonlyMap<string, infer D>
-      ? D | undefined
-      : never,
-  ): Promise<unknown> {
-    const { clock, executor, random } = this.#settings;
-    const { id } = record;
-    if (definition === undefined) return undefined;
-    const { input, saved } = record;
     const at = clock.now();
-    const newFence = randomId();
     const started = await this.#insist(() =>
       this.#store.dispatch(
         id,
         ({ state }) => (state.status === 'queued' ? { type: 'started', at } : undefined),
-        { newFence, known: record },
+        { newFence: randomId(), known: record },
       ),
     );
     await this.#handOver(started);
@@ -359,6 +346,19 @@ export class BullWorker {
     if (started.type !== 'done') {
       return started.type === 'unchanged' ? this.#finish(started.record) : undefined;
     }
+    return this.#run(job, token, started.record, definition);
+  }
+
+  /** An attempt that has begun. */
+  async #run(
+    job: Job,
+    token: string | undefined,
+    record: JobRecord,
+    definition: AnyJobDefinition | undefined,
+  ): Promise<unknown> {
+    const { clock, executor, random } = this.#settings;
+    const { id, input, saved } = record;
+    if (definition === undefined) return undefined;
     let shownAt = Number.NEGATIVE_INFINITY;
     const attempt = new BullAttempt({
       store: this.#store,
@@ -366,7 +366,7 @@ export class BullWorker {
       definition,
       clock,
       random,
-      record: started.record,
+      record,
       input,
       saved,
       report: (error, about) => this.report(error, about ?? record),

@@ -1,3 +1,4 @@
+import { randomId, transition } from '@offstage/core/engine';
 import {
   type BackendFactory,
   createRedisBackend,
@@ -9,7 +10,7 @@ import {
   type RetryJobOpts,
 } from 'bullmq';
 import type { JobRecord } from '../records/job-record.ts';
-import type { Committed, JobStore, Proposal } from '../records/job-store.ts';
+import type { Change, Committed, JobStore, Proposal } from '../records/job-store.ts';
 import { listOfReply, type Reply, textOfReply } from '../redis/reply.ts';
 import { workScript } from '../redis/work-script.ts';
 import { bullKeeps } from '../shared/bull-options.ts';
@@ -19,6 +20,8 @@ export interface WorkBackendOptions {
   readonly store: JobStore;
   readonly concurrency: number;
   readonly lockMs: number;
+  /** What it has handlers for. */
+  readonly names: readonly string[];
   /** BullMQ limits how many jobs begin, which its own script sees to. */
   readonly isRated: boolean;
   /** Does what has to be done in Redis, again and again until it is. */
@@ -38,9 +41,18 @@ export interface LeftEnd {
 /** What BullMQ's worker is given: a job and its id, for how long it is limited, and when the next one is due. */
 type NextJob = unknown[];
 
+/** What came with a job. */
+export interface TakenRecord {
+  /** As it is now. */
+  readonly record: JobRecord;
+  /** Its attempt has begun, under the record's fence. */
+  readonly isBegun: boolean;
+}
+
 interface TakenJob {
   readonly json: JobJson;
   readonly id: string;
+  readonly taken: TakenRecord | undefined;
   /** Where it stood among those that wait. */
   readonly score: string;
   readonly lock: string;
@@ -55,6 +67,8 @@ type Keeps = boolean | number | KeepJobs;
 
 // BullMQ's worker fills its slots one after the other: so many come with the first.
 const mostAtOnce = 16;
+// All calls carry them.
+const longestNames = 1000;
 
 /**
  * BullMQ's means in Redis for its worker, with two of them in one step with our records: to take a job brings its
@@ -63,12 +77,14 @@ const mostAtOnce = 16;
  */
 export class WorkBackend extends RedisQueueBackend {
   readonly #options: WorkBackendOptions;
+  /** Each between line feeds. Where they are many, attempts begin by themselves. */
+  readonly #names: string;
   /** Jobs that the worker has, or is about to be given. */
   readonly #held = new Set<string>();
   #ahead: TakenJob[] = [];
   /** By the worker's token: which job it has, and by what lock, where that is not the token. */
   readonly #locks = new Map<string, { readonly id: string; readonly lock: string }>();
-  readonly #records = new Map<string, JobRecord>();
+  readonly #taken = new Map<string, TakenRecord>();
   readonly #left = new Map<string, LeftEnd>();
 
   /** Makes it of what BullMQ would use; `made` is told. */
@@ -95,13 +111,15 @@ export class WorkBackend extends RedisQueueBackend {
     const toKey = (type: string): string => plain.toKey(type);
     super(plain.connection, name, plain.keys, toKey, settings, plain.blockingConnection);
     this.#options = options;
+    const names = `\n${options.names.join('\n')}\n`;
+    this.#names = names.length > longestNames ? '' : names;
   }
 
   /** What came with a job, once; `undefined` where nothing did. */
-  recordOf(id: string): JobRecord | undefined {
-    const record = this.#records.get(id);
-    this.#records.delete(id);
-    return record;
+  recordOf(id: string): TakenRecord | undefined {
+    const taken = this.#taken.get(id);
+    this.#taken.delete(id);
+    return taken;
   }
 
   /** The worker completes the job next, and commits the end of its attempt with it. */
@@ -259,8 +277,10 @@ export class WorkBackend extends RedisQueueBackend {
   #handOut(token: string): NextJob | undefined {
     const next = this.#ahead.shift();
     if (next === undefined) return undefined;
-    this.#give(token, next.id, next.lock);
-    return [next.json, next.id, 0, 0];
+    const { id, json, lock, taken } = next;
+    this.#give(token, id, lock);
+    if (taken !== undefined) this.#taken.set(id, taken);
+    return [json, id, 0, 0];
   }
 
   /** What was committed, and what was taken: `undefined` where BullMQ's own script has to be asked. */
@@ -275,30 +295,32 @@ export class WorkBackend extends RedisQueueBackend {
     readonly taken: NextJob | undefined;
   }> {
     const { store, insist, lockMs } = this.#options;
-    const args = [most, token, at, lockMs, ...end];
+    const mark = most > 0 ? randomId() : '';
+    const args = [most, token, at, lockMs, this.#names, mark, ...end];
     const [committed, code, taken] = listOfReply(
       await insist(() => store.link.run(workScript, args)),
     );
     return {
       committed,
       isComplete: code === 0,
-      taken: most > 0 ? this.#received(token, listOfReply(taken)) : undefined,
+      taken: most > 0 ? this.#received(token, mark, listOfReply(taken)) : undefined,
     };
   }
 
-  #received(token: string, [due, ...jobs]: readonly Reply[]): NextJob | undefined {
+  #received(token: string, mark: string, [due, ...jobs]: readonly Reply[]): NextJob | undefined {
     const dueAt = textOfReply(due);
     if (dueAt === 'bull') return undefined;
     for (const [index, job] of jobs.entries()) {
-      const [idReply, score, bull, ours] = listOfReply(job);
+      const [idReply, score, bull, ours, begunAt] = listOfReply(job);
       const id = textOfReply(idReply);
+      const suffix = index === 0 ? '' : `+${index + 1}`;
       const record = this.#options.store.recordOf(id, ours);
-      if (record !== undefined) this.#records.set(id, record);
       this.#ahead.push({
         id,
-        json: jsonOf(id, record, listOfReply(bull)),
+        json: jsonOf(id, listOfReply(bull)),
+        taken: record && takenOf(record, Number(textOfReply(begunAt)), `${mark}${suffix}`),
         score: textOfReply(score),
-        lock: index === 0 ? token : `${token}+${index + 1}`,
+        lock: `${token}${suffix}`,
       });
       this.#held.add(id);
     }
@@ -311,26 +333,39 @@ export class WorkBackend extends RedisQueueBackend {
   async #putBack(): Promise<void> {
     const ahead = this.#ahead;
     this.#ahead = [];
-    for (const { id, lock, score } of ahead) {
-      this.#records.delete(id);
+    const { store, report } = this.#options;
+    for (const { id, lock, score, taken } of ahead) {
       try {
+        if (taken?.isBegun) {
+          const { record } = taken;
+          const { fence } = record;
+          const change: Change = ({ state }) => transition(state, { type: 'putBack' });
+          await store.change(id, change, { fence, newFence: '', known: record });
+        }
         await this.moveJobFromActiveToWait(id, lock);
-        await this.#options.store.link.call('ZADD', this.toKey('prioritized'), 'XX', score, id);
+        await store.link.call('ZADD', this.toKey('prioritized'), 'XX', score, id);
       } catch (error) {
         // Its lock ends, and another worker takes it.
-        this.#options.report(error);
+        report(error);
       }
     }
   }
 }
 
-function jsonOf(id: string, record: JobRecord | undefined, bull: readonly Reply[]): JobJson {
-  const [opts, timestamp, made, started, stalled, deferred, stacktrace, progress] =
-    bull.map(textOfReply);
+/** `at`: when its attempt has begun; 0 where it has not. */
+function takenOf(record: JobRecord, at: number, mark: string): TakenRecord {
+  if (at === 0) return { record, isBegun: false };
+  const { state } = transition(record.state, { type: 'started', at });
+  return { record: { ...record, state, rev: mark, fence: mark }, isBegun: true };
+}
+
+function jsonOf(id: string, bull: readonly Reply[]): JobJson {
+  const [name = '', started, opts, timestamp, made, ...others] = bull.map(textOfReply);
+  const [stalled, deferred, stacktrace, progress] = others;
   const count = (text: string | undefined): number => Number(text || 0);
   return {
     id,
-    name: record?.name ?? '',
+    name,
     data: '{}',
     opts: JSON.parse(opts || '{}'),
     progress: JSON.parse(progress || '0'),
