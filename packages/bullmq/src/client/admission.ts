@@ -27,7 +27,7 @@ import { admitScript } from '../redis/admit-script.ts';
 import { limitedAdmitScript } from '../redis/limit-scripts.ts';
 import { listOfReply, textOfReply } from '../redis/reply.ts';
 import type { Script } from '../redis/script.ts';
-import { bullOptions, bullPriority } from '../shared/bull-options.ts';
+import { bullOptionsOf, bullPriority } from '../shared/bull-options.ts';
 import { hashOf, partOf } from '../shared/names.ts';
 import { encodeValue } from '../shared/value-codec.ts';
 import type { BullContext } from './bull-context.ts';
@@ -221,7 +221,7 @@ async function ask(
       plan.onConflict,
       bound(settings.maxQueued),
       bound(settings.maxActivePerOwner),
-      mayRunAtOnce(record) ? bullOptions(record) : '',
+      mayRunAtOnce(record) ? JSON.stringify(bullOptionsOf(record, record.state.maxAttempts)) : '',
       bullPriority(record.priority),
       'input',
       admission.input,

@@ -36,11 +36,11 @@ export class BullQueue {
     await this.queue.add(
       job.name,
       {},
-      bullOptionsOf(
-        job,
-        maxAttempts,
-        availableAt === null ? 0 : Math.max(0, Math.ceil(availableAt - now)),
-      ),
+      {
+        ...bullOptionsOf(job, maxAttempts),
+        jobId: job.id,
+        delay: availableAt === null ? 0 : Math.max(0, Math.ceil(availableAt - now)),
+      },
     );
     this.#noLongerPending(job.id);
   }

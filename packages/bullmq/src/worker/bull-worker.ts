@@ -14,6 +14,7 @@ import { Channels } from '../redis/channel.ts';
 import { RedisLink } from '../redis/redis-link.ts';
 import { listOfReply, textOfReply } from '../redis/reply.ts';
 import { beatScript } from '../redis/scripts.ts';
+import { bullKeeps } from '../shared/bull-options.ts';
 import { BullQueue } from '../shared/bull-queue.ts';
 import { baseOf } from '../shared/names.ts';
 import { serverClock } from '../shared/server-clock.ts';
@@ -171,6 +172,8 @@ export class BullWorker {
         stalledInterval: lockMs,
         // How often a job may lose its process is a matter of its attempts.
         maxStalledCount: 1_000_000,
+        removeOnComplete: { count: bullKeeps },
+        removeOnFail: { count: bullKeeps },
         settings: { backoffStrategy: (_made, _type, _error, job) => this.#delayOf(job) },
         ...(rate === undefined ? {} : { limiter: { max: rate.max, duration: rate.perMs } }),
         autorun: true,
