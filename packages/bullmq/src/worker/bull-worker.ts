@@ -6,7 +6,7 @@ import {
   randomId,
   sleep,
 } from '@offstage/core/engine';
-import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
+import { DelayedError, type Job, Worker } from 'bullmq';
 import { newReference } from '../client/manager-options.ts';
 import type { JobRecord } from '../records/job-record.ts';
 import { type Committed, freedBy, JobStore } from '../records/job-store.ts';
@@ -19,8 +19,15 @@ import { BullQueue } from '../shared/bull-queue.ts';
 import { baseOf } from '../shared/names.ts';
 import { serverClock } from '../shared/server-clock.ts';
 import { Sweeper } from '../shared/sweeper.ts';
+import {
+  bullReason,
+  failedForGood,
+  failedForNow,
+  isMeant,
+  putBack,
+  putOff,
+} from './bull-answers.ts';
 import { type AttemptEnd, BullAttempt, type ReturnedAttempt } from './bull-attempt.ts';
-import { bullReason } from './bull-reason.ts';
 import { Discards } from './discards.ts';
 import { insist, longestWaitMs } from './insist.ts';
 import { WorkBackend } from './work-backend.ts';
@@ -50,6 +57,8 @@ export class BullWorker {
   readonly #channels: Channels;
   readonly #discards: Discards;
   readonly #attempts = new Map<string, BullAttempt>();
+  /** Jobs that were asked to stop lately and do not run here: one of them may have begun, and not be known yet. */
+  readonly #stopped = new Set<string>();
   /** How long BullMQ has to wait with the next attempt of a job. */
   readonly #delays = new Map<string, number>();
   /** Jobs that went back for a worker with their handler, by when they may come again. */
@@ -272,11 +281,15 @@ export class BullWorker {
     if (what === 'discard') this.#discards.look();
     else if (what === 'joined') void this.#offer().catch((error) => void this.report(error));
     else if (this.#attempts.has(id)) void this.#look(id);
+    else this.#stopped.add(id);
   }
 
   /** Whether what runs here may go on: a message may have been lost, or the lock of a paused process. */
   async #look(id?: string): Promise<void> {
-    if (id === undefined) this.#discards.look();
+    if (id === undefined) {
+      this.#discards.look();
+      this.#stopped.clear();
+    }
     const attempts = [...this.#attempts.values()].filter(
       (attempt) => id === undefined || attempt.id === id,
     );
@@ -331,7 +344,7 @@ export class BullWorker {
     const now = clock.now();
     if (availableAt !== null && availableAt > now + 50) await putOff(job, availableAt - now, token);
     const definition = definitions.get(record.name);
-    if (this.#isClosing) return this.#putBack(job, token);
+    if (this.#isClosing) return putBack(job, token);
     if (definition === undefined || executor.handler(record.name) === undefined) {
       return this.#pass(job, token, record);
     }
@@ -384,6 +397,7 @@ export class BullWorker {
     this.#attempts.set(id, attempt);
     attempt.begin();
     if (this.#isClosing) attempt.leave();
+    if (this.#stopped.delete(id)) void this.#look(id);
     const end = await attempt.ended;
     if (this.#attempts.get(id) === attempt) this.#attempts.delete(id);
     if (end.type !== 'returned') return this.#ended(job, token, end);
@@ -407,7 +421,7 @@ export class BullWorker {
   ): Promise<unknown> {
     switch (end.type) {
       case 'put back':
-        return this.#putBack(job, token);
+        return putBack(job, token);
       case 'fenced':
       case 'gone':
         // Whoever took its place tells BullMQ.
@@ -459,10 +473,10 @@ export class BullWorker {
   #finish({ state, id }: JobRecord): unknown {
     const reason = bullReason(state);
     if (reason === undefined) return undefined;
-    if (isTerminal(state.status)) throw withoutStack(new UnrecoverableError(reason));
+    if (isTerminal(state.status)) throw failedForGood(reason);
     const { availableAt } = state;
     this.#delays.set(id, Math.max(0, (availableAt ?? 0) - this.#settings.clock.now()));
-    throw withoutStack(new AttemptFailed(reason));
+    throw failedForNow(reason);
   }
 
   /** It waits for a limit in BullMQ's list of delayed jobs, and takes no slot there. */
@@ -500,11 +514,6 @@ export class BullWorker {
     }
   }
 
-  async #putBack(job: Job, token: string | undefined): Promise<never> {
-    await job.moveToWait(token);
-    throw new WaitingError();
-  }
-
   #insist<T>(act: () => Promise<T>): Promise<T> {
     const { clock } = this.#settings;
     return insist({ clock, link: this.#link, report: (error) => this.report(error) }, act);
@@ -520,26 +529,4 @@ export class BullWorker {
       }
     }
   }
-}
-
-/** An attempt failed, and another one follows: BullMQ waits for it as long as it is told. */
-class AttemptFailed extends Error {
-  override readonly name = 'AttemptFailed';
-}
-
-// BullMQ keeps it, and boards show it: it would be of this file, for each attempt.
-function withoutStack(error: Error): Error {
-  error.stack = `${error.name}: ${error.message}`;
-  return error;
-}
-
-const isMeant = (error: unknown): boolean =>
-  [AttemptFailed, UnrecoverableError, DelayedError, WaitingError].some(
-    (Kind) => error instanceof Kind,
-  );
-
-// BullMQ reads delays off the clock of the worker that looks, so they are told by this one's.
-async function putOff(job: Job, forMs: number, token: string | undefined): Promise<never> {
-  await job.moveToDelayed(Date.now() + Math.ceil(forMs), token);
-  throw new DelayedError();
 }

@@ -14,7 +14,7 @@ import type { Change, Committed, JobStore, Proposal } from '../records/job-store
 import { listOfReply, type Reply, textOfReply } from '../redis/reply.ts';
 import { workScript } from '../redis/work-script.ts';
 import { bullKeeps } from '../shared/bull-options.ts';
-import { bullReason } from './bull-reason.ts';
+import { bullReason } from './bull-answers.ts';
 
 export interface WorkBackendOptions {
   readonly store: JobStore;
@@ -86,6 +86,9 @@ export class WorkBackend extends RedisQueueBackend {
   readonly #locks = new Map<string, { readonly id: string; readonly lock: string }>();
   readonly #taken = new Map<string, TakenRecord>();
   readonly #left = new Map<string, LeftEnd>();
+  /** How often the connection went. */
+  #cuts = 0;
+  #recovering: Promise<void> | undefined;
 
   /** Makes it of what BullMQ would use; `made` is told. */
   static factory(
@@ -113,6 +116,9 @@ export class WorkBackend extends RedisQueueBackend {
     this.#options = options;
     const names = `\n${options.names.join('\n')}\n`;
     this.#names = names.length > longestNames ? '' : names;
+    options.store.link.commands.on('close', () => {
+      this.#cuts += 1;
+    });
   }
 
   /** What came with a job, once; `undefined` where nothing did. */
@@ -136,7 +142,7 @@ export class WorkBackend extends RedisQueueBackend {
       const { taken } = await this.#work(token, most, Date.now(), []);
       if (taken !== undefined) return taken;
     }
-    return this.#noted(token, token, await super.moveToActive(token, name));
+    return this.#takePlainly(token, name);
   }
 
   override async moveToCompleted<T, R, N extends string>(
@@ -178,7 +184,13 @@ export class WorkBackend extends RedisQueueBackend {
     if (!fetchesNext) return { result: undefined, finishedOn };
     const next = this.#handOut(token) ?? taken;
     if (next !== undefined) return { result: next, finishedOn };
-    return { result: await this.moveToActive(token), finishedOn };
+    try {
+      return { result: await this.#takePlainly(token), finishedOn };
+    } catch (error) {
+      // The job has ended all the same, and the worker asks for another one by itself.
+      this.#options.report(error);
+      return { result: undefined, finishedOn };
+    }
   }
 
   override async moveToFailed<T, R, N extends string>(
@@ -215,7 +227,10 @@ export class WorkBackend extends RedisQueueBackend {
 
   override async moveJobFromActiveToWait(id: string, token = '0'): Promise<number> {
     try {
-      return await super.moveJobFromActiveToWait(id, this.#lockOf(id, token));
+      const limitMs = await super.moveJobFromActiveToWait(id, this.#lockOf(id, token));
+      // BullMQ wakes nobody for a job that goes back to its place.
+      await this.#options.store.link.call('ZADD', this.toKey('marker'), 0, '0');
+      return limitMs;
     } finally {
       this.#held.delete(id);
     }
@@ -261,6 +276,10 @@ export class WorkBackend extends RedisQueueBackend {
     return { result: fetchesNext ? this.#handOut(token) : undefined, finishedOn };
   }
 
+  async #takePlainly(token: string, name?: string): Promise<NextJob> {
+    return this.#noted(token, token, await super.moveToActive(token, name));
+  }
+
   /** A job that BullMQ's own script has given to the worker. */
   #noted(token: string, lock: string, next: NextJob): NextJob {
     const [json, id] = next;
@@ -297,9 +316,10 @@ export class WorkBackend extends RedisQueueBackend {
     const { store, insist, lockMs } = this.#options;
     const mark = most > 0 ? randomId() : '';
     const args = [most, token, at, lockMs, this.#names, mark, ...end];
-    const [committed, code, taken] = listOfReply(
-      await insist(() => store.link.run(workScript, args)),
-    );
+    const cuts = this.#cuts;
+    const reply = await insist(() => store.link.run(workScript, args));
+    if (most > 0 && cuts !== this.#cuts) this.#recover(token);
+    const [committed, code, taken] = listOfReply(reply);
     return {
       committed,
       isComplete: code === 0,
@@ -325,29 +345,59 @@ export class WorkBackend extends RedisQueueBackend {
       this.#held.add(id);
     }
     // The worker asks for the others in this turn of the event loop.
-    if (jobs.length > 1) setImmediate(() => void this.#putBack());
+    if (jobs.length > 1) setImmediate(() => void this.#putBackAhead());
     return this.#handOut(token) ?? [null, undefined, 0, Number(dueAt)];
   }
 
   /** What the worker did not ask for, as it is about to stop: to the place where it stood. */
-  async #putBack(): Promise<void> {
+  async #putBackAhead(): Promise<void> {
     const ahead = this.#ahead;
     this.#ahead = [];
-    const { store, report } = this.#options;
     for (const { id, lock, score, taken } of ahead) {
-      try {
-        if (taken?.isBegun) {
-          const { record } = taken;
-          const { fence } = record;
-          const change: Change = ({ state }) => transition(state, { type: 'putBack' });
-          await store.change(id, change, { fence, newFence: '', known: record });
-        }
-        await this.moveJobFromActiveToWait(id, lock);
-        await store.link.call('ZADD', this.toKey('prioritized'), 'XX', score, id);
-      } catch (error) {
-        // Its lock ends, and another worker takes it.
-        report(error);
+      await this.#putBack(id, lock, taken?.isBegun ? taken.record : undefined, score);
+    }
+  }
+
+  /** A job that does not run here goes back in line, and its attempt is not spent where it has begun. */
+  async #putBack(id: string, lock: string, begun?: JobRecord, score?: string): Promise<void> {
+    const { store, report } = this.#options;
+    try {
+      if (begun !== undefined) {
+        const change: Change = ({ state }) => transition(state, { type: 'putBack' });
+        await store.change(id, change, { fence: begun.fence, newFence: '', known: begun });
       }
+      await this.moveJobFromActiveToWait(id, lock);
+      if (score !== undefined) {
+        await store.link.call('ZADD', this.toKey('prioritized'), 'XX', score, id);
+      }
+    } catch (error) {
+      // Its lock ends, and another worker takes it.
+      report(error);
+    }
+  }
+
+  /**
+   * A command is sent again when the connection went before its answer, and has then taken jobs twice: the first of
+   * them are this worker's, and it knows nothing of them.
+   */
+  #recover(token: string): void {
+    this.#recovering ??= this.#putBackUnknown(token.slice(0, token.lastIndexOf(':') + 1))
+      .catch((error) => this.#options.report(error))
+      .finally(() => {
+        this.#recovering = undefined;
+      });
+  }
+
+  async #putBackUnknown(ours: string): Promise<void> {
+    const { store } = this.#options;
+    const active = listOfReply(await store.link.call('LRANGE', this.toKey('active'), 0, -1));
+    // What was answered before has been received then.
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const id of active.map(textOfReply)) {
+      const lock = textOfReply(await store.link.call('GET', this.toKey(`${id}:lock`)));
+      if (this.#held.has(id) || !lock.startsWith(ours)) continue;
+      const record = await store.find(id);
+      await this.#putBack(id, lock, record?.state.isHandling ? record : undefined);
     }
   }
 }
