@@ -20,7 +20,8 @@ import {
   type WaitOptions,
 } from '@offstage/core';
 import { repairCursor } from '@offstage/core/engine';
-import { readEvents, readLimit, viewOf } from '../records/job-record.ts';
+import { viewOf } from '../records/job-record.ts';
+import { readLimit } from '../records/seen-job.ts';
 import { listOfReply, textOfReply } from '../redis/reply.ts';
 import { consumeScript } from '../redis/scripts.ts';
 import { isJobId, partOf } from '../shared/names.ts';
@@ -28,7 +29,6 @@ import { readActivity } from './activity.ts';
 import { type Owner, retryJob, startJob } from './admission.ts';
 import type { BullContext } from './bull-context.ts';
 import { requestStop } from './stopping.ts';
-import { waitForEnd } from './wait.ts';
 import { watchJobs } from './watch.ts';
 
 // How many jobs are read at a time while a page of a list is filled.
@@ -149,7 +149,7 @@ export class BullClient implements JobClient {
   wait<R, P extends string>(id: JobId<R, P>, options?: WaitOptions): Promise<TerminalJobView<R, P>>;
   wait(id: string, options?: WaitOptions): Promise<TerminalJobView>;
   wait(id: string, options: WaitOptions = {}): Promise<TerminalJobView> {
-    return waitForEnd(this.#context, this.#part, id, options);
+    return this.#context.waits.wait(this.#part, id, options);
   }
 
   activity(): Promise<Activity> {
@@ -165,20 +165,16 @@ export class BullClient implements JobClient {
   }
 
   async #poll(requests: readonly Asked[]): Promise<readonly JobPoll[]> {
-    const looked = await this.#context.store.look(
-      this.#part,
-      requests.map(({ id, after, limit }) => ({
-        id,
-        after: readLimit(limit) === 0 ? undefined : Math.min(repairCursor(after), maxCursor),
-      })),
-      true,
-    );
+    const looks = requests.map(({ id, after, limit }) => {
+      if (!isJobId(id)) return undefined;
+      const from = readLimit(limit) === 0 ? undefined : Math.min(repairCursor(after), maxCursor);
+      return this.#context.looks.look(this.#part, { id, after: from });
+    });
+    const seen = await Promise.all(looks);
     return requests.map((request, index) => {
-      const found = looked[index];
-      if (found === undefined) return nothing(request);
-      const { record, events } = found;
-      const read = readEvents(record.state, events, request.after, request.limit);
-      return Object.freeze({ job: viewOf(record), ...read });
+      const job = seen[index];
+      if (job === undefined) return nothing(request);
+      return Object.freeze({ job: job.view, ...job.read(request.after, request.limit) });
     });
   }
 }

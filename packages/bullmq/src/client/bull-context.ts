@@ -1,8 +1,11 @@
 import type { JobStore } from '../records/job-store.ts';
+import type { SharedLooks } from '../records/shared-looks.ts';
 import type { Channels } from '../redis/channel.ts';
 import type { RedisLink } from '../redis/redis-link.ts';
 import type { BullQueue } from '../shared/bull-queue.ts';
 import type { BullJobManagerSettings } from './manager-options.ts';
+import type { OwnerHints } from './owner-hints.ts';
+import type { Waits } from './waits.ts';
 
 /** What the clients of one manager share. */
 export interface BullContext {
@@ -10,6 +13,9 @@ export interface BullContext {
   readonly link: RedisLink;
   readonly channels: Channels;
   readonly store: JobStore;
+  readonly looks: SharedLooks;
+  readonly hints: OwnerHints;
+  readonly waits: Waits;
   readonly bull: BullQueue;
   /** Resolves when Redis was found fit, and knows the limits. */
   readonly ready: () => Promise<void>;

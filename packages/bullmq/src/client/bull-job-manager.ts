@@ -8,6 +8,7 @@ import {
 } from '@offstage/core';
 import { ManagerEvents, requireDuration, sleep } from '@offstage/core/engine';
 import { JobStore } from '../records/job-store.ts';
+import { SharedLooks } from '../records/shared-looks.ts';
 import { Channels } from '../redis/channel.ts';
 import { RedisLink } from '../redis/redis-link.ts';
 import { listOfReply, textOfReply } from '../redis/reply.ts';
@@ -29,7 +30,9 @@ import {
   readManagerOptions,
 } from './manager-options.ts';
 import { NewsReader } from './news-reader.ts';
+import { OwnerHints } from './owner-hints.ts';
 import { requestStop } from './stopping.ts';
+import { Waits } from './waits.ts';
 
 export interface BullShutdownOptions {
   /** With `keep: false`: how long handlers may go on after they were asked to stop. @default 5000 */
@@ -84,11 +87,20 @@ export class BullJobManager {
     const store = new JobStore(link);
     const bull = new BullQueue(store, settings.queueName, settings.prefix);
     const { clock } = settings;
+    const channels = new Channels(link);
+    const hints = new OwnerHints(channels);
+    const looks = new SharedLooks({
+      lookAt: (owner, requests) => store.look(owner, requests, true),
+      clock,
+    });
     this.#context = {
       settings,
       link,
-      channels: new Channels(link),
+      channels,
       store,
+      looks,
+      hints,
+      waits: new Waits({ looks, hints, link, clock }),
       bull,
       ready: () => this.ready(),
       isLimited: (name) => this.#limited.has(name),

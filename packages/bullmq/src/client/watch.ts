@@ -9,7 +9,7 @@ export interface WatchRequest {
 
 /** Hints from Redis, for the jobs of one owner (F7). Returns the way to stop. */
 export function watchJobs(
-  { channels, report }: Pick<BullContext, 'channels' | 'report'>,
+  { hints, report }: Pick<BullContext, 'hints' | 'report'>,
   owner: string,
   { id, onChange, onPush }: WatchRequest,
 ): () => void {
@@ -23,12 +23,8 @@ export function watchJobs(
     }
   };
   guard(() => onPush?.(false));
-  const stop = channels.listen(`of:${owner}`, {
-    onMessage(text) {
-      const changed = text.slice(1);
-      if (id !== undefined && changed !== id) return;
-      guard(() => onChange(changed, text.startsWith('p') ? 'progress' : 'change'));
-    },
+  const stop = hints.listen(owner, id, {
+    onHint: (changed, kind) => guard(() => onChange(changed, kind === 'p' ? 'progress' : 'change')),
     onUp(isUp) {
       guard(() => onPush?.(isUp));
       // Something may have been missed.
