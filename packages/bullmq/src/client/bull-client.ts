@@ -165,12 +165,13 @@ export class BullClient implements JobClient {
   }
 
   async #poll(requests: readonly Asked[]): Promise<readonly JobPoll[]> {
-    const looks = requests.map(({ id, after, limit }) => {
-      if (!isJobId(id)) return undefined;
-      const from = readLimit(limit) === 0 ? undefined : Math.min(repairCursor(after), maxCursor);
-      return this.#context.looks.look(this.#part, { id, after: from });
-    });
-    const seen = await Promise.all(looks);
+    const seen = await this.#context.looks.look(
+      this.#part,
+      requests.map(({ id, after, limit }) => ({
+        id,
+        after: readLimit(limit) === 0 ? undefined : Math.min(repairCursor(after), maxCursor),
+      })),
+    );
     return requests.map((request, index) => {
       const job = seen[index];
       if (job === undefined) return nothing(request);

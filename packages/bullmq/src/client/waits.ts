@@ -195,7 +195,7 @@ async function terminalView(
   owner: string,
   id: string,
 ): Promise<TerminalJobView | undefined> {
-  const seen = await looks.look(owner, { id });
+  const [seen] = await looks.look(owner, [{ id }]);
   if (seen === undefined) throw gone();
   const { view } = seen;
   return isTerminal(view.status) ? (view as TerminalJobView) : undefined;

@@ -5,6 +5,7 @@ import type { JobRecord } from './job-record.ts';
 import type { LookRequest } from './job-store.ts';
 import { SharedLooks } from './shared-looks.ts';
 
+const [a, b] = ['a-job-of-alice', 'another-job'];
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** A Redis whose job has a new version after each change; what it answers, and when, the test says. */
@@ -71,8 +72,8 @@ test('E3 all who ask for a job share a look that was sent after they asked, and 
       const take = async (step: Step): Promise<void> => {
         if (step === 'ask') {
           const before = redis.version;
-          const told = looks.look('alice', { id: 'a' }).then(
-            (seen) => expect(Number(seen?.record.rev)).toBeGreaterThanOrEqual(before),
+          const told = looks.look('alice', [{ id: a }]).then(
+            ([seen]) => expect(Number(seen?.record.rev)).toBeGreaterThanOrEqual(before),
             (error) => expect(error).toMatchObject({ message: 'cut off' }),
           );
           answers.push(told);
@@ -103,21 +104,21 @@ test('E3 a look brings the events of whoever has read the fewest, to those alone
   const redis = new Answering();
   const looks = new SharedLooks({ lookAt: redis.lookAt, clock: simulatedClock() });
   const asked = [
-    looks.look('alice', { id: 'a' }),
-    looks.look('alice', { id: 'a', after: 7 }),
-    looks.look('alice', { id: 'a', after: 3 }),
-    looks.look('alice', { id: 'b' }),
-    looks.look('bob', { id: 'a' }),
+    looks.look('alice', [{ id: a }]),
+    looks.look('alice', [{ id: a, after: 7 }]),
+    looks.look('alice', [{ id: a, after: 3 }]),
+    looks.look('alice', [{ id: b }]),
+    looks.look('bob', [{ id: a }]),
   ];
   await turn();
   for (const _ of asked) redis.arriving.shift()?.();
   await turn();
   for (const _ of asked) redis.answer();
-  const seen = await Promise.all(asked);
+  const seen = (await Promise.all(asked)).flat();
   expect(redis.asked).toEqual([
-    { id: 'a', after: 3 },
-    { id: 'b', after: undefined },
-    { id: 'a', after: undefined },
+    { id: a, after: 3 },
+    { id: b, after: undefined },
+    { id: a, after: undefined },
   ]);
   // What one look has found is one thing, of one owner.
   expect(new Set(seen.slice(0, 3)).size).toBe(1);
@@ -128,16 +129,16 @@ test('E6 a look that has no answer keeps nobody waiting who comes later', async 
   const redis = new Answering();
   const clock = simulatedClock();
   const looks = new SharedLooks({ lookAt: redis.lookAt, clock });
-  const stuck = looks.look('alice', { id: 'a' });
+  const stuck = looks.look('alice', [{ id: a }]);
   await turn();
-  const later = looks.look('alice', { id: 'a' });
+  const later = looks.look('alice', [{ id: a }]);
   await clock.advance(100);
   await turn();
   expect(redis.asked).toHaveLength(2);
   redis.arriving.pop()?.();
   await turn();
   redis.answer();
-  expect((await later)?.record.id).toBe('a');
+  expect((await later)[0]?.record.id).toBe(a);
   redis.arriving.pop()?.();
   await turn();
   redis.answer();

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '@offstage/core';
+import { isJobId } from '../shared/names.ts';
 import type { Looked, LookRequest } from './job-store.ts';
 import { SeenJob } from './seen-job.ts';
 
@@ -13,24 +14,23 @@ export interface SharedLooksOptions {
   readonly clock: Clock;
 }
 
-/** One look at a job, and all who wait for what it finds. */
-class Look {
-  readonly seen: Promise<SeenJob | undefined>;
+/** Whoever asks for some jobs, until all of them were found. */
+interface Asking {
+  readonly seen: (SeenJob | undefined)[];
+  left: number;
+  resolve(seen: readonly (SeenJob | undefined)[]): void;
+  reject(error: unknown): void;
+}
+
+/** One look at a job, and all who wait for what it finds, each with its place among what they asked for. */
+interface Look {
+  readonly askings: Asking[];
+  readonly places: number[];
   /** The oldest events that anybody wants; `undefined` while nobody wants any. */
   after: number | undefined;
-  resolve: (seen: SeenJob | undefined) => void = () => {};
-  reject: (error: unknown) => void = () => {};
-
-  constructor() {
-    this.seen = new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
-  }
 }
 
 interface Shared {
-  readonly key: string;
   readonly owner: string;
   readonly id: string;
   /** Looks that have no answer yet. */
@@ -59,7 +59,7 @@ const readAtOnce = 200;
  */
 export class SharedLooks {
   readonly #options: SharedLooksOptions;
-  readonly #shared = new Map<string, Shared>();
+  readonly #owners = new Map<string, Map<string, Shared>>();
   #gathered: Shared[] = [];
 
   constructor(options: SharedLooksOptions) {
@@ -68,33 +68,64 @@ export class SharedLooks {
 
   /** How many jobs are looked at, or are about to be. */
   get size(): number {
-    return this.#shared.size;
+    return [...this.#owners.values()].reduce((sum, { size }) => sum + size, 0);
   }
 
-  look(owner: string, { id, after }: LookRequest): Promise<SeenJob | undefined> {
-    const shared = this.#of(owner, id);
-    if (shared.next === undefined) {
-      shared.next = new Look();
-      if (shared.underWay === 0) this.#gather(shared);
-      else {
-        shared.late = this.#options.clock.schedule(mostWaitMs, () => this.#gather(shared));
-      }
+  /** In the order asked; `undefined` for what is gone or another owner's. */
+  look(owner: string, requests: readonly LookRequest[]): Promise<readonly (SeenJob | undefined)[]> {
+    return new Promise((resolve, reject) => {
+      const left = requests.length;
+      const seen = new Array<SeenJob | undefined>(left).fill(undefined);
+      const asking: Asking = { seen, left, resolve, reject };
+      if (left === 0) resolve(seen);
+      for (const [place, request] of requests.entries()) this.#ask(owner, request, asking, place);
+    });
+  }
+
+  #ask(owner: string, { id, after }: LookRequest, asking: Asking, place: number): void {
+    if (!isJobId(id)) {
+      this.#answer(asking, place, undefined);
+      return;
     }
+    const shared = this.#of(owner, id);
+    shared.next ??= this.#newLook(shared);
     const { next } = shared;
-    if (after !== undefined) next.after = Math.min(after, next.after ?? Infinity);
-    return next.seen;
+    next.askings.push(asking);
+    next.places.push(place);
+    if (after !== undefined) next.after = Math.min(after, next.after ?? after);
+  }
+
+  #answer(asking: Asking, place: number, seen: SeenJob | undefined): void {
+    asking.seen[place] = seen;
+    asking.left -= 1;
+    if (asking.left === 0) asking.resolve(asking.seen);
   }
 
   #of(owner: string, id: string): Shared {
-    // An owner's part of keys has no line feed in it.
-    const key = `${owner}\n${id}`;
-    let shared = this.#shared.get(key);
+    let jobs = this.#owners.get(owner);
+    if (jobs === undefined) {
+      jobs = new Map();
+      this.#owners.set(owner, jobs);
+    }
+    let shared = jobs.get(id);
     if (shared === undefined) {
       const idle = { underWay: 0, next: undefined, isGathered: false, late: undefined };
-      shared = { key, owner, id, ...idle };
-      this.#shared.set(key, shared);
+      shared = { owner, id, ...idle };
+      jobs.set(id, shared);
     }
     return shared;
+  }
+
+  #forget({ owner, id }: Shared): void {
+    const jobs = this.#owners.get(owner);
+    jobs?.delete(id);
+    if (jobs?.size === 0) this.#owners.delete(owner);
+  }
+
+  #newLook(shared: Shared): Look {
+    if (shared.underWay === 0) this.#gather(shared);
+    else shared.late = this.#options.clock.schedule(mostWaitMs, () => this.#gather(shared));
+    return { askings: [], places: [], after: undefined };
   }
 
   #gather(shared: Shared): void {
@@ -130,16 +161,19 @@ export class SharedLooks {
       );
       for (const [index, look] of looks.entries()) {
         const looked = found[index];
-        look.resolve(looked === undefined ? undefined : new SeenJob(looked));
+        const seen = looked === undefined ? undefined : new SeenJob(looked);
+        for (const [nth, asking] of look.askings.entries()) {
+          this.#answer(asking, look.places[nth] ?? 0, seen);
+        }
       }
     } catch (error) {
-      for (const look of looks) look.reject(error);
+      for (const { askings } of looks) for (const asking of askings) asking.reject(error);
     }
     for (const shared of some) this.#end(shared);
   }
 
   #begin(shared: Shared): Look {
-    const look = shared.next ?? new Look();
+    const look = shared.next ?? { askings: [], places: [], after: undefined };
     shared.next = undefined;
     shared.isGathered = false;
     shared.underWay += 1;
@@ -149,6 +183,6 @@ export class SharedLooks {
   #end(shared: Shared): void {
     shared.underWay -= 1;
     if (shared.next !== undefined) this.#gather(shared);
-    else if (shared.underWay === 0) this.#shared.delete(shared.key);
+    else if (shared.underWay === 0) this.#forget(shared);
   }
 }
