@@ -10,6 +10,8 @@ import { ServedQueue } from '../fixtures/served-queue.ts';
 // Only what is stuck may fail by these, not a busy machine: processes and servers start first.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
+const patience = { timeout: 60_000, interval: 5 };
+
 let redis: RedisServer;
 let asking: Redis;
 beforeAll(async () => {
@@ -52,7 +54,7 @@ test('E3 H3 any number of streams, observers and waits of a job cost Redis one l
   await queue.serve(jobs);
   const alice = manager.forOwner('alice');
   const { id } = await alice.start(stepping, undefined);
-  await vi.waitUntil(async () => (await alice.get(id))?.status === 'running');
+  await vi.waitUntil(async () => (await alice.get(id))?.status === 'running', patience);
 
   const many = 100;
   const handler = createJobsHandler({
@@ -82,12 +84,12 @@ test('E3 H3 any number of streams, observers and waits of a job cost Redis one l
     observers.every(({ observer }) => observer.getSnapshot().percent === percent);
 
   step(1);
-  await vi.waitUntil(() => areAt(1));
+  await vi.waitUntil(() => areAt(1), patience);
   const before = await reads();
   const steps = 10;
   for (let percent = 2; percent < 2 + steps; percent += 1) {
     step(percent);
-    await vi.waitUntil(() => areAt(percent));
+    await vi.waitUntil(() => areAt(percent), patience);
   }
   const after = await reads();
   // Whoever asks in a later turn than the others shares the next look; a worker and waits look each second.
@@ -116,10 +118,10 @@ test('E3 the last one who watches a job stops what all of them share', async () 
   const stops = [1, 2, 3].map(() => alice.watch?.(id, () => {}));
   const listeners = async (): Promise<unknown> =>
     (await asking.pubsub('CHANNELS', `*${queue.queueName}:offstage:of:*`)).length;
-  await vi.waitUntil(async () => (await listeners()) === 1);
+  await vi.waitUntil(async () => (await listeners()) === 1, patience);
   for (const stop of stops) stop?.();
   leaving.abort();
   const ended = await Promise.allSettled(waits);
   expect(ended.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
-  await vi.waitUntil(async () => (await listeners()) === 0);
+  await vi.waitUntil(async () => (await listeners()) === 0, patience);
 });
