@@ -77,7 +77,9 @@ test('E5 J15 counts that went wrong, in whatever way, are right again', async ()
       fc.constantFrom(2000, 2000, 1),
       async (damage, longList) => {
         if (damage === 'gone') await raw.del(`${base}counts`);
-        else for (const [field, value] of damage) await raw.hset(`${base}counts`, field, value);
+        else
+          for (const [field, value] of damage)
+            await raw.hset(`${base}counts`, field, String(value));
         for (const each of owners) {
           const { queued, running: runs } = await each.activity();
           expect(Math.min(queued, runs)).toBeGreaterThanOrEqual(0);
@@ -115,8 +117,8 @@ test('E5 J13 a job that is listed without its record goes, and one at rest that 
   await recount(queue.queueName);
   expect(await seen).toBe('not_found');
   expect(await alice.list()).toMatchObject([{ id: ended.id }]);
-  expect(await raw.zrange(`${base}kept:=alice`, 0, -1)).toEqual([ended.id]);
-  expect(await raw.zrange(`${base}expiry`, 0, -1)).toEqual([ended.id]);
+  expect(await raw.zrange(`${base}kept:=alice`, '0', '-1')).toEqual([ended.id]);
+  expect(await raw.zrange(`${base}expiry`, '0', '-1')).toEqual([ended.id]);
   const next = await alice.start(echoing.definition, 1);
   expect((await alice.wait(next.id)).status).toBe('succeeded');
 });
@@ -126,7 +128,7 @@ test('E5 J15 a manager counts anew by itself', async () => {
   const manager = queue.manager(jobs, { maxQueued: 2 });
   await manager.ready();
   const base = `bull:${queue.queueName}:offstage:`;
-  await raw.hset(`${base}counts`, 'queued', 2, 'active', 7, 'active =gone', 7);
+  await raw.hset(`${base}counts`, 'queued', '2', 'active', '7', 'active =gone', '7');
   const alice = manager.forOwner('alice');
   await expect(alice.start(echoing.definition, 0)).rejects.toMatchObject({ code: 'queue_full' });
   await vi.waitUntil(
