@@ -1,6 +1,13 @@
 // What an engine or an executor is built of.
 export { sleep } from './foundation/clock.ts';
-export { reading, requireClock } from './foundation/invalid-option.ts';
+export {
+  invalidOption,
+  listOf,
+  reading,
+  requireClock,
+  requireOptions,
+  requireSignal,
+} from './foundation/invalid-option.ts';
 export { randomId } from './foundation/random-id.ts';
 export {
   invalidResult,
@@ -12,6 +19,7 @@ export {
 } from './jobs/admission-errors.ts';
 export { describeFailure, timeoutFailure } from './jobs/failure.ts';
 export { repairCursor } from './jobs/job.ts';
+export { readDefinition, requireDefinition } from './jobs/job-definition.ts';
 export type {
   DiscardOutcome,
   DiscardTask,
@@ -63,7 +71,12 @@ export {
 } from './jobs/schedule-options.ts';
 export { isMissed, readTicks, type ScheduleTicks, type Tick } from './jobs/schedule-ticks.ts';
 export { fingerprint, keyReused, StartKeys } from './jobs/start-keys.ts';
-export { readStartOptions, type StartPlan, startedHow } from './jobs/start-options.ts';
+export {
+  readStartOptions,
+  type StartPlan,
+  startedHow,
+  startOptionsOf,
+} from './jobs/start-options.ts';
 export {
   type ObjectTypes,
   type Uncloneable,

@@ -19,7 +19,7 @@ import {
   type TerminalJobView,
   type WaitOptions,
 } from '@offstage/core';
-import { repairCursor } from '@offstage/core/engine';
+import { listOf, reading, repairCursor, requireOptions } from '@offstage/core/engine';
 import { viewOf } from '../records/job-record.ts';
 import { readLimit } from '../records/seen-job.ts';
 import { listOfReply, textOfReply } from '../redis/reply.ts';
@@ -78,11 +78,17 @@ export class BullClient implements JobClient {
   poll<R, P extends string>(id: JobId<R, P>, options?: PollOptions): Promise<JobPoll<R, P>>;
   poll(id: string, options?: PollOptions): Promise<JobPoll>;
   async poll(id: string, options: PollOptions = {}): Promise<JobPoll> {
-    return (await this.#poll([{ ...options, id }]))[0] ?? nothing(options);
+    const asked = { ...pageOf(options), id };
+    return (await this.#poll([asked]))[0] ?? nothing(asked);
   }
 
   async pollMany(requests: readonly Asked[]): Promise<readonly JobPoll[]> {
-    return this.#poll(requests);
+    return this.#poll(
+      listOf('requests', requests).map((request) => ({
+        ...pageOf(request),
+        id: reading('requests', () => request.id),
+      })),
+    );
   }
 
   async list(filter: ListFilter = {}): Promise<readonly JobView[]> {
@@ -182,6 +188,15 @@ export class BullClient implements JobClient {
 
 // Redis reads numbers that are written whole.
 const maxCursor = Number.MAX_SAFE_INTEGER;
+
+/** Read once. @throws OffstageError `invalid_option` */
+function pageOf(options: PollOptions): PollOptions {
+  requireOptions(options);
+  return reading('options', () => {
+    const { after, limit } = options;
+    return { after, limit };
+  });
+}
 
 const nothing = ({ after }: PollOptions): JobPoll =>
   Object.freeze({

@@ -22,6 +22,8 @@ export interface BullContext {
   /** Whether jobs of a name wait for limits; known once it is ready. */
   readonly isLimited: (name: string) => boolean;
   readonly isClosed: () => boolean;
+  /** Calls what is the application's; what that throws, now or later, is reported. */
+  readonly guard: (call: () => unknown) => void;
   /** Something failed that belongs to no call. */
   readonly report: (error: unknown) => void;
 }

@@ -6,7 +6,13 @@ import {
   OffstageError,
   type ShutdownReport,
 } from '@offstage/core';
-import { ManagerEvents, requireDuration, sleep } from '@offstage/core/engine';
+import {
+  ManagerEvents,
+  reading,
+  requireDuration,
+  requireOptions,
+  sleep,
+} from '@offstage/core/engine';
 import { JobStore } from '../records/job-store.ts';
 import { SharedLooks } from '../records/shared-looks.ts';
 import { Channels } from '../redis/channel.ts';
@@ -42,6 +48,19 @@ export interface BullShutdownOptions {
    * @default true
    */
   readonly keep?: boolean | undefined;
+}
+
+/** @throws OffstageError `invalid_option` */
+function endingOf(options: BullShutdownOptions): Required<BullShutdownOptions> & {
+  readonly graceMs: number;
+} {
+  requireOptions(options);
+  const { graceMs, keep } = reading('options', () => {
+    const { graceMs = 5000, keep = true } = options;
+    return { graceMs, keep };
+  });
+  requireDuration('graceMs', graceMs);
+  return { graceMs, keep };
 }
 
 const lookAgainMs = 20;
@@ -105,6 +124,7 @@ export class BullJobManager {
       ready: () => this.ready(),
       isLimited: (name) => this.#limited.has(name),
       isClosed: () => this.#isClosed,
+      guard: (call) => this.#events.guard(call),
       report,
     };
     this.#news = new NewsReader(this.#context, this.#events);
@@ -195,14 +215,13 @@ export class BullJobManager {
    */
   shutdown(options: BullShutdownOptions = {}): Promise<ShutdownReport> {
     if (this.#ending === undefined) {
-      const { graceMs = 5000, keep = true } = options;
       try {
-        requireDuration('graceMs', graceMs);
+        const { graceMs, keep } = endingOf(options);
+        this.#isClosed = true;
+        this.#ending = this.#end(keep ? undefined : graceMs);
       } catch (error) {
         return Promise.reject(error);
       }
-      this.#isClosed = true;
-      this.#ending = this.#end(keep ? undefined : graceMs);
     }
     return this.#ending;
   }

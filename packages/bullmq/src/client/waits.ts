@@ -6,7 +6,13 @@ import {
   type Timer,
   type WaitOptions,
 } from '@offstage/core';
-import { managerClosed, requireDuration } from '@offstage/core/engine';
+import {
+  managerClosed,
+  reading,
+  requireDuration,
+  requireOptions,
+  requireSignal,
+} from '@offstage/core/engine';
 import { gone } from '../records/job-store.ts';
 import type { SharedLooks } from '../records/shared-looks.ts';
 import type { RedisLink } from '../redis/redis-link.ts';
@@ -47,13 +53,15 @@ export class Waits {
    *
    * @throws OffstageError `not_found`, `wait_timeout`, `unavailable`, `manager_closed`; the signal's reason.
    */
-  async wait(
-    owner: string,
-    id: string,
-    { signal, timeoutMs = Infinity }: WaitOptions,
-  ): Promise<TerminalJobView> {
+  async wait(owner: string, id: string, options: WaitOptions): Promise<TerminalJobView> {
+    requireOptions(options);
+    const { signal, timeoutMs } = reading('options', () => {
+      const { signal, timeoutMs } = options;
+      return { signal, timeoutMs: timeoutMs ?? Infinity };
+    });
     if (!isJobId(id)) throw gone();
     requireDuration('timeoutMs', timeoutMs);
+    requireSignal(signal);
     signal?.throwIfAborted();
     const ending = new AbortController();
     const onAbort = (): void => ending.abort(signal?.reason);
