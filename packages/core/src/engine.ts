@@ -10,8 +10,11 @@ export {
 } from './foundation/invalid-option.ts';
 export { randomId } from './foundation/random-id.ts';
 export {
+  admissionPaused,
+  type InTheWay,
   invalidResult,
   keyConflict,
+  maintenanceConflict,
   managerClosed,
   notRetriable,
   queueFull,
@@ -68,6 +71,7 @@ export {
   readSchedule,
   readScheduleId,
   type ScheduleRecord,
+  scheduleOptionsOf,
 } from './jobs/schedule-options.ts';
 export { isMissed, readTicks, type ScheduleTicks, type Tick } from './jobs/schedule-ticks.ts';
 export { fingerprint, keyReused, StartKeys } from './jobs/start-keys.ts';

@@ -7,6 +7,7 @@ import {
   type StartOptions,
 } from '@offstage/core';
 import {
+  admissionPaused,
   fingerprint,
   keyConflict,
   keyReused,
@@ -22,7 +23,6 @@ import {
   startedHow,
   startOptionsOf,
   transition,
-  unknownDefinition,
 } from '@offstage/core/engine';
 import { type JobRecord, storedSpec, storedState, viewOf } from '../records/job-record.ts';
 import { gone } from '../records/job-store.ts';
@@ -34,6 +34,7 @@ import { hashOf, partOf } from '../shared/names.ts';
 import { encodeValue } from '../shared/value-codec.ts';
 import type { BullContext } from './bull-context.ts';
 import { refuse } from './manager-options.ts';
+import { missingDefinition } from './missing-definition.ts';
 import { requestStop } from './stopping.ts';
 
 interface Admission {
@@ -79,7 +80,7 @@ export async function startJob(
     if (context.isClosed()) throw managerClosed();
     const name: unknown = definition?.name;
     if (typeof name !== 'string' || !settings.definitions.has(name)) {
-      throw unknownDefinition(definition);
+      throw missingDefinition(definition);
     }
     requireDefinition(definition);
     const checked = await checkSchema(definition.input, input);
@@ -166,7 +167,7 @@ export async function retryJob(context: BullContext, owner: Owner, id: string): 
     );
   }
   const definition = settings.definitions.get(record.name);
-  if (definition === undefined) throw unknownDefinition({ name: record.name } as AnyJobDefinition);
+  if (definition === undefined) throw missingDefinition(record);
   if (context.isClosed()) throw managerClosed();
   return admit(context, {
     owner,
@@ -378,10 +379,7 @@ function refusal(
     case 'reused':
       return keyReused();
     case 'paused':
-      return new OffstageError(
-        'admission_paused',
-        'Maintenance is under way; no job starts until it is over.',
-      );
+      return admissionPaused();
     case 'full':
       return queueFull(`${maxQueued} jobs are waiting already`);
     default:
