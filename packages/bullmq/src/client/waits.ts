@@ -59,10 +59,10 @@ export class Waits {
       const { signal, timeoutMs } = options;
       return { signal, timeoutMs: timeoutMs ?? Infinity };
     });
-    if (!isJobId(id)) throw gone();
     requireDuration('timeoutMs', timeoutMs);
     requireSignal(signal);
     signal?.throwIfAborted();
+    if (!isJobId(id)) throw gone();
     const ending = new AbortController();
     const onAbort = (): void => ending.abort(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });

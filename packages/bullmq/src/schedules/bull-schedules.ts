@@ -135,7 +135,8 @@ export class BullSchedules {
 
   async #find(id: string): Promise<ScheduleEntry | undefined> {
     await this.#sync();
-    return this.#runner.book.get(id);
+    // What is no text is the id of none.
+    return typeof id === 'string' ? this.#runner.book.get(id) : undefined;
   }
 
   async #sync(): Promise<void> {

@@ -74,6 +74,8 @@ export function requireClock(clock: Clock): Clock {
 export function requireSignal(signal: AbortSignal | null | undefined): void {
   const methods = ['throwIfAborted', 'addEventListener', 'removeEventListener'];
   if (signal === undefined || signal === null) return;
-  if (methods.every((name) => typeof Reflect.get(Object(signal), name) === 'function')) return;
-  throw invalidOption('signal', 'an AbortSignal', signal);
+  const isSignal = reading('signal', () =>
+    methods.every((name) => typeof Reflect.get(Object(signal), name) === 'function'),
+  );
+  if (!isSignal) throw invalidOption('signal', 'an AbortSignal', signal);
 }
