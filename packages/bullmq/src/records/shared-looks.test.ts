@@ -143,5 +143,6 @@ test('E6 a look that has no answer keeps nobody waiting who comes later', async 
   await turn();
   redis.answer();
   await stuck;
+  await turn();
   expect(looks.size).toBe(0);
 });

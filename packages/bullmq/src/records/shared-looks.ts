@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '@offstage/core';
+import { wasAnswered } from '../redis/redis-errors.ts';
 import { isJobId } from '../shared/names.ts';
 import type { Looked, LookRequest } from './job-store.ts';
 import { SeenJob } from './seen-job.ts';
@@ -24,6 +25,7 @@ interface Asking {
 
 /** One look at a job, and all who wait for what it finds, each with its place among what they asked for. */
 interface Look {
+  readonly id: string;
   readonly askings: Asking[];
   readonly places: number[];
   /** The oldest events that anybody wants; `undefined` while nobody wants any. */
@@ -125,7 +127,7 @@ export class SharedLooks {
   #newLook(shared: Shared): Look {
     if (shared.underWay === 0) this.#gather(shared);
     else shared.late = this.#options.clock.schedule(mostWaitMs, () => this.#gather(shared));
-    return { askings: [], places: [], after: undefined };
+    return newLook(shared.id);
   }
 
   #gather(shared: Shared): void {
@@ -154,26 +156,37 @@ export class SharedLooks {
   /** Never rejects. */
   async #lookAt(owner: string, some: readonly Shared[]): Promise<void> {
     const looks = some.map((shared) => this.#begin(shared));
-    try {
-      const found = await this.#options.lookAt(
-        owner,
-        some.map(({ id }, index) => ({ id, after: looks[index]?.after })),
-      );
-      for (const [index, look] of looks.entries()) {
-        const looked = found[index];
-        const seen = looked === undefined ? undefined : new SeenJob(looked);
-        for (const [nth, asking] of look.askings.entries()) {
-          this.#answer(asking, look.places[nth] ?? 0, seen);
-        }
-      }
-    } catch (error) {
-      for (const { askings } of looks) for (const asking of askings) asking.reject(error);
-    }
+    await this.#carryOut(owner, looks);
     for (const shared of some) this.#end(shared);
   }
 
+  async #carryOut(owner: string, looks: readonly Look[]): Promise<void> {
+    let found: readonly (Looked | undefined)[];
+    try {
+      found = await this.#options.lookAt(
+        owner,
+        looks.map(({ id, after }) => ({ id, after })),
+      );
+    } catch (error) {
+      // One that cannot be read is no matter of the others.
+      if (looks.length > 1 && wasAnswered(error)) {
+        await Promise.all(looks.map((look) => this.#carryOut(owner, [look])));
+      } else {
+        for (const { askings } of looks) for (const asking of askings) asking.reject(error);
+      }
+      return;
+    }
+    for (const [index, look] of looks.entries()) {
+      const looked = found[index];
+      const seen = looked === undefined ? undefined : new SeenJob(looked);
+      for (const [nth, asking] of look.askings.entries()) {
+        this.#answer(asking, look.places[nth] ?? 0, seen);
+      }
+    }
+  }
+
   #begin(shared: Shared): Look {
-    const look = shared.next ?? { askings: [], places: [], after: undefined };
+    const look = shared.next ?? newLook(shared.id);
     shared.next = undefined;
     shared.isGathered = false;
     shared.underWay += 1;
@@ -186,3 +199,5 @@ export class SharedLooks {
     else if (shared.underWay === 0) this.#forget(shared);
   }
 }
+
+const newLook = (id: string): Look => ({ id, askings: [], places: [], after: undefined });
