@@ -5,6 +5,7 @@ export {
   listOf,
   reading,
   requireClock,
+  requireDuration,
   requireOptions,
   requireSignal,
 } from './foundation/invalid-option.ts';
@@ -35,7 +36,6 @@ export type {
   ReportedProgress,
 } from './jobs/job-executor.ts';
 export { type HandlerEnd, indexHandlers, runHandler } from './jobs/job-handler.ts';
-export { requireDuration } from './jobs/job-manager-options.ts';
 export {
   type JobAction,
   type JobEvent,

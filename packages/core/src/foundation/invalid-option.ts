@@ -33,6 +33,12 @@ export function requireOptions(options: unknown): void {
   }
 }
 
+/** @throws OffstageError `invalid_option` unless `value` is 0 or more milliseconds, or Infinity. */
+export function requireDuration(option: string, value: unknown): number {
+  if (typeof value === 'number' && value >= 0) return value;
+  throw invalidOption(option, 'a number of milliseconds of at least 0', value);
+}
+
 /**
  * Runs what reads something that plain JavaScript gave: a getter, or a proxy, may throw whatever it likes.
  *
