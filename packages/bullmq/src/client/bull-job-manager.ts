@@ -50,19 +50,6 @@ export interface BullShutdownOptions {
   readonly keep?: boolean | undefined;
 }
 
-/** @throws OffstageError `invalid_option` */
-function endingOf(options: BullShutdownOptions): Required<BullShutdownOptions> & {
-  readonly graceMs: number;
-} {
-  requireOptions(options);
-  const { graceMs, keep } = reading('options', () => {
-    const { graceMs = 5000, keep = true } = options;
-    return { graceMs, keep };
-  });
-  requireDuration('graceMs', graceMs);
-  return { graceMs, keep };
-}
-
 const lookAgainMs = 20;
 
 /**
@@ -281,4 +268,18 @@ export class BullJobManager {
     }
     return ids;
   }
+}
+
+/** @throws OffstageError `invalid_option` */
+function endingOf(options: BullShutdownOptions): {
+  readonly graceMs: number;
+  readonly keep: boolean;
+} {
+  requireOptions(options);
+  const { graceMs, keep } = reading('options', () => {
+    const { graceMs = 5000, keep = true } = options;
+    return { graceMs, keep };
+  });
+  requireDuration('graceMs', graceMs);
+  return { graceMs, keep };
 }
