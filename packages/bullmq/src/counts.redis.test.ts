@@ -123,6 +123,25 @@ test('E5 J13 a job that is listed without its record goes, and one at rest that 
   expect((await alice.wait(next.id)).status).toBe('succeeded');
 });
 
+test('E5 J7 a key whose holder went with its record goes to the next who waits for it', async () => {
+  await using queue = new ServedQueue(redis.url);
+  const alice = queue.manager(jobs).forOwner('alice');
+  const base = `bull:${queue.queueName}:offstage:`;
+  const queued = { exclusivityKey: 'k', onConflict: 'queue' } as const;
+  const ids: string[] = [];
+  for (let n = 0; n < 4; n += 1) ids.push((await alice.start(echoing.definition, n, queued)).id);
+  const [holder, lost, next, last] = ids;
+  await raw.del(`${base}job:${holder}`, `${base}job:${lost}`);
+  await recount(queue.queueName);
+  expect(await raw.hget(`${base}keys`, '=k')).toBe(next);
+  // Whoever looks after what BullMQ was not given gives it that one.
+  expect(await raw.zscore(`${base}pending`, next ?? '')).not.toBe(null);
+  await raw.zadd(`${base}pending`, '0', next ?? '');
+  await queue.serve(jobs);
+  for (const id of [next, last]) expect((await alice.wait(id ?? '')).status).toBe('succeeded');
+  expect(await raw.exists(`${base}keys`)).toBe(0);
+});
+
 test('E5 J15 a manager counts anew by itself', async () => {
   await using queue = new ServedQueue(redis.url);
   const manager = queue.manager(jobs, { maxQueued: 2 });

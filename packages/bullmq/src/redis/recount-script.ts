@@ -1,3 +1,4 @@
+import { commitFunctions } from './commit-script.ts';
 import { script } from './script.ts';
 
 /**
@@ -7,7 +8,7 @@ import { script } from './script.ts';
  *   recount   string   how far it has come, and when it goes on: many processes ask, and one is enough
  *
  * A step takes some of the owners' lists; what is listed without being kept is active. The last step sums up
- * what the owners have. Of a very long list the number alone is told, as reading it would hold up all others.
+ * what the owners have, and lets keys go on whose holders are not there any more. Of a very long list the number alone is told, as reading it would hold up all others.
  */
 export const recountScript = script(
   'recount',
@@ -31,6 +32,12 @@ if place == 'sum' then
   end
   for what, sum in pairs(sums) do
     if sum == 0 then redis.call('HDEL', base .. 'counts', what) else redis.call('HSET', base .. 'counts', what, sum) end
+  end
+  -- A key whose holder went with its record would be held for ever.
+  local holders = redis.call('HGETALL', base .. 'keys')
+  for index = 1, #holders, 2 do
+    local id = holders[index + 1]
+    while id ~= '' and redis.call('EXISTS', jobKey(id)) == 0 do id = passKey(id, holders[index]) end
   end
   return 1
 end
@@ -64,4 +71,5 @@ for _, list in ipairs(found[2]) do
 end
 return 1
 `,
+  commitFunctions,
 );
