@@ -12,7 +12,6 @@ export {
 export { randomId } from './foundation/random-id.ts';
 export {
   admissionPaused,
-  type InTheWay,
   invalidResult,
   keyConflict,
   maintenanceConflict,

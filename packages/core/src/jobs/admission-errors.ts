@@ -62,7 +62,7 @@ export function admissionPaused(): OffstageError {
 }
 
 /** What keeps maintenance out. */
-export interface InTheWay {
+interface InTheWay {
   readonly activeJobs: number;
   readonly foregroundLeases: number;
   readonly maintenance: boolean;
