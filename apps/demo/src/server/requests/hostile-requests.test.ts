@@ -102,7 +102,7 @@ describe('whatever is asked', () => {
         content,
         async (how, where, asked, is, sent) => {
           const search = new URLSearchParams(
-            asked.map(([name, value]) => [name, value.toWellFormed()]),
+            asked.map(([name, value]): [string, string] => [name, value.toWellFormed()]),
           );
           const hasBody = how !== 'GET' && how !== 'HEAD';
           const answer = await fetch(`${url}${where}?${search}`, {
