@@ -119,7 +119,7 @@ export class InlineExecutor implements JobExecutor {
   }
 
   async #end(graceMs: number): Promise<void> {
-    if (this.#busy && graceMs > 0) {
+    if (this.#isBusy() && graceMs > 0) {
       await new Promise<void>((resolve) => {
         const timer = this.#clock.schedule(graceMs, resolve, { keepAlive: true });
         this.#idle = () => {
@@ -136,7 +136,7 @@ export class InlineExecutor implements JobExecutor {
     this.#isClosed = true;
   }
 
-  get #busy(): boolean {
+  #isBusy(): boolean {
     return this.#running.first !== undefined || this.#discarding.size > 0;
   }
 
@@ -146,7 +146,7 @@ export class InlineExecutor implements JobExecutor {
   };
 
   #notifyIdle(): void {
-    if (this.#idle !== undefined && !this.#busy) this.#idle();
+    if (this.#idle !== undefined && !this.#isBusy()) this.#idle();
   }
 
   #refuse(task: JobTask, host: JobHost): JobRun {

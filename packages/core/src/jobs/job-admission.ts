@@ -280,7 +280,7 @@ export class JobAdmission {
       if (decision?.type === 'waits') void this.#makeWayOnceKept(job, decision);
       return job;
     }
-    ownerJobs.jobs.add(job.id, job);
+    ownerJobs.jobs.add(job);
     this.#host.dispatch(
       job,
       availableAt === null ? admitted : { type: 'admitted', availableAt },

@@ -21,6 +21,7 @@ import { JobRegistry, type Watcher } from './job-registry.ts';
 import { JobScheduler } from './job-scheduler.ts';
 import { type JobAction, type JobEvent, noActions, transition } from './job-state.ts';
 import type { JobFailure, JobStatus } from './job-view.ts';
+import type { JobsById } from './jobs-by-id.ts';
 import { KeptJobs } from './kept-jobs.ts';
 import { ManagerEvents } from './manager-events.ts';
 import { retryDelayMs } from './retry-policy.ts';
@@ -138,9 +139,8 @@ export class JobEngine implements AttemptKeeper {
     return job;
   }
 
-  /** In the order of their start. */
-  jobs(owner: string): Iterable<Job> {
-    return this.#registry.ownerJobs(owner)?.jobs.values() ?? [];
+  jobs(owner: string): JobsById<Job> | undefined {
+    return this.#registry.ownerJobs(owner)?.jobs;
   }
 
   /** Another text after every change of the owner's jobs, progress apart (F7). */
@@ -272,7 +272,8 @@ export class JobEngine implements AttemptKeeper {
       // What a journal keeps is written by now: see `holds`.
       if (action !== undefined && action.type !== 'write') this.#carryOut(job, action);
     }
-    if (event.type === 'progress' || event.type === 'dropped') return;
+    // What lets no other job begin.
+    if (event.type === 'progress' || event.type === 'dropped' || event.type === 'released') return;
     this.#scheduler.pump(at);
     if (this.#putsBack && this.#counts.running === 0) this.#idle.end();
   }
@@ -451,7 +452,7 @@ export class JobEngine implements AttemptKeeper {
     this.#expiry.remove(job);
     this.#kept.remove(job);
     this.#startKeys.forget(job.id);
-    this.#registry.remove(ownerJobs, job.id);
+    this.#registry.remove(ownerJobs, job);
   }
 
   #now(): number {

@@ -56,7 +56,7 @@ export class JobKeeping {
       clock: settings.clock,
       dispatch: engine.dispatch,
       report: engine.report,
-      show: (job) => void job.ownerJobs.jobs.add(job.id, job),
+      show: (job) => void job.ownerJobs.jobs.add(job),
       withdraw: (job) => {
         engine.count(job, -1, -1);
         scheduler.releaseKey(job);
@@ -172,7 +172,7 @@ export class JobKeeping {
       now: () => clock.now(),
       openOwner: (owner) => registry.openOwner(owner),
       place(job) {
-        job.ownerJobs.jobs.add(job.id, job);
+        job.ownerJobs.jobs.add(job);
         if (!job.atRest) engine.count(job, 1, Number(job.state.status === 'queued'));
       },
       claimKey: (job) => void scheduler.claim(job, 'queue'),

@@ -4,10 +4,19 @@ import { memoryJournal } from '../testing/memory-journal.ts';
 import { settle } from '../testing/simulated-clock.ts';
 import { plain, stage } from './job-manager.test-support.ts';
 import { JobRegistry } from './job-registry.ts';
+import type { JobWithId } from './jobs-by-id.ts';
+
+class Entry implements JobWithId<Entry> {
+  readonly id = '1';
+  readonly atRest = true;
+  older: Entry | undefined;
+  newer: Entry | undefined;
+  inBucket: Entry | undefined;
+}
 
 describe('what was released', () => {
   test('F3 an entry that was forgotten closes itself alone, and not the one that came after', () => {
-    const registry = new JobRegistry();
+    const registry = new JobRegistry<Entry>();
     const first = registry.openOwner('alice');
     registry.closeOwner(first);
     const second = registry.openOwner('alice');
@@ -18,7 +27,7 @@ describe('what was released', () => {
   });
 
   test('F3 J18 of owners that are gone nothing is left, however many there were', () => {
-    const registry = new JobRegistry();
+    const registry = new JobRegistry<Entry>();
     for (const owner of ['alice', 'bob', 'carol']) registry.closeOwner(registry.openOwner(owner));
     expect([registry.size, [...registry.owners()]]).toEqual([0, []]);
     expect(registry.version('carol')).toBe(undefined);
@@ -28,14 +37,14 @@ describe('what was released', () => {
   });
 
   test('F3 J18 an entry stays while it has a job, or one that is being admitted, or is watched', () => {
-    const registry = new JobRegistry();
+    const registry = new JobRegistry<Entry>();
     const alice = registry.openOwner('alice');
-    const job = { atRest: true };
-    alice.jobs.add('1', job);
+    const job = new Entry();
+    alice.jobs.add(job);
     registry.closeOwner(alice);
     alice.active = 1;
-    registry.remove(alice, '1');
-    expect(registry.find('alice', '1')).toBe(undefined);
+    registry.remove(alice, job);
+    expect(registry.find('alice', job.id)).toBe(undefined);
     alice.active = 0;
     alice.watchers = new Set();
     registry.closeOwner(alice);
@@ -46,18 +55,19 @@ describe('what was released', () => {
   });
 
   test('F3 J18 an entry goes with the admission that came to nothing, and a forgotten one takes no other along', () => {
-    const registry = new JobRegistry();
+    const registry = new JobRegistry<Entry>();
     const first = registry.openOwner('alice');
-    registry.remove(first, 'withdrawn');
+    registry.remove(first, new Entry());
     expect(registry.size).toBe(0);
-    first.jobs.add('1', { atRest: true });
+    const job = new Entry();
+    first.jobs.add(job);
     const second = registry.openOwner('alice');
-    registry.remove(first, '1');
+    registry.remove(first, job);
     expect([registry.ownerJobs('alice'), registry.size, first.jobs.size]).toEqual([second, 1, 0]);
   });
 
   test('F3 J18 to look for what is not there opens no entry', () => {
-    const registry = new JobRegistry();
+    const registry = new JobRegistry<Entry>();
     expect(registry.find('alice', 'unknown')).toBe(undefined);
     expect(registry.ownerJobs('alice')).toBe(undefined);
     expect(registry.size).toBe(0);

@@ -1,6 +1,6 @@
 import { randomId } from '../foundation/random-id.ts';
 import type { ChangeKind } from './job-client.ts';
-import { JobsById } from './jobs-by-id.ts';
+import { JobsById, type JobWithId } from './jobs-by-id.ts';
 
 /** A hint that something changed; see `JobClient.watch`. */
 export interface Watcher {
@@ -8,7 +8,7 @@ export interface Watcher {
 }
 
 /** What one owner has. Jobs are looked up here and nowhere else, so no id leads to another's (J4). */
-export interface OwnerJobs<Job> {
+export interface OwnerJobs<Job extends JobWithId<Job>> {
   readonly owner: string;
   /** In the order of their start. */
   readonly jobs: JobsById<Job>;
@@ -27,7 +27,7 @@ export interface OwnerJobs<Job> {
 }
 
 /** All jobs, by owner; an owner without jobs and watchers leaves nothing behind (J18). */
-export class JobRegistry<Job extends { readonly atRest: boolean }> {
+export class JobRegistry<Job extends JobWithId<Job> & { readonly atRest: boolean }> {
   /** Unlike that of any other registry; its entries only count on, since an entry may last for one job. */
   readonly #life = randomId();
   #entries = 0;
@@ -85,8 +85,8 @@ export class JobRegistry<Job extends { readonly atRest: boolean }> {
   }
 
   /** Takes a job out, and the entry with it if nothing else is in it. */
-  remove(ownerJobs: OwnerJobs<Job>, id: string): void {
-    ownerJobs.jobs.delete(id);
+  remove(ownerJobs: OwnerJobs<Job>, job: Job): void {
+    ownerJobs.jobs.delete(job);
     this.closeOwner(ownerJobs);
   }
 

@@ -57,7 +57,7 @@ export class JobScheduler {
 
   /** Whether a job of this name and owner that came now would begin. */
   hasRoom(name: string, owner: string): boolean {
-    return this.#hasFreeSlot && this.#limits.admits(name, owner);
+    return this.freeSlots > 0 && this.#limits.admits(name, owner);
   }
 
   claim(job: Job, onConflict: OnConflict): KeyDecision<Job> {
@@ -138,10 +138,6 @@ export class JobScheduler {
     return this.#concurrency - this.#slots;
   }
 
-  get #hasFreeSlot(): boolean {
-    return this.#slots < this.#concurrency;
-  }
-
   #join(job: Job): void {
     const isNext = this.#first === undefined && this.#line.size === 0;
     if (isNext && this.hasRoom(job.name, job.owner)) this.#first = job;
@@ -151,7 +147,7 @@ export class JobScheduler {
   #take(): Job | undefined {
     const first = this.#first;
     this.#first = undefined;
-    if (first === undefined) return this.#hasFreeSlot ? this.#line.take() : undefined;
+    if (first === undefined) return this.freeSlots > 0 ? this.#line.take() : undefined;
     if (this.hasRoom(first.name, first.owner)) return first;
     this.#line.push(first);
     return this.#take();

@@ -6,6 +6,7 @@ import type { HandlerInfo, JobTask } from './job-executor.ts';
 import type { OwnerJobs, Watcher } from './job-registry.ts';
 import { type JobState, newJobState } from './job-state.ts';
 import { isTerminal, type JobView, type ProgressEvent, type TerminalJobView } from './job-view.ts';
+import type { JobWithId } from './jobs-by-id.ts';
 import type { KeyMember } from './keys.ts';
 import type { LineMember } from './line.ts';
 import type { PendingWrite } from './pending-write.ts';
@@ -46,7 +47,7 @@ export interface AttemptUnderWay {
  * It is a member of the manager's lists itself, since a job among a hundred thousand that wait should
  * cost one object.
  */
-export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job> {
+export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job>, JobWithId<Job> {
   readonly id: string;
   readonly ownerJobs: OwnerJobs<Job>;
   readonly definition: AnyJobDefinition;
@@ -55,6 +56,10 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job> {
   readonly life: number;
   /** The time of the last look, once it is at rest. */
   rank = 0;
+  // Those of its owner's jobs by id.
+  older: Job | undefined;
+  newer: Job | undefined;
+  inBucket: Job | undefined;
   // The line's, the keys' or the expiry's, whichever it is in.
   previous: Job | undefined;
   next: Job | undefined;
@@ -94,6 +99,9 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job> {
     this.definition = init.definition;
     this.handler = init.handler;
     this.life = init.kept?.life ?? 0;
+    this.older = undefined;
+    this.newer = undefined;
+    this.inBucket = undefined;
     this.previous = undefined;
     this.next = undefined;
     this.lane = undefined;

@@ -44,16 +44,8 @@ export class KeptJobs {
     job.keptBytes = maxKeptBytes === Infinity ? 0 : bytesOf(job);
     this.#bytes += job.keptBytes;
     append(job, ownerJobs);
-    if (ownerJobs.kept > maxKeptPerOwner) {
-      this.#trim(ownerJobs, job, () => ownerJobs.kept > maxKeptPerOwner);
-    }
-    if (this.#bytes <= maxKeptBytes) return;
-    const isOver = (): boolean => this.#bytes > maxKeptBytes;
-    this.#trim(ownerJobs, job, isOver);
-    for (const other of this.#owners()) {
-      if (!isOver()) return;
-      this.#trim(other, job, isOver);
-    }
+    if (ownerJobs.kept > maxKeptPerOwner) this.#trimOwner(ownerJobs, job);
+    if (this.#bytes > maxKeptBytes) this.#trimAll(ownerJobs, job);
   }
 
   /** Its owner looks at it; it may be active still. */
@@ -68,6 +60,22 @@ export class KeptJobs {
     unlink(job, job.ownerJobs);
     this.#bytes -= job.keptBytes;
     job.keptBytes = notKept;
+  }
+
+  // Apart from `add`, which would make what these capture for each job.
+
+  #trimOwner(ownerJobs: OwnerJobs<Job>, newest: Job): void {
+    const { maxKeptPerOwner } = this.#limits;
+    this.#trim(ownerJobs, newest, () => ownerJobs.kept > maxKeptPerOwner);
+  }
+
+  #trimAll(first: OwnerJobs<Job>, newest: Job): void {
+    const isOver = (): boolean => this.#bytes > this.#limits.maxKeptBytes;
+    this.#trim(first, newest, isOver);
+    for (const other of this.#owners()) {
+      if (!isOver()) return;
+      this.#trim(other, newest, isOver);
+    }
   }
 
   #trim(ownerJobs: OwnerJobs<Job>, newest: Job, isOver: () => boolean): void {

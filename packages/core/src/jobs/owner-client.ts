@@ -90,12 +90,12 @@ export class OwnerClient implements JobClient {
   async list(filter: ListFilter = {}): Promise<readonly JobView[]> {
     const { statuses, name, limit, before, results } = listPageOf(filter);
     if (!this.#engine.isReady) await this.#engine.ready();
-    const newestFirst = [...this.#engine.jobs(this.#owner)].reverse();
-    const last = before === undefined ? -1 : newestFirst.findIndex(({ id }) => id === before);
-    if (before !== undefined && last < 0) throw noSuchPage();
+    const jobs = this.#engine.jobs(this.#owner);
+    const last = before === undefined ? undefined : jobs?.get(before);
+    if (before !== undefined && last === undefined) throw noSuchPage();
     const views: JobView[] = [];
-    for (const job of newestFirst.slice(last + 1)) {
-      if (views.length === limit) break;
+    let job = last === undefined ? jobs?.newest : last.older;
+    for (; job !== undefined && views.length < limit; job = job.older) {
       if (name !== undefined && job.definition.name !== name) continue;
       if (statuses !== undefined && !statuses.has(job.state.status)) continue;
       views.push(results ? job.view() : overviewOf(job.view()));
@@ -129,13 +129,14 @@ export class OwnerClient implements JobClient {
   wait(id: string, options?: WaitOptions): Promise<TerminalJobView>;
   wait(id: string, options: WaitOptions = noOptions): Promise<TerminalJobView> {
     if (!this.#engine.isReady) return this.#engine.ready().then(() => this.wait(id, options));
+    if (options === noOptions) return this.#ended(id, noOptions);
     try {
       requireOptions(options);
       const { signal, timeoutMs } = reading('options', () => {
         const { signal, timeoutMs } = options;
         return { signal, timeoutMs };
       });
-      return waitForEnd(this.#engine.look(this.#owner, id), { signal, timeoutMs }, this.#clock);
+      return this.#ended(id, { signal, timeoutMs });
     } catch (error) {
       return Promise.reject(error);
     }
@@ -162,6 +163,10 @@ export class OwnerClient implements JobClient {
       isStopped = true;
       stop();
     };
+  }
+
+  #ended(id: string, options: WaitOptions): Promise<TerminalJobView> {
+    return waitForEnd(this.#engine.look(this.#owner, id), options, this.#clock);
   }
 
   #poll(id: string, options: PollOptions): JobPoll {

@@ -57,7 +57,7 @@ export class ProgressRing {
    * forward to this life, and told of the gap.
    */
   read(after: number, limit: number): RingRead {
-    const newest = this.#newestSeq;
+    const newest = this.#newestSeq();
     const from = Math.min(after, Math.max(newest, this.#life));
     if (from > newest) {
       const cursor = limit > 0 ? this.#life : from;
@@ -76,7 +76,7 @@ export class ProgressRing {
     return { events: Object.freeze(events), cursor, missed: missedBetween(from, events, cursor) };
   }
 
-  get #newestSeq(): number {
+  #newestSeq(): number {
     return this.#at(this.#events.length - 1)?.seq ?? 0;
   }
 

@@ -12,12 +12,15 @@ interface Budget {
  * of it. Never throws, whatever the value's getters do (F1): what cannot be looked at weighs nothing.
  */
 export function roughBytes(value: unknown): number {
-  return weigh(value, { looks: maxLooks });
+  return typeof value === 'object' && value !== null
+    ? weigh(value, { looks: maxLooks })
+    : weighFlat(value);
 }
 
+const weighFlat = (value: unknown): number => (typeof value === 'string' ? 16 + value.length : 8);
+
 function weigh(value: unknown, budget: Budget): number {
-  if (typeof value === 'string') return 16 + value.length;
-  if (typeof value !== 'object' || value === null) return 8;
+  if (typeof value !== 'object' || value === null) return weighFlat(value);
   if (budget.looks <= 0) return 8;
   budget.looks -= 1;
   try {
