@@ -52,6 +52,8 @@ const otherRuntimes = [
   },
 ];
 
+// What was fetched once, for the repository itself say, is not asked for again.
+const install = ['install', '--prefer-offline', '--no-audit', '--no-fund'];
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'offstage-packaging-'));
 const consumer = path.join(scratch, 'consumer');
 const packed = process.env.OFFSTAGE_TARBALLS ?? path.join(scratch, 'tarballs');
@@ -65,34 +67,21 @@ process.exitCode = failures === 0 ? 0 : 1;
 
 function main() {
   mkdirSync(packed, { recursive: true });
-  const tarballs = {};
+  const tarballs = pack();
+  if (tarballs === undefined) return;
   for (const name of packages) {
-    const directory = path.join(root, 'packages', name);
-    const told = run(
-      `pack ${name}`,
-      'npm',
-      ['pack', '--json', '--pack-destination', packed],
-      directory,
-    );
-    if (told === undefined) return;
-    const tarball = path.join(packed, firstFileName(told));
-    tarballs[`@offstage/${name}`] = `file:${tarball}`;
-    run(`publint ${name}`, 'publint', ['run', directory, '--strict']);
-    run(`types of ${name}`, 'attw', [
-      tarball,
-      '--profile',
-      'esm-only',
-      '--no-emoji',
-      '--format',
-      'ascii',
-    ]);
+    run(`publint ${name}`, 'publint', ['run', path.join(root, 'packages', name), '--strict']);
+    const format = ['--no-emoji', '--format', 'ascii'];
+    run(`types of ${name}`, 'attw', [tarballs[name], '--profile', 'esm-only', ...format]);
   }
 
   cpSync(path.join(root, 'scripts', 'consumer'), consumer, { recursive: true });
   const manifest = JSON.parse(readFileSync(path.join(consumer, 'package.json'), 'utf8'));
-  Object.assign(manifest.dependencies, tarballs);
+  for (const name of packages) {
+    manifest.dependencies[`@offstage/${name}`] = `file:${tarballs[name]}`;
+  }
   writeFileSync(path.join(consumer, 'package.json'), JSON.stringify(manifest));
-  if (run('install in an empty project', 'npm', ['install'], consumer) === undefined) return;
+  if (run('install in an empty project', 'npm', install, consumer) === undefined) return;
   for (const compiler of ['typescript', 'typescript-7']) {
     const tsc = path.join(root, 'node_modules', compiler, 'bin', 'tsc');
     run(`types in an empty project, by ${compiler}`, 'node', [tsc, '-p', consumer]);
@@ -121,6 +110,20 @@ function main() {
   }
 }
 
+/** All at once, since npm takes longer to start than to pack: the file of each by the package's name. */
+function pack() {
+  const workspaces = packages.map((name) => `--workspace=packages/${name}`);
+  const packing = ['pack', '--json', `--pack-destination=${packed}`, ...workspaces];
+  const told = run('pack', 'npm', packing);
+  if (told === undefined) return undefined;
+  // npm prints a list or, from version 12 on, an object keyed by package.
+  const files = Object.values(JSON.parse(told)).map(({ name, filename }) => [
+    name.replace('@offstage/', ''),
+    path.join(packed, filename),
+  ]);
+  return Object.fromEntries(files);
+}
+
 /** The files of the README's quick start, as printed. */
 function writeQuickStart() {
   const folder = path.join(consumer, 'quick-start');
@@ -132,12 +135,18 @@ function writeQuickStart() {
   return folder;
 }
 
-/** A runtime that npm has, in a folder of its own. */
+/** A runtime that npm has, in a folder of its own, or this one. */
 function installRuntime(name, version) {
+  if (name === 'node' && process.versions.node.startsWith(`${version}.`)) return process.execPath;
   const directory = path.join(scratch, `${name}-${version}`);
   mkdirSync(directory);
   writeFileSync(path.join(directory, 'package.json'), '{}');
-  const done = run(`fetch ${name} ${version}`, 'npm', ['install', `${name}@${version}`], directory);
+  const done = run(
+    `fetch ${name} ${version}`,
+    'npm',
+    [...install, `${name}@${version}`],
+    directory,
+  );
   return done && path.join(directory, 'node_modules', '.bin', name);
 }
 
@@ -155,10 +164,4 @@ function run(title, command, args, cwd = root) {
   failures += 1;
   console.log(`FAILED  ${title}\n${stdout}${stderr}${error?.message ?? ''}`);
   return undefined;
-}
-
-// npm prints a list or, from version 12 on, an object keyed by package.
-function firstFileName(json) {
-  const [first] = Object.values(JSON.parse(json));
-  return first.filename;
 }

@@ -32,8 +32,7 @@ const vitest = (name, project) => ({
 /**
  * In order of what a person wants to hear first. `needs` sees to what a check cannot do without,
  * `isAfter` names the check that makes what this one reads, and `count` reads how many tests it held.
- * What `isFirst` others stand on. Checks `beside` the rest run while that waits for pages and processes; what
- * `isLast` reads what they left.
+ * What `isFirst` others stand on. Checks `beside` the rest run, in their order, while that waits for processes.
  */
 const checks = [
   { name: 'lint', isFirst: true, run: ['biome', 'ci', '--colors=off', '.'] },
@@ -63,6 +62,13 @@ const checks = [
     run: ['node', 'scripts/packaging.mjs'],
     needs: [ensureRedis],
   },
+  // Next.js and SvelteKit over the packages that `packaging` has packed; `npm run examples` takes all.
+  {
+    name: 'examples',
+    isBeside: true,
+    needs: [ensureChromium],
+    run: ['node', 'scripts/examples.mjs', '--short'],
+  },
   // What a browser shows is waited for most of the time.
   {
     ...vitest('pages', 'pages'),
@@ -76,13 +82,6 @@ const checks = [
     needs: [ensureChromium, ensureRedis],
   },
   { name: 'browser', run: ['node', 'scripts/browser.mjs'] },
-  // Next.js and SvelteKit over the packages that `packaging` has packed; `npm run examples` takes all.
-  {
-    name: 'examples',
-    isLast: true,
-    needs: [ensureChromium],
-    run: ['node', 'scripts/examples.mjs', '--short'],
-  },
 ];
 
 /** What one runs between two edits; `OFFSTAGE_QUICK` tells Vitest which tests are meant. */
@@ -113,15 +112,13 @@ let failed = 0;
 let isBuilt = false;
 const chosen = checks.filter(isWanted);
 const beside = os.availableParallelism() > 1 ? chosen.filter(({ isBeside }) => isBeside) : [];
-const last = chosen.filter(({ isLast }) => isLast);
-const inTurn = chosen.filter((check) => !beside.includes(check) && !last.includes(check));
+const inTurn = chosen.filter((check) => !beside.includes(check));
 const first = inTurn.filter(({ isFirst }) => isFirst);
 // Alone, they have nobody to wait beside, and say what they find while they find it.
 const isShared = beside.length > 0 && inTurn.length > first.length;
-const rest = (isShared ? inTurn : chosen).filter(({ isFirst, isLast }) => !isFirst && !isLast);
+const rest = (isShared ? inTurn : chosen).filter(({ isFirst }) => !isFirst);
 await inOrder(first, 'inherit');
 await Promise.all([inOrder(rest, 'inherit'), isShared && inOrder(beside, 'pipe')]);
-await inOrder(last, 'inherit');
 rmSync(scratch, { recursive: true, force: true });
 
 console.log(`\n${passed} passed, ${failed} failed`);

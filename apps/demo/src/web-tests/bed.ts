@@ -2,13 +2,25 @@ import { cpSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { expect } from 'vitest';
+import { expect, type TestContext, test } from 'vitest';
 import { chromiumArguments, findChromium } from '../../../../scripts/chromium.mjs';
 import { DocumentsServer, type DocumentsServerOptions } from '../server/documents-server.ts';
 import { visit } from '../testing/documents-server.ts';
 
 export const kinds = ['react', 'svelte'] as const;
 export type Kind = (typeof kinds)[number];
+
+/**
+ * What declares the tests of a file that asks for every habit: the frameworks are twins over the same view
+ * models and styles, so each test is run in one of them, by turns, and in the long form in both.
+ */
+export function byTurns(kind: Kind) {
+  let turn = kinds.indexOf(kind);
+  return (title: string, run: (context: TestContext) => Promise<void>): void => {
+    if (turn % kinds.length === 0 || process.env.OFFSTAGE_LONG === '1') test(title, run);
+    turn += 1;
+  };
+}
 
 interface RedisBed extends AsyncDisposable {
   readonly changes: DocumentsServerOptions['changes'];

@@ -1,13 +1,13 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { writeFiles } from '../testing/scratch.ts';
 import { visit } from '../testing/visitor.ts';
 import type { CorpusView } from '../web/api.ts';
 import { choose, goTo, inMain, jobCard, publish, textFile } from './actions.ts';
 import { rewrite } from './arrange.ts';
-import { Bed, kinds, open } from './bed.ts';
+import { Bed, byTurns, kinds, open } from './bed.ts';
 
 let bed: Bed;
 
@@ -29,6 +29,8 @@ const refusals = (page: Page): Promise<string[]> =>
     );
 
 describe.concurrent.each(kinds)('%s', (kind) => {
+  const test = byTurns(kind);
+
   test('D2 D3 a drop that is canceled while it is looked through sends nothing', async () => {
     const context = await bed.visitor();
     const page = await open(context, await bed.serve(), kind);

@@ -370,8 +370,6 @@ export interface ModelRun {
    * longest wait, so that the search would pass the test's time limit and tell nothing. @default true
    */
   readonly shrinks?: boolean;
-  /** Starts jobs again as well. @default true */
-  readonly withRetry?: boolean;
 }
 
 /** Plays random commands against the manager over this executor, and against the model. */
@@ -380,11 +378,10 @@ export async function checkManager({
   numRuns,
   withShutdown,
   shrinks = true,
-  withRetry = true,
 }: ModelRun): Promise<void> {
   const script = [
     ...commands,
-    ...(withRetry ? [fc.tuple(owner, index).map((args) => retry(...args))] : []),
+    fc.tuple(owner, index).map((args) => retry(...args)),
     ...(withShutdown ? [fc.constant<Command>(shutdown)] : []),
   ];
   const play = async (played: Iterable<Command>): Promise<void> => {

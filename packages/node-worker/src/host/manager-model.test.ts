@@ -7,7 +7,6 @@ import type {
   DrivenRun,
   Driver,
 } from '../../../core/src/jobs/driven-executor.test-support.ts';
-import { limits } from '../../../core/src/jobs/job-manager.model.test-support.ts';
 import { checkManager } from '../../../core/src/jobs/job-manager.model-run.test-support.ts';
 import { fixture } from '../../fixtures/harness.ts';
 import { WorkerExecutor } from './worker-executor.ts';
@@ -18,6 +17,12 @@ interface Told {
   readonly reason: StopReason;
   readonly outcome: DiscardOutcome;
 }
+
+/**
+ * More than the handlers that the manager lets run at once: a discard that is not done yet holds a thread, and
+ * what comes after it would wait for one, where the model has it begin at once.
+ */
+const enoughThreads = 24;
 
 let drivers = 0;
 
@@ -36,7 +41,7 @@ class DrivenWorkerExecutor extends WorkerExecutor implements Driver {
     const name = `driver-${process.pid}-${drivers}`;
     super({
       entry: fixture('driven'),
-      threads: limits.concurrency,
+      threads: enoughThreads,
       env: { ...process.env, OFFSTAGE_DRIVER: name },
     });
     this.#channel = new BroadcastChannel(name);
@@ -92,7 +97,6 @@ test('F3 J1 J3 J4 J5 J6 J7 J8 J9 J12 J13 J15 J17 P3 A1 A2 A5 A6 over threads the
     numRuns: 2,
     withShutdown: false,
     shrinks: false,
-    withRetry: false,
   });
   expect(made).toBeGreaterThanOrEqual(2);
 }, 120_000);
