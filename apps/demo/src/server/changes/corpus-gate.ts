@@ -76,10 +76,9 @@ export class CorpusGate {
     try {
       if (this.#isHeld) throw this.#conflict(session);
       this.#change = asked;
-      // Uploads are read on while the job is noted on disk; it begins when that has given way.
+      await readAhead?.pause();
       const job = await start(files);
       asked.jobId = job.id;
-      if (this.#change === asked) void readAhead?.pause();
       return job;
     } catch (error) {
       if (this.#change === asked) this.#change = undefined;
