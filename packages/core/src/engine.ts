@@ -1,6 +1,13 @@
 // What an engine or an executor is built of.
 export { sleep } from './foundation/clock.ts';
-export { reading, requireClock } from './foundation/invalid-option.ts';
+export {
+  invalidOption,
+  listOf,
+  reading,
+  requireClock,
+  requireDuration,
+  requireOptions,
+} from './foundation/invalid-option.ts';
 export { randomId } from './foundation/random-id.ts';
 export {
   invalidResult,
@@ -24,7 +31,6 @@ export type {
   ReportedProgress,
 } from './jobs/job-executor.ts';
 export { type HandlerEnd, indexHandlers, runHandler } from './jobs/job-handler.ts';
-export { requireDuration } from './jobs/job-manager-options.ts';
 export {
   type JobAction,
   type JobEvent,

@@ -95,14 +95,16 @@ export type { RepairOptions, RepairProposal, RepairResult } from './snapshots/re
 export type { ScrubReport } from './snapshots/scrub.ts';
 export type { Durability, SnapshotStorage } from './snapshots/storage.ts';
 export {
-  type LeaseOptions,
-  type OpenOptions,
-  type PruneOptions,
   SnapshotStore,
   type SnapshotStoreOptions,
   type VersionSummary,
-  type WriterOptions,
 } from './snapshots/store.ts';
+export type {
+  LeaseOptions,
+  OpenOptions,
+  PruneOptions,
+  WriterOptions,
+} from './snapshots/store-options.ts';
 export {
   type FileProblem,
   type VerifyMode,

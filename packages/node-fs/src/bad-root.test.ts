@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SnapshotStore } from '@offstage/core';
+import { hostileArguments, isCoded, outcomeOf } from '@offstage/core/testing';
 import { afterEach, beforeEach, describe, expect, type TestContext, test } from 'vitest';
 import { payloadSchema, problemsOf, publish } from '../fixtures/crash/payload.ts';
 import { unmount } from '../fixtures/unmount.ts';
@@ -326,4 +327,18 @@ describe.skipIf(process.platform === 'win32')('too few file descriptors', () => 
       expect(names().length).toBe(onlyOneVersion.length);
     },
   );
+});
+
+test('F1 S1 what is no path of a folder is a coded error', async () => {
+  const faults: string[] = [];
+  for (const { name, options } of hostileArguments()) {
+    // Some texts are names of folders, which would be made where the tests run.
+    if (typeof options === 'string' && options.length < 100 && !options.includes('\0')) continue;
+    const outcome = await outcomeOf(async () => {
+      const storage = nodeStorage(options as string);
+      await new SnapshotStore({ storage, metadata: payloadSchema }).begin();
+    }, 100_000);
+    if (outcome === 'fine' || !isCoded(outcome)) faults.push(`${name}: ${outcome}`);
+  }
+  expect(faults).toEqual([]);
 });

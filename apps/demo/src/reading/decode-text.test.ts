@@ -16,7 +16,22 @@ const samples: readonly (readonly [string, readonly string[]])[] = [
   ['Osvětlovač zkontroloval jeviště, když začala zkouška.', ['iso-8859-2', 'windows-1250']],
   [
     'Осветитель проверил сцену, и занавес поднялся перед зрителями.',
-    ['windows-1251', 'koi8-r', 'iso-8859-5', 'ibm866', 'utf-16le', 'utf-16be'],
+    [
+      'windows-1251',
+      'koi8-r',
+      'iso-8859-5',
+      'ibm866',
+      'maccyrillic',
+      'utf-16le',
+      'utf-16be',
+      'utf-7',
+    ],
+  ],
+  ['Свет. Звук. Сцена.', ['windows-1251', 'koi8-r', 'iso-8859-5', 'ibm866', 'maccyrillic']],
+  ['ЗАНАВЕС ПОДНИМАЕТСЯ', ['windows-1251', 'koi8-r', 'iso-8859-5', 'ibm866', 'maccyrillic']],
+  [
+    '┌────────┬──────┐\n│ Имя    │ Цена │\n├────────┼──────┤\n│ Свет   │  100 │\n└────────┴──────┘',
+    ['koi8-r', 'ibm866'],
   ],
   ['Освітлювач перевірив сцену, і завіса піднялася перед глядачами.', ['windows-1251', 'koi8-u']],
   ['Ο φωτιστής έλεγξε τη σκηνή και η αυλαία σηκώθηκε.', ['iso-8859-7', 'windows-1253', 'utf-16le']],
@@ -41,6 +56,24 @@ describe('an encoding that nobody names', () => {
       expect(await decodeText(iconv.encode(text, encoding))).toBe(text);
     },
   );
+
+  test.each([
+    ['~{NhL(~} and ~~ ~{5F9b~}', '舞台 and ~ 灯光'],
+    ['a+-b: Gr+APYA3w-e +IB4-so+IBw-', 'a+b: Größe „so“'],
+    ['+gh5T8DBucWdmDk/CMExfhTBjMGYwRDCLMAI-', '舞台の照明係が待っている。'],
+  ])('D2 is known where it has seven bits: %s', async (source, text) => {
+    expect(await decodeText(Buffer.from(source))).toBe(text);
+  });
+
+  test.each([
+    ...['C++ and a+foo-bar +49-30-1234567 (+1-555-0000)', 'a+b+c+d-e +AAA- x+1-'],
+    ...['(format t "~{~a~^, ~}~%" list)', '~{AB~} x', 'io:format("~p~{~w~}~n")'],
+    ...['git diff +foo-bar +baz-qux +abc-def', 'SGVsbG8+abc+def/ghi+jkl-=', '~{NhL( ~}'],
+    // One sign of it that leads nowhere, and one that is in no script of the others.
+    ...['Gr+APYA3w-e der B+APw-hne + 1', 'Gr+APYA3w-e +BCAENQQ/-'],
+  ])('D2 and not where a text has signs like it: %s', async (text) => {
+    expect(await decodeText(Buffer.from(text))).toBe(text);
+  });
 
   test('D2 is told after any amount of ASCII', async () => {
     const text = `${'A plain line of a log.\n'.repeat(20_000)}Осветитель проверил сцену.`;

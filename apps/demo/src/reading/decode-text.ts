@@ -25,12 +25,19 @@ export async function decodeText(bytes: Uint8Array, declared?: string): Promise<
   if (isUtf7(declared) && bytes.every((byte) => byte < 0x80))
     return (await import('./legacy-text.ts')).decodeBy(bytes, 'utf-7');
   const whole = strictly(bytes, 'utf-8');
-  if (whole !== undefined) return whole;
+  if (whole !== undefined) {
+    const isSuspect = mayBeSevenBit.test(whole.slice(0, suspectLength));
+    return (isSuspect && (await import('./seven-bit-text.ts')).decodeSevenBit(whole)) || whole;
+  }
   const { valid, invalid } = utf8Evidence(bytes);
   // Bytes of another encoding that look like UTF-8 by chance are few among those that do not.
   if (invalid <= valid) return new TextDecoder().decode(bytes);
   return (await import('./legacy-text.ts')).decodeLegacy(bytes, declared);
 }
+
+/** Shifts of HZ, or a stretch of UTF-7. */
+const mayBeSevenBit = /~\{[!-W]{2}|\+[A-Za-z\d/]{3,}-/;
+const suspectLength = 64 * 1024;
 
 /** Whether an encoding that is declared is UTF-7, under any of its names. */
 export const isUtf7 = (declared: string | undefined): boolean =>

@@ -143,6 +143,38 @@ test.each([
   if (note !== undefined) expect(notes.join(' ')).toMatch(note);
 });
 
+test('D2 text that a style hides stays out, and is told; values that people noted are found', async () => {
+  const vanish = (value = ''): string =>
+    `<w:rPr><w:vanish${value && ` w:val="${value}"`}/></w:rPr>`;
+  const style = (id: string, properties: string, base = ''): string =>
+    `<w:style w:styleId="${id}">${base && `<w:basedOn w:val="${base}"/>`}${properties}</w:style>`;
+  const styled = (text: string, id: string, properties = ''): string =>
+    within(run(text, `<w:rStyle w:val="${id}"/>${properties}`));
+  const body = [
+    ...[paragraph('no1', 'Hidden'), paragraph('no2', 'Based'), styled('no3', 'Hidden')],
+    ...[paragraph('yes1', 'Shown'), styled('yes2', 'Hidden', '<w:vanish w:val="0"/>')],
+    ...[paragraph('yes3', 'Mark'), paragraph('yes4')],
+  ].join('');
+  const own = [
+    ...[style('Hidden', vanish()), style('Based', '', 'Hidden')],
+    ...[style('Shown', vanish('0'), 'Hidden'), style('Mark', `<w:pPr>${vanish()}</w:pPr>`)],
+  ].join('');
+  const property = (name: string, value: string): string =>
+    `<property name="${name}"><vt:lpwstr>${value}</vt:lpwstr></property>`;
+  const file = docxOf(
+    body,
+    { s: { kind: 'styles', target: 'styles.xml' } },
+    {
+      'word/styles.xml': `<w:styles>${own}</w:styles>`,
+      'docProps/custom.xml': `<Properties>${property('Client', 'yes5')}${property('ContentTypeId', 'no4')}</Properties>`,
+    },
+  );
+  const text = await textOf(file, '.docx');
+  for (const word of ['yes1', 'yes2', 'yes3', 'yes4', 'yes5']) expect(text).toContain(word);
+  expect(text).not.toContain('no');
+  expect((await parseFile(file, '.docx')).notes?.join(' ')).toMatch(/hidden/);
+});
+
 describe('the title', () => {
   const core = (title: string): string =>
     `<cp:coreProperties><dc:title>${title}</dc:title><dc:creator>Ada</dc:creator><cp:keywords>k1</cp:keywords></cp:coreProperties>`;

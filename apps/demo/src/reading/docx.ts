@@ -3,7 +3,7 @@ import { type OfficeBlock, OfficeTextReader } from './office-text.ts';
 import type { Block, ParsedDocument, ParseLimits } from './parsed-document.ts';
 import { drawnParts, notesOfParts, relatedParts } from './related-parts.ts';
 import { ListLabels, wordLists } from './word-numbering.ts';
-import { headingStyles, type StyleKind } from './word-styles.ts';
+import { noStyles, type WordStyles, wordStyles } from './word-styles.ts';
 
 /** Parts that stand beside the text, in the order in which they are read. */
 const partsBeside = ['header', 'footer', 'footnotes', 'endnotes', 'comments'] as const;
@@ -24,7 +24,7 @@ export async function parseDocx(
   const related = await office.relationships(main);
   const partOf = (wanted: string): string =>
     related.find(({ kind }) => kind === wanted)?.target ?? `word/${wanted}.xml`;
-  const styles = await headingStyles(office, partOf('styles'));
+  const styles = await wordStyles(office, partOf('styles'));
   const labels = new ListLabels(await wordLists(office, partOf('numbering'), partOf('styles')));
   const blocks: OfficeBlock[] = [];
   const left = new Set<string>();
@@ -36,7 +36,8 @@ export async function parseDocx(
     parts.filter(({ kind }) => kind === wanted).map(({ name }) => name);
   const texts = [...partsBeside, ...drawnParts].flatMap(ofKind);
   if (texts.length > 0) blocks.push({ kind: 'heading', text: '' });
-  for (const name of texts) await readPart(name, new Map());
+  const beside = { ...noStyles, hidden: styles.hidden };
+  for (const name of texts) await readPart(name, beside);
   for (const name of ofKind('aFChunk')) blocks.push(...(await blocksOfChunk(name)));
   const properties = await office.properties();
   const own = title ?? (properties.title || undefined);
@@ -50,8 +51,8 @@ export async function parseDocx(
   const heading = blocks.find(({ kind, text }) => kind === 'heading' && text !== '')?.text;
   return { title: own ?? heading ?? null, blocks, notes: [...left] };
 
-  async function readPart(name: string, partStyles: ReadonlyMap<string, StyleKind>): Promise<void> {
-    const reader = new OfficeTextReader(partStyles, { labels });
+  async function readPart(name: string, partStyles: WordStyles): Promise<void> {
+    const reader = new OfficeTextReader({ styles: partStyles, labels });
     await office.walk(name, reader);
     for (const block of reader.finish()) blocks.push(block);
     for (const note of reader.left) left.add(note);

@@ -80,10 +80,11 @@ function readPackage(source: Uint8Array): {
   let title = '';
   let text = '';
   readXml(source, {
-    open(name, { id = '', href = '', idref = '', 'media-type': type = '' }) {
+    open(name, { id = '', href = '', idref = '', properties = '', 'media-type': type = '' }) {
       text = '';
       if (name === 'item') items.set(id, href);
-      if (name === 'item' && /html/.test(type)) pages.push(href);
+      const isContents = properties.split(/\s+/).includes('nav');
+      if (name === 'item' && /html/.test(type) && !isContents) pages.push(href);
       if (name === 'itemref') chapters.push(items.get(idref) ?? '');
     },
     text(piece) {
@@ -100,11 +101,9 @@ function readPackage(source: Uint8Array): {
   return { title, others: [...others], chapters: orderOf(chapters, pages) };
 }
 
-/** Where nothing says in what order its pages are, they are in that of their list. */
-function orderOf(chapters: readonly string[], pages: readonly string[]): readonly string[] {
-  const named = [...new Set(chapters)].filter(Boolean);
-  return named.length > 0 ? named : [...new Set(pages)];
-}
+/** What is in no order, such as pages of notes that links lead to, comes last. */
+const orderOf = (chapters: readonly string[], pages: readonly string[]): readonly string[] =>
+  [...new Set([...chapters, ...pages])].filter(Boolean);
 
 /** Fonts may be scrambled without harm to the text. */
 async function encryptedParts(archive: ZipArchive): Promise<ReadonlySet<string>> {

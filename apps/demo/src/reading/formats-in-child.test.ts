@@ -1,35 +1,11 @@
-import { burn } from '@kenjiuno/msgreader/lib/Burner.js';
 import { expect, test } from 'vitest';
+import { msgOf } from '../testing/outlook.ts';
 import { docxOf, epubOf, openDocumentOf, pptxOf, xlsxOf } from '../testing/packages.ts';
 import { pagePdf } from '../testing/pdf.ts';
 import { ParseProcess } from './parse-process.ts';
 
 const utf8 = (text: string): Uint8Array => Buffer.from(text);
-// Of its own memory, for that is what the writer takes.
-const utf16 = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'utf16le'));
 const drawn = '<a:p><a:r><a:t>marker</a:t></a:r></a:p>';
-
-const directory = 1;
-const stream = 2;
-const root = 5;
-
-/** Mail as Outlook saves it, of a subject and a text. */
-function msgOf(subject: string, body: string): Uint8Array {
-  const entry = (name: string, type: number, bytes: Uint8Array, children: number[] = []) => ({
-    name,
-    type,
-    binaryProvider: () => bytes,
-    length: bytes.length,
-    children,
-  });
-  return burn([
-    entry('Root Entry', root, new Uint8Array(), [1, 2, 3, 4]),
-    entry('__properties_version1.0', stream, new Uint8Array(32)),
-    entry('__substg1.0_0037001F', stream, utf16(subject)),
-    entry('__substg1.0_1000001F', stream, utf16(body)),
-    entry('__nameid_version1.0', directory, new Uint8Array()),
-  ]);
-}
 
 // Each parser loads its own code there, and some have it read files of their package.
 test.each<[string, Uint8Array]>([
@@ -39,7 +15,7 @@ test.each<[string, Uint8Array]>([
   ['.odt', openDocumentOf('text', '<text:p>marker</text:p>')],
   ['.epub', epubOf({ 'a.xhtml': '<p>marker</p>' })],
   ['.pdf', pagePdf({ lines: ['marker'] })],
-  ['.msg', msgOf('Subject', 'marker')],
+  ['.msg', msgOf({ '0037': 'Subject', 1000: 'marker' })],
   ['.eml', utf8('MIME-Version: 1.0\nFrom: a@b.example\n\nmarker')],
   ['.rtf', utf8('{\\rtf1\\ansi marker}')],
   ['.html', utf8('<p>marker</p>')],

@@ -128,7 +128,7 @@ test('D2 OpenDocument text: headings, notes, frames, comments and headers are fo
     <text:p>seen <text:span text:style-name="T1">unseen <text:span>too</text:span></text:span>after</text:p><text:section text:display="none"><text:p>unseen</text:p></text:section>
     <text:tracked-changes><text:p>deleted</text:p></text:tracked-changes>`;
   const file = openDocumentOf('text', body, {
-    'content.xml': `<office:document-content><office:automatic-styles><style:style style:name="T1"><style:text-properties text:display="none"/></style:style></office:automatic-styles><office:body><office:text>${body}</office:text></office:body></office:document-content>`,
+    'content.xml': `<office:document-content><office:automatic-styles><style:style style:name="T1" style:family="text"><style:text-properties text:display="none"/></style:style></office:automatic-styles><office:body><office:text>${body}</office:text></office:body></office:document-content>`,
     'styles.xml':
       '<office:document-styles><office:styles><text:p>no</text:p></office:styles><office:master-styles><style:header><text:p>markerheader</text:p></style:header></office:master-styles></office:document-styles>',
     'meta.xml':
@@ -205,6 +205,10 @@ describe('Rich Text', () => {
     ],
     ['{\\rtf1 cur\r\ntain\\\r\nfalls}', ['curtain falls'], []],
     ['{\\rtf1\\bin3 {{{marker}', ['marker'], []],
+    ['{\\rtf1{\\upr{ascii}{\\*\\ud{B\\u252?hne}}}}', ['Bühne'], ['ascii']],
+    ['{\\rtf1{\\object{\\*\\objdata 00ff}{\\result{looks}}}}', ['looks'], ['00ff']],
+    ['{\\rtf1\\ansi Bühne {\\info{\\doccomm remark}}}', ['Bühne', 'remark'], []],
+    ['{\\rtf1 word{\\footnote note}next}', ['word note next'], []],
   ])('D2 %s', async (source, shown, hidden) => {
     const text = await textOf(source, '.rtf');
     for (const word of shown) expect(text).toContain(word);

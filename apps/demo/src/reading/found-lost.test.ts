@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { epubOf, openDocumentOf, xlsxOf } from '../testing/packages.ts';
+import { epubOf, openDocumentOf, packageOf, pptxOf, xlsxOf } from '../testing/packages.ts';
 import { textOf } from '../testing/parsing.ts';
+import { parseFile } from './parse-file.ts';
 
 const shown = async (source: string | Uint8Array, extension: string): Promise<string> =>
   (await textOf(source, extension)).replace(/\s+/g, ' ').trim();
@@ -90,6 +91,23 @@ test.each([
     '[Script Info]\nTitle: Film\n[Events]\nFormat: Layer, Start, End, Style, Name, Text\nDialogue: 0,0:00,0:01,Default,Ann,{\\i1}first{\\i0}\\Nsecond, third\nComment: 0,0:00,0:01,Default,,none',
     'Film Ann: first second, third',
   ],
+  [
+    '.ass',
+    '[Script Info]\n[Events]\nDialogue: 0,0:00,0:01,Default,,0,0,0,,seen{\\p1}m 0 0 l 1 1{\\p0} after',
+    'seen after',
+  ],
+  ['.json', '{"a": "B\\u00fchne\\nnext", // remark\n}', '{"a": "Bühne next", // remark }'],
+  ['.jsonl', '{"a": "B\\u00fchne', '{"a": "Bühne'],
+  [
+    '.srt',
+    '1\n00:00:01,000 --> 00:00:02,000\nfirst\n2\n00:00:03,000 --> 00:00:04,000\nsecond\n7',
+    'first second 7',
+  ],
+  [
+    '.xml',
+    '<!DOCTYPE a [<!ENTITY co "Acme"><!ENTITY two "&co;&co;">]><a>by &co; &two; &other;</a>',
+    'by Acme &two; &other;',
+  ],
 ])('D2 what no reader sees is no part of a word: %s %j', async (extension, source, text) => {
   expect(await shown(source, extension)).toBe(text);
 });
@@ -145,4 +163,79 @@ test('D2 formulas and charts in a text of OpenDocument are read, and damage in o
     'Object 3/content.xml': '<torn',
   });
   expect(await shown(file, '.odt')).toBe('around energy sales March');
+});
+
+test('D2 a notebook is read as it is shown: its texts, its code, and what that has put out', async () => {
+  const output = (fields: object): object => ({ cell_type: 'code', source: [], outputs: [fields] });
+  const notebook = {
+    nbformat: 4,
+    metadata: { kernelspec: { name: 'kernel' } },
+    cells: [
+      { cell_type: 'markdown', source: ['# Scen', 'ery\n', '\n', 'of the *st*', 'age'] },
+      { cell_type: 'code', source: ['light = ', '1'], outputs: [] },
+      output({ text: ['put o', 'ut'] }),
+      output({ data: { 'text/html': ['<b>tab', 'le</b>'], 'text/plain': ['unseen'] } }),
+      output({ ename: 'Failure', evalue: 'why', traceback: ['\u001b[0;31mtrace\u001b[0m'] }),
+    ],
+  };
+  const file = Buffer.from(JSON.stringify(notebook));
+  expect(await parseFile(file, '.ipynb')).toMatchObject({
+    title: 'Scenery',
+    passages: [
+      { heading: 'Scenery', text: 'of the stage light = 1 put out table Failure: why trace' },
+    ],
+  });
+});
+
+test.each<[string, Uint8Array, string, string]>([
+  [
+    'the name of an empty sheet, and what is shown beside a cell',
+    xlsxOf(
+      '</sheetData><dataValidations><dataValidation promptTitle="Fill" prompt="it in"/></dataValidations><sheetData>',
+    ),
+    '.xlsx',
+    'Fill it in Cast',
+  ],
+  [
+    'the names of sections',
+    pptxOf(['<a:p><a:r><a:t>slide</a:t></a:r></a:p>'], {
+      'ppt/presentation.xml':
+        '<p:presentation><p:sldIdLst><p:sldId r:id="s0"/></p:sldIdLst><p14:section name="Act one"/></p:presentation>',
+    }),
+    '.pptx',
+    'Slide 1 slide Act one',
+  ],
+  [
+    'values that people noted',
+    openDocumentOf('text', '<text:p>text</text:p>', {
+      'meta.xml':
+        '<office:meta><meta:user-defined meta:name="Client">Acme</meta:user-defined></office:meta>',
+    }),
+    '.odt',
+    'text Acme',
+  ],
+  [
+    'a formula by itself',
+    packageOf({
+      mimetype: 'application/vnd.oasis.opendocument.formula',
+      'content.xml':
+        '<math><semantics><mi>energy</mi><annotation>x</annotation></semantics></math>',
+    }),
+    '.odf',
+    'energy',
+  ],
+  [
+    'a page of notes that stands in no order',
+    epubOf(
+      { 'a.xhtml': '<p>chapter</p>', 'n.xhtml': '<p>notes</p>', 'toc.xhtml': '<p>contents</p>' },
+      {
+        'book/content.opf':
+          '<package><metadata/><manifest><item id="a" href="a.xhtml" media-type="application/xhtml+xml"/><item id="n" href="n.xhtml" media-type="application/xhtml+xml"/><item id="t" href="toc.xhtml" properties="nav" media-type="application/xhtml+xml"/></manifest><spine><itemref idref="a"/></spine></package>',
+      },
+    ),
+    '.epub',
+    'chapter notes',
+  ],
+])('D2 %s is found', async (_name, file, extension, text) => {
+  expect(await shown(file, extension)).toBe(text);
 });

@@ -1,4 +1,5 @@
 import { decodeText } from './decode-text.ts';
+import { blocksOfNotebook, isNotebook } from './notebook.ts';
 import type { Block, ParsedDocument } from './parsed-document.ts';
 import { paragraphsOf } from './text.ts';
 
@@ -10,9 +11,14 @@ export async function parseJson(bytes: Uint8Array): Promise<ParsedDocument> {
     // Each line may be a document; with comments, or cut, it is readable as it stands.
     const [first = ''] = source.split('\n', 1);
     if (parsed(first) !== undefined) return parseJsonLines(bytes);
-    return { title: null, blocks: paragraphsOf(source) };
+    return { title: null, blocks: paragraphsOf(unescaped(source)) };
   }
-  return { title: null, blocks: blocksOfValue(value.json) };
+  const { json } = value;
+  if (isNotebook(json)) {
+    const blocks = await blocksOfNotebook(json);
+    return { title: blocks.find(({ kind }) => kind === 'heading')?.text ?? null, blocks };
+  }
+  return { title: null, blocks: blocksOfValue(json) };
 }
 
 /** Each line a record. */
@@ -23,7 +29,7 @@ export async function parseJsonLines(bytes: Uint8Array): Promise<ParsedDocument>
     const value = parsed(line);
     const text =
       value === undefined
-        ? line
+        ? unescaped(line)
         : blocksOfValue(value.json)
             .map((block) => block.text)
             .join(', ');
@@ -31,6 +37,18 @@ export async function parseJsonLines(bytes: Uint8Array): Promise<ParsedDocument>
   }
   return { title: null, blocks };
 }
+
+/** What stands in quotation marks, as it is meant. */
+const unescaped = (source: string): string =>
+  source.includes('\\')
+    ? source.replace(
+        /\\(?:u([\da-f]{4})|([bfnrt])|(["'/\\]))/gi,
+        (_all, code, blank, sign: string) =>
+          code !== undefined
+            ? String.fromCharCode(Number.parseInt(code, 16))
+            : (sign ?? (blank && ' ')),
+      )
+    : source;
 
 /** Numbers that a computer's own would not keep as they are written. */
 const mayLoseDigits = /[:[,\s]-?\d{16,}|\d\.\d*0[\s,}\]]|\d[eE][+-]?\d|\d\.\d{16,}/;
@@ -47,7 +65,16 @@ function exactly(source: string): unknown {
   }
 }
 
+/** An object or a list that never ends; finding that out by parsing would take as long as a hundred lines that do. */
+const isCut = (source: string): boolean => {
+  const text = source.trim();
+  return (
+    (text.startsWith('{') && !text.endsWith('}')) || (text.startsWith('[') && !text.endsWith(']'))
+  );
+};
+
 function parsed(source: string): { readonly json: unknown } | undefined {
+  if (isCut(source)) return undefined;
   try {
     return { json: mayLoseDigits.test(source) ? exactly(source) : JSON.parse(source) };
   } catch {

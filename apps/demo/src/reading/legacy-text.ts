@@ -1,5 +1,6 @@
 import { analyse } from 'chardet';
 import iconv from 'iconv-lite';
+import { cyrillicEncoding, isCyrillicEncoding } from './cyrillic-encoding.ts';
 import { latinEncoding } from './latin-encoding.ts';
 import { strictly } from './strict-decoder.ts';
 
@@ -55,6 +56,7 @@ function decodeDetected(bytes: Uint8Array): string | undefined {
       fewest = odd;
     }
   }
+  if (isCyrillicEncoding(best)) best = cyrillicEncoding(sample, best, decodeNamed);
   return decodeNamed(bytes, best);
 }
 

@@ -1,3 +1,7 @@
+import iconv from 'iconv-lite';
+import { decodeText } from './decode-text.ts';
+import { strictly } from './strict-decoder.ts';
+
 /**
  * The same mail with Windows-1252 declared for each of its texts, in which all bytes are possible: what a
  * parser makes of it then can be made bytes again, and be decoded by what they are.
@@ -52,3 +56,27 @@ const upper: ReadonlyMap<number, number> = new Map(
     ] as const;
   }),
 );
+
+/**
+ * The same mail with its fields in UTF-8, as the parser takes them: old programs wrote them in the encoding of
+ * their country, and named it nowhere.
+ */
+export async function withUnicodeFields(mail: Buffer): Promise<Buffer> {
+  const end = /\r?\n\r?\n/.exec(mail.toString('latin1', 0, maxFieldBytes));
+  const fields = mail.subarray(0, end?.index ?? maxFieldBytes);
+  if (strictly(fields, 'utf-8') !== undefined) return mail;
+  return Buffer.concat([Buffer.from(await decodeText(fields)), mail.subarray(fields.length)]);
+}
+
+const maxFieldBytes = 256 * 1024;
+
+/** Whether the parser takes an encoding for another one, or for none. */
+export function isForeign(declared: string | undefined): boolean {
+  if (declared === undefined) return false;
+  try {
+    new TextDecoder(declared);
+    return false;
+  } catch {
+    return iconv.encodingExists(declared);
+  }
+}

@@ -1,5 +1,9 @@
+import iconv from 'iconv-lite';
 import { expect, test } from 'vitest';
+import { msgOf } from '../testing/outlook.ts';
 import { textOf } from '../testing/parsing.ts';
+import { parseFile } from './parse-file.ts';
+import { ParseProcess } from './parse-process.ts';
 
 const fields = 'From: a@example.org\nSubject: The subject\nMIME-Version: 1.0\n';
 const mail = (rest: string | Uint8Array, head = fields): Uint8Array =>
@@ -26,6 +30,12 @@ test.each([
     'Content-Type: text/html; charset=iso-8859-1\n\n<p>Bühne',
     'Bühne',
   ],
+  [
+    'it is of DOS',
+    iconv.encode('Content-Type: text/plain; charset=cp850\n\nBühne', 'cp850'),
+    'Bühne',
+  ],
+  ['its fields are in Latin-1', latin('Organization: Gro\xdfe B\xfchne\n\nx'), 'Große Bühne'],
   ['it is UTF-7', 'Content-Type: text/plain; charset=utf-7\n\nB+APw-hne', 'Bühne'],
   [
     'it is what is declared',
@@ -55,6 +65,24 @@ test.each([
     ),
     ['rehearsal'],
   ],
+  [
+    'why it did not arrive',
+    parts(
+      'Content-Type: message/delivery-status\n\nFinal-Recipient: rfc822; a@example.org\nDiagnostic-Code: smtp; 550 unknown',
+      'Content-Type: text/rfc822-headers\n\nSubject: of that mail',
+    ),
+    ['550 unknown', 'of that mail'],
+  ],
+  [
+    'a card',
+    parts('Content-Type: text/vcard; name=c.vcf\n\nBEGIN:VCARD\nFN:Ada Lovelace\nEND:VCARD'),
+    ['Ada Lovelace'],
+  ],
+  [
+    'what its fields say',
+    'Sender: Bea <b@example.org>\nOrganization: The stage\nKeywords: light\nComments: in a hurry\n\nx\n',
+    ['Bea', 'The stage', 'light', 'in a hurry'],
+  ],
   ['a text in RTF', 'Content-Type: text/rtf\n\n{\\rtf1 rich\\par}\n', ['rich']],
   [
     'a text that is enriched',
@@ -82,4 +110,39 @@ test('D12 mails within mails are read as deep as anybody forwards them', async (
     inner = `Subject: mail ${depth}\nMIME-Version: 1.0\nContent-Type: message/rfc822\nContent-Disposition: attachment\n\n${inner}`;
   }
   expect(await textOf(`From: a@example.org\n${inner}`, '.eml')).toContain('mail 39');
+});
+
+test('D2 files that Outlook packed into winmail.dat are found by their names, and it is told', async () => {
+  const attribute = (id: number, data: Buffer): Buffer => {
+    const head = Buffer.alloc(9, 2);
+    head.writeUInt32LE(id, 1);
+    head.writeUInt32LE(data.length, 5);
+    return Buffer.concat([head, data, Buffer.alloc(2)]);
+  };
+  const packed = Buffer.concat([
+    Buffer.from('789f3e220100', 'hex'),
+    attribute(0x0006_9007, Buffer.from('e3040000', 'hex')),
+    attribute(0x0001_8010, Buffer.from('d1f6e5ede02e70646600', 'hex')),
+    Buffer.from('02108001ffffffff', 'hex'),
+  ]).toString('base64');
+  const source = mail(
+    parts(
+      'Content-Type: text/plain\n\ntext',
+      `Content-Type: application/ms-tnef; name=winmail.dat\nContent-Transfer-Encoding: base64\n\n${packed}`,
+    ),
+  );
+  expect(await textOf(source, '.eml')).toContain('winmail.dat, Сцена.pdf');
+  expect((await parseFile(source, '.eml')).notes).toEqual([
+    'What Outlook packed into a part of its own form was left out, but for the names.',
+  ]);
+});
+
+test('D2 mails that are attached to those of Outlook are read', async () => {
+  const inner = { '0037': 'inner subject', '1000': 'inner text', '0C1A': 'Bea' };
+  const source = msgOf({ '0037': 'outer' }, [{ '3701000D': inner }, { 3707: 'plan.pdf' }]);
+  await using child = new ParseProcess();
+  const shown = JSON.stringify(await child.parse(source, '.msg'));
+  for (const words of ['outer', 'inner subject', 'inner text', 'From: Bea', 'plan.pdf']) {
+    expect(shown).toContain(words);
+  }
 });

@@ -2,14 +2,24 @@ import PostalMime, { type Address, type Attachment, type Email } from 'postal-mi
 import { blocksOfContentLines } from './content-lines.ts';
 import { decodeText, isUtf7 } from './decode-text.ts';
 import { documentOfHtml } from './html.ts';
-import { asEightBits, bytesOf, declaredOfMail } from './mail-encodings.ts';
+import {
+  asEightBits,
+  bytesOf,
+  declaredOfMail,
+  isForeign,
+  withUnicodeFields,
+} from './mail-encodings.ts';
+import { withFewerLines } from './mail-lines.ts';
 import { type Block, type ParsedDocument, UnreadableError } from './parsed-document.ts';
 import { paragraphsOf } from './text.ts';
+import { isTnef, namesInTnef } from './tnef.ts';
 
 const maxNesting = 64;
 const maxListedAttachments = 1000;
 /** Mails within mails that are attached. */
 const maxAttachedDepth = 8;
+/** Fields with words for people, beside those that name them and the subject. */
+const shownFields = new Set(['sender', 'organization', 'keywords', 'comments']);
 
 /**
  * Mail, mailboxes and web archives: who wrote to whom about what, the text, and the names of what is
@@ -47,8 +57,8 @@ function mailsOf(bytes: Buffer): Buffer[] {
   return mails;
 }
 
-async function documentOfMail(bytes: Uint8Array, depth = 0): Promise<ParsedDocument> {
-  const mail = await parseChecked(bytes);
+async function documentOfMail(bytes: Buffer, depth = 0): Promise<ParsedDocument> {
+  const mail = await parseChecked(withFewerLines(await withUnicodeFields(bytes)));
   const html = mail.html === undefined ? undefined : documentOfHtml(mail.html);
   const addressed = [
     ['From', mail.from === undefined ? [] : [mail.from]],
@@ -62,6 +72,9 @@ async function documentOfMail(bytes: Uint8Array, depth = 0): Promise<ParsedDocum
     const text = addresses.map(asText).filter(Boolean).join(', ');
     if (text !== '') blocks.push({ kind: 'text', text: `${name}: ${text}` });
   }
+  for (const { key, value } of mail.headers) {
+    if (shownFields.has(key) && value.trim() !== '') blocks.push({ kind: 'text', text: value });
+  }
   const day = /^\d{4}-\d{2}-\d{2}/.exec(mail.date ?? '')?.[0];
   if (day !== undefined) blocks.push({ kind: 'text', text: `Date: ${day}` });
   if (mail.subject !== undefined) blocks.push({ kind: 'heading', text: mail.subject });
@@ -71,24 +84,35 @@ async function documentOfMail(bytes: Uint8Array, depth = 0): Promise<ParsedDocum
     blocks.push(...paragraphsOf(mail.text));
   }
   const others: Attachment[] = [];
+  const names: string[] = [];
+  const notes = new Set<string>();
   for (const attachment of mail.attachments) {
+    names.push(attachment.filename ?? '');
+    const packed = packedBy(attachment);
+    if (packed !== undefined) {
+      names.push(...namesInTnef(packed));
+      notes.add('What Outlook packed into a part of its own form was left out, but for the names.');
+      continue;
+    }
     const own = await blocksOfPart(attachment, depth);
     if (own === undefined) others.push(attachment);
     else blocks.push(...own);
   }
-  const names = mail.attachments
-    .slice(0, maxListedAttachments)
-    .map(({ filename }) => filename ?? '')
-    .filter((name) => name !== '');
-  if (names.length > 0) {
-    blocks.push({ kind: 'heading', text: '' }, { kind: 'text', text: names.join(', ') });
+  const listed = names.filter((name) => name !== '').slice(0, maxListedAttachments);
+  if (listed.length > 0) {
+    blocks.push({ kind: 'heading', text: '' }, { kind: 'text', text: listed.join(', ') });
   }
-  const attached = others.filter(({ related }) => related !== true).length;
-  return {
-    title: mail.subject ?? html?.title ?? null,
-    blocks,
-    notes: attached === 0 ? [] : ['What is attached to it was left out, but for the names.'],
-  };
+  if (others.some(({ related }) => related !== true)) {
+    notes.add('What is attached to it was left out, but for the names.');
+  }
+  return { title: mail.subject ?? html?.title ?? null, blocks, notes: [...notes] };
+}
+
+/** The bytes of `winmail.dat`, whatever it is called. */
+function packedBy({ content }: Attachment): Buffer | undefined {
+  if (typeof content === 'string') return undefined;
+  const bytes = Buffer.from(new Uint8Array(content));
+  return isTnef(bytes) ? bytes : undefined;
 }
 
 /** Parts of a mail that are read as it is: mails that are forwarded, and texts that stand in it. */
@@ -99,10 +123,11 @@ async function blocksOfPart(
   if (typeof content === 'string') return undefined;
   const bytes = new Uint8Array(content);
   if (mimeType === 'message/rfc822' && depth < maxAttachedDepth) {
-    const { title, blocks } = await documentOfMail(bytes, depth + 1);
+    const { title, blocks } = await documentOfMail(Buffer.from(bytes), depth + 1);
     return [{ kind: 'heading', text: title ?? '' }, ...blocks];
   }
-  if (mimeType === 'text/calendar') return blocksOfContentLines(await decodeText(bytes));
+  if (contentLines.has(mimeType)) return blocksOfContentLines(await decodeText(bytes));
+  if (reports.has(mimeType)) return paragraphsOf(await decodeText(bytes));
   if (disposition === 'attachment' || !mimeType.startsWith('text/')) return undefined;
   if (mimeType === 'text/rtf') return (await import('./rtf.ts')).parseRtf(bytes).blocks;
   if (mimeType === 'text/markdown')
@@ -111,6 +136,14 @@ async function blocksOfPart(
   return shownTexts.has(mimeType) ? paragraphsOf(await decodeText(bytes)) : undefined;
 }
 
+const contentLines = new Set(['text/calendar', 'text/vcard', 'text/x-vcard', 'text/directory']);
+/** Why a mail did not arrive, or that it was read, and the fields of that mail. */
+const reports = new Set([
+  'message/delivery-status',
+  'message/disposition-notification',
+  'message/feedback-report',
+  'text/rfc822-headers',
+]);
 const shownTexts = new Set([
   'text/plain',
   'text/x-amp-html',
@@ -125,8 +158,8 @@ async function parseChecked(bytes: Uint8Array): Promise<Email> {
   const mail = await parse(bytes);
   const texts = [mail.text ?? '', mail.html ?? '', mail.subject ?? ''];
   const declared = declaredOfMail(bytes);
-  const isSeven = isUtf7(declared);
-  const isMisread = (text: string): boolean => isSeven || misread.test(text);
+  const isOther = isUtf7(declared) || isForeign(declared);
+  const isMisread = (text: string): boolean => isOther || misread.test(text);
   if (!texts.some(isMisread)) return mail;
   const again = await parse(asEightBits(bytes));
   const decoded = async (text: string | undefined, former: string | undefined) => {

@@ -32,7 +32,8 @@ class NoteTokenizer extends Tokenizer {
   }
 }
 
-async function blocksOfMarkdown(source: string): Promise<readonly Block[]> {
+/** Markdown without fields before it. */
+export async function blocksOfMarkdown(source: string): Promise<readonly Block[]> {
   try {
     const tokens = Lexer.lex(source, { gfm: true, tokenizer: new NoteTokenizer() });
     // HTML may begin in one token and end in another, so its rules are applied to the whole.

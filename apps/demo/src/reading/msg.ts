@@ -6,34 +6,63 @@ import { documentOfHtml } from './html.ts';
 import { type Block, type ParsedDocument, UnreadableError } from './parsed-document.ts';
 import { paragraphsOf } from './text.ts';
 
+/** Mails within mails. */
+const maxDepth = 8;
+
 /** Mail as Outlook saves it: who wrote to whom about what, the text, and the names of what is attached. */
 export async function parseMsg(bytes: Uint8Array): Promise<ParsedDocument> {
-  const { subject, body, bodyHtml, html, compressedRtf, senderName, senderEmail, ...lists } =
-    read(bytes);
+  const mail = read(bytes);
+  const attached = mail.attachments ?? [];
+  const isLeftOut = attached.some(
+    ({ innerMsgContentFields }) => innerMsgContentFields === undefined,
+  );
+  return {
+    title: mail.subject ?? null,
+    blocks: await blocksOf(mail),
+    notes: isLeftOut ? ['What is attached to it was left out, but for the names.'] : [],
+  };
+}
+
+async function blocksOf(mail: FieldsData, depth = 0): Promise<readonly Block[]> {
+  const { subject, body, bodyHtml, html, compressedRtf, senderName, senderEmail } = mail;
   const blocks: Block[] = [];
   const from = [senderName, senderEmail].filter(Boolean).join(' ');
   if (from !== '') blocks.push({ kind: 'text', text: `From: ${from}` });
-  const to = (lists.recipients ?? [])
+  const to = (mail.recipients ?? [])
     .map(({ name, email, smtpAddress }) => [name, smtpAddress ?? email].filter(Boolean).join(' '))
     .filter((text) => text !== '');
   if (to.length > 0) blocks.push({ kind: 'text', text: `To: ${to.join(', ')}` });
+  const day = dayOf(mail.apptStartWhole ?? mail.clientSubmitTime ?? mail.messageDeliveryTime);
+  if (day !== undefined) blocks.push({ kind: 'text', text: `Date: ${day}` });
   if (subject) blocks.push({ kind: 'heading', text: subject });
+  const others = shownFields.map((field) => mail[field]?.trim() ?? '').filter(Boolean);
+  if (others.length > 0) blocks.push({ kind: 'text', text: [...new Set(others)].join(', ') });
   if (body?.trim()) blocks.push(...paragraphsOf(body));
   else if (bodyHtml) blocks.push(...documentOfHtml(bodyHtml).blocks);
   else if (html)
     blocks.push(...documentOfHtml(await decodeText(html, declaredEncoding(html))).blocks);
   else if (compressedRtf) blocks.push(...(await blocksOfRtf(compressedRtf)));
-  const attachments = lists.attachments ?? [];
+  const attachments = mail.attachments ?? [];
+  for (const { innerMsgContentFields: inner } of attachments) {
+    if (inner !== undefined && depth < maxDepth) blocks.push(...(await blocksOf(inner, depth + 1)));
+  }
   const names = attachments.map(({ fileName, name }) => fileName ?? name ?? '').filter(Boolean);
   if (names.length > 0) {
     blocks.push({ kind: 'heading', text: '' }, { kind: 'text', text: names.join(', ') });
   }
-  return {
-    title: subject ?? null,
-    blocks,
-    notes:
-      attachments.length === 0 ? [] : ['What is attached to it was left out, but for the names.'],
-  };
+  return blocks;
+}
+
+/** What appointments and people say beside the text. */
+const shownFields = [
+  ...(['location', 'apptLocation', 'companyName', 'title', 'departmentName'] as const),
+  ...(['businessTelephoneNumber', 'mobileTelephoneNumber', 'homeTelephoneNumber'] as const),
+  ...(['workAddress', 'postalAddress'] as const),
+];
+
+function dayOf(time: string | undefined): string | undefined {
+  const date = new Date(time ?? Number.NaN);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString().slice(0, 10);
 }
 
 function read(bytes: Uint8Array): FieldsData {

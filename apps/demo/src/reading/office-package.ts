@@ -87,11 +87,31 @@ export class OfficePackage {
       },
     });
     const { title = '', ...others } = Object.fromEntries(values);
-    return {
-      title: title.trim(),
-      others: Object.values(others).filter((text) => text.trim() !== ''),
-    };
+    const texts = [...Object.values(others), ...(await this.#ownProperties())];
+    return { title: title.trim(), others: texts.filter((text) => text.trim() !== '') };
+  }
+
+  /** Those that people have thought of themselves. */
+  async #ownProperties(): Promise<readonly string[]> {
+    const related = (await this.relationships('')).find(({ kind }) => kind === 'custom-properties');
+    const values: string[] = [];
+    let isShown = false;
+    await this.walk(related?.target ?? 'docProps/custom.xml', {
+      open(element, { name = '' }) {
+        if (element === 'property') isShown = !ofPrograms.test(name);
+        else if (isShown && /^(?:lpwstr|lpstr|bstr)$/.test(element)) values.push('');
+      },
+      text(text) {
+        if (isShown && values.length > 0) values.push(`${values.pop() ?? ''}${text}`);
+      },
+    });
+    return values.map((value) => value.trim()).slice(0, maxOwnProperties);
   }
 }
+
+const maxOwnProperties = 200;
+/** What servers and programs note for themselves. */
+const ofPrograms =
+  /^(?:_|MSIP_|ContentTypeId|MediaService|GrammarlyDocumentId|KSOProductBuildVer|ICV|Order|xd_|TemplateUrl)/i;
 
 const shownProperties = new Set('title subject creator keywords description category'.split(' '));

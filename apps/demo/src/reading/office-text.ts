@@ -4,7 +4,7 @@ import { inSymbols, type RunFont, signOf } from './symbol-fonts.ts';
 import { rowOfCells } from './table-blocks.ts';
 import { WordFields } from './word-fields.ts';
 import type { ListLabels } from './word-numbering.ts';
-import type { StyleKind } from './word-styles.ts';
+import { isOff, noStyles, type StyleKind, type WordStyles } from './word-styles.ts';
 import type { XmlHandler } from './xml-events.ts';
 
 export interface OfficeBlock extends Block {
@@ -19,6 +19,7 @@ interface Paragraph {
   readonly line: BlockBuilder;
   kind: StyleKind | undefined;
   style: string;
+  isHidden: boolean;
   /** What it says itself of the list that it is in. */
   list: string | undefined;
   level: number | undefined;
@@ -45,6 +46,8 @@ const mathParts = new Set('num den e sub sup deg lim fName'.split(' '));
 const maxAuthorLength = 100;
 
 export interface OfficeTextOptions {
+  /** @default noStyles */
+  readonly styles?: WordStyles;
   /** Shapes that slides fill in are left out, as they are of a layout. @default false */
   readonly withoutPlaceholders?: boolean;
   /** Numbers the paragraphs of lists. @default none is numbered */
@@ -56,7 +59,7 @@ export interface OfficeTextOptions {
  * cell, a text box, a content control or a comment.
  */
 export class OfficeTextReader implements XmlHandler {
-  readonly #styles: ReadonlyMap<string, StyleKind>;
+  readonly #styles: WordStyles;
   readonly #withoutPlaceholders: boolean;
   readonly #labels: ListLabels | undefined;
   readonly #blocks: OfficeBlock[] = [];
@@ -74,7 +77,8 @@ export class OfficeTextReader implements XmlHandler {
   #ruby = '';
   #inRunProperties = false;
   #inParagraphProperties = 0;
-  #isVanished = false;
+  /** What the run that is open says itself, or its style. */
+  #vanish: boolean | undefined;
   readonly #font: RunFont = { all: '', signs: '' };
   /** Who wrote the comment that begins. */
   #author = '';
@@ -85,8 +89,8 @@ export class OfficeTextReader implements XmlHandler {
   #isPlaceholder = false;
   readonly left = new Set<string>();
 
-  constructor(styles: ReadonlyMap<string, StyleKind>, options: OfficeTextOptions = {}) {
-    this.#styles = styles;
+  constructor(options: OfficeTextOptions = {}) {
+    this.#styles = options.styles ?? noStyles;
     this.#withoutPlaceholders = options.withoutPlaceholders ?? false;
     this.#labels = options.labels;
   }
@@ -188,15 +192,16 @@ export class OfficeTextReader implements XmlHandler {
         if (this.#paragraph !== undefined) this.#paragraph.level = Number(attributes.val);
         break;
       case 'pStyle':
-        if (this.#paragraph !== undefined) this.#paragraph.style = attributes.val ?? '';
-        this.#setKind(this.#styles.get(attributes.val ?? ''));
+        this.#setStyle(attributes.val ?? '');
         break;
       case 'outlineLvl':
         if (Number(attributes.val) < 9) this.#setKind(this.#paragraph?.kind ?? 'heading');
         break;
+      case 'rStyle':
+        if (this.#inRunProperties) this.#vanish = this.#styles.hidden.get(attributes.val ?? '');
+        break;
       case 'vanish':
-        if (this.#inRunProperties)
-          this.#isVanished = !/^(?:0|false|off)$/.test(attributes.val ?? '');
+        if (this.#inRunProperties) this.#vanish = !isOff(attributes.val ?? '');
         break;
       case 'tr':
         this.#rows.push([]);
@@ -308,8 +313,20 @@ export class OfficeTextReader implements XmlHandler {
     const line = new BlockBuilder();
     if (this.#author !== '') line.add(`${this.#author}: `);
     this.#author = '';
-    const inNoList = { style: '', list: undefined, level: undefined };
+    const inNoList = { style: '', isHidden: false, list: undefined, level: undefined };
     this.#paragraphs.push({ line, kind: this.#shapeKind, ...inNoList, after: [] });
+  }
+
+  #setStyle(style: string): void {
+    const paragraph = this.#paragraph;
+    if (paragraph === undefined) return;
+    paragraph.style = style;
+    paragraph.isHidden = this.#styles.hidden.get(style) ?? false;
+    paragraph.kind = this.#styles.kinds.get(style);
+  }
+
+  get #isVanished(): boolean {
+    return this.#vanish ?? this.#paragraph?.isHidden ?? false;
   }
 
   #setKind(kind: StyleKind | undefined): void {
@@ -334,7 +351,7 @@ export class OfficeTextReader implements XmlHandler {
   }
 
   #endRun(): void {
-    this.#isVanished = false;
+    this.#vanish = undefined;
     this.#font.all = '';
     this.#font.signs = '';
   }

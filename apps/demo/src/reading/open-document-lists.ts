@@ -26,6 +26,8 @@ const formats: ReadonlyMap<string, string> = new Map([
 ]);
 
 const maxAffixLength = 60;
+/** The style of the numbers of headings; no list has it. */
+const outline = '\0outline';
 
 /** The numbers of lists, as elements of OpenDocument open and close. */
 export class OpenDocumentLists {
@@ -35,19 +37,22 @@ export class OpenDocumentLists {
   readonly #ended = new Map<string, number[]>();
   #defined: Map<number, Level> | undefined;
   #last: OpenList | undefined;
+  /** How many headings there were at each level. */
+  readonly #headings: number[] = [];
   #label = '';
 
   open(name: string, attributes: Attributes): void {
-    if (name === 'list-style') {
+    if (name === 'list-style' || name === 'outline-style') {
       this.#defined = new Map();
-      this.#styles.set(attributes.name ?? '', this.#defined);
-    } else if (name === 'list-level-style-number') this.#define(attributes);
-    else if (name === 'list') this.#begin(attributes);
+      this.#styles.set(name === 'list-style' ? (attributes.name ?? '') : outline, this.#defined);
+    } else if (name === 'list-level-style-number' || name === 'outline-level-style') {
+      this.#define(attributes);
+    } else if (name === 'list') this.#begin(attributes);
     else if (name === 'list-item') this.#count(attributes);
   }
 
   close(name: string): void {
-    if (name === 'list-style') this.#defined = undefined;
+    if (name === 'list-style' || name === 'outline-style') this.#defined = undefined;
     if (name !== 'list') return;
     const ended = this.#open.pop();
     if (this.#open.length > 0 || ended === undefined) return;
@@ -55,10 +60,20 @@ export class OpenDocumentLists {
     this.#ended.set(ended.style, ended.counts);
   }
 
+  /** Headings outside of lists are numbered by the outline of the document. */
+  beginHeading(attributes: Attributes): void {
+    if (this.#open.length > 0 || attributes['is-list-header'] === 'true') return;
+    const level = Math.min(10, Number(attributes['outline-level'] ?? 1) || 1);
+    const isNew = attributes['restart-numbering'] === 'true';
+    const given = attributes['start-value'] ?? (isNew ? '1' : undefined);
+    this.#label = this.#next({ style: outline, counts: this.#headings }, level, given);
+  }
+
   /** Lists that were met go; styles stay. */
   forget(): void {
     this.#open.length = 0;
     this.#ended.clear();
+    this.#headings.length = 0;
     this.#last = undefined;
     this.#label = '';
   }
@@ -97,21 +112,23 @@ export class OpenDocumentLists {
   #count(attributes: Attributes): void {
     const list = this.#open.at(-1);
     if (list === undefined) return;
-    const level = this.#open.length;
-    const levels = this.#styles.get(list.style);
+    this.#label = this.#next(list, this.#open.length, attributes['start-value']);
+  }
+
+  /** Counts one more at a level. @returns what stands before it */
+  #next({ style, counts }: OpenList, level: number, given: string | undefined): string {
+    const levels = this.#styles.get(style);
     const own = levels?.get(level);
-    const { counts } = list;
-    const given = attributes['start-value'];
     counts[level - 1] =
       given === undefined ? (counts[level - 1] ?? (own?.start ?? 1) - 1) + 1 : Number(given) || 1;
     // What is deeper begins anew.
     counts.length = level;
-    if (own === undefined || own.format === '') return;
+    if (own === undefined || own.format === '') return '';
     const numbers: string[] = [];
     for (let at = level - own.shown + 1; at <= level; at += 1) {
       const format = levels?.get(at)?.format ?? '';
       if (at > 0 && format !== '') numbers.push(writtenNumber(counts[at - 1] ?? 1, format));
     }
-    this.#label = `${own.prefix}${numbers.join('.')}${own.suffix}`.trim();
+    return `${own.prefix}${numbers.join('.')}${own.suffix}`.trim();
   }
 }

@@ -1,5 +1,6 @@
 import { BlockBuilder } from './markup-text.ts';
 import { OpenDocumentLists } from './open-document-lists.ts';
+import { OpenDocumentStyles } from './open-document-styles.ts';
 import type { Block } from './parsed-document.ts';
 import { blocksOfTable, rowOfCells } from './table-blocks.ts';
 import type { XmlHandler } from './xml-events.ts';
@@ -31,9 +32,8 @@ const filledIn = new Set([
   'date',
   'time',
 ]);
-const canHide = new Set(['span', 'section']);
 const ownParagraph = new Set(['p', 'h']);
-const titleStyle = /^title$/i;
+const canHide = new Set(['span', 'section', ...ownParagraph]);
 
 interface Sheet {
   readonly name: string;
@@ -65,9 +65,8 @@ export class OpenDocumentReader implements XmlHandler {
   #inside = 0;
   readonly #lists: OpenDocumentLists;
   #inForms = false;
-  /** The style that is being described, those that hide their text, and what is open of these. */
-  #style = '';
-  readonly #hidden = new Set<string>();
+  readonly #styles: OpenDocumentStyles;
+  /** Of each element that is open and may hide its text. */
   readonly #hiding: boolean[] = [];
   #vanished = 0;
   /** How many paragraphs were open when the comments that are open began. */
@@ -86,23 +85,28 @@ export class OpenDocumentReader implements XmlHandler {
 
   /**
    * @param options.within Nothing outside of elements of this name is read.
-   * @param options.lists It knows styles that stand elsewhere.
+   * @param options.lists It knows styles that stand elsewhere, as `styles` does.
    */
   constructor({
     within,
     lists = new OpenDocumentLists(),
-  }: { readonly within?: string; readonly lists?: OpenDocumentLists } = {}) {
+    styles = new OpenDocumentStyles(),
+  }: {
+    readonly within?: string;
+    readonly lists?: OpenDocumentLists;
+    readonly styles?: OpenDocumentStyles;
+  } = {}) {
     this.#within = within;
     this.#lists = lists;
+    this.#styles = styles;
   }
 
   open(name: string, attributes: Attributes): void {
     if (name === this.#within) this.#inside += 1;
     if (unseen.has(name)) this.#unseen += 1;
     this.#lists.open(name, attributes);
-    if (name === 'style') this.#style = attributes.name ?? '';
-    if (name === 'text-properties' && attributes.display === 'none') this.#hidden.add(this.#style);
-    if (canHide.has(name)) this.#hide(attributes);
+    this.#styles.open(name, attributes);
+    if (canHide.has(name)) this.#hide(name, attributes);
     if (name === 'forms') this.#inForms = true;
     else if (this.#inForms) this.#readControl(name, attributes);
     if (name === 'tracked-changes')
@@ -176,6 +180,7 @@ export class OpenDocumentReader implements XmlHandler {
   close(name: string): void {
     if (name === this.#within) this.#inside -= 1;
     this.#lists.close(name);
+    this.#styles.close(name);
     if (name === 'forms') this.#inForms = false;
     if (canHide.has(name) && this.#hiding.pop() === true) this.#vanished -= 1;
     if (unseen.has(name)) {
@@ -239,9 +244,11 @@ export class OpenDocumentReader implements XmlHandler {
     return this.#comments.at(-1) === this.#lines.length;
   }
 
-  #hide(attributes: Attributes): void {
+  #hide(name: string, attributes: Attributes): void {
+    const family = ownParagraph.has(name) ? 'paragraph' : 'text';
     const isHidden =
-      attributes.display === 'none' || this.#hidden.has(attributes['style-name'] ?? '');
+      attributes.display === 'none' ||
+      this.#styles.isHidden(family, attributes['style-name'] ?? '');
     this.#hiding.push(isHidden);
     if (isHidden) this.#vanished += 1;
   }
@@ -250,6 +257,7 @@ export class OpenDocumentReader implements XmlHandler {
     const line = new BlockBuilder();
     if (this.#creator !== '') line.add(`${this.#creator}: `);
     this.#creator = '';
+    if (name === 'h') this.#lists.beginHeading(attributes);
     const label = this.#lists.takeLabel();
     if (label !== '') line.add(`${label} `);
     this.#lines.push({ line, name, style: attributes['style-name'] ?? '' });
@@ -276,12 +284,13 @@ export class OpenDocumentReader implements XmlHandler {
       sheet.cell.push(text);
       return;
     }
-    const isTitle = this.#titleFrame > 0 || titleStyle.test(open.style);
+    const kind = open.name === 'h' ? 'heading' : this.#styles.kindOf(open.style);
+    const isTitle = this.#titleFrame > 0 || this.#styles.kindOf(open.style) === 'title';
     if (isTitle) this.title ??= text.trim();
     // The title of a slide stands for its number.
     if (this.#titleFrame > 0 && this.#blocks.at(-1) === this.#slide) this.#blocks.pop();
-    if (open.name === 'h') this.firstHeading ??= text.trim();
-    this.#push(open.name === 'h' || isTitle ? 'heading' : 'text', text);
+    if (kind === 'heading') this.firstHeading ??= text.trim();
+    this.#push(kind !== undefined || isTitle ? 'heading' : 'text', text);
   }
 
   #push(kind: Block['kind'], text: string): void {

@@ -1,4 +1,5 @@
 import { OpenDocumentLists } from './open-document-lists.ts';
+import { OpenDocumentStyles } from './open-document-styles.ts';
 import { OpenDocumentReader } from './open-document-text.ts';
 import {
   type Block,
@@ -29,17 +30,21 @@ export async function parseOpenDocument(
     ? await unpack(bytes, limits)
     : { content: bytes, styles: bytes, meta: bytes, objects: [] };
   const lists = new OpenDocumentLists();
-  // Styles of lists that have a name stand apart from the text.
+  const named = new OpenDocumentStyles();
+  // Styles that have a name stand apart from the text.
   if (styles !== undefined && styles !== content) {
-    readXml(styles, {
-      open: (name, attributes) => lists.open(name, attributes),
-      close: (name) => lists.close(name),
-    });
+    readXml(styles, new NamedStyles([lists, named]));
     lists.forget();
   }
-  const reader = new OpenDocumentReader({ within: 'body', lists });
+  const reader = new OpenDocumentReader({
+    within: 'body',
+    lists,
+    styles: new OpenDocumentStyles(named),
+  });
   readXml(content, reader);
   const blocks: Block[] = [...reader.finish()];
+  // A formula by itself has no body.
+  const inside = blocks.length === 0 ? [content, ...objects] : objects;
 
   // Headers and footers stand with the styles of pages.
   if (styles !== undefined) {
@@ -49,7 +54,7 @@ export async function parseOpenDocument(
     if (texts.length > 0) blocks.push({ kind: 'heading', text: '' });
     blocks.push(...texts.map(({ text }): Block => ({ kind: 'text', text })));
   }
-  for (const object of objects) {
+  for (const object of inside) {
     const text = await textOfObject(object);
     if (text !== '') blocks.push({ kind: 'text', text });
   }
@@ -63,6 +68,28 @@ export async function parseOpenDocument(
     blocks,
     notes: [...reader.left],
   };
+}
+
+/** Leaves out styles without a name of their own, which are of headers and footers alone. */
+class NamedStyles implements XmlHandler {
+  readonly #handlers: readonly Required<Pick<XmlHandler, 'open' | 'close'>>[];
+  #depth = 0;
+
+  constructor(handlers: readonly Required<Pick<XmlHandler, 'open' | 'close'>>[]) {
+    this.#handlers = handlers;
+  }
+
+  open(name: string, attributes: Readonly<Record<string, string>>): void {
+    if (name === 'styles') this.#depth += 1;
+    if (this.#depth === 0) return;
+    for (const handler of this.#handlers) handler.open(name, attributes);
+  }
+
+  close(name: string): void {
+    if (name === 'styles') this.#depth -= 1;
+    if (this.#depth === 0) return;
+    for (const handler of this.#handlers) handler.close(name);
+  }
 }
 
 async function unpack(bytes: Uint8Array, limits: ParseLimits): Promise<Parts> {
@@ -145,7 +172,9 @@ class FormulaReader implements XmlHandler {
   }
 }
 
-const shown = new Set('title subject description keyword creator initial-creator'.split(' '));
+const shown = new Set(
+  'title subject description keyword creator initial-creator user-defined'.split(' '),
+);
 
 function properties(meta: Uint8Array | undefined): { title: string; others: string[] } {
   const others = new Set<string>();

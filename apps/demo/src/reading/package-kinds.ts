@@ -15,6 +15,7 @@ export const packageKinds: ReadonlyMap<string, MediaType> = new Map<string, Medi
   ...openDocument('presentation-template', odp),
   ...openDocument('graphics', odp),
   ...openDocument('graphics-template', odp),
+  ...openDocument('formula', odt),
 ]);
 
 function openDocument(kind: string, type: MediaType): [string, MediaType][] {

@@ -27,8 +27,12 @@ function textsOf(annotation: Readonly<Record<string, unknown>>): string[] {
   }
   const file = annotation.file as { readonly filename?: unknown } | undefined;
   const contents = annotation.contentsObj as { readonly str?: unknown } | undefined;
+  const author = annotation.titleObj as { readonly str?: unknown } | undefined;
+  const written = textIn(contents?.str);
   return [
-    ...textIn(contents?.str),
+    ...written,
+    // A link or a box without words was not written by anybody.
+    ...(written.some((text) => text.trim() !== '') ? textIn(author?.str) : []),
     ...(Array.isArray(annotation.textContent) ? [annotation.textContent.join(' ')] : []),
     ...textIn(file?.filename),
   ];

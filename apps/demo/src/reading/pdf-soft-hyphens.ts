@@ -74,6 +74,12 @@ export async function softHyphenWords(page: Page): Promise<ReadonlySet<string>> 
       if (typeof glyph?.unicode === 'string') pieces.push(glyph.unicode);
     }
   }
-  const words = pieces.join('').match(/\p{L}{1,40}\u00ad\p{L}{1,40}/gu);
-  return new Set(words);
+  const words = new Set<string>();
+  // Each part that stands between two of them belongs to two.
+  for (const [, first, last] of pieces
+    .join('')
+    .matchAll(/(?<!\p{L})(?=(\p{L}{1,40})\u00ad(\p{L}{1,40}))/gu)) {
+    words.add(`${first}\u00ad${last}`);
+  }
+  return words;
 }

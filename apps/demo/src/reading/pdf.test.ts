@@ -71,6 +71,26 @@ describe('what stands on a page besides its text', () => {
     expect(notes).toEqual(['What is attached to it was left out, but for the names.']);
   });
 
+  test('D2 what is said of figures, who wrote a note, and what XMP alone says are found', async () => {
+    const xmp =
+      '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title><rdf:Alt><rdf:li xml:lang="x-default">Named</rdf:li></rdf:Alt></dc:title><dc:subject><rdf:Bag><rdf:li>lights</rdf:li></rdf:Bag></dc:subject></rdf:Description></rdf:RDF></x:xmpmeta>';
+    const file = pagePdf({
+      lines: ['body'],
+      page: '/StructParents 0',
+      catalog: '/Metadata 8 0 R/MarkInfo<</Marked true>>/StructTreeRoot 9 0 R',
+      annotations: [
+        '<</Type/Annot/Subtype/Text/Rect[0 0 9 9]/T(Bea)/Contents(remark)>>',
+        `<</Type/Metadata/Subtype/XML/Length ${xmp.length}>>stream\n${xmp}\nendstream`,
+        '<</Type/StructTreeRoot/K 10 0 R/ParentTree<</Nums[0[10 0 R]]>>>>',
+        '<</Type/StructElem/S/Figure/P 9 0 R/Pg 3 0 R/Alt(red curtain)/K 0>>',
+      ],
+    });
+    const shown = await textOf(file, '.pdf');
+    for (const words of ['Bea', 'remark', 'Named', 'lights', 'red curtain']) {
+      expect(shown).toContain(words);
+    }
+  });
+
   test('D2 pages without text are counted', async () => {
     const document = await PDFDocument.create();
     document.addPage([200, 200]).drawText('text');
@@ -118,6 +138,7 @@ describe('the ends of lines', () => {
     [['舞', '台を点検'], '舞台を点検', []],
     [['무대', '점검'], '무대 점검', []],
     [['one', 'two'], 'one two', []],
+    [['ein-', 'begrif-', 'fen'], 'einbegriffen', []],
     [['one', '', 'two'], 'one\n\ntwo', []],
     [['one -', '', 'two'], 'one -\n\ntwo', []],
     [[''], '', []],
@@ -132,6 +153,10 @@ describe('the ends of lines', () => {
     );
     expect(await textOf(pagePdf({ lines, unicode: '<AD> <AD> <2010>' }), '.pdf')).toContain(
       'Die Theaterprobe und die Meile',
+    );
+    const three = ['Der Theater\\255', 'proben\\255', 'plan und'];
+    expect(await textOf(pagePdf({ lines: three, unicode: '<AD> <AD> <00AD>' }), '.pdf')).toContain(
+      'Der Theaterprobenplan und',
     );
   });
 });

@@ -7,6 +7,7 @@ import {
   UnreadableError,
 } from './parsed-document.ts';
 import { annotationTexts, attachmentNames } from './pdf-annotations.ts';
+import { descriptionsIn } from './pdf-descriptions.ts';
 import { packagedFiles } from './pdf-files.ts';
 import { joinLines } from './pdf-lines.ts';
 import { isAtNoteMark, type TextItem, wordAfterNumber } from './pdf-note-marks.ts';
@@ -25,6 +26,7 @@ export async function parsePdf(bytes: Uint8Array, limits: ParseLimits): Promise<
     // PDF.js takes ownership of the buffer it is given.
     const pdf = await getDocumentProxy(new Uint8Array(bytes), { verbosity: 0, ...packagedFiles });
     const { title, others, isForm } = await describe(pdf);
+    const isTagged = (await pdf.getMarkInfo())?.Marked === true;
     const blocks: Block[] = [];
     let characters = 0;
     let withoutText = 0;
@@ -35,6 +37,7 @@ export async function parsePdf(bytes: Uint8Array, limits: ParseLimits): Promise<
     ) {
       const page = await pdf.getPage(number);
       const texts = await textsOf(page, isSoft ? await softHyphenWords(page) : new Set());
+      if (isTagged) texts.push(...descriptionsIn(await page.getStructTree()));
       page.cleanup();
       if (isForm && number === 1 && isPlaceholder(texts)) throw xfaForm();
       if (texts.length === 0) {
@@ -133,16 +136,33 @@ interface Description {
 }
 
 async function describe(pdf: Pdf): Promise<Description> {
-  const { info } = await pdf.getMetadata();
-  const said = (name: string): string => {
-    const value: unknown = Reflect.get(info, name);
-    return typeof value === 'string' ? value.trim() : '';
+  const { info, metadata } = await pdf.getMetadata();
+  // Newer documents say it in XMP alone, and others both ways.
+  const said = (name: string, inXmp: string): string => {
+    const values: unknown = metadata?.get(inXmp);
+    const [value] = [Reflect.get(info, name), values].map(asLine).filter((text) => text !== '');
+    return value ?? '';
   };
+  const others = [
+    said('Subject', 'dc:description'),
+    said('Author', 'dc:creator'),
+    said('Keywords', 'pdf:keywords'),
+    asLine(metadata?.get('dc:subject')),
+  ];
   return {
-    title: said('Title') || null,
-    others: ['Subject', 'Author', 'Keywords'].map(said).filter((text) => text !== ''),
+    title: said('Title', 'dc:title') || null,
+    others: [...new Set(others)].filter((text) => text !== ''),
     isForm: Reflect.get(info, 'IsXFAPresent') === true,
   };
+}
+
+function asLine(value: unknown): string {
+  if (Array.isArray(value))
+    return value
+      .filter((each) => typeof each === 'string')
+      .join(', ')
+      .trim();
+  return typeof value === 'string' ? value.trim() : '';
 }
 
 // What a form of XFA has for programs that do not know it is one page that asks to wait.

@@ -10,9 +10,11 @@ export async function parsePptx(bytes: Uint8Array, limits: ParseLimits): Promise
   const office = await OfficePackage.open(bytes, limits);
   const main = await office.mainPart('ppt/presentation.xml');
   const order: string[] = [];
+  const sections: string[] = [];
   await office.walk(main, {
     open(name, attributes) {
       if (name === 'sldId') order.push(attributes.id ?? '');
+      if (name === 'section') sections.push(attributes.name ?? '');
     },
   });
   const related = await office.relationships(main);
@@ -41,7 +43,9 @@ export async function parsePptx(bytes: Uint8Array, limits: ParseLimits): Promise
   for (const name of behind) {
     shownBehind.push(...textsOf(await readPart(name, { withoutPlaceholders: true })));
   }
-  for (const text of await commenters(office, main)) shownBehind.push({ kind: 'text', text });
+  for (const text of [...(await commenters(office, main)), ...sections]) {
+    shownBehind.push({ kind: 'text', text });
+  }
   const properties = await office.properties();
   const first = blocks.find(({ kind, text }) => kind === 'heading' && !/^Slide \d+$/.test(text));
   const others = properties.others.map((text): Block => ({ kind: 'text', text }));
@@ -62,7 +66,7 @@ export async function parsePptx(bytes: Uint8Array, limits: ParseLimits): Promise
     name: string,
     options: OfficeTextOptions = {},
   ): Promise<readonly OfficeBlock[]> {
-    const reader = new OfficeTextReader(new Map(), options);
+    const reader = new OfficeTextReader(options);
     await office.walk(name, reader);
     for (const note of reader.left) left.add(note);
     return reader.finish();

@@ -2,23 +2,30 @@ import iconv from 'iconv-lite';
 import type { Block, ParsedDocument } from './parsed-document.ts';
 import { RtfLists } from './rtf-lists.ts';
 import { type RtfToken, RtfTokens } from './rtf-tokens.ts';
+import { strictly } from './strict-decoder.ts';
 import { WordFields } from './word-fields.ts';
 
 /** Destinations of which nothing is shown; so is any other that is marked as one to be skipped. */
 const unseen = new Set(
   `fonttbl colortbl stylesheet listtable listoverridetable rsidtbl generator pict object objdata
    fldinst themedata colorschememapping datastore latentstyles xmlnstbl filetbl revtbl bkmkstart bkmkend
-   nonshppict sn sp sv shprslt doccomm operator creatim revtim printim buptim pgptbl mmathPr atnid
+   nonshppict sn sp sv shprslt operator creatim revtim printim buptim pgptbl mmathPr atnid
    annotation-ref atnref atndate passwordhash userprops docvar wgrffmtfilter datafield company hlinkbase
-   keycode xe rxe txe tc tcn ffname ffdeftext ffformat ffhelptext ffstattext ffentrymcr ffexitmcr ffl`.split(
+   upr keycode xe rxe txe tc tcn ffname ffdeftext ffformat ffhelptext ffstattext ffentrymcr ffexitmcr ffl`.split(
     /\s+/,
   ),
 );
 
 /** Destinations that a reader who does not know them would skip, and whose text is shown. */
 const shownAnyway = new Set(
-  'shptxt shpinst annotation atnauthor fldrslt footnote mmath moMath'.split(' '),
+  'shptxt shpinst annotation atnauthor fldrslt footnote mmath moMath ud'.split(' '),
 );
+
+/** What is shown of a whole that is not: the same text in Unicode, and what an embedded object looks like. */
+const shownWithin: ReadonlyMap<string, string> = new Map([
+  ['ud', 'upr'],
+  ['result', 'object'],
+]);
 
 const paragraphEnds = new Set('par sect page row line column softpage'.split(' '));
 const characters: ReadonlyMap<string, string> = new Map([
@@ -67,7 +74,7 @@ const noChoice = 25;
 /** Properties of a drawing whose values are words in it, or in place of it. */
 const shownProperties = new Set(['gtextUNICODE', 'wzDescription']);
 /** Of the document, beside its title. */
-const documentProperties = new Set(['subject', 'author', 'keywords', 'category']);
+const documentProperties = new Set(['subject', 'author', 'keywords', 'category', 'doccomm']);
 
 interface Group {
   readonly destination: string;
@@ -122,6 +129,8 @@ class RtfReader {
   #hasLabel = false;
   #isGoingOn = false;
   #inRow = false;
+  /** How deep the groups stand that are open and part the words beside them. */
+  readonly #apartDepths: number[] = [];
   /** How deep the groups of fields stand that are open. */
   readonly #fieldDepths: number[] = [];
   #shown = 0;
@@ -227,6 +236,9 @@ class RtfReader {
     } else if (/^(?:header|footer)[lrf]?$|^footnote$|^annotation$|^shptxt$/.test(name)) {
       // They stand in the middle of a paragraph.
       this.#add(' ');
+      this.#apartDepths.push(this.#groups.length);
+    } else if (shownWithin.get(name) === this.#group.destination) {
+      this.#group = { ...this.#group, destination: name, isHidden: false };
     }
     if (this.#group.destination === 'listtable' && /^level(?:text|numbers)$/.test(name)) {
       this.#group = { ...this.#group, destination: name };
@@ -243,6 +255,7 @@ class RtfReader {
   #close(): void {
     const { destination } = this.#group;
     const isField = this.#fieldDepths.at(-1) === this.#groups.length;
+    const isApart = this.#apartDepths.at(-1) === this.#groups.length;
     this.#group = this.#groups.pop() ?? this.#group;
     this.#toSkip = 0;
     this.#isOptional = false;
@@ -250,6 +263,10 @@ class RtfReader {
       this.#lists.endText();
     if (destination === 'formfield') this.#fields.close('ffData');
     if (destination === 'sp' && this.#group.destination !== 'sp') this.#endDrawing();
+    if (isApart) {
+      this.#apartDepths.pop();
+      this.#add(' ');
+    }
     if (!isField) return;
     this.#fieldDepths.pop();
     const { text, aside } = this.#fields.end(this.#shown);
@@ -267,7 +284,7 @@ class RtfReader {
     const encoding = this.#fonts.get(this.#group.font) ?? this.#codePage;
     const bytes = Buffer.from(this.#bytes);
     this.#bytes = [];
-    this.#add(iconv.decode(bytes, encoding));
+    this.#add(utf8In(bytes, encoding) ?? iconv.decode(bytes, encoding));
   }
 
   #add(text: string): void {
@@ -317,6 +334,12 @@ class RtfReader {
     else this.#blocks.push({ kind: 'text', text, inTable: this.#inRow ? 'more' : 'row' });
     this.#inRow = this.#group.isInTable;
   }
+}
+
+/** Programs have written UTF-8 and said nothing of it; in an encoding of one byte a letter no text is that by chance. */
+function utf8In(bytes: Buffer, encoding: string): string | undefined {
+  if (!/^(?:windows-|macintosh|cp(?:125|4|8))/.test(encoding)) return undefined;
+  return bytes.some((byte) => byte >= 0x80) ? strictly(bytes, 'utf-8') : undefined;
 }
 
 /** Each cell ends with a sign, the last one of a row too. */

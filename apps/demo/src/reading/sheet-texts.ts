@@ -9,7 +9,7 @@ export async function sheetTexts(
   office: OfficePackage,
   { kind, name }: RelatedPart,
 ): Promise<readonly string[]> {
-  const reader = new OfficeTextReader(new Map());
+  const reader = new OfficeTextReader();
   switch (kind) {
     case 'comments':
       await office.walk(name, new NoteReader(reader));

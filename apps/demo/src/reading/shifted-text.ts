@@ -12,7 +12,8 @@ const iso2022kr: ShiftedEncoding = {
   shifts: { begin: '\x0e', end: '\x0f' },
 };
 const iso2022cn: ShiftedEncoding = { ...iso2022kr, encoding: 'gbk' };
-const hz: ShiftedEncoding = { encoding: 'gbk', shifts: { begin: '~{', end: '~}' } };
+/** Of Chinese, in the bytes of ASCII. */
+export const hz: ShiftedEncoding = { encoding: 'gbk', shifts: { begin: '~{', end: '~}' } };
 
 const designations: readonly (readonly [string, ShiftedEncoding])[] = [
   ['\x1b$B', iso2022jp],
@@ -24,8 +25,8 @@ const designations: readonly (readonly [string, ShiftedEncoding])[] = [
 ];
 
 /**
- * ISO 2022 by its escapes, whose bytes are those of ASCII; HZ, whose shifts occur in other texts, only
- * where it is declared.
+ * ISO 2022 by its escapes, whose bytes are those of ASCII; HZ, whose shifts occur in other texts, where it
+ * is declared.
  */
 export function shiftedEncoding(bytes: Uint8Array, declared = ''): ShiftedEncoding | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

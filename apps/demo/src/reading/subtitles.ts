@@ -17,12 +17,30 @@ export async function parseSubtitles(bytes: Uint8Array): Promise<ParsedDocument>
       continue;
     }
     if (/^(?:STYLE|REGION|NOTE)(?:\s|$)/.test(first)) continue;
-    const at = cue.findIndex((line) => timing.test(line));
-    // What stands before the times is the cue's number or name.
-    const text = withoutMarkup(cue.slice(at + 1).join('\n'));
-    if (text.trim() !== '') blocks.push({ kind: 'text', text });
+    for (const said of saidIn(cue)) {
+      const text = withoutMarkup(said.join('\n'));
+      if (text.trim() !== '') blocks.push({ kind: 'text', text });
+    }
   }
   return { title, blocks };
+}
+
+/** What is said after each line of times; what stands before those is the cue's number or name. */
+function saidIn(cue: readonly string[]): string[][] {
+  const said: string[][] = [[]];
+  let isTimed = false;
+  for (const line of cue) {
+    const last = said.at(-1) ?? [];
+    if (!timing.test(line)) last.push(line);
+    else if (!isTimed) said[0] = [];
+    else {
+      // Where no blank line parts two cues, the number of the second one ends the first one.
+      if (/^\s*\d+\s*$/.test(last.at(-1) ?? '')) last.pop();
+      said.push([]);
+    }
+    isTimed ||= timing.test(line);
+  }
+  return said;
 }
 
 /** SubStation Alpha: what its lines of dialogue say, and who says it. */
@@ -41,6 +59,8 @@ function parseStation(source: string): ParsedDocument {
     const said = fields
       .slice(at)
       .join(',')
+      // Drawings are made of letters and numbers.
+      .replace(/\{[^{}]*\\p[1-9][^{}]*\}[^{]*/g, '')
       .replace(/\{[^{}]*\}/g, '')
       .replace(/\\[Nnh]/g, ' ');
     if (said.trim() === '') continue;

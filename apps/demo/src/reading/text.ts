@@ -19,7 +19,7 @@ const backspace = '\u0008';
 /** Letters that a printer strikes twice. */
 const struckOver = new RegExp(`[^\\n]${backspace}`, 'g');
 
-function withoutEscapes(text: string): string {
+export function withoutEscapes(text: string): string {
   const plain = text.includes(escapeSign) ? text.replace(terminalCodes, '') : text;
   return plain.includes(backspace) ? plain.replace(struckOver, '') : plain;
 }

@@ -34,14 +34,21 @@ export async function parseXlsx(bytes: Uint8Array, limits: ParseLimits): Promise
   const cells = new CellReader(shared, styles, since1904, limits.maxCharacters);
   const blocks: Block[] = [];
   const left = new Set<string>();
+  const empty: string[] = [];
   for (const { name, part } of sheets) {
     cells.rows = [];
+    cells.hints.clear();
     await office.walk(part, cells);
-    blocks.push(...blocksOfTable(cells.rows, name));
+    const own = blocksOfTable(cells.rows, name);
+    if (own.length === 0 && name !== '') empty.push(name);
+    blocks.push(...own);
+    for (const text of cells.hints) blocks.push({ kind: 'text', text });
     await readBeside(part);
   }
   const { title, others } = await office.properties();
-  const beside = [...(await commenters(office, main)), ...others];
+  // A workbook of empty sheets has no text.
+  const seen = blocks.length > 0 ? empty : [];
+  const beside = [...seen, ...(await commenters(office, main)), ...others];
   if (beside.length > 0) blocks.push({ kind: 'heading', text: '' });
   for (const text of beside) blocks.push({ kind: 'text', text });
   return { title: title || null, blocks, notes: [...left] };
@@ -107,6 +114,8 @@ async function sheetsOf(
 /** Reads the cells of one sheet after another. */
 class CellReader {
   rows: string[][] = [];
+  /** What is shown beside cells that are filled in. */
+  readonly hints = new Set<string>();
   readonly #shared: readonly string[];
   readonly #styles: CellStyles;
   readonly #since1904: boolean;
@@ -138,7 +147,10 @@ class CellReader {
       this.#style = Number(attributes.s ?? 0);
       this.#value = [];
     } else if (name === 'rPh') this.#phonetic += 1;
-    else if (isValue(name)) {
+    else if (name === 'dataValidation') {
+      const { promptTitle = '', prompt = '' } = attributes;
+      if (promptTitle !== '' || prompt !== '') this.hints.add(`${promptTitle} ${prompt}`.trim());
+    } else if (isValue(name)) {
       this.#inValue += 1;
       if (marginTexts.has(name)) this.#value = [];
     }

@@ -12,9 +12,10 @@ import { readXml, type XmlHandler } from './xml-events.ts';
  */
 export async function parseXml(bytes: Uint8Array): Promise<ParsedDocument> {
   const source = (await decodeText(bytes, declaredEncoding(bytes))).replace(/^\ufeff/, '');
-  const reader = new XmlReader();
+  const { body, entities } = splitSubset(source);
+  const reader = new XmlReader(entities);
   try {
-    readXml(source, reader);
+    readXml(body, reader);
   } catch {
     // Cut, or meant to be XML: it is readable as it stands.
     return { title: null, blocks: paragraphsOf(source) };
@@ -28,15 +29,38 @@ const unseenAttributes =
 const lineEnds = new Set(['br', 'lb', 'linebreak', 'line-break', 'tab']);
 const unseenElements = new Set(['script', 'style', 'binary']);
 
+/** The declarations that a document has in its own document type, before its root. */
+function splitSubset(source: string): { body: string; entities: ReadonlyMap<string, string> } {
+  const entities = new Map<string, string>();
+  const head = source.slice(0, maxSubsetLength);
+  const found = /<!DOCTYPE[^[>]{0,1000}\[([^\]]*)\]\s*>/.exec(head);
+  if (found === null || /<[a-z]/i.test(head.slice(0, found.index)))
+    return { body: source, entities };
+  for (const [, name = '', value = ''] of (found[1] ?? '').matchAll(
+    // None that is made of others, of which a few lines would make gigabytes.
+    /<!ENTITY\s{1,100}([\w.-]{1,100})\s{1,100}["']([^"'&<%]{0,200})["']\s{0,100}>/g,
+  )) {
+    entities.set(name, value);
+  }
+  return { body: source.slice(found.index + found[0].length), entities };
+}
+
+const maxSubsetLength = 64 * 1024;
+
 class XmlReader implements XmlHandler {
   readonly #lines = new BlockBuilder();
   /** Of each open element: whether it stands in a line, and whether it has text itself. */
   readonly #open: { readonly isInline: boolean; hasText: boolean }[] = [];
+  readonly #entities: ReadonlyMap<string, string>;
   #unseen = 0;
   #isSvg = false;
   #text: string[] = [];
   title: string | null = null;
   #inTitle = false;
+
+  constructor(entities: ReadonlyMap<string, string>) {
+    this.#entities = entities;
+  }
 
   get blocks() {
     return this.#lines.blocks;
@@ -76,9 +100,17 @@ class XmlReader implements XmlHandler {
     return /\p{L}/u.test(value) && !unseenAttributes.test(name);
   }
 
+  #meant(text: string): string {
+    if (this.#entities.size === 0) return text;
+    return text.replace(
+      /&([\w.-]{1,100});/g,
+      (all, name: string) => this.#entities.get(name) ?? all,
+    );
+  }
+
   #endText(): void {
     if (this.#text.length === 0) return;
-    const text = this.#text.join('');
+    const text = this.#meant(this.#text.join(''));
     this.#text = [];
     const open = this.#open.at(-1);
     if (text.trim() !== '' && open !== undefined) open.hasText = true;

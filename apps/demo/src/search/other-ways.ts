@@ -21,6 +21,7 @@ export function otherWays(term: Term, has: Has): readonly string[] {
   if (tokens.length > 1) {
     if (isOneWord(source, tokens)) add(tokens.join(''));
     add(otherVersion(source, tokens));
+    for (const way of partlyJoined(source, tokens)) add(way);
   }
   for (const way of germanWays(source, tokens, has)) add(way);
   if (tokens.length === 1 && !isPrefix) {
@@ -29,12 +30,14 @@ export function otherWays(term: Term, has: Has): readonly string[] {
     else if (lettersAndDigits.test(word)) add(word.replace(lettersAndDigits, '$1$3 $2$4'));
     else if (/^\p{Lu}{2,5}$/u.test(source)) add([...word].join(' '));
     else if (isLatin.test(word)) for (const way of parted(word, has)) add(way);
+    else if (isArabic.test(word)) for (const way of withBlank(source, word, has)) add(way);
   }
   return [...ways].slice(0, maxWays);
 }
 
 /** `F16` is `F-16`, and `50mg` is `50 mg`. */
 const lettersAndDigits = /^(?:([a-z]+)(\d+)|(\d+)([a-z]+))$/;
+const isArabic = /^\p{Script=Arabic}{3,40}$/u;
 const isLatin = /^\p{Script=Latin}{3,40}$/u;
 
 const hyphenated = /^[\p{L}\p{M}\p{N}]+(?:[-\u2010\u2011][\p{L}\p{M}\p{N}]+){1,3}$/u;
@@ -42,6 +45,8 @@ const hyphenated = /^[\p{L}\p{M}\p{N}]+(?:[-\u2010\u2011][\p{L}\p{M}\p{N}]+){1,3
 const withApostrophe = /^\p{L}{1,2}['\u2019\u02bc]\p{L}[\p{L}\p{M}]{2,}$/u;
 const abbreviation = /^(?:\p{L}\.){2,}\p{L}?$/u;
 const thousands = /^\d{1,3}(?:[,.'\u2019]\d{3})+$/;
+// A query has two words in one for those alone that Persian joins.
+const persian = /^\p{Script=Arabic}+ \p{Script=Arabic}+$/u;
 const accountNumber = /^[a-z]{2}\d{2}(?: [a-z\d]{1,4})+$/i;
 
 /** Whether people write it in one as well; short numbers would be others then. */
@@ -50,7 +55,35 @@ function isOneWord(source: string, tokens: readonly string[]): boolean {
   if (tokens.every((token) => /^\d+$/.test(token))) {
     return thousands.test(word) || (tokens.join('').length >= 8 && /^[\d/-]+$/.test(word));
   }
-  return [hyphenated, withApostrophe, abbreviation, accountNumber].some((form) => form.test(word));
+  return [hyphenated, withApostrophe, abbreviation, accountNumber, persian].some((form) =>
+    form.test(word),
+  );
+}
+
+/** `Theater-Proben-Plan` is `Theaterproben-Plan`, and `Theater-Probenplan`. */
+function* partlyJoined(source: string, tokens: readonly string[]): Generator<string> {
+  const [first = '', middle = '', last = ''] = tokens;
+  if (tokens.length !== 3 || !hyphenated.test(source) || /\d/.test(source)) return;
+  yield `${first}${middle} ${last}`;
+  yield `${first} ${middle}${last}`;
+}
+
+const joiner = '\u200c';
+/** What Persian writes before and behind a word with a joiner, with a blank, or with nothing. */
+const beginnings = ['می', 'نمی'].map(fold);
+const endings = ['ها', 'های', 'هایی', 'تر', 'ترین'].map(fold);
+
+function* withBlank(source: string, word: string, has: Has): Generator<string> {
+  if (source.includes(joiner)) yield source.split(joiner).map(fold).filter(Boolean).join(' ');
+  for (const begin of beginnings) {
+    const rest = word.slice(begin.length);
+    if (word.startsWith(begin) && rest.length > 1 && has(begin) && has(rest))
+      yield `${begin} ${rest}`;
+  }
+  for (const end of endings) {
+    const rest = word.slice(0, -end.length);
+    if (word.endsWith(end) && rest.length > 1 && has(end) && has(rest)) yield `${rest} ${end}`;
+  }
 }
 
 /** `2.10.4` is what `v2.10.4` is. */
@@ -124,5 +157,16 @@ function* parted(word: string, has: Has): Generator<string> {
     if (at === 1 || (isThere && !areLong)) continue;
     const isBoth = last.length === 1 ? lastLetters.has(last) : last.length > 2 && has(last);
     if (isBoth && has(first)) yield `${first} ${last}`;
+    if (!isThere && first.length > 2 && has(first)) {
+      for (const two of inTwo(last, has)) yield `${first} ${two}`;
+    }
+  }
+}
+
+/** The rest of a word in three: `mother in law`. */
+function* inTwo(rest: string, has: Has): Generator<string> {
+  for (let at = 2; at <= rest.length - 3; at += 1) {
+    const [middle, last] = [rest.slice(0, at), rest.slice(at)];
+    if (has(last) && has(middle)) yield `${middle} ${last}`;
   }
 }

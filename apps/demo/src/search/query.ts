@@ -82,8 +82,18 @@ export function parseQuery(query: string, { asTyped = false }: ParseOptions = {}
 }
 
 // The number of an account is one word, though it is written in groups.
-const part =
-  /(?<minus>-)?(?<name>name:)?(?:"(?<phrase>[^"]*)"?|(?<word>(?<![\w])[a-z]{2}\d{2}(?: [a-z\d]{4})(?: \d{4}){2,6}(?: [a-z\d]{1,4})?(?![^\s"])|[^\s"]+))/giu;
+const account =
+  '(?<![\\w])[a-z]{2}\\d{2}(?: [a-z\\d]{4})(?: \\d{4}){2,6}(?: [a-z\\d]{1,4})?(?![^\\s"])';
+// So is a word of Persian whose beginning or end stands behind a blank.
+const persian = [
+  '(?<![^\\s"])ن?م[یي] \\p{Script=Arabic}{2,}(?![^\\s"])',
+  '(?<![^\\s"])\\p{Script=Arabic}{2,} (?:ها(?:[یي]{0,2})|تر(?:[یي]ن)?)(?![^\\s"])',
+].join('|');
+
+const part = new RegExp(
+  `(?<minus>-)?(?<name>name:)?(?:"(?<phrase>[^"]*)"?|(?<word>${account}|${persian}|[^\\s"]+))`,
+  'giu',
+);
 
 /** What an index knows of words. */
 export interface KnownWords {

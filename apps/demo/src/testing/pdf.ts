@@ -18,6 +18,8 @@ export interface PageOptions {
   readonly lines?: readonly string[];
   /** Entries of the catalog. */
   readonly catalog?: string;
+  /** Entries of the page. */
+  readonly page?: string;
   /** Annotations, each as a dictionary; objects from 7 on. */
   readonly annotations?: readonly string[];
   /** A map from the font's codes to Unicode. */
@@ -28,6 +30,7 @@ export interface PageOptions {
 export function pagePdf({
   lines = [],
   catalog = '',
+  page = '',
   annotations = [],
   unicode,
 }: PageOptions): Uint8Array {
@@ -37,7 +40,7 @@ export function pagePdf({
   return pdfOf([
     `<</Type/Catalog/Pages 2 0 R${catalog}>>`,
     '<</Type/Pages/Kids[3 0 R]/Count 1>>',
-    `<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Annots[${numbers.join(' ')}]/Resources<</Font<</F1 5 0 R>>>>>>`,
+    `<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Annots[${numbers.join(' ')}]/Resources<</Font<</F1 5 0 R>>>>${page}>>`,
     `<</Length ${content.length}>>stream\n${content}\nendstream`,
     `<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding${unicode === undefined ? '' : '/ToUnicode 6 0 R'}>>`,
     `<</Length ${map.length}>>stream\n${map}\nendstream`,

@@ -33,6 +33,12 @@ export function requireOptions(options: unknown): void {
   }
 }
 
+/** @throws OffstageError `invalid_option` unless `value` is 0 or more milliseconds, or Infinity. */
+export function requireDuration(option: string, value: unknown): number {
+  if (typeof value === 'number' && value >= 0) return value;
+  throw invalidOption(option, 'a number of milliseconds of at least 0', value);
+}
+
 /**
  * Runs what reads something that plain JavaScript gave: a getter, or a proxy, may throw whatever it likes.
  *
@@ -74,6 +80,8 @@ export function requireClock(clock: Clock): Clock {
 export function requireSignal(signal: AbortSignal | null | undefined): void {
   const methods = ['throwIfAborted', 'addEventListener', 'removeEventListener'];
   if (signal === undefined || signal === null) return;
-  if (methods.every((name) => typeof Reflect.get(Object(signal), name) === 'function')) return;
-  throw invalidOption('signal', 'an AbortSignal', signal);
+  const isSignal = reading('signal', () =>
+    methods.every((name) => typeof Reflect.get(Object(signal), name) === 'function'),
+  );
+  if (!isSignal) throw invalidOption('signal', 'an AbortSignal', signal);
 }

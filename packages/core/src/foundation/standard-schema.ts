@@ -25,6 +25,17 @@ export interface SchemaIssue {
 export type InferInput<S extends StandardSchema> = NonNullable<S['~standard']['types']>['input'];
 export type InferOutput<S extends StandardSchema> = NonNullable<S['~standard']['types']>['output'];
 
+/** By its form, and whatever it does when it is looked at. */
+export function isSchema(value: unknown): value is StandardSchema {
+  if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return false;
+  try {
+    const standard: unknown = Reflect.get(value, '~standard');
+    return typeof Reflect.get(Object(standard), 'validate') === 'function';
+  } catch {
+    return false;
+  }
+}
+
 const maxIssues = 100;
 const maxPathParts = 100;
 

@@ -1,5 +1,10 @@
 import { OffstageError, type OffstageErrorOptions } from '../foundation/errors.ts';
-import type { InferInput, InferOutput, StandardSchema } from '../foundation/standard-schema.ts';
+import {
+  type InferInput,
+  type InferOutput,
+  isSchema,
+  type StandardSchema,
+} from '../foundation/standard-schema.ts';
 import { checkRetry, type RetryOptions } from './retry-policy.ts';
 
 /**
@@ -148,13 +153,3 @@ const invalid = (message: string, options?: OffstageErrorOptions): OffstageError
   new OffstageError('invalid_definition', message, options);
 
 const noDefinition = (): OffstageError => invalid('A definition must be what defineJob() gives.');
-
-function isSchema(value: unknown): boolean {
-  if (!isObject(value) && typeof value !== 'function') return false;
-  try {
-    const standard: unknown = Reflect.get(value, '~standard');
-    return isObject(standard) && 'validate' in standard;
-  } catch {
-    return false;
-  }
-}

@@ -1,6 +1,12 @@
 import { type Clock, systemClock } from '../foundation/clock.ts';
 import { OffstageError } from '../foundation/errors.ts';
-import { listOf, reading, requireClock, requireOptions } from '../foundation/invalid-option.ts';
+import {
+  listOf,
+  reading,
+  requireClock,
+  requireDuration,
+  requireOptions,
+} from '../foundation/invalid-option.ts';
 import { randomId } from '../foundation/random-id.ts';
 import { type AnyJobDefinition, readDefinition, requireDefinition } from './job-definition.ts';
 import type { JobExecutor } from './job-executor.ts';
@@ -167,13 +173,6 @@ function readDefinitions(
 
 const defaultConcurrency = ({ concurrency }: JobExecutor): number =>
   concurrency === Infinity ? 4 : concurrency;
-
-/** @throws OffstageError `invalid_option` unless `value` is 0 or more milliseconds, or Infinity. */
-export function requireDuration(option: string, value: unknown): void {
-  if (typeof value !== 'number' || !(value >= 0)) {
-    reject(option, 'a number of milliseconds of at least 0', value);
-  }
-}
 
 function requireCount(option: string, value: unknown, least: number): void {
   const counts = value === Infinity || Number.isSafeInteger(value);

@@ -1,5 +1,5 @@
 import { OffstageError } from '../foundation/errors.ts';
-import { reading, requireOptions } from '../foundation/invalid-option.ts';
+import { reading, requireDuration, requireOptions } from '../foundation/invalid-option.ts';
 import type { ActivityLease } from './activity-gate.ts';
 import type { Activity, JobClient } from './job-client.ts';
 import { JobEngine } from './job-engine.ts';
@@ -7,7 +7,6 @@ import {
   type JobManagerOptions,
   type JobManagerSettings,
   readOptions,
-  requireDuration,
 } from './job-manager-options.ts';
 import type { JournalHealth } from './journal.ts';
 import type { JobManagerEventName, JobManagerListener } from './manager-events.ts';

@@ -1,9 +1,8 @@
 import type { Clock, Timer } from '../foundation/clock.ts';
 import { OffstageError } from '../foundation/errors.ts';
-import { requireSignal } from '../foundation/invalid-option.ts';
+import { requireDuration, requireSignal } from '../foundation/invalid-option.ts';
 import type { Job, JobWaiter } from './job.ts';
 import type { WaitOptions } from './job-client.ts';
-import { requireDuration } from './job-manager-options.ts';
 import type { TerminalJobView } from './job-view.ts';
 
 /**

@@ -11,10 +11,20 @@ export type Json =
  * JSON in one form alone: keys sorted by code unit, no spaces. Properties that are `undefined` are
  * left out, as JSON does.
  *
- * @throws TypeError naming the place of what JSON cannot carry.
+ * @throws TypeError naming the place of what JSON cannot carry, or where it grows longer than `maxLength`.
  */
-export function canonicalJson(value: unknown, place = 'value'): string {
-  return write(value, { name: place });
+export function canonicalJson(
+  value: unknown,
+  place = 'value',
+  maxLength = Number.POSITIVE_INFINITY,
+): string {
+  return write(value, { name: place }, { maxLength, length: 0 });
+}
+
+interface Size {
+  readonly maxLength: number;
+  /** Of what is written so far, at least. */
+  length: number;
 }
 
 /** Where a value stands; spelled out only for an error. */
@@ -24,7 +34,11 @@ interface Place {
   readonly value?: object;
 }
 
-function write(value: unknown, place: Place): string {
+function write(value: unknown, place: Place, size: Size): string {
+  size.length += typeof value === 'string' ? value.length + 2 : 2;
+  if (size.length > size.maxLength) {
+    throw unfit(place, `is more than ${size.maxLength.toLocaleString('en')} characters allow`);
+  }
   if (value === null || typeof value === 'boolean' || typeof value === 'string') {
     return JSON.stringify(value);
   }
@@ -39,7 +53,9 @@ function write(value: unknown, place: Place): string {
   }
   const here: Place = { ...place, value };
   if (Array.isArray(value)) {
-    const items = Array.from(value, (item, index) => write(item, { name: index, above: here }));
+    const items = Array.from(value, (item, index) =>
+      write(item, { name: index, above: here }, size),
+    );
     return `[${items.join(',')}]`;
   }
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -49,7 +65,8 @@ function write(value: unknown, place: Place): string {
   const fields: string[] = [];
   for (const [key, field] of Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (field === undefined) continue;
-    fields.push(`${JSON.stringify(key)}:${write(field, { name: key, above: here })}`);
+    size.length += key.length + 3;
+    fields.push(`${JSON.stringify(key)}:${write(field, { name: key, above: here }, size)}`);
   }
   return `{${fields.join(',')}}`;
 }

@@ -1,21 +1,17 @@
 import { OffstageError } from '../foundation/errors.ts';
-import { invalidOption, requireOptions, requireSignal } from '../foundation/invalid-option.ts';
+import { invalidOption, reading, requireOptions } from '../foundation/invalid-option.ts';
 import type { StandardSchema } from '../foundation/standard-schema.ts';
 import { asyncDispose } from './async-dispose.ts';
 import { checkPath, invalidPath, PathSet, unsafeEntry } from './entry-path.ts';
 import { layoutFormat, versionName } from './layout.ts';
 import { encodeManifest, type Manifest } from './manifest.ts';
 import { metadataToStore } from './metadata.ts';
+import { readSignal } from './read-signal.ts';
 import type { DraftWorkspace, Hasher } from './storage.ts';
+import { readFinalizeOptions } from './store-options.ts';
 import { type ReusableFile, Version } from './version.ts';
 import { piecesOf, type WriteSource } from './write-source.ts';
-import {
-  checkKey,
-  type FinalizeOptions,
-  type Published,
-  type WriterContext,
-  type WriterSession,
-} from './writer-session.ts';
+import type { FinalizeOptions, Published, WriterContext, WriterSession } from './writer-session.ts';
 
 export interface WriteOptions {
   /** Noted in the manifest, such as `text/markdown`. */
@@ -72,11 +68,16 @@ export class Draft<Metadata = unknown> implements AsyncDisposable {
   async write(path: string, source: WriteSource, options: WriteOptions = {}): Promise<void> {
     this.#assertOpen();
     requireOptions(options);
-    const signal = anyOf(this.#signal, options.signal);
+    const { mediaType, signal: given } = reading('options', () => {
+      const { mediaType, signal } = options;
+      return { mediaType, signal: readSignal(signal) };
+    });
+    requireMediaType(mediaType);
+    const signal = anyOf(this.#signal, given);
     this.#paths.add(checkFree(this.#paths, path));
     const pieces = piecesOf(source, signal);
     await this.#track([path], this.#workspace.write(path, pieces));
-    if (options.mediaType !== undefined) this.#mediaTypes.set(path, options.mediaType);
+    if (mediaType !== undefined) this.#mediaTypes.set(path, mediaType);
   }
 
   /**
@@ -103,18 +104,24 @@ export class Draft<Metadata = unknown> implements AsyncDisposable {
   ): Promise<void> {
     this.#assertOpen();
     requireOptions(options);
-    const signal = anyOf(this.#signal, options.signal);
-    if (!(version instanceof Version))
-      throw invalidOption('version', 'a version of a store', version);
-    const files = [...(typeof paths === 'string' ? [paths] : paths)].map((path) =>
-      Version.reusableFile(version, path),
+    const signal = anyOf(
+      this.#signal,
+      reading('options', () => readSignal(options.signal)),
     );
+    if (!Version.isVersion(version))
+      throw invalidOption('version', 'a version of a store', version);
+    const files: ReusableFile[] = [];
     const added: string[] = [];
     try {
-      for (const { entry } of files) {
-        this.#paths.add(checkFree(this.#paths, entry.path));
-        added.push(entry.path);
-      }
+      // One after the other: a list may claim to be endless, and a version has each file once.
+      reading('paths', () => {
+        for (const path of typeof paths === 'string' ? [paths] : paths) {
+          const file = Version.reusableFile(version, path);
+          this.#paths.add(checkFree(this.#paths, file.entry.path));
+          added.push(file.entry.path);
+          files.push(file);
+        }
+      });
     } catch (error) {
       for (const path of added) this.#paths.delete(path);
       throw error;
@@ -158,6 +165,9 @@ export class Draft<Metadata = unknown> implements AsyncDisposable {
    */
   adopt(path: string, source: string): boolean {
     this.#assertOpen();
+    if (typeof source !== 'string' || source === '' || source.includes('\0')) {
+      throw invalidOption('source', 'the absolute path of a file', source);
+    }
     if (this.#workspace.adopt === undefined) return false;
     this.#paths.add(checkFree(this.#paths, path));
     let isAdopted = false;
@@ -183,15 +193,14 @@ export class Draft<Metadata = unknown> implements AsyncDisposable {
    */
   finalize(metadata: Metadata, options: FinalizeOptions = {}): Promise<Published> {
     if (this.#state !== 'open') return Promise.reject(closed());
+    let finalized: FinalizeOptions;
     try {
-      requireOptions(options);
-      requireSignal(options.signal);
-      checkKey(options.key);
+      finalized = readFinalizeOptions(options);
     } catch (error) {
       return Promise.reject(error);
     }
     this.#state = 'finalizing';
-    const published = this.#finalize(metadata, options);
+    const published = this.#finalize(metadata, finalized);
     this.#ending = published.catch(() => undefined);
     return published;
   }
@@ -335,8 +344,13 @@ function* hashed(pieces: Iterable<Uint8Array>, hasher: Hasher): Generator<Uint8A
 const closed = (): OffstageError =>
   new OffstageError('draft_closed', 'The draft has ended: begin another one.');
 
-/** @throws OffstageError `invalid_option` for a signal that is none. */
-function anyOf(signal: AbortSignal, other: AbortSignal | undefined): AbortSignal {
-  requireSignal(other);
-  return other === undefined ? signal : AbortSignal.any([signal, other]);
+const anyOf = (signal: AbortSignal, other: AbortSignal | undefined): AbortSignal =>
+  other === undefined ? signal : AbortSignal.any([signal, other]);
+
+// Whatever is noted in a manifest, the next reader has to take.
+function requireMediaType(value: unknown): void {
+  if (value === undefined) return;
+  const isType = typeof value === 'string' && value.length <= 1000 && value.isWellFormed();
+  if (!isType)
+    throw invalidOption('mediaType', 'a well-formed text of at most 1,000 characters', value);
 }

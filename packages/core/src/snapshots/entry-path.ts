@@ -1,3 +1,4 @@
+import { textOf } from '../foundation/bounded-text.ts';
 import { OffstageError } from '../foundation/errors.ts';
 import { manifestName } from './layout.ts';
 
@@ -152,7 +153,8 @@ const isLonger = (text: string, maxBytes: number): boolean =>
   // A code unit takes three bytes at most.
   text.length * 3 > maxBytes && new TextEncoder().encode(text).byteLength > maxBytes;
 
-const quote = (path: unknown): string =>
-  typeof path === 'string' && path.length > 100
-    ? `${JSON.stringify(path.slice(0, 100))}…`
-    : (JSON.stringify(path) ?? String(path));
+/** For an error's message, whatever was given as a path. */
+export function quote(path: unknown): string {
+  if (typeof path !== 'string') return textOf(path, 100);
+  return path.length > 100 ? `${JSON.stringify(path.slice(0, 100))}…` : JSON.stringify(path);
+}

@@ -1,6 +1,14 @@
+import { describeUnknown, textOf } from '../foundation/bounded-text.ts';
 import { OffstageError } from '../foundation/errors.ts';
-import { describeIssues, type StandardSchema } from '../foundation/standard-schema.ts';
+import { checkSchema } from '../foundation/schema-check.ts';
+import type { StandardSchema } from '../foundation/standard-schema.ts';
 import { canonicalJson, type Json } from './canonical-json.ts';
+
+/**
+ * The longest metadata, in UTF-16 code units of JSON: what every reader of a version holds in memory. Lists
+ * that share their members are written out, so that a few of them may be an endless text.
+ */
+const maxMetadataLength = 16 * 1024 * 1024;
 
 /**
  * The metadata as the manifest will hold it, checked as it will be read again: through JSON.
@@ -10,11 +18,11 @@ import { canonicalJson, type Json } from './canonical-json.ts';
 export async function metadataToStore(schema: StandardSchema, metadata: unknown): Promise<Json> {
   let stored: Json;
   try {
-    stored = JSON.parse(canonicalJson(metadata ?? null, 'metadata'));
+    stored = JSON.parse(canonicalJson(metadata ?? null, 'metadata', maxMetadataLength));
   } catch (cause) {
     throw new OffstageError(
       'invalid_metadata',
-      `The metadata cannot be stored: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      `The metadata cannot be stored: ${messageOf(cause)}.`,
       { cause },
     );
   }
@@ -28,9 +36,21 @@ export async function checkMetadata<Output>(
   stored: Json,
   what: string,
 ): Promise<Output> {
-  const result = await schema['~standard'].validate(stored);
-  if (result.issues === undefined) return result.value;
-  throw new OffstageError('invalid_metadata', `${what}: ${describeIssues(result.issues)}.`, {
-    details: { issues: result.issues.map(({ message }) => message) },
+  const check = await checkSchema(schema, stored);
+  // What a schema gives is of its own type.
+  if (check.valid) return check.value as Output;
+  throw new OffstageError('invalid_metadata', `${what}: ${check.issues}.`, {
+    details: { issues: check.issues },
+    ...('cause' in check ? { cause: check.cause } : {}),
   });
+}
+
+// A getter or a proxy may throw whatever it likes.
+function messageOf(cause: unknown): string {
+  try {
+    if (cause instanceof Error) return textOf(cause.message);
+  } catch {
+    // Told below.
+  }
+  return describeUnknown(cause);
 }

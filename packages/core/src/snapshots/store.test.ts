@@ -257,7 +257,7 @@ describe('the store', () => {
       expect(() => new SnapshotStore({ storage, metadata, ...options })).toThrow(OffstageError);
     }
     expect(() => new SnapshotStore({ storage, metadata, minAgeMs: Number.NaN })).toThrow(
-      'minAgeMs must be at least 0; it is NaN',
+      'minAgeMs must be a number of milliseconds of at least 0; it is NaN',
     );
   });
 

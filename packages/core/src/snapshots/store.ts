@@ -1,22 +1,48 @@
 import { type Clock, systemClock } from '../foundation/clock.ts';
 import { OffstageError } from '../foundation/errors.ts';
-import { invalidOption, requireOptions, requireSignal } from '../foundation/invalid-option.ts';
-import type { InferInput, InferOutput, StandardSchema } from '../foundation/standard-schema.ts';
+import {
+  invalidOption,
+  reading,
+  requireClock,
+  requireDuration,
+  requireOptions,
+} from '../foundation/invalid-option.ts';
+import {
+  type InferInput,
+  type InferOutput,
+  isSchema,
+  type StandardSchema,
+} from '../foundation/standard-schema.ts';
 import { asyncDispose } from './async-dispose.ts';
 import type { CurrentPointer, VersionRef } from './current.ts';
 import { Draft } from './draft.ts';
-import { idPattern, randomId } from './layout.ts';
+import { randomId } from './layout.ts';
 import { missingContent } from './missing-content.ts';
 import { type Cleanup, readPointer } from './recovery.ts';
 import { type RepairOptions, type RepairResult, repair } from './repair.ts';
-import type { RetentionPolicy } from './retention.ts';
 import { type ScrubReport, scrub } from './scrub.ts';
 import type { SnapshotStorage } from './storage.ts';
+import {
+  checkedIds,
+  type LeaseOptions,
+  type OpenOptions,
+  type PruneOptions,
+  readFinalizeOptions,
+  readOpenOptions,
+  readPolicy,
+  readRepairOptions,
+  readVerifyOptions,
+  readWatchOptions,
+  readWriterOptions,
+  requireGen,
+  requirePolicy,
+  requireVerify,
+  type WriterOptions,
+} from './store-options.ts';
 import { readManifest, type VerifyMode, Version } from './version.ts';
 import { summaryOf, type VersionSummary } from './version-summary.ts';
 import { type WatchOptions, watchVersions } from './watch.ts';
 import {
-  checkKey,
   type FinalizeOptions,
   type LockOptions,
   type Published,
@@ -46,34 +72,6 @@ export interface SnapshotStoreOptions<Schema extends StandardSchema> {
   readonly newId?: (() => string) | undefined;
 }
 
-export interface WriterOptions {
-  /** Ends the waiting for the lock, and later the draft's writes, with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-  /** In milliseconds. @default the store's */
-  readonly lockTimeoutMs?: number | undefined;
-}
-
-export interface PruneOptions extends WriterOptions {
-  /** @default the store's */
-  readonly retain?: number | undefined;
-  /** In milliseconds. @default the store's */
-  readonly minAgeMs?: number | undefined;
-}
-
-export interface LeaseOptions {
-  /**
-   * Whether what is open is kept from being removed. `false` is for places where no lock is to
-   * be had: a retention may take the files away while they are read.
-   * @default true
-   */
-  readonly lease?: boolean | undefined;
-}
-
-export interface OpenOptions extends LeaseOptions {
-  /** @default the store's */
-  readonly verify?: VerifyMode | undefined;
-}
-
 export type { VersionSummary } from './version-summary.ts';
 
 /**
@@ -91,21 +89,14 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
 
   /** @throws OffstageError `invalid_option`. */
   constructor(options: SnapshotStoreOptions<Schema>) {
-    const { storage, metadata, retain = 5, minAgeMs = 0, lockTimeoutMs = 10_000 } = options;
-    if (typeof Object(storage).readCurrent !== 'function') {
-      throw invalidOption('storage', 'a storage, such as nodeStorage(folder)', storage);
-    }
-    const policy = checkPolicy({ retain, minAgeMs });
-    this.#lockTimeoutMs = checkTimeout(lockTimeoutMs);
-    this.#schema = metadata;
-    this.#verifyMode = checkVerify(options.verify ?? 'first-open');
-    this.#context = {
-      storage,
-      policy,
-      clock: options.clock ?? systemClock,
-      newId: checkedIds(options.newId ?? randomId),
-      indeterminate: undefined,
-    };
+    requireOptions(options);
+    const { schema, lockTimeoutMs, verify, context } = reading('options', () =>
+      settingsOf(options),
+    );
+    this.#schema = schema;
+    this.#lockTimeoutMs = lockTimeoutMs;
+    this.#verifyMode = verify;
+    this.#context = context;
   }
 
   /**
@@ -117,12 +108,11 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
    * signal's reason.
    */
   async begin(options: WriterOptions = {}): Promise<Draft<InferInput<Schema>>> {
-    requireOptions(options);
-    requireSignal(options.signal);
-    const session = await this.#openSession(options);
+    const { signal, lockTimeoutMs } = this.#lockOptions(options);
+    const session = await this.#openSession({ signal, lockTimeoutMs });
     try {
       const workspace = await this.#context.storage.createDraft(this.#context.newId());
-      return new Draft(this.#context, this.#schema, session, workspace, options.signal);
+      return new Draft(this.#context, this.#schema, session, workspace, signal);
     } catch (error) {
       await session.release();
       throw error;
@@ -141,6 +131,7 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
 
   /** @throws OffstageError `not_found`, and what `current` throws. */
   async open(gen: number, options: OpenOptions = {}): Promise<Version<InferOutput<Schema>>> {
+    requireGen(gen);
     const version = await this.#open((pointer) => find(pointer, gen), options);
     if (version === undefined) throw notFound(this.#context.storage.label, gen);
     return version;
@@ -163,11 +154,7 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
    * for await (const { gen } of store.watch({ signal })) await reopen(gen);
    */
   watch(options: WatchOptions = {}): AsyncGenerator<VersionSummary, never, undefined> {
-    const { signal, after, pollIntervalMs = 1000 } = options;
-    if (!(pollIntervalMs > 0)) throw invalidOption('pollIntervalMs', 'above 0', pollIntervalMs);
-    if (after !== undefined && !(Number.isSafeInteger(after) && after >= 0)) {
-      throw invalidOption('after', 'a generation', after);
-    }
+    const { signal, after, pollIntervalMs } = readWatchOptions(options);
     const start =
       after === undefined
         ? readPointer(this.#context.storage).then((pointer) => pointer?.gen ?? 0)
@@ -183,10 +170,10 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
    *
    * @throws OffstageError `corrupt` when CURRENT is broken; `storage_failed`; or the signal's reason.
    */
-  verify(
+  async verify(
     options: LeaseOptions & { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<ScrubReport> {
-    return scrub(this.#context.storage, options);
+    return scrub(this.#context.storage, readVerifyOptions(options));
   }
 
   /**
@@ -198,16 +185,17 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
    */
   async rollback(gen: number, options: WriterOptions & FinalizeOptions = {}): Promise<Published> {
     const { storage } = this.#context;
-    checkKey(options.key);
-    const session = await this.#openSession(options);
+    requireGen(gen);
+    const finalized = readFinalizeOptions(options);
+    const session = await this.#openSession(this.#lockOptions(options));
     try {
-      const published = await session.published(options.key);
+      const published = await session.published(finalized.key);
       if (published !== undefined) return published;
       const old = find(session.pointer, gen);
       const manifest = old && (await readManifest(storage, old));
       if (old === undefined || manifest === undefined) throw notFound(storage.label, gen);
-      const ref = session.next(() => old.content, old.manifestSha256, options.key);
-      return await session.commit(ref, manifest, options);
+      const ref = session.next(() => old.content, old.manifestSha256, finalized.key);
+      return await session.commit(ref, manifest, finalized);
     } finally {
       await session.release();
     }
@@ -218,7 +206,7 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
    * current.
    */
   async recover(options: WriterOptions = {}): Promise<Cleanup> {
-    const session = await this.#openSession(options);
+    const session = await this.#openSession(this.#lockOptions(options));
     await session.release();
     return session.cleanup;
   }
@@ -235,14 +223,11 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
    * await store.prune({ retain: 1 }); // frees what can be freed
    */
   async prune(options: PruneOptions = {}): Promise<Cleanup> {
-    const { retain, minAgeMs } = this.#context.policy;
-    const policy = checkPolicy({
-      retain: options.retain ?? retain,
-      minAgeMs: options.minAgeMs ?? minAgeMs,
-    });
-    const session = await this.#openSession(options);
+    const policy = readPolicy(options, this.#context.policy);
+    const lockOptions = this.#lockOptions(options);
+    const session = await this.#openSession(lockOptions);
     try {
-      return await session.prune(policy, { signal: options.signal });
+      return await session.prune(policy, { signal: lockOptions.signal });
     } finally {
       await session.release();
     }
@@ -254,27 +239,29 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
    * that answers `true`. Deletes nothing. What it leaves out, the next writer removes.
    *
    * @throws OffstageError `corrupt` when no version can be named; `not_found` when there is none of
-   * `gen`; and what `begin` throws.
+   * `gen`; what `begin` throws; and what `confirm` throws.
    *
    * @example
    * const { problem, versions } = await store.repair(); // what it would do
    * await store.repair({ confirm: (proposal) => askSomebody(proposal) });
    */
   async repair(options: WriterOptions & RepairOptions = {}): Promise<RepairResult> {
-    const lock = await takeLock(this.#context, this.#lockOptions(options));
+    const { confirm, gen } = readRepairOptions(options);
+    const lockOptions = this.#lockOptions(options);
+    const lock = await takeLock(this.#context, lockOptions);
     try {
-      return await repair(this.#context, lock, options);
+      return await repair(this.#context, lock, { confirm, gen, signal: lockOptions.signal });
     } finally {
       await lock.release().catch(() => undefined);
     }
   }
 
-  #openSession(options: WriterOptions): Promise<WriterSession> {
-    return WriterSession.open(this.#context, this.#lockOptions(options));
+  #openSession(options: LockOptions): Promise<WriterSession> {
+    return WriterSession.open(this.#context, options);
   }
 
-  #lockOptions({ signal, lockTimeoutMs = this.#lockTimeoutMs }: WriterOptions): LockOptions {
-    return { signal, lockTimeoutMs: checkTimeout(lockTimeoutMs) };
+  #lockOptions(options: WriterOptions): LockOptions {
+    return readWriterOptions(options, this.#lockTimeoutMs);
   }
 
   /**
@@ -283,10 +270,10 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
    */
   async #open(
     pick: (pointer: CurrentPointer) => VersionRef | undefined,
-    { verify = this.#verifyMode, lease = true }: OpenOptions,
+    options: OpenOptions,
   ): Promise<Version<InferOutput<Schema>> | undefined> {
     const { storage } = this.#context;
-    checkVerify(verify);
+    const { verify, lease } = readOpenOptions(options, this.#verifyMode);
     const schema = this.#schema as StandardSchema<unknown, InferOutput<Schema>>;
     for (let seenGen = -1; ; ) {
       const pointer = await readPointer(storage);
@@ -312,30 +299,43 @@ export class SnapshotStore<Schema extends StandardSchema = StandardSchema> {
 const find = (pointer: CurrentPointer, gen: number): VersionRef | undefined =>
   pointer.versions.find((ref) => ref.gen === gen);
 
-function checkPolicy({ retain, minAgeMs }: RetentionPolicy): RetentionPolicy {
-  if (!Number.isSafeInteger(retain) || retain < 1) {
-    throw invalidOption('retain', 'a whole number of at least 1', retain);
+interface StoreSettings<Schema> {
+  readonly schema: Schema;
+  readonly lockTimeoutMs: number;
+  readonly verify: VerifyMode;
+  readonly context: WriterContext;
+}
+
+function settingsOf<Schema extends StandardSchema>({
+  storage,
+  metadata,
+  retain = 5,
+  minAgeMs = 0,
+  lockTimeoutMs = 10_000,
+  verify = 'first-open',
+  clock = systemClock,
+  newId = randomId,
+}: SnapshotStoreOptions<Schema>): StoreSettings<Schema> {
+  if (typeof Object(storage).readCurrent !== 'function') {
+    throw invalidOption('storage', 'a storage, such as nodeStorage(folder)', storage);
   }
-  if (!(minAgeMs >= 0)) throw invalidOption('minAgeMs', 'at least 0', minAgeMs);
-  return { retain, minAgeMs };
+  if (!isSchema(metadata)) {
+    throw invalidOption('metadata', "a Standard Schema, such as zod's", metadata);
+  }
+  if (typeof newId !== 'function') throw invalidOption('newId', 'a function', newId);
+  return {
+    schema: metadata,
+    lockTimeoutMs: requireDuration('lockTimeoutMs', lockTimeoutMs),
+    verify: requireVerify(verify),
+    context: {
+      storage,
+      policy: requirePolicy({ retain, minAgeMs }),
+      clock: requireClock(clock),
+      newId: checkedIds(newId),
+      indeterminate: undefined,
+    },
+  };
 }
-
-function checkTimeout(lockTimeoutMs: number): number {
-  if (lockTimeoutMs >= 0) return lockTimeoutMs;
-  throw invalidOption('lockTimeoutMs', 'at least 0', lockTimeoutMs);
-}
-
-function checkVerify(verify: VerifyMode): VerifyMode {
-  if (verify === 'off' || verify === 'first-open' || verify === 'always') return verify;
-  throw invalidOption('verify', "'off', 'first-open' or 'always'", verify);
-}
-
-// An id that the layout does not know would make a directory that no recovery removes.
-const checkedIds = (newId: () => string) => (): string => {
-  const id = newId();
-  if (idPattern.test(id)) return id;
-  throw invalidOption('newId', 'a maker of 16 characters of 0-9 and a-z without i, l, o and u', id);
-};
 
 const notFound = (label: string, gen: number): OffstageError =>
   new OffstageError(

@@ -1,9 +1,12 @@
 import { OffstageError } from '../foundation/errors.ts';
+import { reading, requireOptions } from '../foundation/invalid-option.ts';
 import type { StandardSchema } from '../foundation/standard-schema.ts';
 import { asyncDispose } from './async-dispose.ts';
 import { nameOf, type VersionRef } from './current.ts';
+import { quote } from './entry-path.ts';
 import { decodeManifest, digestOf, type Manifest, type ManifestEntry } from './manifest.ts';
 import { checkMetadata } from './metadata.ts';
+import { readSignal } from './read-signal.ts';
 import type { ExaminedEntry, Lease, SnapshotStorage, StoredFile } from './storage.ts';
 
 /**
@@ -110,8 +113,9 @@ export class Version<Metadata = unknown> implements AsyncDisposable {
    */
   path(relative: string): string {
     this.#assertOpen();
-    const directory = `${relative}/`;
     if (this.#entry(relative) === undefined) {
+      if (typeof relative !== 'string') throw this.#notFound(relative);
+      const directory = `${relative}/`;
       const known = this.manifest.entries.some(({ path }) => path.startsWith(directory));
       if (!known) throw this.#notFound(relative);
     }
@@ -155,7 +159,9 @@ export class Version<Metadata = unknown> implements AsyncDisposable {
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<VersionReport> {
     this.#assertOpen();
-    const found = await this.#storage.examine(this.#content, options.signal);
+    requireOptions(options);
+    const signal = reading('options', () => readSignal(options.signal));
+    const found = await this.#storage.examine(this.#content, signal);
     return { version: this.version, gen: this.gen, ...compare(this.manifest.entries, found) };
   }
 
@@ -189,6 +195,11 @@ export class Version<Metadata = unknown> implements AsyncDisposable {
     return this.#entries.get(path);
   }
 
+  /** By what only a version has: a look at a proxy may throw. */
+  static isVersion(value: unknown): value is Version {
+    return typeof value === 'object' && value !== null && #lease in value;
+  }
+
   /** Where a draft finds a file to use it again. @throws OffstageError `not_found` */
   static reusableFile(version: Version, path: string): ReusableFile {
     version.#assertOpen();
@@ -205,12 +216,10 @@ export class Version<Metadata = unknown> implements AsyncDisposable {
     );
   }
 
-  #notFound(path: string): OffstageError {
-    return new OffstageError(
-      'not_found',
-      `Version ${this.version} has no ${JSON.stringify(path)}.`,
-      { details: { version: this.version, path } },
-    );
+  #notFound(path: unknown): OffstageError {
+    return new OffstageError('not_found', `Version ${this.version} has no ${quote(path)}.`, {
+      details: { version: this.version, ...(typeof path === 'string' ? { path } : {}) },
+    });
   }
 
   #corrupt(path: string, problem: string): OffstageError {

@@ -1,3 +1,5 @@
+import { invalidOption, reading, requireDuration, requireOptions } from '@offstage/core/engine';
+
 /** What `closeOnExit` ends: a `JobManager`, or anything else with a shutdown. */
 export interface Closable {
   shutdown(options: { readonly graceMs: number }): Promise<unknown>;
@@ -21,12 +23,15 @@ export type StopClosing = (() => void) & Disposable;
  * exits with the signal's own code, 130 or 143. Several managers share the listeners: the
  * process exits when all have ended. A second signal exits at once.
  *
+ * @throws OffstageError `invalid_option`
+ *
  * @example
  * const manager = new JobManager({ executor });
  * closeOnExit(manager, { graceMs: 10_000 });
  */
 export function closeOnExit(manager: Closable, options: CloseOnExitOptions = {}): StopClosing {
-  const { graceMs = 5000, name } = options;
+  requireClosable(manager);
+  const { graceMs, name } = readOptions(options);
   const registry = theRegistry();
   const entry: Entry = { manager, graceMs, name, ended: undefined };
   const earlier = name && [...registry.entries].find((other) => other.name === name);
@@ -42,6 +47,26 @@ export function closeOnExit(manager: Closable, options: CloseOnExitOptions = {})
     if (registry.entries.size === 0 && registry.listening) unlisten(registry);
   };
   return Object.assign(stop, { [Symbol.dispose]: stop });
+}
+
+/** @throws OffstageError `invalid_option` for what cannot be shut down. */
+export function requireClosable(manager: unknown): void {
+  const shutdown: unknown = reading('manager', () => Reflect.get(Object(manager), 'shutdown'));
+  if (typeof shutdown === 'function') return;
+  throw invalidOption('manager', 'a JobManager, or what has a shutdown of its own', manager);
+}
+
+function readOptions(options: CloseOnExitOptions): {
+  readonly graceMs: number;
+  readonly name: string | undefined;
+} {
+  requireOptions(options);
+  const { graceMs, name } = reading('options', () => {
+    const { graceMs = 5000, name } = options;
+    return { graceMs, name };
+  });
+  if (name !== undefined && typeof name !== 'string') throw invalidOption('name', 'a text', name);
+  return { graceMs: requireDuration('graceMs', graceMs), name };
 }
 
 interface Entry {

@@ -18,6 +18,7 @@ export function resolveEntry(entry: URL | string): string {
     throw new OffstageError(
       'invalid_option',
       "entry must be a file: URL or a path, such as new URL('./jobs.worker.js', import.meta.url).",
+      { details: { option: 'entry' } },
     );
   }
   if (existsSync(url)) return url.href;
@@ -43,7 +44,7 @@ const twins = [
 
 function toUrl(entry: unknown): URL | undefined {
   if (entry instanceof URL) return entry;
-  if (typeof entry !== 'string' || entry === '') return undefined;
+  if (typeof entry !== 'string' || entry === '' || entry.includes('\0')) return undefined;
   // Two letters at least: one is a drive of Windows.
   if (/^[a-z][a-z\d+.-]+:/i.test(entry)) return URL.canParse(entry) ? new URL(entry) : undefined;
   return pathToFileURL(resolve(entry));

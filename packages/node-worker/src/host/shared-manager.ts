@@ -1,5 +1,5 @@
-import { OffstageError } from '@offstage/core';
-import { type Closable, closeOnExit, type StopClosing } from './close-on-exit.ts';
+import { invalidOption, reading, requireDuration, requireOptions } from '@offstage/core/engine';
+import { type Closable, closeOnExit, requireClosable, type StopClosing } from './close-on-exit.ts';
 
 export interface SharedManagerOptions {
   /** How long handlers may take to end when the process ends, in milliseconds. @default 5000 */
@@ -28,20 +28,30 @@ export function sharedManager<Manager extends Closable>(
   make: () => Manager,
   options: SharedManagerOptions = {},
 ): Manager {
-  if (typeof name !== 'string' || name === '') {
-    throw new OffstageError('invalid_option', 'The name of a shared manager must be a text.');
-  }
-  const { graceMs, replace = process.env.NODE_ENV === 'development' } = options;
+  if (typeof name !== 'string' || name === '') throw invalidOption('name', 'a text', name);
+  const { graceMs, replace } = readOptions(options);
   const managers = theManagers();
   const code = codeOf(make);
   const known = managers.get(name);
   // The name is the application's promise of what stands under it.
   if (known !== undefined && (!replace || known.code === code)) return known.manager as Manager;
   const manager = make();
+  requireClosable(manager);
   known?.stopClosing();
   managers.set(name, { manager, code, stopClosing: closeOnExit(manager, { graceMs }) });
   if (known !== undefined && known.manager !== manager) void shutDown(name, known.manager);
   return manager;
+}
+
+function readOptions(options: SharedManagerOptions): Required<SharedManagerOptions> {
+  requireOptions(options);
+  const { graceMs, replace } = reading('options', () => {
+    const { graceMs, replace = process.env.NODE_ENV === 'development' } = options;
+    return { graceMs, replace };
+  });
+  if (graceMs !== undefined) requireDuration('graceMs', graceMs);
+  if (typeof replace !== 'boolean') throw invalidOption('replace', 'true or false', replace);
+  return { graceMs, replace };
 }
 
 interface Shared {
@@ -63,18 +73,22 @@ async function shutDown(name: string, manager: Closable): Promise<void> {
  * imports by the layer (page, route) or the number that it has there.
  */
 function codeOf(make: () => unknown): string {
-  if (typeof make !== 'function') {
-    throw new OffstageError('invalid_option', 'A shared manager is made by a function.');
-  }
-  return Function.prototype.toString
-    .call(make)
-    .replace(/\/\*[\s\S]*?\*\//g, '')
-    .replace(/[\w$]*(?:TURBOPACK|turbopack|WEBPACK|webpack|vi_import|vite_ssr)[\w$]*/g, '')
-    .replace(
-      /\[[\w-]+\](?= \(ecmascript)|\((?:rsc|ssr|action-browser|middleware|app-[\w-]+)\)\//g,
-      '',
-    )
-    .replace(/\s+/g, ' ');
+  if (typeof make !== 'function') throw invalidOption('make', 'a function', make);
+  return (
+    Function.prototype.toString
+      .call(make)
+      .replace(/\/\*[\s\S]*?\*\//g, '')
+      // From the beginning of a word alone: a text of data may be one long word.
+      .replace(
+        /(?<![\w$])[\w$]*(?:TURBOPACK|turbopack|WEBPACK|webpack|vi_import|vite_ssr)[\w$]*/g,
+        '',
+      )
+      .replace(
+        /\[[\w-]+\](?= \(ecmascript)|\((?:rsc|ssr|action-browser|middleware|app-[\w-]+)\)\//g,
+        '',
+      )
+      .replace(/\s+/g, ' ')
+  );
 }
 
 // One per process, not per copy of this module.

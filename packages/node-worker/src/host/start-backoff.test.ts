@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { executorOf, fixture, start } from '../../fixtures/harness.ts';
 import { echo, exit, hold } from '../../fixtures/jobs.ts';
 import { StartBackoff } from './start-backoff.ts';
-import type { WorkerExecutorOptions } from './worker-executor.ts';
+import type { WorkerExecutorOptions } from './worker-executor-options.ts';
 
 /** An executor whose one thread has loaded and ended, and whose entry can be taken away. */
 async function deployment(options: Partial<WorkerExecutorOptions> = {}) {

@@ -1,7 +1,8 @@
 import { executorSuite } from '@offstage/core/testing';
 import { describe, expect, test } from 'vitest';
 import { codeOf, executorOf, fixture, start } from '../../fixtures/harness.ts';
-import { WorkerExecutor, type WorkerExecutorOptions } from './worker-executor.ts';
+import { WorkerExecutor } from './worker-executor.ts';
+import type { WorkerExecutorOptions } from './worker-executor-options.ts';
 
 executorSuite(
   { describe, test, expect },

@@ -1,4 +1,4 @@
-import { type Clock, OffstageError, systemClock } from '@offstage/core';
+import { OffstageError } from '@offstage/core';
 import type {
   DiscardTask,
   HandlerInfo,
@@ -7,44 +7,12 @@ import type {
   JobRun,
   JobTask,
 } from '@offstage/core/engine';
-import { resolveEntry } from './entry.ts';
-import { HostThread, type ResourceLimits, type ThreadOptions } from './host-thread.ts';
-import { requireLimits } from './resource-limits.ts';
+import { invalidOption } from '@offstage/core/engine';
+import { HostThread, type ThreadOptions } from './host-thread.ts';
 import { StartBackoff } from './start-backoff.ts';
 import { TaskQueue } from './task-queue.ts';
 import { DiscardRun, RunTask, type ThreadTask } from './thread-task.ts';
-
-export interface WorkerExecutorOptions {
-  /**
-   * The module that calls `serveJobs`: a `file:` URL, or a path. ESM, in JavaScript or in what this
-   * process itself can run (TypeScript under Node's type stripping, tsx, Vitest).
-   */
-  readonly entry: URL | string;
-  /** How many threads, and so how many handlers at once. @default 1 */
-  readonly threads?: number | undefined;
-  /**
-   * V8's limits per thread, in MiB. The guide says what they do not count.
-   * @default { maxYoungGenerationSizeMb: 24 }, where V8 by itself lets the garbage of a busy loop
-   * grow a thread by more than 100 MiB before it looks
-   */
-  readonly resourceLimits?: ResourceLimits | undefined;
-  /** Node.js options of the threads. @default those of this process */
-  readonly execArgv?: readonly string[] | undefined;
-  /** The threads' `process.env`. @default a copy of this process's */
-  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
-  /** Shown by debuggers and profilers. @default 'offstage' */
-  readonly name?: string | undefined;
-  /** An entry that takes longer to load has failed, in milliseconds. @default 30_000 */
-  readonly loadTimeoutMs?: number | undefined;
-  /**
-   * Whether an idle thread is replaced, before it runs another job, when a file that it has loaded
-   * was edited: the entry, or what that imports from outside of `node_modules`.
-   * @default true where `NODE_ENV` is `development`, as development servers set it
-   */
-  readonly reloadOnChange?: boolean | undefined;
-  /** @default systemClock */
-  readonly clock?: Clock | undefined;
-}
+import { readOptions, type WorkerExecutorOptions } from './worker-executor-options.ts';
 
 /**
  * Runs handlers in worker threads: one at a time in each, threads spawned when they are first needed.
@@ -75,26 +43,10 @@ export class WorkerExecutor implements JobExecutor {
   #onError: (error: OffstageError) => void = warn;
 
   constructor(options: WorkerExecutorOptions) {
-    const { threads = 1, loadTimeoutMs = 30_000, clock = systemClock } = options;
-    if (!Number.isSafeInteger(threads) || threads < 1) {
-      throw new OffstageError('invalid_option', 'threads must be a whole number of at least 1.');
-    }
-    if (options.resourceLimits !== undefined) requireLimits(options.resourceLimits);
-    if (!(loadTimeoutMs > 0)) {
-      throw new OffstageError('invalid_option', 'loadTimeoutMs must be more than 0 milliseconds.');
-    }
+    const { threads, ...threadOptions } = readOptions(options);
     this.concurrency = threads;
-    this.#options = {
-      entry: resolveEntry(options.entry),
-      name: options.name ?? 'offstage',
-      loadTimeoutMs,
-      reloadOnChange: options.reloadOnChange ?? process.env.NODE_ENV === 'development',
-      clock,
-      resourceLimits: { maxYoungGenerationSizeMb: 24, ...options.resourceLimits },
-      execArgv: options.execArgv,
-      env: options.env,
-    };
-    this.#backoff = new StartBackoff(clock, () => this.#dispatch());
+    this.#options = threadOptions;
+    this.#backoff = new StartBackoff(threadOptions.clock, () => this.#dispatch());
   }
 
   ready(): Promise<void> {
@@ -122,8 +74,11 @@ export class WorkerExecutor implements JobExecutor {
    * Tells of failures that belong to no running job, such as a timer that a settled handler left
    * behind, with code `worker_crashed`. The last listener counts; without one they are process
    * warnings.
+   *
+   * @throws OffstageError `invalid_option`
    */
   onError(listener: (error: OffstageError) => void): void {
+    if (typeof listener !== 'function') throw invalidOption('listener', 'a function', listener);
     this.#onError = listener;
   }
 
