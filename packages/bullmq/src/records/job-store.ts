@@ -10,6 +10,7 @@ import { commitScript } from '../redis/commit-script.ts';
 import { limitedCommitScript } from '../redis/limit-scripts.ts';
 import type { RedisLink } from '../redis/redis-link.ts';
 import { listOfReply, type Reply, textOfReply } from '../redis/reply.ts';
+import type { ScriptArguments } from '../redis/script.ts';
 import { lookScript } from '../redis/scripts.ts';
 import { isJobId } from '../shared/names.ts';
 import { encodeValue } from '../shared/value-codec.ts';
@@ -45,6 +46,22 @@ export interface CommitOptions {
   readonly known?: JobRecord | undefined;
   /** The result of a job that succeeds by it, encoded; without, it is encoded here. */
   readonly result?: Buffer | undefined;
+}
+
+/** What is to become of a job, as `transition` has it; `undefined` where nothing changes. */
+export type Change = (
+  record: JobRecord,
+) => { readonly state: JobState; readonly actions: readonly JobAction[] } | undefined;
+
+/** A change that was decided upon, and waits for its commit. */
+export interface Proposal {
+  readonly record: JobRecord;
+  readonly changed: NonNullable<ReturnType<Change>>;
+  /** The revision that it makes. */
+  readonly token: string;
+  readonly options: CommitOptions;
+  /** What a commit takes. */
+  readonly args: ScriptArguments;
 }
 
 /** What an event did to a job. */
@@ -111,6 +128,7 @@ export class JobStore {
       await this.link.run(lookScript, [owner, counts ? '1' : '0', 'view', ...args]),
     );
     const looked = asked.map(({ id }, index) => this.#read(id, replies[index]));
+    if (looked.length === requests.length) return looked;
     let next = 0;
     return requests.map(({ id }) => (isJobId(id) ? looked[next++] : undefined));
   }
@@ -160,44 +178,70 @@ export class JobStore {
     );
   }
 
-  async change(
-    id: string,
-    next: (
-      record: JobRecord,
-    ) => { readonly state: JobState; readonly actions: readonly JobAction[] } | undefined,
-    options: CommitOptions = {},
-  ): Promise<Committed> {
+  async change(id: string, next: Change, options: CommitOptions = {}): Promise<Committed> {
     const { fence = '' } = options;
     const token = randomId();
     let record = options.known ?? (await this.find(id));
     for (;;) {
       if (record === undefined) return { type: 'gone' };
       if (fence !== '' && record.fence !== fence) return { type: 'fenced' };
-      const changed = next(record);
-      if (changed === undefined) return { type: 'unchanged', record };
-      const [what, nextHolder, waitMs, ...woken] = listOfReply(
-        await this.link.run(
-          record.limited ? limitedCommitScript : commitScript,
-          this.#arguments(record, changed, token, options),
-        ),
-      ).map(textOfReply);
-      if (what === 'done') {
-        const fenceNow = options.newFence ?? record.fence;
+      const proposal = this.propose(record, next, options, token);
+      if (proposal === undefined) return { type: 'unchanged', record };
+      const committed = this.committed(
+        proposal,
+        await this.link.run(record.limited ? limitedCommitScript : commitScript, proposal.args),
+      );
+      if (committed !== undefined) return committed;
+      record = await this.find(id);
+    }
+  }
+
+  /** Decides from a record as it was known; `undefined` where nothing changes. */
+  propose(
+    record: JobRecord,
+    next: Change,
+    options: CommitOptions,
+    token: string = randomId(),
+  ): Proposal | undefined {
+    const changed = next(record);
+    if (changed === undefined) return undefined;
+    const args = this.#arguments(record, changed, token, options);
+    return { record, changed, token, options, args };
+  }
+
+  /** What a script answered to it; `undefined` where another change came first. */
+  committed(
+    { record, changed, token, options }: Proposal,
+    answer: Reply | undefined,
+  ): Committed | undefined {
+    const [what, nextHolder, waitMs, ...woken] = listOfReply(answer).map(textOfReply);
+    switch (what) {
+      case 'done': {
+        const { state, actions } = changed;
+        const fence = options.newFence ?? record.fence;
         return {
           type: 'done',
-          record: { ...record, state: changed.state, fence: fenceNow, rev: token },
-          actions: changed.actions,
+          record: { ...record, state, fence, rev: token },
+          actions,
           nextHolder: nextHolder ?? '',
           woken,
         };
       }
-      if (what === 'limited') {
+      case 'limited': {
         const forMs = waitMs === '' ? undefined : Number(waitMs);
         return { type: 'limited', record, waitMs: forMs, nextHolder: '', woken };
       }
-      if (what === 'fenced' || what === 'gone') return { type: what };
-      record = await this.find(id);
+      case 'fenced':
+      case 'gone':
+        return { type: what };
+      default:
+        return undefined;
     }
+  }
+
+  /** A record as another script brings it, with what its handler gets. */
+  recordOf(id: string, values: Reply | undefined): JobRecord | undefined {
+    return textOfReply(listOfReply(values)[0]) === '' ? undefined : this.#record(id, values);
   }
 
   #arguments(
@@ -205,7 +249,7 @@ export class JobStore {
     { state, actions }: { readonly state: JobState; readonly actions: readonly JobAction[] },
     token: string,
     { fence = '', newFence = '-', progress = noProgress, result }: CommitOptions,
-  ): readonly (string | number | Buffer)[] {
+  ): ScriptArguments {
     const ends = state.status === 'succeeded' && record.state.status !== 'succeeded';
     return [
       record.id,

@@ -1,12 +1,14 @@
+import { bullQueue, enqueueAdded } from './bull-queue-script.ts';
 import { script } from './script.ts';
 
 /**
  * The body of a script: admits a job, or says why not; nothing is left of one that is not admitted (J3, J7, A8).
+ * Where it may run at once, ARGV[11] holds what BullMQ keeps as its options, and BullMQ has it in the same step.
  *
- * Answers { what, id, other }: `admitted`, `waits` (behind the holder `other` of its key, which is asked to
- * stop where it is replaced), `known` (the job there is already), or the reason of a refusal.
+ * Answers { what, id, other }: `given` to BullMQ, `admitted` (which has to be given), `waits` (behind the holder `other`
+ * of its key, which is asked to stop where it is replaced), `known` (the job there is already), or the reason of a refusal.
  *
- * Fields of the record follow from ARGV[11] on.
+ * Fields of the record follow from ARGV[13] on. Uses `bullQueue`, and has `enqueueAdded` as its conclusion.
  */
 export const admission = `
 local id, owner, start, print, how = ARGV[1], ARGV[2], ARGV[4], ARGV[5], ARGV[6]
@@ -54,7 +56,7 @@ elseif holder then
   end
   redis.call('HSET', base .. 'replacer', key, id)
 end
-redis.call('HSET', jobKey(id), 'owner', owner, 'name', ARGV[3], 'rev', '0', unpack(ARGV, 11))
+redis.call('HSET', jobKey(id), 'owner', owner, 'name', ARGV[3], 'rev', '0', unpack(ARGV, 13))
 if start ~= '' then
   redis.call('HSET', jobKey(id), 'start', start, 'how', how)
   redis.call('HSET', base .. 'starts', start, id .. ' ' .. print)
@@ -63,8 +65,12 @@ countMore('queued', owner, 1)
 countMore('active', owner, 1)
 tell(owner, id, 'c')
 if holder then return { 'waits', id, other, replaced } end
+if ARGV[11] ~= '' then
+  addToBull(id, ARGV[3], ARGV[11], tonumber(ARGV[12]))
+  return { 'given', id, '' }
+end
 redis.call('ZADD', base .. 'pending', time(), id)
 return { 'admitted', id, '' }
 `;
 
-export const admitScript = script('admit', admission);
+export const admitScript = script('admit', admission, bullQueue, enqueueAdded);

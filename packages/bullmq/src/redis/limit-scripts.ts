@@ -1,4 +1,5 @@
 import { admission } from './admit-script.ts';
+import { bullQueue, enqueueAdded } from './bull-queue-script.ts';
 import { commitFunctions, commitment } from './commit-script.ts';
 import { script } from './script.ts';
 
@@ -148,7 +149,8 @@ local function admit() ${admission} end
 ${limitedAdmission}
 return admitLimited()
 `,
-  limits,
+  `${bullQueue}${limits}`,
+  enqueueAdded,
 );
 
 /**

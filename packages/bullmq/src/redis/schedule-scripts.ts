@@ -1,4 +1,5 @@
 import { admission } from './admit-script.ts';
+import { bullQueue, enqueueAdded } from './bull-queue-script.ts';
 import { limitedAdmission, limits } from './limit-scripts.ts';
 import { script } from './script.ts';
 
@@ -84,9 +85,10 @@ else
   ${limitedAdmission}
   answer = admitLimited()
 end
-if answer[1] == 'admitted' or answer[1] == 'parked' then keep(schedule, started)
+if answer[1] == 'given' or answer[1] == 'admitted' or answer[1] == 'parked' then keep(schedule, started)
 elseif kind == 'tick' then keep(schedule, decided) end
 return answer
 `,
-  `${keeping}${limits}`,
+  `${keeping}${bullQueue}${limits}`,
+  enqueueAdded,
 );

@@ -15,6 +15,7 @@ export interface Script {
  *   progress:<id>   list    its newest events, as JSON, oldest first
  *   owner:<o>       zset    an owner's jobs in the order of their start
  *   counts          hash    jobs that are 'queued' and 'active' (not at rest): of all, and ' ' and an owner
+ *                           (what went wrong with them, `recount` mends)
  *   kept:<o>        zset    an owner's jobs at rest, by when they were last looked at
  *   expiry          zset    jobs at rest, by when they expire
  *   pending         zset    jobs that BullMQ has not been given yet, by since when
@@ -119,9 +120,10 @@ export type ScriptArguments = readonly (string | number | Buffer)[];
 /**
  * `body` is one call, with its arguments in ARGV. What Redis runs takes the calls of a turn one after the other: a
  * call of its own costs Redis and this process several times what it does. One that fails is answered by
- * its error, and the others go on. `functions` are what the body uses, made once for all calls.
+ * its error, and the others go on. `functions` are what the body uses, made once for all calls; `conclusion` follows
+ * when all have been carried out, with what they answered in `answers`.
  */
-export function script(name: string, body: string, functions = ''): Script {
+export function script(name: string, body: string, functions = '', conclusion = ''): Script {
   const source = `${shared}${functions}
 local function call(ARGV)
 ${body}
@@ -133,6 +135,7 @@ for index = 1, #calls do
   elseif type(answer) == 'table' then answers[index] = answer
   else answers[index] = redis.error_reply(tostring(answer)) end
 end
+${conclusion}
 finish()
 return answers
 `;

@@ -1,12 +1,7 @@
 import { Queue } from 'bullmq';
 import type { JobRecord } from '../records/job-record.ts';
 import type { JobStore } from '../records/job-store.ts';
-
-/** The highest priority is BullMQ's lowest number, and 0 there goes before all numbers. */
-const bullPriority = (priority: number): number => 1_000_001 - priority;
-
-/** How BullMQ tells from its own failures, in the delays of retries, that we say how long. */
-export const backoffName = 'offstage';
+import { bullOptionsOf } from './bull-options.ts';
 
 const gatherMs = 50;
 
@@ -42,14 +37,9 @@ export class BullQueue {
       job.name,
       {},
       {
+        ...bullOptionsOf(job, maxAttempts),
         jobId: job.id,
-        priority: bullPriority(job.priority),
         delay: availableAt === null ? 0 : Math.max(0, Math.ceil(availableAt - now)),
-        attempts: maxAttempts,
-        backoff: { type: backoffName },
-        // Ours are released by time and number; what BullMQ shows of them is bounded by itself.
-        removeOnComplete: { count: 1000 },
-        removeOnFail: { count: 1000 },
       },
     );
     this.#noLongerPending(job.id);

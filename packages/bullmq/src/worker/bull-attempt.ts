@@ -24,7 +24,13 @@ import {
   transition,
 } from '@offstage/core/engine';
 import type { JobRecord } from '../records/job-record.ts';
-import type { Committed, JobStore, ProgressBatch } from '../records/job-store.ts';
+import type {
+  Change,
+  CommitOptions,
+  Committed,
+  JobStore,
+  ProgressBatch,
+} from '../records/job-store.ts';
 import { listOfReply, type Reply, textOfReply } from '../redis/reply.ts';
 import { progressScript, saveScript } from '../redis/scripts.ts';
 import { decodeValue, encodeValue } from '../shared/value-codec.ts';
@@ -48,9 +54,19 @@ export interface BullAttemptOptions {
   readonly onProgress: (event: ReportedProgress) => void;
 }
 
+/** The end of an attempt whose handler has returned, before it is committed. */
+export interface ReturnedAttempt {
+  readonly type: 'returned';
+  /** As the attempt knows the job. */
+  readonly record: JobRecord;
+  readonly next: Change;
+  readonly options: CommitOptions;
+}
+
 /** How an attempt ended. */
 export type AttemptEnd =
   | Committed
+  | ReturnedAttempt
   /** Its process is shutting down, and it obeyed: another worker begins it again (K4). */
   | { readonly type: 'put back'; readonly record: JobRecord };
 
@@ -75,6 +91,8 @@ export class BullAttempt implements JobHost {
   #isOver = false;
   #isFenced = false;
   #isLeaving = false;
+  /** Redis has not taken the progress that was sent last. */
+  #isUntold = false;
 
   constructor(options: BullAttemptOptions) {
     const { record, clock } = options;
@@ -193,11 +211,13 @@ export class BullAttempt implements JobHost {
           ...batch.events,
         ]),
       ).map(textOfReply);
+      this.#isUntold = false;
       if (answer !== 'ok') this.fenceOff();
       else if (stop !== undefined && stop !== '') this.stop(stop as StopReason);
     } catch (error) {
-      // Progress may be dropped; the newest stands on the view again with the next.
-      this.#options.report(error, this.#options.record);
+      // Progress may be dropped; the newest stands on the view again with the next. It is told once, not ten times a second.
+      if (!this.#isUntold) this.#options.report(error, this.#options.record);
+      this.#isUntold = true;
     }
   }
 
@@ -219,18 +239,17 @@ export class BullAttempt implements JobHost {
     await this.#timingOut;
     const next = await this.#next(outcome);
     const { store, record } = this.#options;
+    const options = { fence: this.fence, newFence: '', progress, result: this.#result };
     let isPutBack = false;
+    const change: Change = (known) => {
+      isPutBack = this.#isLeaving && outcome.type === 'stopped' && isUndisturbed(known.state);
+      const event: JobEvent = isPutBack ? { type: 'putBack' } : next(known);
+      const { state, actions } = transition(known.state, event);
+      return actions.length === 0 ? undefined : { state, actions };
+    };
+    if (this.#result !== undefined) return { type: 'returned', record, next: change, options };
     const committed = await insist(this.#insistence, () =>
-      store.change(
-        this.id,
-        (known) => {
-          isPutBack = this.#isLeaving && outcome.type === 'stopped' && isUndisturbed(known.state);
-          const event: JobEvent = isPutBack ? { type: 'putBack' } : next(known);
-          const { state, actions } = transition(known.state, event);
-          return actions.length === 0 ? undefined : { state, actions };
-        },
-        { fence: this.fence, newFence: '', progress, known: record, result: this.#result },
-      ),
+      store.change(this.id, change, { ...options, known: record }),
     );
     return isPutBack && committed.type === 'done'
       ? { type: 'put back', record: committed.record }

@@ -1,4 +1,4 @@
-import { OffstageError, type StopReason } from '@offstage/core';
+import { type AnyJobDefinition, isTerminal, OffstageError, type StopReason } from '@offstage/core';
 import {
   describeFailure,
   ManagerEvents,
@@ -6,7 +6,7 @@ import {
   randomId,
   sleep,
 } from '@offstage/core/engine';
-import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
+import { DelayedError, type Job, Worker } from 'bullmq';
 import { newReference } from '../client/manager-options.ts';
 import type { JobRecord } from '../records/job-record.ts';
 import { type Committed, freedBy, JobStore } from '../records/job-store.ts';
@@ -14,13 +14,23 @@ import { Channels } from '../redis/channel.ts';
 import { RedisLink } from '../redis/redis-link.ts';
 import { listOfReply, textOfReply } from '../redis/reply.ts';
 import { beatScript } from '../redis/scripts.ts';
+import { bullKeeps } from '../shared/bull-options.ts';
 import { BullQueue } from '../shared/bull-queue.ts';
 import { baseOf } from '../shared/names.ts';
 import { serverClock } from '../shared/server-clock.ts';
 import { Sweeper } from '../shared/sweeper.ts';
-import { type AttemptEnd, BullAttempt } from './bull-attempt.ts';
+import {
+  bullReason,
+  failedForGood,
+  failedForNow,
+  isMeant,
+  putBack,
+  putOff,
+} from './bull-answers.ts';
+import { type AttemptEnd, BullAttempt, type ReturnedAttempt } from './bull-attempt.ts';
 import { Discards } from './discards.ts';
 import { insist, longestWaitMs } from './insist.ts';
+import { WorkBackend } from './work-backend.ts';
 import type { BullWorkerSettings } from './worker-options.ts';
 
 // What went wrong here is tried again after so long.
@@ -47,11 +57,14 @@ export class BullWorker {
   readonly #channels: Channels;
   readonly #discards: Discards;
   readonly #attempts = new Map<string, BullAttempt>();
+  /** Jobs that were asked to stop lately and do not run here: one of them may have begun, and not be known yet. */
+  readonly #stopped = new Set<string>();
   /** How long BullMQ has to wait with the next attempt of a job. */
   readonly #delays = new Map<string, number>();
   /** Jobs that went back for a worker with their handler, by when they may come again. */
   readonly #passed = new Map<string, number>();
   #worker: Worker | undefined;
+  #backend: WorkBackend | undefined;
   #sweeper: Sweeper | undefined;
   #beat: NodeJS.Timeout | undefined;
   readonly #closing = new AbortController();
@@ -144,19 +157,38 @@ export class BullWorker {
       },
     });
     this.#beat = setInterval(() => void this.#look(), 1000);
-    const { rate } = this.#settings;
-    const worker = new Worker(queueName, (job, token) => this.#process(job, token), {
-      prefix,
-      connection: this.#link.connect(),
-      concurrency: this.#settings.concurrency,
-      lockDuration: lockMs,
-      stalledInterval: lockMs,
-      // How often a job may lose its process is a matter of its attempts.
-      maxStalledCount: 1_000_000,
-      settings: { backoffStrategy: (_made, _type, _error, job) => this.#delayOf(job) },
-      ...(rate === undefined ? {} : { limiter: { max: rate.max, duration: rate.perMs } }),
-      autorun: true,
-    });
+    const { rate, concurrency } = this.#settings;
+    const backend = WorkBackend.factory(
+      {
+        ...{ store: this.#store, concurrency, lockMs, report },
+        names: this.#handled(),
+        isRated: rate !== undefined,
+        insist: (act) => this.#insist(act),
+        ended: (committed) => this.#follow(committed),
+      },
+      (made) => {
+        this.#backend = made;
+      },
+    );
+    const worker = new Worker(
+      queueName,
+      (job, token) => this.#process(job, token),
+      {
+        prefix,
+        connection: this.#link.connect(),
+        concurrency,
+        lockDuration: lockMs,
+        stalledInterval: lockMs,
+        // How often a job may lose its process is a matter of its attempts.
+        maxStalledCount: 1_000_000,
+        removeOnComplete: { count: bullKeeps },
+        removeOnFail: { count: bullKeeps },
+        settings: { backoffStrategy: (_made, _type, _error, job) => this.#delayOf(job) },
+        ...(rate === undefined ? {} : { limiter: { max: rate.max, duration: rate.perMs } }),
+        autorun: true,
+      },
+      backend,
+    );
     worker.on('error', (error) => {
       if (!this.#isClosing) this.report(error);
     });
@@ -166,7 +198,10 @@ export class BullWorker {
 
   report(error: unknown, record?: JobRecord): string {
     const reference = newReference();
-    const source = record === undefined ? {} : { jobId: record.id, name: record.name };
+    const source =
+      record === undefined
+        ? {}
+        : { jobId: record.id, name: record.name, owner: JSON.parse(record.ownerId) };
     this.events.emit('error', { error, reference, ...source });
     return reference;
   }
@@ -249,11 +284,15 @@ export class BullWorker {
     if (what === 'discard') this.#discards.look();
     else if (what === 'joined') void this.#offer().catch((error) => void this.report(error));
     else if (this.#attempts.has(id)) void this.#look(id);
+    else this.#stopped.add(id);
   }
 
   /** Whether what runs here may go on: a message may have been lost, or the lock of a paused process. */
   async #look(id?: string): Promise<void> {
-    if (id === undefined) this.#discards.look();
+    if (id === undefined) {
+      this.#discards.look();
+      this.#stopped.clear();
+    }
     const attempts = [...this.#attempts.values()].filter(
       (attempt) => id === undefined || attempt.id === id,
     );
@@ -297,7 +336,10 @@ export class BullWorker {
   async #take(job: Job, token: string | undefined): Promise<unknown> {
     const id = job.id ?? '';
     const { clock, definitions, executor } = this.#settings;
-    let record = await this.#insist(() => this.#store.find(id, 'handler'));
+    const taken = this.#backend?.recordOf(id);
+    if (taken?.isBegun)
+      return this.#run(job, token, taken.record, definitions.get(taken.record.name));
+    let record = taken?.record ?? (await this.#insist(() => this.#store.find(id, 'handler')));
     if (record?.state.isHandling) record = await this.#interrupted(record);
     if (record === undefined) return undefined;
     if (record.state.status !== 'queued') return this.#finish(record);
@@ -305,33 +347,17 @@ export class BullWorker {
     const now = clock.now();
     if (availableAt !== null && availableAt > now + 50) await putOff(job, availableAt - now, token);
     const definition = definitions.get(record.name);
-    if (this.#isClosing) return this.#putBack(job, token);
+    if (this.#isClosing) return putBack(job, token);
     if (definition === undefined || executor.handler(record.name) === undefined) {
       return this.#pass(job, token, record);
     }
     this.#passed.delete(id);
-    return this.#run(job, token, record, definition);
-  }
-
-  async #run(
-    job: Job,
-    token: string | undefined,
-    record: JobRecord,
-    definition: BullWorkerSettings['definitions'] extends ReadonlyMap<string, infer D>
-      ? D | undefined
-      : never,
-  ): Promise<unknown> {
-    const { clock, executor, random } = this.#settings;
-    const { id } = record;
-    if (definition === undefined) return undefined;
-    const { input, saved } = record;
     const at = clock.now();
-    const newFence = randomId();
     const started = await this.#insist(() =>
       this.#store.dispatch(
         id,
         ({ state }) => (state.status === 'queued' ? { type: 'started', at } : undefined),
-        { newFence, known: record },
+        { newFence: randomId(), known: record },
       ),
     );
     await this.#handOver(started);
@@ -339,6 +365,19 @@ export class BullWorker {
     if (started.type !== 'done') {
       return started.type === 'unchanged' ? this.#finish(started.record) : undefined;
     }
+    return this.#run(job, token, started.record, definition);
+  }
+
+  /** An attempt that has begun. */
+  async #run(
+    job: Job,
+    token: string | undefined,
+    record: JobRecord,
+    definition: AnyJobDefinition | undefined,
+  ): Promise<unknown> {
+    const { clock, executor, random } = this.#settings;
+    const { id, input, saved } = record;
+    if (definition === undefined) return undefined;
     let shownAt = Number.NEGATIVE_INFINITY;
     const attempt = new BullAttempt({
       store: this.#store,
@@ -346,7 +385,7 @@ export class BullWorker {
       definition,
       clock,
       random,
-      record: started.record,
+      record,
       input,
       saved,
       report: (error, about) => this.report(error, about ?? record),
@@ -361,15 +400,31 @@ export class BullWorker {
     this.#attempts.set(id, attempt);
     attempt.begin();
     if (this.#isClosing) attempt.leave();
+    if (this.#stopped.delete(id)) void this.#look(id);
     const end = await attempt.ended;
     if (this.#attempts.get(id) === attempt) this.#attempts.delete(id);
-    return this.#ended(job, token, end);
+    if (end.type !== 'returned') return this.#ended(job, token, end);
+    const { next, options } = end;
+    const proposal = this.#store.propose(end.record, next, options);
+    if (proposal?.changed.state.status !== 'succeeded' || record.limited) {
+      const known = end.record;
+      const change = () => this.#store.change(id, next, { ...options, known });
+      return this.#ended(job, token, await this.#insist(change));
+    }
+    // BullMQ's worker completes the job when this resolves, and with it goes the end of the attempt.
+    const again = () => this.#store.change(id, next, options);
+    this.#backend?.leave(id, { proposal, again });
+    return undefined;
   }
 
-  async #ended(job: Job, token: string | undefined, end: AttemptEnd): Promise<unknown> {
+  async #ended(
+    job: Job,
+    token: string | undefined,
+    end: Exclude<AttemptEnd, ReturnedAttempt>,
+  ): Promise<unknown> {
     switch (end.type) {
       case 'put back':
-        return this.#putBack(job, token);
+        return putBack(job, token);
       case 'fenced':
       case 'gone':
         // Whoever took its place tells BullMQ.
@@ -378,10 +433,17 @@ export class BullWorker {
         return this.#finish(end.record);
       case 'limited':
       case 'done':
-        await this.#handOver(end);
+        await this.#follow(end);
         if (end.type === 'limited') return this.#park(job, token, end.waitMs);
-        if (end.actions.some(({ type }) => type === 'discard')) this.#discards.look();
         return this.#finish(end.record);
+    }
+  }
+
+  /** What follows from the end of an attempt elsewhere. */
+  async #follow(end: Committed): Promise<void> {
+    await this.#handOver(end);
+    if (end.type === 'done' && end.actions.some(({ type }) => type === 'discard')) {
+      this.#discards.look();
     }
   }
 
@@ -412,21 +474,12 @@ export class BullWorker {
 
   /** Tells BullMQ how a job ended, in its own words. */
   #finish({ state, id }: JobRecord): unknown {
-    switch (state.status) {
-      case 'succeeded':
-        return undefined;
-      case 'canceled':
-        throw withoutStack(new UnrecoverableError('canceled'));
-      case 'failed':
-        throw withoutStack(
-          new UnrecoverableError(`${state.failure.code}: ${state.failure.message}`),
-        );
-      default: {
-        const { lastFailure, availableAt } = state;
-        this.#delays.set(id, Math.max(0, (availableAt ?? 0) - this.#settings.clock.now()));
-        throw withoutStack(new AttemptFailed(`${lastFailure?.code}: ${lastFailure?.message}`));
-      }
-    }
+    const reason = bullReason(state);
+    if (reason === undefined) return undefined;
+    if (isTerminal(state.status)) throw failedForGood(reason);
+    const { availableAt } = state;
+    this.#delays.set(id, Math.max(0, (availableAt ?? 0) - this.#settings.clock.now()));
+    throw failedForNow(reason);
   }
 
   /** It waits for a limit in BullMQ's list of delayed jobs, and takes no slot there. */
@@ -464,11 +517,6 @@ export class BullWorker {
     }
   }
 
-  async #putBack(job: Job, token: string | undefined): Promise<never> {
-    await job.moveToWait(token);
-    throw new WaitingError();
-  }
-
   #insist<T>(act: () => Promise<T>): Promise<T> {
     const { clock } = this.#settings;
     return insist({ clock, link: this.#link, report: (error) => this.report(error) }, act);
@@ -484,26 +532,4 @@ export class BullWorker {
       }
     }
   }
-}
-
-/** An attempt failed, and another one follows: BullMQ waits for it as long as it is told. */
-class AttemptFailed extends Error {
-  override readonly name = 'AttemptFailed';
-}
-
-// BullMQ keeps it, and boards show it: it would be of this file, for each attempt.
-function withoutStack(error: Error): Error {
-  error.stack = `${error.name}: ${error.message}`;
-  return error;
-}
-
-const isMeant = (error: unknown): boolean =>
-  [AttemptFailed, UnrecoverableError, DelayedError, WaitingError].some(
-    (Kind) => error instanceof Kind,
-  );
-
-// BullMQ reads delays off the clock of the worker that looks, so they are told by this one's.
-async function putOff(job: Job, forMs: number, token: string | undefined): Promise<never> {
-  await job.moveToDelayed(Date.now() + Math.ceil(forMs), token);
-  throw new DelayedError();
 }
