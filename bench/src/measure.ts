@@ -48,20 +48,28 @@ export function pairedRatio(ours: readonly number[], theirs: readonly number[]):
 }
 
 /** Keeps `depth` calls in flight until `total` are done; resolves to calls per second. */
-export async function throughput(
+export const throughput = (
   total: number,
   depth: number,
   call: () => Promise<unknown>,
+): Promise<number> =>
+  laneThroughput(total, depth, async (next) => {
+    while (next()) await call();
+  });
+
+/**
+ * The same by `depth` lanes, each of which does one after the other while `next` answers true. What takes
+ * several steps is written into the lane: a function around them is one promise more than what takes one.
+ */
+export async function laneThroughput(
+  total: number,
+  depth: number,
+  lane: (next: () => boolean) => Promise<void>,
 ): Promise<number> {
   let left = total;
-  const lane = async (): Promise<void> => {
-    while (left > 0) {
-      left -= 1;
-      await call();
-    }
-  };
+  const next = (): boolean => left-- > 0;
   const startedAt = performance.now();
-  await Promise.all(Array.from({ length: depth }, lane));
+  await Promise.all(Array.from({ length: depth }, () => lane(next)));
   return (total / (performance.now() - startedAt)) * 1000;
 }
 

@@ -2,7 +2,14 @@ import { defineJob, handle, InlineExecutor, JobManager } from '@offstage/core';
 import { Queue, QueueEvents, Worker } from 'bullmq';
 import PQueue from 'p-queue';
 import { z } from 'zod';
-import { interleave, median, pairedRatio, perSecond, throughput } from '../measure.ts';
+import {
+  interleave,
+  laneThroughput,
+  median,
+  pairedRatio,
+  perSecond,
+  throughput,
+} from '../measure.ts';
 import { startRedis } from '../redis.ts';
 import type { Bench, Row } from '../row.ts';
 import { runAlone } from '../table.ts';
@@ -26,16 +33,20 @@ function offstage(total: number, depth: number, keep: boolean): Promise<number> 
     concurrency: 4,
   });
   const jobs = manager.forOwner('bench');
-  return throughput(total, depth, async () => {
-    const { id } = await jobs.start(noop, { n: 1 });
-    await jobs.wait(id);
-    if (!keep) await jobs.consume(id);
+  return laneThroughput(total, depth, async (next) => {
+    while (next()) {
+      const { id } = await jobs.start(noop, { n: 1 });
+      await jobs.wait(id);
+      if (!keep) await jobs.consume(id);
+    }
   });
 }
 
 function pQueue(total: number, depth: number): Promise<number> {
   const queue = new PQueue({ concurrency: 4 });
-  return throughput(total, depth, () => queue.add(async () => 1));
+  return laneThroughput(total, depth, async (next) => {
+    while (next()) await queue.add(async () => 1);
+  });
 }
 
 async function againstPQueue(depth: number, keep: boolean): Promise<Row> {

@@ -15,7 +15,7 @@ export interface JobWithId<Job> {
  *   bucket of an id ──> job ──> job               from the second job on, until all are gone
  *
  * A `Map` keeps both as well, but outside of the jobs: of twenty thousand jobs that are kept, the tables
- * which it outgrows take a third of the time of a tiny job.
+ * which it outgrows take 6 % of the time of a tiny job.
  */
 export class JobsById<Job extends JobWithId<Job>> {
   #oldest: Job | undefined;
