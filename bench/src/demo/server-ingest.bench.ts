@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { writeMixedDocuments } from '@offstage/demo/testing/mixed-documents.ts';
@@ -6,7 +6,8 @@ import type { Visitor } from '@offstage/demo/testing/visitor.ts';
 import { interleave, median, pairedRatio } from '../measure.ts';
 import type { Bench, Row } from '../row.ts';
 import { runAlone } from '../table.ts';
-import { plainLoop, runPlainLoop } from './plain-loop.ts';
+import { runPlainLoop, runSecondPlainLoop } from './plain-loop.ts';
+import { sendFiles } from './send-files.ts';
 import { startDocuments } from './server-process.ts';
 
 const files = 2000;
@@ -26,9 +27,7 @@ async function dropAndPublish(visitor: Visitor, { folder, names }: Documents): P
   const startedAt = performance.now();
   const add: string[] = [];
   for (let at = 0; at < names.length; at += filesPerUpload) {
-    const some = names.slice(at, at + filesPerUpload);
-    const contents = some.map((name) => [name, readFileSync(path.join(folder, name))] as const);
-    add.push(...(await visitor.upload(Object.fromEntries(contents))));
+    add.push(...(await sendFiles(visitor, folder, names.slice(at, at + filesPerUpload))));
   }
   const end = await visitor.jobs.wait(await visitor.start(add));
   if (end.status !== 'succeeded') throw new Error(`The change ended as ${end.status}.`);
@@ -54,14 +53,14 @@ async function run(): Promise<Row[]> {
     const contestant = (parsers: number, isUsed: boolean) => async (): Promise<number> => {
       const env = { OFFSTAGE_PARSERS: String(parsers) };
       await using server = await startDocuments(fresh('data'), env);
-      // All that runs is as warm as a script's loop; a corpus of as many documents is there by then.
+      // All that runs has done as much before, and a corpus of as many documents is there by then.
       if (isUsed) await dropAndPublish(server.visitor, others);
       return await dropAndPublish(server.visitor, documents);
     };
     const used = await interleave(rounds, {
       one: contestant(1, true),
       two: contestant(2, true),
-      plain: () => plainLoop(documents.folder, fresh('plain')),
+      plain: () => runSecondPlainLoop(others.folder, documents.folder, fresh('plain')),
     });
     const started = await interleave(rounds, {
       one: contestant(1, false),

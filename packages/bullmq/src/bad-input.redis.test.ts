@@ -384,6 +384,26 @@ describe('E5 what is asked wrongly', () => {
     expect(await alice.wait(id)).toMatchObject({ status: 'succeeded', attempt: 1 });
   });
 
+  test('E1 K5 a job that was passed on is offered to a worker that joins, however long it was put off', async () => {
+    await using queue = new ServedQueue(server.url);
+    const othering = handle(other, () => 'done');
+    const alice = queue.manager([othering]).forOwner('alice');
+    await queue.serve([echoing]);
+    const { id } = await alice.start(other, {});
+    const raw = new Redis(server.url);
+    try {
+      // Put off until the next day, in BullMQ's own list, the next time that it goes back.
+      const list = `bull:${queue.queueName}:delayed`;
+      const tomorrow = String((Date.now() + 86_400_000) * 0x1000);
+      const putOff = async () => (await raw.zadd(list, 'XX', 'CH', tomorrow, id)) === 1;
+      await vi.waitUntil(putOff, { timeout: 60_000, interval: 1 });
+      await queue.serve([othering]);
+      expect(await alice.wait(id, { timeoutMs: 20_000 })).toMatchObject({ status: 'succeeded' });
+    } finally {
+      raw.disconnect();
+    }
+  });
+
   test.each([
     ['limits["echo"].concurrency', 'invalid_option', { limits: { echo: { concurrency: 0 } } }],
     ['limits["echo"]', 'invalid_option', { limits: { echo: { perowner: 1 } } }],

@@ -7,11 +7,14 @@ export {
   requireClock,
   requireDuration,
   requireOptions,
+  requireSignal,
 } from './foundation/invalid-option.ts';
 export { randomId } from './foundation/random-id.ts';
 export {
+  admissionPaused,
   invalidResult,
   keyConflict,
+  maintenanceConflict,
   managerClosed,
   notRetriable,
   queueFull,
@@ -19,6 +22,7 @@ export {
 } from './jobs/admission-errors.ts';
 export { describeFailure, timeoutFailure } from './jobs/failure.ts';
 export { repairCursor } from './jobs/job.ts';
+export { readDefinition, requireDefinition } from './jobs/job-definition.ts';
 export type {
   DiscardOutcome,
   DiscardTask,
@@ -66,10 +70,16 @@ export {
   readSchedule,
   readScheduleId,
   type ScheduleRecord,
+  scheduleOptionsOf,
 } from './jobs/schedule-options.ts';
 export { isMissed, readTicks, type ScheduleTicks, type Tick } from './jobs/schedule-ticks.ts';
 export { fingerprint, keyReused, StartKeys } from './jobs/start-keys.ts';
-export { readStartOptions, type StartPlan, startedHow } from './jobs/start-options.ts';
+export {
+  readStartOptions,
+  type StartPlan,
+  startedHow,
+  startOptionsOf,
+} from './jobs/start-options.ts';
 export {
   type ObjectTypes,
   type Uncloneable,

@@ -10,6 +10,8 @@ interface Told {
   readonly status: number;
   /** How long to wait before the next try where the error itself does not say, in milliseconds. */
   readonly retryAfterMs?: number;
+  /** Stands for the error's own code, which a client has no use for. */
+  readonly code?: OffstageErrorCode;
   /** Stands for the error's own message, which may say more than a client should read. */
   readonly title?: string;
 }
@@ -23,7 +25,7 @@ const answers: Readonly<Partial<Record<OffstageErrorCode, Told>>> = {
   invalid_option: { status: 400 },
   unauthorized: { status: 401 },
   // The application named no owner, so nobody is signed in.
-  invalid_owner: { status: 401, title: 'Sign in to see your jobs.' },
+  invalid_owner: { status: 401, code: 'unauthorized', title: 'Sign in to see your jobs.' },
   forbidden: { status: 403 },
   unknown_definition: { status: 404 },
   not_found: { status: 404 },
@@ -41,6 +43,13 @@ const answers: Readonly<Partial<Record<OffstageErrorCode, Told>>> = {
     title: 'No jobs are taken just now: there is no room to keep them.',
   },
   journal_failed: { status: 503, title: 'No jobs are taken just now: they cannot be kept.' },
+  // Of a Redis that is full, read-only or locked: what is kept in it can be read at best.
+  redis_unsuitable: {
+    status: 503,
+    retryAfterMs: 30_000,
+    code: 'unavailable',
+    title: 'Jobs can neither be started nor canceled just now: what keeps them takes nothing.',
+  },
   executor_failed: { status: 500, title: 'The job could not be started.' },
   unavailable: { status: 503, retryAfterMs: 5000, title: 'The jobs cannot be reached just now.' },
 };
@@ -83,5 +92,5 @@ function describe(error: unknown, report: ReportError) {
 
 function codeOf(coded: OffstageError | undefined, answer: Told): OffstageErrorCode {
   if (answer === unexpected || coded === undefined) return 'unavailable';
-  return coded.code === 'invalid_owner' ? 'unauthorized' : coded.code;
+  return answer.code ?? coded.code;
 }

@@ -157,6 +157,7 @@ describe('H2 errors are problem details', () => {
     ['a coded error that is the server’s own', new OffstageError('storage_failed', '/srv/x'), 500],
     ['an executor’s', new OffstageError('executor_failed', 'Cannot load /srv/jobs.ts'), 500],
     ['an engine that is away', new OffstageError('unavailable', 'redis://u:p@10.0.0.1'), 503],
+    ['a Redis that takes nothing', new OffstageError('redis_unsuitable', 'redis is full'), 503],
     ['no error at all', 'hunter2', 500],
   ])('H5 %s is told by a reference alone, and reported', async (_, error, status) => {
     const base = jobsServer();

@@ -85,10 +85,17 @@ const refusal = async (work: Promise<unknown>) => {
 };
 
 /** What another process says that tries to open it. */
-async function openElsewhere(...args: readonly string[]) {
+async function openElsewhere(user?: string, ...flags: readonly string[]) {
   const child = spawn(
     process.execPath,
-    [...process.execArgv, '--conditions=@offstage/source', opener, path, ...args],
+    [
+      ...process.execArgv,
+      ...flags,
+      '--conditions=@offstage/source',
+      opener,
+      path,
+      ...(user === undefined ? [] : [user]),
+    ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -136,6 +143,17 @@ describe('a path that holds no journal', () => {
     writeFileSync(path, 'a list of things to do\n'.repeat(1000));
     expect((await errorOf(openAt())).code).toBe('journal_damaged');
     expect(statSync(path).size).toBe(23_000);
+  });
+
+  test('K1 a Node.js without node:sqlite is told, and needs nothing else that is new', async () => {
+    const { said } = await openElsewhere(
+      undefined,
+      '--no-experimental-sqlite',
+      // As Node.js 20 is.
+      '--import=data:text/javascript,delete Promise.withResolvers',
+    );
+    expect(said).toContain('"reason":"no_sqlite"');
+    expect(existsSync(path)).toBe(false);
   });
 
   test('K1 options that make no sense are refused at once', () => {

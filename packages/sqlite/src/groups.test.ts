@@ -13,9 +13,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** A journal on a disk that waits before each commit until it is told to go on. */
-async function slowJournal() {
-  const words = new Int32Array(new SharedArrayBuffer(8));
+/** A journal whose thread, one of the fixtures, waits at a step of each group until it is told to go on. */
+async function steppedJournal(fixture: 'slow-thread' | 'waiting-thread') {
+  const words = new Int32Array(new SharedArrayBuffer(24));
   const options: JournalThreadOptions & { words: SharedArrayBuffer } = {
     path: join(folder, 'jobs.sqlite'),
     maxKept: 1000,
@@ -23,7 +23,7 @@ async function slowJournal() {
     synchronous: 'full',
     words: words.buffer as SharedArrayBuffer,
   };
-  const thread = new URL('../fixtures/slow-thread.ts', import.meta.url);
+  const thread = new URL(`../fixtures/${fixture}.ts`, import.meta.url);
   const journal = new SqliteJournal(options, thread);
   await journal.open();
   return {
@@ -33,12 +33,13 @@ async function slowJournal() {
       Atomics.notify(words, 0);
     },
     taken: (): number => Atomics.load(words, 1),
+    word: (index: number): number => Atomics.load(words, index),
   };
 }
 
 describe('a journal on a slow disk', () => {
   test('K7 this thread goes on, and what waits is one group with one sync', async () => {
-    const { journal, goOn, taken } = await slowJournal();
+    const { journal, goOn, taken } = await steppedJournal('slow-thread');
     const ids: string[] = [];
     const first = journal.write(admitted('first')).then(() => ids.push('first'));
     while (taken() === 0) await settle();
@@ -63,7 +64,7 @@ describe('a journal on a slow disk', () => {
   });
 
   test('K7 a write of a later turn joins the group that waits', async () => {
-    const { journal, goOn, taken } = await slowJournal();
+    const { journal, goOn, taken } = await steppedJournal('slow-thread');
     const first = journal.write(admitted('first'));
     while (taken() === 0) await settle();
     const waiting: Promise<void>[] = [];
@@ -92,5 +93,27 @@ describe('a journal on a slow disk', () => {
     expect(dying.health()).toMatchObject({ writable: false, error: { code: 'journal_failed' } });
     await expect(dying.write(admitted('job'))).rejects.toMatchObject({ code: 'journal_failed' });
     await dying.close();
+  });
+});
+
+describe('the thread of a journal', () => {
+  test('K7 waits for what comes next by shared memory, and misses nothing that came before it waits', async () => {
+    const { journal, goOn, taken, word } = await steppedJournal('waiting-thread');
+    await journal.write(admitted('first'));
+    while (taken() === 0) await settle();
+    // It has looked for more, and does not wait yet.
+    const between = journal.write(admitted('between'));
+    await settle();
+    goOn(1);
+    await between;
+    expect([word(3), word(4)]).toEqual([0, 1]);
+    goOn(1);
+    while (word(2) < 2) await settle();
+    const woken = journal.write(admitted('woken'));
+    goOn(1);
+    await woken;
+    await journal.close();
+    // By its event loop it heard of the first alone.
+    expect([taken(), word(2), word(3) + word(4), word(5)]).toEqual([3, 3, 3, 1]);
   });
 });

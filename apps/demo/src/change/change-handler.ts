@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { constants, copyFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import {
@@ -12,6 +11,7 @@ import {
 } from '@offstage/core';
 import type { FoundFile } from '../corpus/collect.ts';
 import { CorpusHash, type CorpusMetadata, configHash } from '../corpus/corpus-metadata.ts';
+import { randomHex } from '../corpus/random-hex.ts';
 import { openSnapshots } from '../corpus/snapshots.ts';
 import { ChildPool } from '../reading/child-pool.ts';
 import { chunkingOf } from '../reading/chunk.ts';
@@ -132,7 +132,7 @@ function duration(ms: number): string {
   return `${Math.round(ms / 60_000)} minutes`;
 }
 
-const reportMs = 20;
+const reportMs = 50;
 const stoppingMs = 30_000;
 
 async function changeCorpus(
@@ -473,7 +473,7 @@ function nothingReadable(outcomes: readonly FileOutcome[]): PublicError {
 }
 
 /** 80 random bits: names of files in a version, and of documents on pages. */
-const newId = (): string => randomBytes(10).toString('hex');
+const newId = (): string => randomHex(10);
 
 function removeStaged(files: readonly StagedFile[]): void {
   for (const { staged } of files) rmSync(staged, { force: true });

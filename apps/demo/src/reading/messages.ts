@@ -50,3 +50,13 @@ export type ParseAnswer = z.infer<typeof parseAnswer>;
 
 /** How a file came out of the child. */
 export type ParseOutcome = Exclude<ParseAnswer, { ready: true }>;
+
+/** What an outcome takes in memory, roughly: two bytes a character at most, and what objects take. */
+export function bytesOf(outcome: ParseOutcome): number {
+  if ('failure' in outcome) return 1024;
+  const { passages } = outcome.file;
+  return passages.reduce(
+    (sum, { heading, text }) => sum + 2 * (heading.length + text.length) + 256,
+    1024,
+  );
+}

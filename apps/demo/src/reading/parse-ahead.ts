@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { type FoundFile, type ReadResult, readFound } from '../corpus/collect.ts';
 import type { IndexedFile } from '../search/search-index.ts';
-import type { ParseOutcome } from './messages.ts';
+import { bytesOf, type ParseOutcome } from './messages.ts';
 import type { ParseProcesses } from './parse-processes.ts';
 
 /** A file and what became of it, in the order of the files. */
@@ -22,7 +22,7 @@ export interface ParseAheadOptions {
   readonly maxFileBytes: number;
   /** Files handed to the parser and not answered. @default 64 */
   readonly maxFilesAhead?: number;
-  /** Their bytes; a larger file goes alone. @default 8 MiB */
+  /** Their bytes; a larger file goes alone. What is answered and not asked for yet has as much. @default 8 MiB */
   readonly maxBytesAhead?: number;
   /** What was read of a file earlier; it is not read again. */
   readonly known?: (found: FoundFile) => ReadFile | undefined;
@@ -34,8 +34,8 @@ export interface ParseAheadOptions {
 
 /**
  * Reads files and has them parsed ahead of the consumer, within bounds, so that the parser's process
- * is never idle while an outcome is being indexed. It begins when it is called, not when the first
- * outcome is asked for.
+ * is never idle while an outcome is being indexed, or while nobody asks for one yet. It begins when it is
+ * called, not when the first outcome is asked for.
  *
  * @throws the signal's reason, looked at before each file
  */
@@ -53,14 +53,18 @@ async function* outcomes<F extends FoundFile>(
   ahead: Ahead<F>,
   signal: AbortSignal,
 ): AsyncGenerator<Parsed<F>> {
-  for (;;) {
-    ahead.fill();
-    const head = ahead.shift();
-    if (head === undefined) return;
-    const outcome = await head.outcome;
-    signal.throwIfAborted();
-    ahead.answered(head);
-    yield { found: head.found, file: head.file, outcome };
+  try {
+    for (;;) {
+      ahead.fill();
+      const head = ahead.shift();
+      if (head === undefined) return;
+      const outcome = await head.outcome;
+      signal.throwIfAborted();
+      ahead.taken(head);
+      yield { found: head.found, file: head.file, outcome };
+    }
+  } finally {
+    ahead.end();
   }
 }
 
@@ -68,7 +72,8 @@ interface Begun<F> {
   readonly found: F;
   readonly file: IndexedFile;
   readonly outcome: ParseOutcome | Promise<ParseOutcome>;
-  readonly isAtParser: boolean;
+  /** Of its outcome, from its answer until it is asked for. */
+  answeredBytes: number;
 }
 
 /** Files that were begun, in their order. */
@@ -79,6 +84,9 @@ class Ahead<F extends FoundFile> {
   readonly #begun: Begun<F>[] = [];
   #filesAtParser = 0;
   #bytesAtParser = 0;
+  #answeredBytes = 0;
+  #failure: { readonly error: unknown } | undefined;
+  #isOver = false;
 
   constructor(files: Iterable<F>, parser: Parser, options: ParseAheadOptions) {
     this.#files = files[Symbol.iterator]();
@@ -95,21 +103,18 @@ class Ahead<F extends FoundFile> {
 
   /** Filled up by halves, so that many files go to the parser in one write. */
   fill(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
     const { signal, maxFilesAhead, maxBytesAhead } = this.#options;
     if (this.#filesAtParser > maxFilesAhead / 2) return;
     while (
       this.#filesAtParser < maxFilesAhead &&
-      (this.#bytesAtParser < maxBytesAhead || this.#filesAtParser === 0)
+      (this.#bytesAtParser < maxBytesAhead || this.#filesAtParser === 0) &&
+      (this.#answeredBytes < maxBytesAhead || this.#begun.length === 0)
     ) {
       const { value: found, done } = this.#files.next();
       if (done === true) return;
       signal.throwIfAborted();
-      const begun = this.#begin(found);
-      if (begun.isAtParser) {
-        this.#filesAtParser += 1;
-        this.#bytesAtParser += begun.file.bytes;
-      }
-      this.#begun.push(begun);
+      this.#begun.push(this.#begin(found));
     }
   }
 
@@ -117,10 +122,15 @@ class Ahead<F extends FoundFile> {
     return this.#begun.shift();
   }
 
-  answered({ file, isAtParser }: Begun<F>): void {
-    if (!isAtParser) return;
-    this.#filesAtParser -= 1;
-    this.#bytesAtParser -= file.bytes;
+  /** Its outcome is the consumer's from here on. */
+  taken(begun: Begun<F>): void {
+    this.#answeredBytes -= begun.answeredBytes;
+    begun.answeredBytes = 0;
+  }
+
+  /** Nobody asks for more. */
+  end(): void {
+    this.#isOver = true;
   }
 
   #begin(found: F): Begun<F> {
@@ -128,17 +138,37 @@ class Ahead<F extends FoundFile> {
     const before = known(found);
     if (before !== undefined) {
       const { file, outcome } = before;
-      return { found, file: { ...file, path: found.path }, outcome, isAtParser: false };
+      return { found, file: { ...file, path: found.path }, outcome, answeredBytes: 0 };
     }
     const read = readFound(found, maxFileBytes, { mayGrow: mayGrow(found) });
     const file = describe(found.path, read);
-    if ('failure' in read) return { found, file, outcome: read, isAtParser: false };
+    if ('failure' in read) return { found, file, outcome: read, answeredBytes: 0 };
     const same = knownContent(file);
-    if (same !== undefined) return { found, file, outcome: same, isAtParser: false };
+    if (same !== undefined) return { found, file, outcome: same, answeredBytes: 0 };
     const outcome = this.#parser.parse(read.bytes, path.extname(found.path).toLowerCase());
-    // Whoever awaits it sees the error; until then it is not an unhandled one.
-    outcome.catch(() => {});
-    return { found, file, outcome, isAtParser: true };
+    const begun = { found, file, outcome, answeredBytes: 0 };
+    this.#filesAtParser += 1;
+    this.#bytesAtParser += file.bytes;
+    outcome.then(
+      (answer) => this.#onAnswer(begun, answer),
+      // Whoever awaits it sees the error; until then it is not an unhandled one.
+      () => {},
+    );
+    return begun;
+  }
+
+  #onAnswer(begun: Begun<F>, answer: ParseOutcome): void {
+    this.#filesAtParser -= 1;
+    this.#bytesAtParser -= begun.file.bytes;
+    begun.answeredBytes = bytesOf(answer);
+    this.#answeredBytes += begun.answeredBytes;
+    if (this.#isOver) return;
+    try {
+      this.fill();
+    } catch (error) {
+      // Whoever asks for the next outcome sees it.
+      this.#failure ??= { error };
+    }
   }
 }
 

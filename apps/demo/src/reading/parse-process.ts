@@ -43,7 +43,7 @@ interface Pending {
 
 // What is parsed in less time than it takes to wake this process.
 const smallBytes = 64 * 1024;
-const quickExtensions = new Set(['.md', '.markdown', '.txt', '']);
+const quickExtensions = new Set(['.md', '.markdown', '.txt', '.html', '.htm', '']);
 
 /**
  * Parses files in a child process that can be killed at any moment (D6). Files given ahead wait in

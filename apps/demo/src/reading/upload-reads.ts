@@ -1,4 +1,5 @@
 import { defaultPassageLength } from './chunk.ts';
+import { bytesOf } from './messages.ts';
 import type { ReadFile } from './parse-ahead.ts';
 
 export interface UploadReadsOptions {
@@ -28,7 +29,7 @@ export class UploadReads {
   /** @param passageLength The setting by which its text was cut. */
   put(place: string, read: ReadFile, passageLength = defaultPassageLength): void {
     this.#drop(place);
-    const bytes = sizeOf(read);
+    const bytes = bytesOf(read.outcome);
     this.#kept.set(place, { read, bytes, passageLength });
     this.#bytes += bytes;
     for (const oldest of this.#kept.keys()) {
@@ -54,14 +55,4 @@ export class UploadReads {
     this.#bytes -= kept.bytes;
     return kept;
   }
-}
-
-// Two bytes a character at most, and what objects take.
-function sizeOf({ outcome }: ReadFile): number {
-  if ('failure' in outcome) return 1024;
-  const { passages } = outcome.file;
-  return passages.reduce(
-    (sum, { heading, text }) => sum + 2 * (heading.length + text.length) + 256,
-    1024,
-  );
 }

@@ -137,7 +137,8 @@ function parseRedis(address: string): URL | undefined {
 async function changesOn({ href }: URL): Promise<DocumentsServerOptions['changes']> {
   const { RedisChanges } = await import('./redis/redis-changes.ts');
   const lockMs = wholeNumber(process.env.OFFSTAGE_LOCK_MS ?? '', 100, 3_600_000);
-  return (options) => new RedisChanges(options, { url: href, lockMs });
+  const onTrouble = (line: string): void => console.error(line);
+  return (options) => new RedisChanges(options, { url: href, lockMs, onTrouble });
 }
 
 interface Wanted {

@@ -10,11 +10,11 @@ export async function readActivity(
 ): Promise<Activity> {
   const [queued = 0, active = 0, foregroundLeases = 0, held = 0] = listOfReply(
     await link.run(activityScript, [of]),
-  ).map(Number);
+  ).map((count) => Math.max(0, Number(count)));
   const maintenance = held > 0;
   return Object.freeze({
     queued,
-    running: active - queued,
+    running: Math.max(0, active - queued),
     foregroundLeases,
     maintenance,
     accepting: !isClosed() && !maintenance,

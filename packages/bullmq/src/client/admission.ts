@@ -7,6 +7,7 @@ import {
   type StartOptions,
 } from '@offstage/core';
 import {
+  admissionPaused,
   fingerprint,
   keyConflict,
   keyReused,
@@ -15,11 +16,13 @@ import {
   notRetriable,
   queueFull,
   randomId,
+  readDefinition,
   readStartOptions,
+  requireDefinition,
   type StartPlan,
   startedHow,
+  startOptionsOf,
   transition,
-  unknownDefinition,
 } from '@offstage/core/engine';
 import { type JobRecord, storedSpec, storedState, viewOf } from '../records/job-record.ts';
 import { gone } from '../records/job-store.ts';
@@ -32,6 +35,7 @@ import { hashOf, partOf } from '../shared/names.ts';
 import { encodeValue } from '../shared/value-codec.ts';
 import type { BullContext } from './bull-context.ts';
 import { refuse } from './manager-options.ts';
+import { missingDefinition } from './missing-definition.ts';
 import { requestStop } from './stopping.ts';
 
 interface Admission {
@@ -62,32 +66,90 @@ const refusedOptions = {
 export async function startJob(
   context: BullContext,
   owner: Owner,
-  definition: AnyJobDefinition,
+  given: AnyJobDefinition,
   input: unknown,
   options: StartOptions = {},
 ): Promise<JobView> {
   const { settings } = context;
-  refuse(Object(options), refusedOptions);
-  const plan = readStartOptions(definition, options, settings.clock.now());
-  if (context.isClosed()) throw managerClosed();
-  const known = settings.definitions.get(String(definition?.name));
-  if (known === undefined) throw unknownDefinition(definition);
-  const checked = await checkSchema(definition.input, input);
-  if (!checked.valid) throw invalidInput(definition, checked);
-  // The clock is that of Redis from here on.
-  await context.ready();
+  const definition = readDefinition(given);
+  const read = startOptionsOf(options);
+  refuse(read, refusedOptions);
+  const plan = readStartOptions(definition, read, settings.clock.now());
+  const { idempotencyKey, exclusivityKey } = read;
+  const once = onceOf(owner, definition, input, plan, read);
+  try {
+    if (context.isClosed()) throw managerClosed();
+    const name: unknown = definition?.name;
+    if (typeof name !== 'string' || !settings.definitions.has(name)) {
+      throw missingDefinition(definition);
+    }
+    requireDefinition(definition);
+    const checked = await checkSchema(definition.input, input);
+    if (!checked.valid) throw invalidInput(definition, checked);
+    // The clock is that of Redis from here on.
+    await context.ready();
+    return await admit(context, {
+      owner,
+      definition,
+      input: encodeValue('input', checked.value),
+      plan,
+      key: exclusivityKey === undefined ? '' : partOf(exclusivityKey),
+      ...once,
+    });
+  } catch (error) {
+    // Who asks again is answered as before, whatever has become of this manager, or of the input.
+    if (idempotencyKey === undefined || !isRefusedHere(error)) throw error;
+    // Where Redis cannot be asked, that is why.
+    const known = await knownStart(context, owner, once).catch((failed) => {
+      throw isUnavailable(failed) ? error : failed;
+    });
+    if (known === undefined) throw error;
+    return known;
+  }
+}
+
+const isUnavailable = (error: unknown): boolean =>
+  OffstageError.isInstance(error) && error.code === 'unavailable';
+
+/** What tells a start under an idempotency key from another one; empty without a key. */
+type Once = Pick<Admission, 'start' | 'print' | 'how'>;
+
+function onceOf(
+  owner: Owner,
+  definition: AnyJobDefinition,
+  input: unknown,
+  plan: StartPlan,
+  options: StartOptions,
+): Once {
   const { idempotencyKey, exclusivityKey } = options;
-  return admit(context, {
-    owner,
-    definition,
-    input: encodeValue('input', checked.value),
-    plan,
-    key: exclusivityKey === undefined ? '' : partOf(exclusivityKey),
-    start: idempotencyKey === undefined ? '' : hashOf(JSON.stringify([owner.part, idempotencyKey])),
-    print:
-      idempotencyKey === undefined ? '' : fingerprint([definition.name, input, exclusivityKey]),
-    how: idempotencyKey === undefined ? '' : startedHow(plan, options),
-  });
+  if (idempotencyKey === undefined) return { start: '', print: '', how: '' };
+  return {
+    start: hashOf(JSON.stringify([owner.part, idempotencyKey])),
+    print: fingerprint([definition?.name, input, exclusivityKey]),
+    how: startedHow(plan, options),
+  };
+}
+
+/** Refused before Redis was asked whether the start is known. */
+const isRefusedHere = (error: unknown): boolean =>
+  OffstageError.isInstance(error) &&
+  ['manager_closed', 'unknown_definition', 'invalid_definition', 'invalid_input'].includes(
+    error.code,
+  );
+
+/** The job that was started under this key, as it is now. @throws OffstageError `idempotency_key_reused`. */
+async function knownStart(
+  { link, looks }: BullContext,
+  owner: Owner,
+  { start, print, how }: Once,
+): Promise<JobView | undefined> {
+  const known = textOfReply(await link.call('HGET', `${link.base}starts`, start));
+  const [id = '', printBefore] = known.split(' ');
+  if (id === '') return undefined;
+  const howBefore = textOfReply(await link.call('HGET', `${link.base}job:${id}`, 'how'));
+  if (printBefore !== print || (howBefore !== '' && howBefore !== how)) throw keyReused();
+  const [seen] = await looks.look(owner.part, [{ id }]);
+  return seen?.view;
 }
 
 /** Starts a job again that ended without success (A11). */
@@ -106,14 +168,14 @@ export async function retryJob(context: BullContext, owner: Owner, id: string): 
     );
   }
   const definition = settings.definitions.get(record.name);
-  if (definition === undefined) throw unknownDefinition({ name: record.name } as AnyJobDefinition);
+  if (definition === undefined) throw missingDefinition(record);
   if (context.isClosed()) throw managerClosed();
   return admit(context, {
     owner,
     definition,
     input,
     plan: {
-      exclusivityKey: record.key === '' ? undefined : record.key.slice(1),
+      exclusivityKey: await keyOf(context, record),
       onConflict: 'reject',
       priority: record.priority,
       due: undefined,
@@ -125,6 +187,16 @@ export async function retryJob(context: BullContext, owner: Owner, id: string): 
     print: '',
     how: '',
   });
+}
+
+/** The exclusivity key of a job as its start said it. */
+async function keyOf({ link }: BullContext, { id, key }: JobRecord): Promise<string | undefined> {
+  if (key === '') return undefined;
+  const text = key.startsWith('#')
+    ? textOfReply(await link.call('HGET', `${link.base}job:${id}`, 'longKey'))
+    : `"${key.slice(1)}"`;
+  // One of an older release has no other name than the one in its keys.
+  return text === '' ? key : JSON.parse(text);
 }
 
 /**
@@ -225,7 +297,7 @@ async function ask(
       bullPriority(record.priority),
       'input',
       admission.input,
-      ...fieldsOf(record),
+      ...fieldsOf(record, plan),
     ]),
   ).map(textOfReply);
   return { record, answer };
@@ -284,12 +356,17 @@ function newRecord(
   };
 }
 
-const fieldsOf = (record: JobRecord): readonly (string | number)[] => [
+const fieldsOf = (
+  record: JobRecord,
+  { exclusivityKey }: StartPlan,
+): readonly (string | number)[] => [
   'spec',
   storedSpec(record),
   'state',
   storedState(record.state),
   ...(record.retryOf === null ? [] : ['retryOf', record.retryOf]),
+  // What stands for it in keys does not tell it.
+  ...(record.key.startsWith('#') ? ['longKey', JSON.stringify(exclusivityKey)] : []),
   // What scripts ask of a job with limits.
   ...(record.limited
     ? ['limited', 1, 'dueAt', record.state.availableAt ?? 0, 'priority', record.priority]
@@ -311,10 +388,7 @@ function refusal(
     case 'reused':
       return keyReused();
     case 'paused':
-      return new OffstageError(
-        'admission_paused',
-        'Maintenance is under way; no job starts until it is over.',
-      );
+      return admissionPaused();
     case 'full':
       return queueFull(`${maxQueued} jobs are waiting already`);
     default:

@@ -19,8 +19,9 @@ import {
   type TerminalJobView,
   type WaitOptions,
 } from '@offstage/core';
-import { repairCursor } from '@offstage/core/engine';
-import { readEvents, readLimit, viewOf } from '../records/job-record.ts';
+import { listOf, reading, repairCursor, requireOptions } from '@offstage/core/engine';
+import { viewOf } from '../records/job-record.ts';
+import { readLimit } from '../records/seen-job.ts';
 import { listOfReply, textOfReply } from '../redis/reply.ts';
 import { consumeScript } from '../redis/scripts.ts';
 import { isJobId, partOf } from '../shared/names.ts';
@@ -28,7 +29,6 @@ import { readActivity } from './activity.ts';
 import { type Owner, retryJob, startJob } from './admission.ts';
 import type { BullContext } from './bull-context.ts';
 import { requestStop } from './stopping.ts';
-import { waitForEnd } from './wait.ts';
 import { watchJobs } from './watch.ts';
 
 // How many jobs are read at a time while a page of a list is filled.
@@ -78,11 +78,17 @@ export class BullClient implements JobClient {
   poll<R, P extends string>(id: JobId<R, P>, options?: PollOptions): Promise<JobPoll<R, P>>;
   poll(id: string, options?: PollOptions): Promise<JobPoll>;
   async poll(id: string, options: PollOptions = {}): Promise<JobPoll> {
-    return (await this.#poll([{ ...options, id }]))[0] ?? nothing(options);
+    const asked = { ...pageOf(options), id };
+    return (await this.#poll([asked]))[0] ?? nothing(asked);
   }
 
   async pollMany(requests: readonly Asked[]): Promise<readonly JobPoll[]> {
-    return this.#poll(requests);
+    return this.#poll(
+      listOf('requests', requests).map((request) => ({
+        ...pageOf(request),
+        id: reading('requests', () => request.id),
+      })),
+    );
   }
 
   async list(filter: ListFilter = {}): Promise<readonly JobView[]> {
@@ -149,7 +155,7 @@ export class BullClient implements JobClient {
   wait<R, P extends string>(id: JobId<R, P>, options?: WaitOptions): Promise<TerminalJobView<R, P>>;
   wait(id: string, options?: WaitOptions): Promise<TerminalJobView>;
   wait(id: string, options: WaitOptions = {}): Promise<TerminalJobView> {
-    return waitForEnd(this.#context, this.#part, id, options);
+    return this.#context.waits.wait(this.#part, id, options);
   }
 
   activity(): Promise<Activity> {
@@ -165,26 +171,32 @@ export class BullClient implements JobClient {
   }
 
   async #poll(requests: readonly Asked[]): Promise<readonly JobPoll[]> {
-    const looked = await this.#context.store.look(
+    const seen = await this.#context.looks.look(
       this.#part,
       requests.map(({ id, after, limit }) => ({
         id,
         after: readLimit(limit) === 0 ? undefined : Math.min(repairCursor(after), maxCursor),
       })),
-      true,
     );
     return requests.map((request, index) => {
-      const found = looked[index];
-      if (found === undefined) return nothing(request);
-      const { record, events } = found;
-      const read = readEvents(record.state, events, request.after, request.limit);
-      return Object.freeze({ job: viewOf(record), ...read });
+      const job = seen[index];
+      if (job === undefined) return nothing(request);
+      return Object.freeze({ job: job.view, ...job.read(request.after, request.limit) });
     });
   }
 }
 
 // Redis reads numbers that are written whole.
 const maxCursor = Number.MAX_SAFE_INTEGER;
+
+/** Read once. @throws OffstageError `invalid_option` */
+function pageOf(options: PollOptions): PollOptions {
+  requireOptions(options);
+  return reading('options', () => {
+    const { after, limit } = options;
+    return { after, limit };
+  });
+}
 
 const nothing = ({ after }: PollOptions): JobPoll =>
   Object.freeze({

@@ -6,8 +6,15 @@ import {
   OffstageError,
   type ShutdownReport,
 } from '@offstage/core';
-import { ManagerEvents, requireDuration, sleep } from '@offstage/core/engine';
+import {
+  ManagerEvents,
+  reading,
+  requireDuration,
+  requireOptions,
+  sleep,
+} from '@offstage/core/engine';
 import { JobStore } from '../records/job-store.ts';
+import { SharedLooks } from '../records/shared-looks.ts';
 import { Channels } from '../redis/channel.ts';
 import { RedisLink } from '../redis/redis-link.ts';
 import { listOfReply, textOfReply } from '../redis/reply.ts';
@@ -29,7 +36,9 @@ import {
   readManagerOptions,
 } from './manager-options.ts';
 import { NewsReader } from './news-reader.ts';
+import { OwnerHints } from './owner-hints.ts';
 import { requestStop } from './stopping.ts';
+import { Waits } from './waits.ts';
 
 export interface BullShutdownOptions {
   /** With `keep: false`: how long handlers may go on after they were asked to stop. @default 5000 */
@@ -84,15 +93,25 @@ export class BullJobManager {
     const store = new JobStore(link);
     const bull = new BullQueue(store, settings.queueName, settings.prefix);
     const { clock } = settings;
+    const channels = new Channels(link);
+    const hints = new OwnerHints(channels);
+    const looks = new SharedLooks({
+      lookAt: (owner, requests) => store.look(owner, requests, true),
+      clock,
+    });
     this.#context = {
       settings,
       link,
-      channels: new Channels(link),
+      channels,
       store,
+      looks,
+      hints,
+      waits: new Waits({ looks, hints, link, clock }),
       bull,
       ready: () => this.ready(),
       isLimited: (name) => this.#limited.has(name),
       isClosed: () => this.#isClosed,
+      guard: (call) => this.#events.guard(call),
       report,
     };
     this.#news = new NewsReader(this.#context, this.#events);
@@ -183,14 +202,13 @@ export class BullJobManager {
    */
   shutdown(options: BullShutdownOptions = {}): Promise<ShutdownReport> {
     if (this.#ending === undefined) {
-      const { graceMs = 5000, keep = true } = options;
       try {
-        requireDuration('graceMs', graceMs);
+        const { graceMs, keep } = endingOf(options);
+        this.#isClosed = true;
+        this.#ending = this.#end(keep ? undefined : graceMs);
       } catch (error) {
         return Promise.reject(error);
       }
-      this.#isClosed = true;
-      this.#ending = this.#end(keep ? undefined : graceMs);
     }
     return this.#ending;
   }
@@ -250,4 +268,18 @@ export class BullJobManager {
     }
     return ids;
   }
+}
+
+/** @throws OffstageError `invalid_option` */
+function endingOf(options: BullShutdownOptions): {
+  readonly graceMs: number;
+  readonly keep: boolean;
+} {
+  requireOptions(options);
+  const { graceMs, keep } = reading('options', () => {
+    const { graceMs = 5000, keep = true } = options;
+    return { graceMs, keep };
+  });
+  requireDuration('graceMs', graceMs);
+  return { graceMs, keep };
 }

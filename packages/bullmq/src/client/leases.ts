@@ -1,5 +1,5 @@
-import { type Clock, OffstageError, type Timer } from '@offstage/core';
-import { randomId } from '@offstage/core/engine';
+import type { Clock, OffstageError, Timer } from '@offstage/core';
+import { admissionPaused, maintenanceConflict, randomId } from '@offstage/core/engine';
 import type { RedisLink } from '../redis/redis-link.ts';
 import { leaseScript, unleaseScript } from '../redis/scripts.ts';
 
@@ -19,8 +19,8 @@ export async function takeLease(
   report: (error: unknown) => void,
 ): Promise<BullLease> {
   const token = randomId();
-  const inTheWay = String(await link.run(leaseScript, [what, token, lapsesMs, '0']));
-  if (inTheWay !== 'ok') throw refusal(what, inTheWay);
+  const answer = await link.run(leaseScript, [what, token, lapsesMs, '0']);
+  if (Array.isArray(answer)) throw refusal(what, answer.map(Number));
   let timer: Timer | undefined;
   let released: Promise<void> | undefined;
   const later = (): void => {
@@ -44,18 +44,11 @@ export async function takeLease(
   return { release, [Symbol.asyncDispose]: release };
 }
 
-function refusal(what: 'foreground' | 'maintenance', inTheWay: string): OffstageError {
-  if (what === 'foreground') {
-    return new OffstageError('admission_paused', 'Maintenance is under way.');
-  }
-  const holder = {
-    jobs: 'jobs are active',
-    foreground: 'a foreground lease is held',
-    maintenance: 'maintenance is held already',
-  }[inTheWay];
-  return new OffstageError(
-    'conflict',
-    `Maintenance cannot begin while ${holder ?? 'something is under way'}.`,
-    { details: { inTheWay } },
-  );
+function refusal(
+  what: 'foreground' | 'maintenance',
+  [activeJobs = 0, foregroundLeases = 0, held = 0]: readonly number[],
+): OffstageError {
+  return what === 'foreground'
+    ? admissionPaused()
+    : maintenanceConflict({ activeJobs, foregroundLeases, maintenance: held > 0 });
 }

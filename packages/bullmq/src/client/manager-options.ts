@@ -6,7 +6,17 @@ import {
   OffstageError,
   systemClock,
 } from '@offstage/core';
-import { randomId, readLimits, requireClock, requireDuration } from '@offstage/core/engine';
+import {
+  listOf,
+  randomId,
+  readDefinition,
+  reading,
+  readLimits,
+  requireClock,
+  requireDefinition,
+  requireDuration,
+  requireOptions,
+} from '@offstage/core/engine';
 import { readConnection } from '../redis/read-connection.ts';
 import type { BullConnection } from '../redis/redis-link.ts';
 import { readPrefix, readQueueName } from '../shared/names.ts';
@@ -63,6 +73,11 @@ const refused: Readonly<Record<string, string>> = {
 
 /** @throws OffstageError `invalid_option`, `not_supported`, `invalid_definition`. */
 export function readManagerOptions(options: BullJobManagerOptions): BullJobManagerSettings {
+  requireOptions(options);
+  return reading('options', () => settingsOf(options));
+}
+
+function settingsOf(options: BullJobManagerOptions): BullJobManagerSettings {
   refuse(options, refused);
   const settings = {
     connection: readConnection(options.connection),
@@ -106,10 +121,12 @@ export function refuse(options: object, what: Readonly<Record<string, string>>):
 export function indexDefinitions(definitions: unknown): ReadonlyMap<string, AnyJobDefinition> {
   if (!Array.isArray(definitions)) throw invalid('definitions', 'a list of definitions');
   const byName = new Map<string, AnyJobDefinition>();
-  for (const definition of definitions as readonly AnyJobDefinition[]) {
+  for (const given of listOf('definitions', definitions as readonly AnyJobDefinition[])) {
+    const definition = readDefinition(given);
     if (typeof definition?.name !== 'string') {
       throw invalid('definitions', 'a list of what defineJob returned');
     }
+    requireDefinition(definition);
     if (byName.has(definition.name)) {
       throw new OffstageError(
         'invalid_definition',

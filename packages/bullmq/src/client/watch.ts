@@ -1,4 +1,5 @@
 import type { ChangeKind } from '@offstage/core';
+import { invalidOption } from '@offstage/core/engine';
 import type { BullContext } from './bull-context.ts';
 
 export interface WatchRequest {
@@ -9,30 +10,22 @@ export interface WatchRequest {
 
 /** Hints from Redis, for the jobs of one owner (F7). Returns the way to stop. */
 export function watchJobs(
-  { channels, report }: Pick<BullContext, 'channels' | 'report'>,
+  { hints, guard }: Pick<BullContext, 'hints' | 'guard'>,
   owner: string,
   { id, onChange, onPush }: WatchRequest,
 ): () => void {
+  if (typeof onChange !== 'function') throw invalidOption('onChange', 'a function', onChange);
   let isOver = false;
-  const guard = (call: () => void): void => {
-    if (isOver) return;
-    try {
-      call();
-    } catch (error) {
-      report(error);
-    }
+  const tell = (call: () => void): void => {
+    if (!isOver) guard(call);
   };
-  guard(() => onPush?.(false));
-  const stop = channels.listen(`of:${owner}`, {
-    onMessage(text) {
-      const changed = text.slice(1);
-      if (id !== undefined && changed !== id) return;
-      guard(() => onChange(changed, text.startsWith('p') ? 'progress' : 'change'));
-    },
+  tell(() => onPush?.(false));
+  const stop = hints.listen(owner, id, {
+    onHint: (changed, kind) => tell(() => onChange(changed, kind === 'p' ? 'progress' : 'change')),
     onUp(isUp) {
-      guard(() => onPush?.(isUp));
+      tell(() => onPush?.(isUp));
       // Something may have been missed.
-      if (isUp) guard(() => onChange(id, 'change'));
+      if (isUp) tell(() => onChange(id, 'change'));
     },
   });
   return () => {

@@ -1,5 +1,5 @@
 import type { JobView, RetryOptions } from '@offstage/core';
-import { type JobState, ProgressRing, type RingRead, repairCursor } from '@offstage/core/engine';
+import type { JobState } from '@offstage/core/engine';
 import { type Reply, textOfReply } from '../redis/reply.ts';
 import { decodeValue } from '../shared/value-codec.ts';
 
@@ -133,27 +133,4 @@ export function viewOf({ id, name, phases, retryOf, state }: JobRecord): JobView
   };
   // The state's type has held status, result and failure together; the compiler forgets it here.
   return Object.freeze(view) as JobView;
-}
-
-/** What of the newest events comes after a cursor (P3). */
-export function readEvents(
-  state: JobState,
-  events: readonly Reply[],
-  after: unknown,
-  limit: unknown,
-): RingRead {
-  const newest = state.progress?.seq ?? 0;
-  const from = repairCursor(after);
-  if (events.length === 0) {
-    return { events: Object.freeze([]), cursor: Math.min(from, newest), missed: 0 };
-  }
-  const ring = new ProgressRing(events.length);
-  for (const event of events) ring.push(Object.freeze(JSON.parse(String(event))));
-  return ring.read(from, readLimit(limit));
-}
-
-/** As a poll in one process repairs it. */
-export function readLimit(limit: unknown): number {
-  if (typeof limit !== 'number' || Number.isNaN(limit)) return 100;
-  return limit > 0 ? Math.floor(limit) : 0;
 }

@@ -128,6 +128,7 @@ export class JobStore {
       await this.link.run(lookScript, [owner, counts ? '1' : '0', 'view', ...args]),
     );
     const looked = asked.map(({ id }, index) => this.#read(id, replies[index]));
+    if (looked.length === requests.length) return looked;
     let next = 0;
     return requests.map(({ id }) => (isJobId(id) ? looked[next++] : undefined));
   }

@@ -1,4 +1,5 @@
 import { OffstageError } from '@offstage/core';
+import { ReplyError } from 'ioredis';
 
 export type Unsuitable =
   | 'password'
@@ -45,3 +46,9 @@ export function redisError(error: unknown): OffstageError {
     cause: error,
   });
 }
+
+/** It was reached, and found what it could not do, or what this process cannot read. */
+export const wasAnswered = (error: unknown): boolean =>
+  !OffstageError.isInstance(error) ||
+  !['unavailable', 'redis_unsuitable'].includes(error.code) ||
+  (error.cause instanceof ReplyError && error.code === 'unavailable');

@@ -15,6 +15,7 @@ export interface Script {
  *   progress:<id>   list    its newest events, as JSON, oldest first
  *   owner:<o>       zset    an owner's jobs in the order of their start
  *   counts          hash    jobs that are 'queued' and 'active' (not at rest): of all, and ' ' and an owner
+ *                           (what went wrong with them, `recount` mends)
  *   kept:<o>        zset    an owner's jobs at rest, by when they were last looked at
  *   expiry          zset    jobs at rest, by when they expire
  *   pending         zset    jobs that BullMQ has not been given yet, by since when

@@ -158,23 +158,26 @@ return {
 `,
 );
 
-/** Takes or renews a lease: `ok`, or what stands in the way. */
+/** Takes or renews a lease: `ok`, `lapsed`, or what stands in the way: { active jobs, leases, maintenance }. */
 export const leaseScript = script(
   'lease',
   `
 local what, token, forMs, renews = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local at = time()
 redis.call('ZREMRANGEBYSCORE', base .. 'foreground', '-inf', at)
+local function inTheWay(held)
+  return { math.max(0, count('active')), redis.call('ZCARD', base .. 'foreground'), held }
+end
 if what == 'foreground' then
-  if renews == '0' and redis.call('EXISTS', base .. 'maintenance') == 1 then return 'maintenance' end
+  if renews == '0' and redis.call('EXISTS', base .. 'maintenance') == 1 then return inTheWay(1) end
   redis.call('ZADD', base .. 'foreground', at + forMs, token)
   return 'ok'
 end
 local holder = redis.call('GET', base .. 'maintenance')
-if holder and holder ~= token then return 'maintenance' end
+if holder and holder ~= token then return inTheWay(1) end
 if renews == '0' then
-  if count('active') > 0 then return 'jobs' end
-  if redis.call('ZCARD', base .. 'foreground') > 0 then return 'foreground' end
+  local others = inTheWay(0)
+  if others[1] > 0 or others[2] > 0 then return others end
 elseif not holder then
   return 'lapsed'
 end

@@ -11,9 +11,10 @@ import {
   readScheduleId,
   readTicks,
   type ScheduleRecord,
-  unknownDefinition,
+  scheduleOptionsOf,
 } from '@offstage/core/engine';
 import type { BullContext } from '../client/bull-context.ts';
+import { missingDefinition } from '../client/missing-definition.ts';
 import type { ScheduleEntry } from './schedule-book.ts';
 import type { ScheduleRunner } from './schedule-runner.ts';
 
@@ -45,11 +46,11 @@ export class BullSchedules {
     options: ScheduleOptions<D>,
   ): Promise<ScheduleView> {
     readScheduleId(id);
-    const spec = await readSchedule(options);
+    const spec = await readSchedule(scheduleOptionsOf(options));
     const { definitions, clock } = this.#context.settings;
     // Refused before anything is kept.
     await readTicks(spec, clock);
-    if (!definitions.has(spec.name)) throw unknownDefinition(spec);
+    if (!definitions.has(spec.name)) throw missingDefinition(spec);
     await this.#change(id, (before) => nextSchedule(id, spec, before, clock.now()).record);
     const entry = await this.#find(id);
     // Another process may have removed it meanwhile.
@@ -134,7 +135,8 @@ export class BullSchedules {
 
   async #find(id: string): Promise<ScheduleEntry | undefined> {
     await this.#sync();
-    return this.#runner.book.get(id);
+    // What is no text is the id of none.
+    return typeof id === 'string' ? this.#runner.book.get(id) : undefined;
   }
 
   async #sync(): Promise<void> {

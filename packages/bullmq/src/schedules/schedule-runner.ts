@@ -1,13 +1,8 @@
 import type { ScheduleEvent, Timer } from '@offstage/core';
-import {
-  isMissed,
-  randomId,
-  type ScheduleRecord,
-  type Tick,
-  unknownDefinition,
-} from '@offstage/core/engine';
+import { isMissed, randomId, type ScheduleRecord, type Tick } from '@offstage/core/engine';
 import { startScheduled } from '../client/admission.ts';
 import type { BullContext } from '../client/bull-context.ts';
+import { missingDefinition } from '../client/missing-definition.ts';
 import { tickScript } from '../redis/schedule-scripts.ts';
 import { encodeSchedule, ScheduleBook, type ScheduleEntry } from './schedule-book.ts';
 import { encodeEvent, readEvent } from './schedule-event-codec.ts';
@@ -97,7 +92,7 @@ export class ScheduleRunner {
     const { name, owner, input } = record;
     const { definitions } = this.#context.settings;
     const definition = definitions.get(name);
-    if (definition === undefined) throw unknownDefinition({ name });
+    if (definition === undefined) throw missingDefinition({ name });
     return startScheduled(this.#context, owner, definition, input, {
       script: tickScript,
       before: (jobId) => [
@@ -164,7 +159,7 @@ export class ScheduleRunner {
     if (typeof firstAt !== 'number' || this.#told.get(part) === firstAt) return false;
     if (this.#context.settings.clock.now() - firstAt < lookAgainMs) return false;
     this.#told.set(part, firstAt);
-    this.#tellHere({ type: 'failed', id, tickAt: firstAt, error: unknownDefinition({ name }) });
+    this.#tellHere({ type: 'failed', id, tickAt: firstAt, error: missingDefinition({ name }) });
     return false;
   }
 

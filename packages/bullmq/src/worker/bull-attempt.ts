@@ -91,6 +91,8 @@ export class BullAttempt implements JobHost {
   #isOver = false;
   #isFenced = false;
   #isLeaving = false;
+  /** Redis has not taken the progress that was sent last. */
+  #isUntold = false;
 
   constructor(options: BullAttemptOptions) {
     const { record, clock } = options;
@@ -209,11 +211,13 @@ export class BullAttempt implements JobHost {
           ...batch.events,
         ]),
       ).map(textOfReply);
+      this.#isUntold = false;
       if (answer !== 'ok') this.fenceOff();
       else if (stop !== undefined && stop !== '') this.stop(stop as StopReason);
     } catch (error) {
-      // Progress may be dropped; the newest stands on the view again with the next.
-      this.#options.report(error, this.#options.record);
+      // Progress may be dropped; the newest stands on the view again with the next. It is told once, not ten times a second.
+      if (!this.#isUntold) this.#options.report(error, this.#options.record);
+      this.#isUntold = true;
     }
   }
 

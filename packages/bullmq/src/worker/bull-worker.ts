@@ -194,7 +194,10 @@ export class BullWorker {
 
   report(error: unknown, record?: JobRecord): string {
     const reference = newReference();
-    const source = record === undefined ? {} : { jobId: record.id, name: record.name };
+    const source =
+      record === undefined
+        ? {}
+        : { jobId: record.id, name: record.name, owner: JSON.parse(record.ownerId) };
     this.events.emit('error', { error, reference, ...source });
     return reference;
   }

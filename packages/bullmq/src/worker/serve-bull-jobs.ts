@@ -1,5 +1,5 @@
 import type { JobManagerListener, ShutdownOptions } from '@offstage/core';
-import { requireDuration } from '@offstage/core/engine';
+import { reading, requireDuration, requireOptions } from '@offstage/core/engine';
 import { BullWorker } from './bull-worker.ts';
 import { readWorkerOptions, type ServeBullJobsOptions } from './worker-options.ts';
 
@@ -43,7 +43,9 @@ export function serveBullJobs(options: ServeBullJobsOptions): ServedBullJobs {
   return {
     ready: () => started,
     on: (event, listener) => worker.events.on(event, listener),
-    async shutdown({ graceMs = 5000 } = {}) {
+    async shutdown(options = {}) {
+      requireOptions(options);
+      const graceMs = reading('options', () => options.graceMs ?? 5000);
       requireDuration('graceMs', graceMs);
       ending ??= worker.shutdown(graceMs);
       return ending;

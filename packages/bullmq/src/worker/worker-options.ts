@@ -1,5 +1,5 @@
 import { type AnyJobDefinition, type Clock, OffstageError, systemClock } from '@offstage/core';
-import { type JobExecutor, requireClock } from '@offstage/core/engine';
+import { type JobExecutor, reading, requireClock, requireOptions } from '@offstage/core/engine';
 import { indexDefinitions, refuse, requireCount } from '../client/manager-options.ts';
 import { readConnection } from '../redis/read-connection.ts';
 import type { BullConnection } from '../redis/redis-link.ts';
@@ -51,6 +51,11 @@ const refused = {
 
 /** @throws OffstageError `invalid_option`, `not_supported`, `invalid_definition`. */
 export function readWorkerOptions(options: ServeBullJobsOptions): BullWorkerSettings {
+  requireOptions(options);
+  return reading('options', () => settingsOf(options));
+}
+
+function settingsOf(options: ServeBullJobsOptions): BullWorkerSettings {
   refuse(options, refused);
   const { executor, rate, lockMs = 30_000 } = options;
   if (typeof executor?.run !== 'function') {

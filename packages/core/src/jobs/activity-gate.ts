@@ -1,4 +1,4 @@
-import { OffstageError } from '../foundation/errors.ts';
+import { admissionPaused, maintenanceConflict } from './admission-errors.ts';
 
 /** Held until it is released; releasing it again does nothing. */
 export interface ActivityLease extends Disposable {
@@ -42,11 +42,10 @@ export class ActivityGate {
   /** @throws OffstageError `conflict` while a job is active, or a lease or maintenance is held. */
   enterMaintenance(activeJobs: number): ActivityLease {
     if (this.#maintenance || this.#leases > 0 || activeJobs > 0) {
-      const holder = this.#maintenance
-        ? 'maintenance is under way already'
-        : `${activeJobs} active jobs and ${this.#leases} foreground leases are in its way`;
-      throw new OffstageError('conflict', `Maintenance cannot begin: ${holder}.`, {
-        details: { activeJobs, foregroundLeases: this.#leases, maintenance: this.#maintenance },
+      throw maintenanceConflict({
+        activeJobs,
+        foregroundLeases: this.#leases,
+        maintenance: this.#maintenance,
       });
     }
     this.#maintenance = true;
@@ -59,12 +58,7 @@ export class ActivityGate {
 
   /** @throws OffstageError `admission_paused` while maintenance is held. */
   assertOpen(): void {
-    if (this.#maintenance) {
-      throw new OffstageError(
-        'admission_paused',
-        'Maintenance is under way. Try again when it has ended.',
-      );
-    }
+    if (this.#maintenance) throw admissionPaused();
   }
 }
 

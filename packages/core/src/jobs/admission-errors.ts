@@ -54,6 +54,30 @@ export function queueFull(why: string): OffstageError {
   return new OffstageError('queue_full', `${why}. Start again when some have ended.`);
 }
 
+export function admissionPaused(): OffstageError {
+  return new OffstageError(
+    'admission_paused',
+    'Maintenance is under way. Try again when it has ended.',
+  );
+}
+
+/** What keeps maintenance out. */
+interface InTheWay {
+  readonly activeJobs: number;
+  readonly foregroundLeases: number;
+  readonly maintenance: boolean;
+}
+
+export function maintenanceConflict(details: InTheWay): OffstageError {
+  const { activeJobs, foregroundLeases, maintenance } = details;
+  const holder = maintenance
+    ? 'maintenance is under way already'
+    : `${activeJobs} active jobs and ${foregroundLeases} foreground leases are in its way`;
+  return new OffstageError('conflict', `Maintenance cannot begin: ${holder}.`, {
+    details: { ...details },
+  });
+}
+
 export function managerClosed(): OffstageError {
   return new OffstageError('manager_closed', 'The job manager is shut down; it starts no job.');
 }

@@ -17,17 +17,17 @@ export function waitForEnd(
   options: WaitOptions,
   clock: Clock,
 ): Promise<TerminalJobView> {
-  if (job === undefined) {
-    return Promise.reject(new OffstageError('not_found', 'There is no such job.'));
-  }
   const { signal, timeoutMs } = options;
-  return signal === undefined && timeoutMs === undefined
-    ? job.ended()
-    : waitWithin(job, signal, timeoutMs ?? Infinity, clock);
+  if (signal !== undefined || timeoutMs !== undefined) {
+    return waitWithin(job, signal, timeoutMs ?? Infinity, clock);
+  }
+  return job === undefined ? Promise.reject(noSuchJob()) : job.ended();
 }
 
+const noSuchJob = (): OffstageError => new OffstageError('not_found', 'There is no such job.');
+
 async function waitWithin(
-  job: Job,
+  job: Job | undefined,
   signal: AbortSignal | undefined,
   timeoutMs: number,
   clock: Clock,
@@ -35,6 +35,7 @@ async function waitWithin(
   requireDuration('timeoutMs', timeoutMs);
   requireSignal(signal);
   signal?.throwIfAborted();
+  if (job === undefined) throw noSuchJob();
   const view = job.terminalView();
   if (view !== undefined) return view;
   if (job.left !== undefined) throw job.left;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { hostileArguments } from '../testing/hostile-options.ts';
 import { JobsById, type JobWithId } from './jobs-by-id.ts';
 
 class Member implements JobWithId<Member> {
@@ -65,4 +66,12 @@ test('J8 J18 thousands of jobs come and go, and who has gone holds none of the o
   const left = members.filter((_, number) => number % 50 === 0);
   expect(jobs.values()).toEqual(left);
   expect(left.every((job) => jobs.get(job.id) === job)).toBe(true);
+});
+
+test.each([1, 2, 100])('F1 what is no text is the id of none of %i jobs', (count) => {
+  const jobs = new JobsById<Member>();
+  for (let number = 0; number < count; number += 1) jobs.add(new Member(`job-${number}`));
+  for (const { options } of hostileArguments()) {
+    if (typeof options !== 'string') expect(jobs.get(options as string)).toBe(undefined);
+  }
 });

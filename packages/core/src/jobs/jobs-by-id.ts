@@ -32,7 +32,9 @@ export class JobsById<Job extends JobWithId<Job>> {
     return this.#newest;
   }
 
+  /** What plain JavaScript gives and is no text is the id of none (F1). */
   get(id: string): Job | undefined {
+    if (typeof id !== 'string') return undefined;
     if (this.#buckets === undefined) return this.#newest?.id === id ? this.#newest : undefined;
     let job = this.#buckets[bucketOf(id, this.#buckets.length)];
     while (job !== undefined && job.id !== id) job = job.inBucket;

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -96,6 +97,10 @@ export class SqliteJournal implements JobJournal {
   open(): Promise<KeptState> {
     if (this.#state !== 'new') {
       return Promise.reject(journalMisused(this.#state === 'closed' ? 'closed' : 'open'));
+    }
+    // Before all that a Node.js without it may not have either.
+    if (!isBuiltin('node:sqlite')) {
+      return Promise.reject(journalFailed(this.#options.path, 'no_sqlite'));
     }
     if (this.#threadFile === undefined) {
       return Promise.reject(journalFailed(this.#options.path, 'bundled'));

@@ -16,7 +16,7 @@ export type FailureReason =
   | 'thread';
 
 const advice: Readonly<Record<FailureReason, string>> = {
-  no_sqlite: 'this Node.js has no node:sqlite. Use Node.js 22.13 or later',
+  no_sqlite: `this Node.js, ${process.version}, has no node:sqlite. Use Node.js 22.13 or later, without --no-experimental-sqlite`,
   bundled:
     'its thread is not beside the package. Leave @offstage/sqlite out of the bundle (mark it as external), and have it installed where the bundle runs',
   folder: 'it is a folder. Give the path of a file in it',
@@ -32,15 +32,35 @@ const advice: Readonly<Record<FailureReason, string>> = {
   thread: 'its thread has ended. Restart the process',
 };
 
+const noFolder = 'what its path has for a folder is none. Give another path';
+/** What the file system says of a path, where that alone is the matter. */
+const pathAdvice: Readonly<Record<string, string>> = {
+  ELOOP:
+    'the links on the way to it go in a circle. Mend them, or give the path of the file itself',
+  ENAMETOOLONG: 'its path is longer than can be. Give a shorter one',
+  ENOTDIR: noFolder,
+  EEXIST: noFolder,
+};
+
 export const journalFailed = (
   path: string,
   reason: FailureReason,
   cause?: unknown,
+  said = advice[reason],
 ): OffstageError =>
-  new OffstageError('journal_failed', `The journal ${path} cannot be used: ${advice[reason]}.`, {
+  new OffstageError('journal_failed', `The journal ${path} cannot be used: ${said}.`, {
     details: { reason, path },
     ...(cause !== undefined && { cause }),
   });
+
+/** @param link Stands for what is not there. */
+export const linkToNothing = (path: string, link: string, cause: unknown): OffstageError =>
+  journalFailed(
+    path,
+    'cannot_open',
+    cause,
+    `${link} is a link, and what it leads to is not there. Make that, or give the path of the file itself`,
+  );
 
 /** A file beside the journal is none. */
 export const unusableBeside = (
@@ -72,6 +92,36 @@ export const logAlone = (path: string, log: string): OffstageError =>
     { details: { path, file: log } },
   );
 
+/** SQLite would take it for an empty one. */
+export const logTorn = (path: string, log: string): OffstageError =>
+  new OffstageError(
+    'journal_damaged',
+    `The log ${log} of the journal ${path} is torn, or is no log. ${bringTogether(log)}`,
+    { details: { path, file: log } },
+  );
+
+/** SQLite would play it into the file nonetheless. */
+export const logOfAnother = (path: string, log: string): OffstageError =>
+  new OffstageError(
+    'journal_damaged',
+    `The log ${log} does not go on from where the journal ${path} stands: it is another file's, or ` +
+      `one of the two is a copy from another time. ${bringTogether(log)}`,
+    { details: { path, file: log } },
+  );
+
+const bringTogether = (log: string): string =>
+  'Nothing was changed. Put back the file and the log that belong together, or move ' +
+  `${log} away, and restart: what is in that log alone is lost then.`;
+
+/** SQLite would play it back, and so undo what the file has. */
+export const rollbackOfAnother = (path: string, file: string): OffstageError =>
+  new OffstageError(
+    'journal_damaged',
+    `${file} is a rollback journal of SQLite, and not of the journal ${path}, which has none once it is made. ` +
+      'Nothing was changed. Move it away, and restart.',
+    { details: { path, file } },
+  );
+
 export const journalNewer = (path: string, cause?: unknown): OffstageError =>
   new OffstageError(
     'journal_newer',
@@ -96,7 +146,8 @@ const failures: Readonly<Record<number, FailureReason>> = {
   23: 'denied',
 };
 const busy: readonly number[] = [5, 6];
-const corrupt: readonly number[] = [11, 26];
+// 1 is what SQLite says of a table or a column that is not there.
+const corrupt: readonly number[] = [1, 11, 26];
 const full = 13;
 
 /** The coded error for what SQLite or the file system refused. */
@@ -108,7 +159,9 @@ export function journalError(error: unknown, path: string): OffstageError {
   if (isFull(error)) return journalFull(path, error);
   if (['EACCES', 'EPERM'].includes(errnoOf(error))) return journalFailed(path, 'denied', error);
   if (errnoOf(error) === 'EROFS') return journalFailed(path, 'read_only', error);
-  if (errnoOf(error) !== '') return journalFailed(path, 'cannot_open', error);
+  if (errnoOf(error) !== '') {
+    return journalFailed(path, 'cannot_open', error, pathAdvice[errnoOf(error)]);
+  }
   return journalFailed(path, failures[code] ?? 'disk', error);
 }
 
@@ -125,10 +178,11 @@ export interface Holder {
   readonly since: string;
 }
 
+/** @param holder Who it is, where that is known. */
 export function locked(path: string, holder: Holder | undefined): OffstageError {
   const who =
     holder === undefined
-      ? 'Another process'
+      ? 'A process that has not said which it is'
       : `Process ${holder.pid} on ${holder.host}, since ${holder.since},`;
   return new OffstageError(
     'locked',
@@ -155,7 +209,7 @@ function primaryCode(error: unknown): number {
 }
 
 /** The name of an error of the operating system, else ''. */
-function errnoOf(error: unknown): string {
+export function errnoOf(error: unknown): string {
   const code: unknown = Reflect.get(Object(error), 'code');
   return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : '';
 }

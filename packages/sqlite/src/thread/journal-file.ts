@@ -1,13 +1,25 @@
 import { accessSync, closeSync, constants, fsyncSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { isBusy, isFull, journalError, journalFailed, locked } from '../shared/journal-error.ts';
+import {
+  errnoOf,
+  isBusy,
+  isFull,
+  journalDamaged,
+  journalError,
+  journalFailed,
+  locked,
+} from '../shared/journal-error.ts';
 import type { JournalThreadOptions } from '../shared/wire.ts';
+import { CommitMarks, readMark } from './commit-mark.ts';
+import { examine, isHeld } from './examine.ts';
 import { readHolder, removeHolder, writeHolder } from './holder.ts';
-import { loadSqlite } from './load-sqlite.ts';
+import { linkTrouble } from './link-trouble.ts';
+import { loadSqlite, type Sqlite } from './load-sqlite.ts';
 import { makeFolders } from './make-folders.ts';
-import { type Migration, migrate, readPragma } from './schema.ts';
+import { type Migration, migrate, readPragma, requireTables } from './schema.ts';
 import { refuseBeside } from './side-files.ts';
+import { targetOf } from './target-of.ts';
 
 /** Where the thread may be cut off, for those who do that. */
 export type OnStep = (step: string) => void;
@@ -32,19 +44,26 @@ const logPages = 1000;
 export class JournalFile {
   readonly database: DatabaseSync;
   readonly #path: string;
+  /** Where links lead to; its other files are beside that. */
+  readonly #target: string;
   readonly #identity: string;
   readonly #onStep: OnStep;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
+  readonly #marks: CommitMarks;
   #logIdentity: string | undefined;
 
   private constructor(database: DatabaseSync, path: string, onStep: OnStep) {
     this.database = database;
     this.#path = path;
+    this.#target = targetOf(path);
     this.#onStep = onStep;
     this.#identity = identityOf(path) ?? '';
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
+    const mark = readMark(database);
+    if (mark === undefined) throw journalDamaged(path);
+    this.#marks = new CommitMarks(database, mark);
   }
 
   /** @throws OffstageError, as `JobJournal.open` has it. */
@@ -54,15 +73,16 @@ export class JournalFile {
     steps?: readonly Migration[],
   ): JournalFile {
     try {
-      const { DatabaseSync } = loadSqlite(path);
+      const sqlite = loadSqlite(path);
       makeFolder(path);
       refuseOther(path);
       refuseBeside(path);
       onStep('open: before the lock');
-      const database = lock(path, lockTimeoutMs, () => new DatabaseSync(path));
+      const database = lock(path, lockTimeoutMs, sqlite, steps?.length);
       try {
         onStep('open: locked');
         migrate(database, path, steps);
+        requireTables(database, path);
         onStep('open: migrated');
         database.exec('COMMIT');
         onStep('open: format kept');
@@ -78,17 +98,20 @@ export class JournalFile {
           PRAGMA journal_size_limit = 4194304;
           PRAGMA trusted_schema = 0;
         `);
-        layOutLog(database, onStep);
+        const file = new JournalFile(database, path, onStep);
+        file.#layOutLog();
         database.exec('PRAGMA cache_size = -8192');
         onStep('open: log there');
-        writeHolder(path);
-        return new JournalFile(database, path, onStep);
+        file.#logIdentity = file.#identityOfLog();
+        writeHolder(file.#target);
+        return file;
       } catch (error) {
         database.close();
         throw error;
       }
     } catch (error) {
-      throw journalError(error, path);
+      const isOfPath = ['ENOENT', 'EEXIST'].includes(errnoOf(error));
+      throw journalError((isOfPath && linkTrouble(path)) || error, path);
     }
   }
 
@@ -98,17 +121,12 @@ export class JournalFile {
    * @throws whatever `run` or SQLite throws; nothing is changed then, unless the disk failed in the end.
    */
   transaction(run: () => void): void {
-    this.#begin.run();
-    try {
+    this.#marked(() => {
       this.#onStep('group: begun');
       run();
       this.#onStep('group: written');
-      this.#commit.run();
-      this.#onStep('group: durable');
-    } catch (error) {
-      if (this.database.isTransaction) this.database.exec('ROLLBACK');
-      throw error;
-    }
+    });
+    this.#onStep('group: durable');
     this.#requireNamed();
   }
 
@@ -120,7 +138,7 @@ export class JournalFile {
 
   /** Gives some of what lies free back to the file system. */
   shrink(): void {
-    this.database.exec(`PRAGMA incremental_vacuum(${pagesAtOnce})`);
+    this.#marked(() => this.database.exec(`PRAGMA incremental_vacuum(${pagesAtOnce})`));
     this.#onStep('vacuum: some pages given back');
   }
 
@@ -128,66 +146,110 @@ export class JournalFile {
     this.#onStep('close: begun');
     this.database.close();
     this.#onStep('close: log written back');
-    removeHolder(this.#path);
+    removeHolder(this.#target);
+  }
+
+  /** A transaction that leaves its mark; without one, its log would be taken for another's. */
+  #marked(run: () => void): void {
+    this.#begin.run();
+    try {
+      run();
+      this.#marks.write();
+      this.#commit.run();
+    } catch (error) {
+      if (this.database.isTransaction) this.database.exec('ROLLBACK');
+      throw error;
+    }
+    this.#marks.written();
+  }
+
+  /**
+   * Gives the log its size beforehand, up to which it would grow anyway. The sync of a file that grows waits
+   * for the file system's own journal as well, which takes as long again.
+   *
+   * What does not fit into the cache is written to the log before it is committed, and stays there when it
+   * is not: as pages that no commit follows, which are nothing to SQLite. Where there is no room for it,
+   * the log grows as it is written.
+   */
+  #layOutLog(): void {
+    const { database } = this;
+    try {
+      database.exec(`
+        PRAGMA cache_size = 8;
+        BEGIN;
+        CREATE TABLE pad (bytes BLOB);
+        INSERT INTO pad VALUES (zeroblob(${logPages * pageBytes}));
+        ROLLBACK;
+      `);
+      this.#onStep('open: log laid out');
+      // A commit syncs the whole of it, so that no start has to.
+      this.#marked(() => {});
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK');
+      if (!isFull(error)) throw error;
+      database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    }
+  }
+
+  #identityOfLog(): string | undefined {
+    return identityOf(`${this.#target}-wal`);
   }
 
   // What is written to a file without a name is lost with the process.
   #requireNamed(): void {
-    const log = identityOf(`${this.#path}-wal`);
-    this.#logIdentity ??= log;
-    if (identityOf(this.#path) !== this.#identity || log !== this.#logIdentity) {
+    const isNamed =
+      identityOf(this.#path) === this.#identity && this.#identityOfLog() === this.#logIdentity;
+    if (!isNamed) {
       throw journalFailed(this.#path, 'deleted');
     }
   }
 }
 
 /** Opens it and begins the first transaction, which takes the lock. */
-function lock(path: string, timeoutMs: number, open: () => DatabaseSync): DatabaseSync {
+function lock(path: string, timeoutMs: number, sqlite: Sqlite, newest?: number): DatabaseSync {
   const until = performance.now() + Math.max(timeoutMs, contendMs);
   for (;;) {
-    const database = open();
-    try {
-      // Before all else, or SQLite would look into the write-ahead log with memory that it shares with
-      // other processes, and leave that behind.
-      database.exec('PRAGMA locking_mode = EXCLUSIVE');
-      // Only into a file that has nothing yet: on another program's it would be a change.
-      if (isNew(path)) database.exec('PRAGMA auto_vacuum = INCREMENTAL');
-      database.exec('BEGIN EXCLUSIVE');
-      return database;
-    } catch (error) {
-      // Closed before the next try: while it is open it may keep the other one from the lock.
-      database.close();
-      if (!isBusy(error)) throw error;
-      if (performance.now() >= until) throw locked(path, readHolder(path));
+    if (isSound(path, sqlite, newest)) {
+      const database = tryLock(path, sqlite);
+      if (database !== undefined) return database;
     }
+    if (performance.now() >= until) throw locked(path, readHolder(targetOf(path)));
     pause(5 + Math.random() * 20);
   }
 }
 
 /**
- * Gives the log its size beforehand, up to which it would grow anyway. The sync of a file that grows waits
- * for the file system's own journal as well, which takes as long again.
+ * Whether the file may be opened; not while another process may be changing what was looked at.
  *
- * What does not fit into the cache is written to the log before it is committed, and stays there when it
- * is not: as pages that no commit follows, which are nothing to SQLite. Where there is no room for it,
- * the log grows as it is written.
+ * @throws OffstageError what is the matter, as long as nobody has it.
  */
-function layOutLog(database: DatabaseSync, onStep: OnStep): void {
+function isSound(path: string, sqlite: Sqlite, newest?: number): boolean {
   try {
-    database.exec(`
-      PRAGMA cache_size = 8;
-      BEGIN;
-      CREATE TABLE pad (bytes BLOB);
-      INSERT INTO pad VALUES (zeroblob(${logPages * pageBytes}));
-      ROLLBACK;
-    `);
-    onStep('open: log laid out');
-    // A commit that changes nothing syncs the whole of it, so that no start has to.
-    database.exec(`PRAGMA user_version = ${readPragma(database, 'user_version')}`);
+    examine(path, sqlite, newest);
+    return true;
+  } catch {
+    if (isHeld(path, sqlite)) return false;
+    // Whoever had it may have closed it in between.
+    examine(path, sqlite, newest);
+    return true;
+  }
+}
+
+function tryLock(path: string, { DatabaseSync }: Sqlite): DatabaseSync | undefined {
+  const database = new DatabaseSync(path);
+  try {
+    // Before all else, or SQLite would look into the write-ahead log with memory that it shares with
+    // other processes, and leave that behind.
+    database.exec('PRAGMA locking_mode = EXCLUSIVE');
+    // Only into a file that has nothing yet: on another program's it would be a change.
+    if (isNew(path)) database.exec('PRAGMA auto_vacuum = INCREMENTAL');
+    database.exec('BEGIN EXCLUSIVE');
+    return database;
   } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK');
-    if (!isFull(error)) throw error;
-    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    // Closed before the next try: while it is open it may keep the other one from the lock.
+    database.close();
+    if (isBusy(error)) return undefined;
+    throw error;
   }
 }
 

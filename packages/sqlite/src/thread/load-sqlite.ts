@@ -1,6 +1,6 @@
 import { journalFailed } from '../shared/journal-error.ts';
 
-type Sqlite = typeof import('node:sqlite');
+export type Sqlite = typeof import('node:sqlite');
 
 /**
  * Node's own SQLite. It is asked for at run time: an import would keep a process from starting where

@@ -1,6 +1,7 @@
 import { lstatSync, type Stats } from 'node:fs';
 import { logAlone, unusableBeside } from '../shared/journal-error.ts';
 import { holderOf } from './holder.ts';
+import { readLog } from './read-log.ts';
 import { targetOf } from './target-of.ts';
 
 /**
@@ -14,10 +15,10 @@ export function refuseBeside(path: string): void {
   const target = targetOf(path);
   const log = `${target}-wal`;
   // The log before its file, which another process may be making.
-  const logBytes = requireFile(path, log);
-  for (const file of [`${target}-journal`, `${target}-shm`, holderOf(path)])
+  const hasLog = requireFile(path, log) > 0 && readLog(log) !== 'none';
+  for (const file of [`${target}-journal`, `${target}-shm`, holderOf(target)])
     requireFile(path, file);
-  if (logBytes > 0 && requireFile(path, target) === 0) throw logAlone(path, log);
+  if (hasLog && requireFile(path, target) === 0) throw logAlone(path, log);
 }
 
 /** How long it is; 0 where there is none. */

@@ -76,9 +76,10 @@ export class CorpusGate {
     try {
       if (this.#isHeld) throw this.#conflict(session);
       this.#change = asked;
-      await readAhead?.pause();
+      // Uploads are read on while the job is noted on disk; it begins when that has given way.
       const job = await start(files);
       asked.jobId = job.id;
+      if (this.#change === asked) void readAhead?.pause();
       return job;
     } catch (error) {
       if (this.#change === asked) this.#change = undefined;

@@ -31,6 +31,8 @@ export class LocalChanges implements HostedChanges {
         // One change at a time, and what is read ahead for it lies in its thread.
         threads: 1,
         name: 'documents',
+        // What is read ahead lives until its change: with less, all of it is copied within the young generation.
+        resourceLimits: { maxYoungGenerationSizeMb: 64 },
         env: { ...process.env, OFFSTAGE_PARSED: parsed, ...(stub && { OFFSTAGE_STUB: '1' }) },
       }),
       definitions: [changeWork],

@@ -63,9 +63,16 @@ export function describe(error: unknown, depth = 0): Record<string, unknown> {
   return {
     error: error.constructor.name,
     ...(typeof code === 'string' && /^[\w-]{1,64}$/.test(code) && { code }),
+    ...reasonOf(error),
     at: places(error),
     ...cause,
   };
+}
+
+/** One of the reasons that a code of the library has, such as `memory` of a Redis that is full. */
+function reasonOf(error: Error): { readonly reason?: string } {
+  const reason = OffstageError.isInstance(error) ? error.details.reason : undefined;
+  return typeof reason === 'string' && /^[a-z_]{1,32}$/.test(reason) ? { reason } : {};
 }
 
 // `at read (/home/somebody/app/src/file.ts:12:5)` without who and where that is: `file.ts:12`.

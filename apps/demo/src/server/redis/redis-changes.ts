@@ -22,6 +22,7 @@ import type { KeptChange } from '../changes/kept-changes.ts';
 import { newReference } from '../logs/logger.ts';
 import { ChangeRecord, type RecordedChange } from './change-record.ts';
 import { IngestProcesses } from './ingest-processes.ts';
+import { RedisTroubles } from './redis-troubles.ts';
 import { queueNameOf } from './worker-setup.ts';
 
 export interface RedisOptions {
@@ -31,6 +32,8 @@ export interface RedisOptions {
   readonly workers?: number | undefined;
   /** A worker that is silent for this many milliseconds counts as gone. @default 10_000 */
   readonly lockMs?: number | undefined;
+  /** What is wrong with Redis, in a line. @default nobody is told */
+  readonly onTrouble?: ((line: string) => void) | undefined;
 }
 
 const redisTimeoutMs = 5000;
@@ -48,12 +51,15 @@ export class RedisChanges implements HostedChanges {
   readonly #manager: BullJobManager;
   readonly #events = new ManagerEvents(newReference);
   readonly #record: ChangeRecord;
+  readonly #troubles: RedisTroubles;
+  #isOpen = false;
   readonly #processes: IngestProcesses;
   /** Changes at work, until their ends have been told. */
   readonly #ends = new Map<string, Promise<void>>();
   readonly #closing = new AbortController();
 
-  constructor(options: HostedChangesOptions, { url, workers = 2, lockMs = 10_000 }: RedisOptions) {
+  constructor(options: HostedChangesOptions, redis: RedisOptions) {
+    const { url, workers = 2, lockMs = 10_000, onTrouble = () => undefined } = redis;
     const { dataFolder, stub, note } = options;
     this.#options = options;
     const queueName = queueNameOf(dataFolder);
@@ -64,7 +70,12 @@ export class RedisChanges implements HostedChanges {
       maxQueued: 100,
       maxActivePerOwner: 10,
     });
-    this.#manager.on('error', (news) => this.#events.emit('error', news));
+    this.#troubles = new RedisTroubles(onTrouble);
+    this.#manager.on('error', (news) => {
+      // Whoever starts and ends the server hears of it otherwise.
+      if (this.#isOpen && !this.#closing.signal.aborted) this.#troubles.notice(news.error);
+      this.#events.emit('error', news);
+    });
     this.#record = new ChangeRecord(dataFolder);
     const parsed = (worker: number): string =>
       path.join(parseCacheFolder(dataFolder), String(worker));
@@ -117,6 +128,7 @@ export class RedisChanges implements HostedChanges {
     for (const { session, jobId } of changes) this.#follow(session, jobId);
     this.#listen();
     this.#processes.start();
+    this.#isOpen = true;
     return changes;
   }
 
@@ -159,6 +171,7 @@ export class RedisChanges implements HostedChanges {
     try {
       job = await client.start(definition, input, options);
     } catch (error) {
+      this.#troubles.notice(error);
       // Where there was no answer, the job may be there all the same.
       if (!isUnavailable(error)) this.#record.clear();
       throw error;

@@ -155,3 +155,49 @@ test(
   },
   timeout,
 );
+
+test(
+  'D1 E6 a Redis that is full refuses changes in plain words, on the page and the terminal, until it has room',
+  async () => {
+    await using full = await RedisServer.start('--appendfsync', 'no');
+    const data = path.join(scratch(), 'data');
+    const { url, running } = await spawnServer(data, {
+      ...{ OFFSTAGE_REDIS: full.url, OFFSTAGE_LOCK_MS: '3000', OFFSTAGE_STUB: '1' },
+    });
+    const me = visit(url);
+    const job = await me.start(await me.upload({ 'slow-1.md': 'slow' }));
+    await isRunning(me, job);
+    await full.set('maxmemory', '1');
+    const refused = { code: 'unavailable', details: { status: 503 } };
+    await expect(me.jobs.cancel(job)).rejects.toMatchObject(refused);
+    // What runs goes on, and can be seen.
+    expect((await me.jobs.get(job))?.status).toBe('running');
+    expect((await me.api.corpus()).busy).toMatchObject({ mine: true, jobId: job });
+    await full.set('maxmemory', '0');
+    expect(await me.jobs.cancel(job)).toBe(true);
+    expect((await me.jobs.wait(job)).status).toBe('canceled');
+    await vi.waitFor(async () => expect((await me.api.corpus()).busy).toBe(null), patience);
+
+    const upload = await me.upload({ 'b.md': 'b' });
+    await full.set('maxmemory', '1');
+    for (let time = 0; time < 2; time += 1) {
+      await expect(me.start(upload)).rejects.toMatchObject({
+        ...refused,
+        message: expect.stringMatching(/^Jobs can neither be started nor canceled just now/),
+      });
+    }
+    await full.set('maxmemory', '0');
+    const next = await me.jobs.wait(await me.start(upload));
+    expect(next).toMatchObject({ status: 'succeeded', result: { gen: 1 } });
+    running.process.kill('SIGTERM');
+    const { stderr } = await running.ended;
+    expect(stderr.match(/^Redis cannot be used: The memory of Redis is full/gm)).toHaveLength(1);
+    const log = readFileSync(path.join(data, 'log', 'server.jsonl'), 'utf8');
+    expect(log).toContain('"code":"redis_unsuitable","reason":"memory"');
+    // Once an outage, however often a handler reports meanwhile.
+    expect(
+      log.match(new RegExp(`"jobId":"${job}".*"redis_unsuitable"`, 'g'))?.length ?? 0,
+    ).toBeLessThan(3);
+  },
+  timeout,
+);

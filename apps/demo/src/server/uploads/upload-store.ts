@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { lstatSync, openSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { StagedFile } from '../../change/change-work.ts';
 import { makeFolders } from '../../corpus/make-folders.ts';
+import { randomHex } from '../../corpus/random-hex.ts';
 import type { UploadLimits } from '../../web/api.ts';
 import { Problem } from '../requests/problem.ts';
 import { asStaged, type KeptUpload, UploadJournal } from './upload-journal.ts';
@@ -137,7 +137,7 @@ export class UploadStore {
     const found = lstatSync(folder, { throwIfNoEntry: false });
     if (found === undefined) makeFolders(folder);
     else if (!found.isDirectory()) throw new Error('The staging folder is no folder.');
-    const upload = randomBytes(16).toString('hex');
+    const upload = randomHex(16);
     const file = path.join(folder, upload);
     // Exclusive: where a link or a file lies already, it fails. Synchronous, as it takes less time than a
     // trip to another thread; and several threads would only spin for the lock of the folder.
