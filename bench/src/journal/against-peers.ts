@@ -3,6 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { interleave, median, pairedRatio, perSecond } from '../measure.ts';
 import type { Row } from '../row.ts';
+import { otherPeers } from './other-peers.ts';
 import { plainjobRate } from './plainjob.ts';
 import { bareTable, inScratch } from './scratch.ts';
 
@@ -33,6 +34,19 @@ export async function againstPlainjob({ measure, rounds, rate }: Throughput): Pr
     theirs: () => inScratch((folder) => plainjobRate(folder, 5000)),
   });
   return atLeast(5, measure, ours, theirs);
+}
+
+/** Beside others of the kind: what is to be reached is said of plainjob, the fastest of them. */
+export async function besideOthers({ measure, rounds, rate }: Throughput): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const peer of otherPeers) {
+    const { ours, theirs } = await interleave(rounds, {
+      ours: () => inScratch(rate),
+      theirs: () => inScratch((folder) => peer.rate(folder, peer.jobs)),
+    });
+    rows.push(atLeast(1, `${measure}, against ${peer.name}`, ours, theirs));
+  }
+  return rows;
 }
 
 /** `time` is the median of `count`, in milliseconds, one after the other. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import {
   docxOf,
@@ -84,6 +85,13 @@ describe('what unpacks to more than a limit is refused', () => {
     expect(await outcome(packageOf(parts), '.docx')).toBe('too_large');
   });
 });
+
+/** A mail whose first small sector is followed by itself. */
+function circular(): Uint8Array {
+  const mail = readFileSync(new URL('../../fixtures/readers/mail.msg', import.meta.url));
+  mail.writeInt32LE(0, 3072);
+  return mail;
+}
 
 const deep = (open: string, close: string, text: string, depth = 20_000): string =>
   `${open.repeat(depth)}${text}${close.repeat(depth)}`;
@@ -291,6 +299,7 @@ describe('garbage has a plain reason', () => {
       '.msg',
       'unsupported',
     ],
+    ['mail of Outlook whose sectors go in a circle', circular(), '.msg', 'damaged'],
     ['noise', noise, '.docx', 'unsupported'],
     [
       'a password on OpenDocument',

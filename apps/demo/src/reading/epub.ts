@@ -20,8 +20,6 @@ export async function parseEpub(bytes: Uint8Array, limits: ParseLimits): Promise
   const { title, others, chapters } = readPackage(source);
   const protectedParts = await encryptedParts(archive);
   const blocks: Block[] = [];
-  // Programs that take large and small letters for the same have written books as well.
-  const byLowerCase = new Map([...archive.names].map((name) => [name.toLowerCase(), name]));
   let missing = 0;
   let characters = 0;
   for (const href of chapters) {
@@ -29,9 +27,7 @@ export async function parseEpub(bytes: Uint8Array, limits: ParseLimits): Promise
     if (protectedParts.has(name)) {
       throw new UnreadableError('encrypted', 'it is protected by its seller (DRM)');
     }
-    const chapter = await archive.read(
-      archive.has(name) ? name : (byLowerCase.get(name.toLowerCase()) ?? name),
-    );
+    const chapter = await archive.read(name);
     if (chapter === undefined) missing += 1;
     else {
       const { blocks: own } = htmlText(await decodeText(chapter, declaredEncoding(chapter)), {

@@ -96,6 +96,11 @@ test.each([
     '[Script Info]\n[Events]\nDialogue: 0,0:00,0:01,Default,,0,0,0,,seen{\\p1}m 0 0 l 1 1{\\p0} after',
     'seen after',
   ],
+  [
+    '.tex',
+    'M\\"uller caf\\\'e {\\"o} na\\"{\\i}ve stra{\\ss}e fran\\c{c}ais \\O{} \\v{S}koda \\L\\\'od\\\'z \\cite{c} \\section{x}',
+    'Müller café ö naïve straße français Ø Škoda Łódź \\cite{c} \\section{x}',
+  ],
   ['.json', '{"a": "B\\u00fchne\\nnext", // remark\n}', '{"a": "Bühne next", // remark }'],
   ['.jsonl', '{"a": "B\\u00fchne', '{"a": "Bühne'],
   [
@@ -223,6 +228,15 @@ test.each<[string, Uint8Array, string, string]>([
     }),
     '.odf',
     'energy',
+  ],
+  [
+    'a part whose name is written in other letters',
+    packageOf({
+      '[Content_Types].xml': 'wordprocessingml.document.main',
+      'Word/Document.xml': '<w:document><w:p><w:r><w:t>text</w:t></w:r></w:p></w:document>',
+    }),
+    '.docx',
+    'text',
   ],
   [
     'a page of notes that stands in no order',

@@ -61,7 +61,7 @@ function hasHtml(token: Token): boolean {
 }
 
 /** Pandoc, kramdown and Google Docs give headings names to link to, which nobody sees. */
-const headingId = /\s*\{#[\p{L}\p{N}_.-]+\}\s*$/u;
+const headingId = /\{#[\p{L}\p{N}_.-]+\}$/u;
 
 function collectBlocks(tokens: readonly Token[], blocks: Block[]): void {
   const add = (kind: Block['kind'], text: string): void => {
@@ -70,7 +70,13 @@ function collectBlocks(tokens: readonly Token[], blocks: Block[]): void {
   for (const token of tokens) {
     switch (token.type) {
       case 'heading':
-        add('heading', inlineText(token.tokens ?? []).replace(headingId, ''));
+        add(
+          'heading',
+          inlineText(token.tokens ?? [])
+            .trimEnd()
+            .replace(headingId, '')
+            .trimEnd(),
+        );
         break;
       case 'code':
         add('text', token.text);

@@ -1,5 +1,6 @@
 import { decompressRTF } from '@kenjiuno/decompressrtf';
 import msgReader, { type FieldsData } from '@kenjiuno/msgreader';
+import { hasCircles } from './compound-chains.ts';
 import { declaredEncoding } from './declared-encoding.ts';
 import { decodeText } from './decode-text.ts';
 import { documentOfHtml } from './html.ts';
@@ -65,7 +66,10 @@ function dayOf(time: string | undefined): string | undefined {
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString().slice(0, 10);
 }
 
+const notWhole = 'it is not a whole mail of Outlook';
+
 function read(bytes: Uint8Array): FieldsData {
+  if (hasCircles(bytes)) throw new UnreadableError('damaged', notWhole);
   try {
     const data = new msgReader.default(
       bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer,
@@ -73,7 +77,7 @@ function read(bytes: Uint8Array): FieldsData {
     if (data.error === undefined) return data;
     throw new Error(data.error);
   } catch (cause) {
-    throw new UnreadableError('damaged', 'it is not a whole mail of Outlook', { cause });
+    throw new UnreadableError('damaged', notWhole, { cause });
   }
 }
 

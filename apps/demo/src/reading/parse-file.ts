@@ -108,7 +108,7 @@ async function parse(
     case readableTypes.xml:
       return (await import('./xml.ts')).parseXml(bytes);
     case readableTypes.text:
-      return (await import('./text.ts')).parseText(bytes);
+      return (await import('./text.ts')).parseText(bytes, extension);
   }
 }
 

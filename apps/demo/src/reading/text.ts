@@ -4,10 +4,15 @@ import type { Block, ParsedDocument } from './parsed-document.ts';
 import { textHead } from './text-head.ts';
 
 /** Plain text and source code: paragraphs are what blank lines part. It names no title. */
-export async function parseText(bytes: Uint8Array): Promise<ParsedDocument> {
+export async function parseText(bytes: Uint8Array, extension = ''): Promise<ParsedDocument> {
   const declared = declaredEncoding(bytes) ?? encodingComment.exec(textHead(bytes, 256))?.[1];
-  return { title: null, blocks: paragraphsOf(withoutEscapes(await decodeText(bytes, declared))) };
+  const text = withoutEscapes(await decodeText(bytes, declared));
+  const isTex = texExtensions.has(extension) && text.includes('\\');
+  const shown = isTex ? (await import('./tex-letters.ts')).withTexLetters(text) : text;
+  return { title: null, blocks: paragraphsOf(shown) };
 }
+
+const texExtensions = new Set(['.tex', '.ltx', '.bib', '.sty', '.cls']);
 
 const escapeSign = '\u001b';
 /** What sets colours and moves the cursor of a terminal, and titles of its window. */

@@ -12,6 +12,7 @@ export class ZipArchive {
   readonly #entries: ReadonlyMap<string, Entry>;
   readonly #maxInflatedBytes: number;
   #inflatedBytes = 0;
+  #byLowerCase: ReadonlyMap<string, Entry> | undefined;
 
   private constructor(zip: ZipFile, entries: ReadonlyMap<string, Entry>, maxInflatedBytes: number) {
     this.#zip = zip;
@@ -42,7 +43,7 @@ export class ZipArchive {
   }
 
   has(name: string): boolean {
-    return this.#entries.has(name);
+    return this.#find(name) !== undefined;
   }
 
   /**
@@ -51,7 +52,7 @@ export class ZipArchive {
    * @throws UnreadableError `damaged`, `too_large`
    */
   async read(name: string): Promise<Buffer | undefined> {
-    const entry = this.#entries.get(name);
+    const entry = this.#find(name);
     if (entry === undefined || name.endsWith('/')) return undefined;
     this.#refuseMoreThan(this.#inflatedBytes + entry.uncompressedSize);
     return orDamaged(async () => {
@@ -63,6 +64,16 @@ export class ZipArchive {
       }
       return Buffer.concat(chunks);
     });
+  }
+
+  /** Programs that take large and small letters for the same have written documents as well. */
+  #find(name: string): Entry | undefined {
+    const own = this.#entries.get(name);
+    if (own !== undefined) return own;
+    this.#byLowerCase ??= new Map(
+      [...this.#entries].reverse().map(([each, entry]) => [each.toLowerCase(), entry]),
+    );
+    return this.#byLowerCase.get(name.toLowerCase());
   }
 
   #refuseMoreThan(bytes: number): void {

@@ -188,7 +188,7 @@ function filterOf({ kinds = [], folder = '' }: FindOptions): Filter {
     conditions.push(`files.media_type IN (${types.map(() => '?').join(', ')})`);
     values.push(...types);
   }
-  const above = folder.replace(/^(?:\.?\/)+|\/+$/g, '');
+  const above = folder.replace(/^(?:\.?\/)+|(?<!\/)\/+$/g, '');
   if (above !== '') {
     // `/` and the character after it hold between them whatever lies in the folder.
     conditions.push('files.path >= ? AND files.path < ?');

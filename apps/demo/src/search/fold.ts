@@ -11,8 +11,9 @@ export function fold(text: string): string {
     .normalize('NFKD')
     .replace(unseen, '')
     .toLowerCase()
-    .replace(typedMarks, '')
-    .replace(softened, '');
+    .replace(typedMarks, '$1')
+    .replace(cyrillic, softened)
+    .replace(nukta, '');
   const letters = needsLetters.test(base) ? base.replace(letter, (one) => letterOf(one)) : base;
   return letters.normalize('NFC').replace(digit, (one) => String(digitOf(one)));
 }
@@ -26,13 +27,18 @@ const signs = /[\u2120\u2122]/gu;
 /** Nobody sees it, or nobody types it: turned commas of Hawaiian and of transliterated Arabic. */
 const unseen = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Me}\u0640\u02bb-\u02bf]/gu;
 
+// Marks are found from the letter before them, once: a text may be marks alone, and looking back from each
+// of them would take the square of their number.
+
 /** Marks over Latin, Greek, Hebrew, Syriac and Arabic letters: people ask without them. */
 const typedMarks =
-  /(?<=(?!\p{M})[\p{Script=Latin}\p{Script=Greek}\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{N}]\p{M}*)\p{M}+/gu;
+  /(?!\p{M})([\p{Script=Latin}\p{Script=Greek}\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{N}])\p{M}+/gu;
 /** Cyrillic letters keep what makes them others (й, ї, ў); stress and the dots of ё go. */
+const cyrillic = /(?!\p{M})\p{Script=Cyrillic}(?=\p{M}*[\u0300\u0301\u0308])\p{M}+/gu;
+const softened = (marked: string): string =>
+  marked.replace(marked.startsWith('е') ? /[\u0300\u0301\u0308]/g : /[\u0300\u0301]/g, '');
 /** The dot of Hindi under letters of foreign words goes as well. */
-const softened =
-  /(?<=(?!\p{M})\p{Script=Cyrillic}\p{M}*)[\u0300\u0301]|(?<=е\p{M}*)\u0308|(?<=\p{Script=Devanagari})\u093c/gu;
+const nukta = /(?<=\p{Script=Devanagari})\u093c/gu;
 
 const letters: Readonly<Record<string, string>> = {
   ß: 'ss',

@@ -1,5 +1,6 @@
 import { fold } from './fold.ts';
 import type { Term } from './query.ts';
+import { semiticWays } from './semitic-words.ts';
 
 /** Whether the index has a word as it is. */
 type Has = (word: string) => boolean;
@@ -21,6 +22,7 @@ export function otherWays(term: Term, has: Has): readonly string[] {
   if (tokens.length > 1) {
     if (isOneWord(source, tokens)) add(tokens.join(''));
     add(otherVersion(source, tokens));
+    add(withGroups(source, tokens));
     for (const way of partlyJoined(source, tokens)) add(way);
   }
   for (const way of germanWays(source, tokens, has)) add(way);
@@ -29,15 +31,17 @@ export function otherWays(term: Term, has: Has): readonly string[] {
     else if (/^[a-z]{2}\d{2}[a-z\d]{11,30}$/.test(word)) add(inGroups(word, 4));
     else if (lettersAndDigits.test(word)) add(word.replace(lettersAndDigits, '$1$3 $2$4'));
     else if (/^\p{Lu}{2,5}$/u.test(source)) add([...word].join(' '));
-    else if (isLatin.test(word)) for (const way of parted(word, has)) add(way);
-    else if (isArabic.test(word)) for (const way of withBlank(source, word, has)) add(way);
+    else if (isLatin.test(word)) {
+      for (const way of parted(word, has)) add(way);
+      // `usa`, as people type it.
+      if (/^[a-z]{3}$/.test(word) && !has(word)) add([...word].join(' '));
+    } else for (const way of semiticWays(source, word, has)) add(way);
   }
   return [...ways].slice(0, maxWays);
 }
 
 /** `F16` is `F-16`, and `50mg` is `50 mg`. */
 const lettersAndDigits = /^(?:([a-z]+)(\d+)|(\d+)([a-z]+))$/;
-const isArabic = /^\p{Script=Arabic}{3,40}$/u;
 const isLatin = /^\p{Script=Latin}{3,40}$/u;
 
 const hyphenated = /^[\p{L}\p{M}\p{N}]+(?:[-\u2010\u2011][\p{L}\p{M}\p{N}]+){1,3}$/u;
@@ -68,24 +72,6 @@ function* partlyJoined(source: string, tokens: readonly string[]): Generator<str
   yield `${first} ${middle}${last}`;
 }
 
-const joiner = '\u200c';
-/** What Persian writes before and behind a word with a joiner, with a blank, or with nothing. */
-const beginnings = ['می', 'نمی'].map(fold);
-const endings = ['ها', 'های', 'هایی', 'تر', 'ترین'].map(fold);
-
-function* withBlank(source: string, word: string, has: Has): Generator<string> {
-  if (source.includes(joiner)) yield source.split(joiner).map(fold).filter(Boolean).join(' ');
-  for (const begin of beginnings) {
-    const rest = word.slice(begin.length);
-    if (word.startsWith(begin) && rest.length > 1 && has(begin) && has(rest))
-      yield `${begin} ${rest}`;
-  }
-  for (const end of endings) {
-    const rest = word.slice(0, -end.length);
-    if (word.endsWith(end) && rest.length > 1 && has(end) && has(rest)) yield `${rest} ${end}`;
-  }
-}
-
 /** `2.10.4` is what `v2.10.4` is. */
 function otherVersion(
   source: string,
@@ -108,23 +94,34 @@ function* germanWays(source: string, tokens: readonly string[], has: Has): Gener
   }
   const bare = tokens.map((token) => withoutUmlautPairs(token, has));
   if (bare.some((word, at) => word !== tokens[at])) yield bare.join(' ');
+  const [word = '', ...more] = tokens;
+  if (more.length > 0 || has(word)) return;
+  const stem = withoutPairs(word);
+  if (stem !== word) for (const end of germanEnds) if (has(`${stem}${end}`)) yield `${stem}${end}`;
+}
+
+/** Of words that the index has in another form alone. */
+const germanEnds = ['s', 'n', 'e', 'en', 'er', 'es', 'in'];
+
+function withoutPairs(word: string): string {
+  if (word.length < 5 || !/^[a-z]+$/.test(word)) return word;
+  return word
+    .replace(/(?<![aeiouq])(?:ae|oe|ue)/g, (pair) => pair.charAt(0))
+    .replace(/^(?:ae|oe|ue)/, (pair) => pair.charAt(0));
 }
 
 function withoutUmlautPairs(word: string, has: Has): string {
-  if (word.length < 5 || !/^[a-z]+$/.test(word)) return word;
-  const bare = word
-    .replace(/(?<![aeiouq])(?:ae|oe|ue)/g, (pair) => pair.charAt(0))
-    .replace(/^(?:ae|oe|ue)/, (pair) => pair.charAt(0));
+  const bare = withoutPairs(word);
   const isGerman = (): boolean => has('der') && has('und');
   return bare !== word && has(bare) && (!has(word) || isGerman()) ? bare : word;
 }
 
-/** Digits as they are grouped: by thousands, by fours as cards are, and as books are numbered. */
+/** Digits as they are grouped: by thousands, by fours as cards are, and as telephones and books are numbered. */
 function* groupedDigits(word: string, has: Has): Generator<string> {
-  if (word.length >= 4 && word.length <= 12 && !word.startsWith('0')) {
-    const first = word.length % 3;
-    yield [word.slice(0, first), inGroups(word.slice(first), 3)].join(' ').trim();
-  }
+  if (word.length >= 4 && word.length <= 12 && !word.startsWith('0')) yield inThousands(word);
+  // Telephone numbers.
+  if (word.length === 7) yield `${word.slice(0, 3)} ${word.slice(3)}`;
+  if (word.length === 10) yield `${inGroups(word.slice(0, 6), 3)} ${word.slice(6)}`;
   if (word.length === 16) yield inGroups(word, 4);
   if (!/^97[89]\d{10}$/.test(word) || has(word)) return;
   for (let group = 1; group <= 5; group += 1) {
@@ -134,6 +131,17 @@ function* groupedDigits(word: string, has: Has): Generator<string> {
       yield [...parts, word.slice(at + publisher, 12), word.slice(12)].join(' ');
     }
   }
+}
+
+/** `1234.50` is `1,234.50`. */
+function withGroups(source: string, [whole = '', fraction]: readonly string[]): string | undefined {
+  if (!/^[1-9]\d{3,11}[.,]\d{1,4}$/.test(source)) return undefined;
+  return `${inThousands(whole)} ${fraction}`;
+}
+
+function inThousands(digits: string): string {
+  const first = digits.length % 3;
+  return [digits.slice(0, first), inGroups(digits.slice(first), 3)].join(' ').trim();
 }
 
 const inGroups = (word: string, length: number): string =>
@@ -155,7 +163,8 @@ function* parted(word: string, has: Has): Generator<string> {
     // Two long words beside one another hardly mean anything else.
     const areLong = first.length >= 4 && last.length >= 4;
     if (at === 1 || (isThere && !areLong)) continue;
-    const isBoth = last.length === 1 ? lastLetters.has(last) : last.length > 2 && has(last);
+    const isLast = last.length > 2 || (last.length === 2 && first.length === 2);
+    const isBoth = last.length === 1 ? lastLetters.has(last) : isLast && has(last);
     if (isBoth && has(first)) yield `${first} ${last}`;
     if (!isThere && first.length > 2 && has(first)) {
       for (const two of inTwo(last, has)) yield `${first} ${two}`;

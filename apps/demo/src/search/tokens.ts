@@ -10,7 +10,8 @@ export interface Token {
 
 /** A stretch of letters and digits that may hold others than plain ones. */
 const plainOrRun = /[A-Za-z0-9]*[^\0-\x7f](?:[A-Za-z0-9]|[^\0-\x7f])*|[A-Za-z0-9]+/g;
-const run = /[A-Za-z0-9]*[^\0-\x7f](?:[A-Za-z0-9]|[^\0-\x7f])*/g;
+// From its beginning alone: a text may be one long stretch of plain ones.
+const run = /(?<![A-Za-z0-9])[A-Za-z0-9]*[^\0-\x7f](?:[A-Za-z0-9]|[^\0-\x7f])*/g;
 
 /**
  * A text as it is given to the index, whose tokenizer parts it at ASCII that is no letter and no digit, and

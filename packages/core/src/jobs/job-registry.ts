@@ -101,9 +101,8 @@ export class JobRegistry<Job extends JobWithId<Job> & { readonly atRest: boolean
   }
 
   #forget(ownerJobs: OwnerJobs<Job>): void {
-    const before = this.#forgotten;
-    if (before !== undefined) this.#byOwner.delete(before.owner);
-    if (this.#last === before) this.#last = undefined;
+    // It is of another owner, and not the one that was looked up last: that is this one.
+    if (this.#forgotten !== undefined) this.#byOwner.delete(this.#forgotten.owner);
     this.#forgotten = ownerJobs;
   }
 

@@ -10,7 +10,7 @@ import {
   noActions,
   transition,
 } from './job-state.ts';
-import { isTerminal } from './job-view.ts';
+import { isTerminal, type JobStatus } from './job-view.ts';
 
 const failure = { code: 'handler_failed', message: 'TypeError', reference: 'r1' };
 const progressEvent = { seq: 1, at: 5, phase: 'work', percent: 50, message: '', attempt: 1 };
@@ -33,6 +33,7 @@ const states = {
   'queued, its handler has a discard': tidyAfter(),
   running: after(started),
   'running, asked to cancel': after(started, stop('canceled')),
+  'running, asked to make room': after(started, stop('replaced')),
   'running, timed out': after(started, stop('timeout')),
   'running, with progress 2': after(started, { type: 'progress', event: newerEvent }),
   'running, its handler has a discard': tidyAfter(started),
@@ -55,6 +56,7 @@ const events = {
   'stopRequested: shutdown': stop('shutdown'),
   'stopRequested: replaced': stop('replaced'),
   'progress 1': { type: 'progress', event: progressEvent },
+  'progress 2': { type: 'progress', event: { ...newerEvent, at: 6 } },
   dropped: { type: 'dropped', count: 3 },
   'dropped none': { type: 'dropped', count: 0 },
   retrying,
@@ -113,6 +115,16 @@ describe('transition', () => {
         }
       }),
     );
+  });
+
+  test('J1 A1 a job that is said no more of has one attempt and no discard', () => {
+    expect(newJobState(1)).toEqual(newJobState(1, 1, false));
+  });
+
+  test('J1 nothing follows a terminal status', () => {
+    for (const [status, following] of Object.entries(nextStatuses)) {
+      expect(following.length === 0, status).toBe(isTerminal(status as JobStatus));
+    }
   });
 
   test('J9 J7 a job is discarded at most once, and comes to rest at most once, after its discard', () => {

@@ -23,10 +23,16 @@ export async function writeNew(
   }
 }
 
-/** The whole content, or `undefined` when there is no such file. For small files. */
+/**
+ * The whole content, or `undefined` when there is no such file. For small files: one that has more than
+ * `maxBytes` is read no further, and damaged.
+ *
+ * @throws OffstageError `corrupt`
+ */
 export async function readWhole(
   directory: StorageDirectory,
   path: string,
+  maxBytes = Number.POSITIVE_INFINITY,
 ): Promise<Uint8Array | undefined> {
   const file = await directory.openFile(path);
   if (file === undefined) return undefined;
@@ -34,7 +40,9 @@ export async function readWhole(
     throw new OffstageError('corrupt', `${path} in ${directory.label} is no regular file.`);
   }
   try {
-    return await readAll(file);
+    const content = await readAll(file, maxBytes);
+    if (content !== undefined) return content;
+    throw new OffstageError('corrupt', `${path} in ${directory.label} is far too long.`);
   } finally {
     await file.close();
   }
@@ -96,8 +104,13 @@ async function examineEach(
 const join = (above: string, name: string): string =>
   above === '' || name === '' ? above + name : `${above}/${name}`;
 
-async function readAll(file: ReadableFile): Promise<Uint8Array> {
+async function readAll(file: ReadableFile, maxBytes: number): Promise<Uint8Array | undefined> {
   const pieces: Uint8Array[] = [];
-  for await (const piece of file.chunks()) pieces.push(piece);
+  let bytes = 0;
+  for await (const piece of file.chunks()) {
+    bytes += piece.byteLength;
+    if (bytes > maxBytes) return undefined;
+    pieces.push(piece);
+  }
   return pieces[0] !== undefined && pieces.length === 1 ? pieces[0] : concatBytes(pieces);
 }

@@ -21,7 +21,8 @@ import type { SnapshotStorage } from './storage.ts';
  * nothing, over the primitives of a file system.
  */
 export function directoryStorage(directory: StorageDirectory): SnapshotStorage {
-  const readCurrent = (): Promise<Uint8Array | undefined> => readWhole(directory, currentName);
+  const readCurrent = (): Promise<Uint8Array | undefined> =>
+    readWhole(directory, currentName, maxCurrentBytes);
 
   return {
     label: directory.label,
@@ -50,7 +51,7 @@ export function directoryStorage(directory: StorageDirectory): SnapshotStorage {
     },
 
     async commit(expectedGen, next, { lastLook, signal, replaceDamaged = false } = {}) {
-      const before = await readCurrent();
+      const before = replaceDamaged ? await readReplaced() : await readCurrent();
       const gen = before && (await genOf(before, replaceDamaged));
       if (gen !== expectedGen) throw movedOn(directory.label, expectedGen, gen);
       try {
@@ -94,7 +95,7 @@ export function directoryStorage(directory: StorageDirectory): SnapshotStorage {
       await directory.removeTree(doomed);
     },
 
-    readManifest: (content) => readWhole(directory, `${content}/${manifestName}`),
+    readManifest: (content) => readWhole(directory, `${content}/${manifestName}`, maxManifestBytes),
 
     async openFile(content, path) {
       const file = await directory.openFile(`${content}/${path}`);
@@ -124,13 +125,27 @@ export function directoryStorage(directory: StorageDirectory): SnapshotStorage {
     watch: (onChange) => directory.watch(onChange),
   };
 
+  /** What a repair replaces: nothing, where it is no file. A rename replaces all but a directory. */
+  async function readReplaced(): Promise<Uint8Array | undefined> {
+    if ((await directory.stat(currentName))?.kind === 'directory') {
+      throw new OffstageError(
+        'corrupt',
+        `${currentName} in ${directory.label} is a directory: move it elsewhere, then repair again.`,
+      );
+    }
+    try {
+      return await readCurrent();
+    } catch (error) {
+      if (isCorrupt(error)) return undefined;
+      throw error;
+    }
+  }
+
   async function genOf(current: Uint8Array, mayBeDamaged: boolean): Promise<number | undefined> {
     try {
       return (await decodeCurrent(current, directory)).gen;
     } catch (error) {
-      if (mayBeDamaged && OffstageError.isInstance(error) && error.code === 'corrupt') {
-        return undefined;
-      }
+      if (mayBeDamaged && isCorrupt(error)) return undefined;
       throw error;
     }
   }
@@ -143,6 +158,13 @@ export function directoryStorage(directory: StorageDirectory): SnapshotStorage {
     throw error;
   }
 }
+
+const isCorrupt = (error: unknown): boolean =>
+  OffstageError.isInstance(error) && error.code === 'corrupt';
+
+// Some hundreds of thousands of versions; and a text as long as a text can be.
+const maxCurrentBytes = 64 * 1024 * 1024;
+const maxManifestBytes = 512 * 1024 * 1024;
 
 const sameBytes = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
   a === undefined || b === undefined

@@ -52,6 +52,35 @@ export function damageTests({
       expect(contents(place).length).toBe(2);
     });
 
+    for (const [what, damage] of [
+      ['a link', (place) => place.files.symlink('CURRENT')],
+      ['empty', (place) => place.files.write('CURRENT', '')],
+      ['longer than it can be', (place) => place.files.write('CURRENT', ' '.repeat((1 << 26) + 1))],
+    ] satisfies [string, (place: StorageUnderTest) => void][]) {
+      test(`S15 a CURRENT that is ${what} is damaged, and repair replaces it`, async (place) => {
+        const store = storeOn(place.storage);
+        await publish(store, 'old');
+        await publish(store, 'new');
+        place.files.remove('CURRENT');
+        damage(place);
+        await expectCode(store.current(), 'corrupt');
+        const { problem, repaired } = await store.repair({ confirm: () => true });
+        expect([problem, repaired]).toEqual(['broken', true]);
+        expect(await currentText(store)).toBe('new');
+        expect((await store.list()).length).toBe(3);
+      });
+    }
+
+    test('S15 a CURRENT that is a directory is told, and nothing is lost', async (place) => {
+      const store = storeOn(place.storage);
+      await publish(store, 'old');
+      place.files.remove('CURRENT');
+      place.files.makeDirectory('CURRENT');
+      const error = await expectCode(store.repair({ confirm: () => true }), 'corrupt');
+      expect(/is a directory: move it elsewhere/.test(error.message)).toBe(true);
+      expect(contents(place).length).toBe(1);
+    });
+
     test('S15 an older CURRENT that was put back deletes nothing, and repair names all', async (place) => {
       const store = storeOn(place.storage);
       await publish(store, 'old');

@@ -70,6 +70,13 @@ test.each([
   '::1',
   '%6cocalhost',
   'a,b',
+  // Addresses that a URL would spell otherwise than whoever stands before has read.
+  '0x7f.1',
+  '127.1',
+  '127.0.0.01',
+  '2130706433',
+  '[0:0:0:0:0:0:0:1]',
+  '[::ffff:127.0.0.1]',
   '/',
   '?',
   '',

@@ -79,7 +79,7 @@ function reasonOf(error: Error): { readonly reason?: string } {
 function places(error: Error): string[] {
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   return frames.slice(0, 8).flatMap((line) => {
-    const place = /([\w.-]+\.(?:ts|js|mjs|cjs)):(\d+):\d+\)?$/.exec(line);
+    const place = /(?<![\w.-])([\w.-]+\.(?:ts|js|mjs|cjs)):(\d+):\d+\)?$/.exec(line);
     return place === null ? [] : [`${place[1]}:${place[2]}`];
   });
 }

@@ -32,6 +32,15 @@ export function createRoutes(parts: RouteParts): Hono<{ Bindings: Bindings }> {
     c.res.headers.set('cache-control', 'no-store');
   });
 
+  // Who asks for headers alone reads no body, and what a body holds (a file, a place) would be held for ever.
+  app.use('*', async (c, next) => {
+    await next();
+    if (c.req.raw.method !== 'HEAD' || c.res.body === null) return;
+    const { body, headers, status } = c.res;
+    c.res = new Response(null, { headers, status });
+    await body.cancel();
+  });
+
   app.post('/api/uploads', async (c) => {
     const files = await receiveUploads(c.env.incoming, c.env.session, uploads);
     if (files.length === 0) throw new Problem(400, 'no_files', 'There is no file in this upload.');
