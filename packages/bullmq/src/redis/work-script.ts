@@ -77,7 +77,8 @@ local takes = {}
 -- Where nothing but the worker is needed, the attempt begins here; answers when, or ''.
 local function beginFirst(id, name, known, take, mark)
   local owner, state, isLimited = known[1], known[3], known[#known]
-  if not owner or isLimited or not string.find(take.names, '\\n' .. name .. '\\n', 1, true) then return '' end
+  if not owner or not state or not name or isLimited then return '' end
+  if not string.find(take.names, '\\n' .. name .. '\\n', 1, true) then return '' end
   local at = time()
   local begun = firstAttempt(state, at)
   if not begun then return '' end
@@ -86,9 +87,10 @@ local function beginFirst(id, name, known, take, mark)
   tell(owner, id, '${kindOfNews.started}')
   return tostring(at)
 end
-local function begin(id, score, take, round)
-  local job = bull .. id
-  local suffix = round == 1 and '' or '+' .. round
+-- The locks and fences of those after the first are told apart by their number.
+local function begin(id, score, take)
+  local job, number = bull .. id, #take.answer
+  local suffix = number == 1 and '' or '+' .. number
   redis.call('SET', job .. ':lock', take.lock .. suffix, 'PX', take.lockMs)
   redis.call('XADD', bull .. 'events', '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
   local bulls = redis.call('HMGET', job, ${named(bullFields)})
@@ -124,7 +126,9 @@ local function concludeTakes()
   for round = 1, most do
     for _, take in ipairs(takes) do
       if round <= take.most and next <= #popped then
-        take.answer[#take.answer + 1] = begin(popped[next], popped[next + 1], take, round)
+        -- One that cannot be read holds up no other: its lock ends, and it is looked at again.
+        local isRead, job = pcall(begin, popped[next], popped[next + 1], take)
+        if isRead then take.answer[#take.answer + 1] = job end
         next = next + 2
       end
     end

@@ -30,16 +30,12 @@ import {
 import { type AttemptEnd, BullAttempt, type ReturnedAttempt } from './bull-attempt.ts';
 import { Discards } from './discards.ts';
 import { insist, longestWaitMs } from './insist.ts';
+import { PassedJobs } from './passed-jobs.ts';
 import { WorkBackend } from './work-backend.ts';
 import type { BullWorkerSettings } from './worker-options.ts';
 
 // What went wrong here is tried again after so long.
 const putOffMs = 1000;
-// A job that this worker cannot run goes back for another one, and comes again: soon, as the other one may be about to
-// take it, then ever later.
-const firstPassMs = 10;
-const longestPassMs = 1000;
-const mostPassed = 10_000;
 // A job that waits for a limit is woken; should nobody do so, it asks again after so long.
 const parkMs = 3_600_000;
 // How long Redis may take to hear that this worker leaves, once its jobs have.
@@ -61,8 +57,7 @@ export class BullWorker {
   readonly #stopped = new Set<string>();
   /** How long BullMQ has to wait with the next attempt of a job. */
   readonly #delays = new Map<string, number>();
-  /** Jobs that went back for a worker with their handler, by when they may come again. */
-  readonly #passed = new Map<string, number>();
+  readonly #passed: PassedJobs;
   #worker: Worker | undefined;
   #backend: WorkBackend | undefined;
   #sweeper: Sweeper | undefined;
@@ -82,6 +77,7 @@ export class BullWorker {
     this.#settings = { ...settings, clock };
     this.#store = new JobStore(this.#link);
     this.#bull = new BullQueue(this.#store, queueName, prefix);
+    this.#passed = new PassedJobs(this.#bull, (error, record) => this.report(error, record));
     this.#channels = new Channels(this.#link);
     this.#discards = new Discards({
       store: this.#store,
@@ -282,7 +278,7 @@ export class BullWorker {
   #hear(text: string): void {
     const [what, id = ''] = text.split(' ');
     if (what === 'discard') this.#discards.look();
-    else if (what === 'joined') void this.#offer().catch((error) => void this.report(error));
+    else if (what === 'joined') void this.#passed.offer().catch((error) => void this.report(error));
     else if (this.#attempts.has(id)) void this.#look(id);
     else this.#stopped.add(id);
   }
@@ -349,9 +345,9 @@ export class BullWorker {
     const definition = definitions.get(record.name);
     if (this.#isClosing) return putBack(job, token);
     if (definition === undefined || executor.handler(record.name) === undefined) {
-      return this.#pass(job, token, record);
+      return this.#passed.pass(job, token, record);
     }
-    this.#passed.delete(id);
+    this.#passed.forget(id);
     const at = clock.now();
     const started = await this.#insist(() =>
       this.#store.dispatch(
@@ -406,7 +402,9 @@ export class BullWorker {
     if (end.type !== 'returned') return this.#ended(job, token, end);
     const { next, options } = end;
     const proposal = this.#store.propose(end.record, next, options);
-    if (proposal?.changed.state.status !== 'succeeded' || record.limited) {
+    const isPlain = proposal?.changed.state.status === 'succeeded' && !record.limited;
+    // A worker of BullMQ's that is closed by force completes nothing any more.
+    if (!isPlain || this.#isClosing) {
       const known = end.record;
       const change = () => this.#store.change(id, next, { ...options, known });
       return this.#ended(job, token, await this.#insist(change));
@@ -490,31 +488,6 @@ export class BullWorker {
     const isParked = await this.#link.call('HEXISTS', `${this.#link.base}job:${job.id}`, 'parked');
     if (isParked !== 1) await this.#bull.addKnown(job.id ?? '', this.#settings.clock.now());
     throw new DelayedError();
-  }
-
-  /** It waits for a worker that has its handler. */
-  async #pass(job: Job, token: string | undefined, record: JobRecord): Promise<never> {
-    const passMs = this.#passed.get(record.id) ?? firstPassMs;
-    if (this.#passed.size >= mostPassed) this.#passed.clear();
-    this.#passed.set(record.id, Math.min(2 * passMs, longestPassMs));
-    // Not at each of the first, which come within a second.
-    if (passMs === firstPassMs || passMs === longestPassMs) {
-      const message = `This worker has no handler for job "${record.name}": it waits for one that has.`;
-      const { name } = record;
-      this.report(new OffstageError('unknown_definition', message, { details: { name } }), record);
-    }
-    return putOff(job, passMs, token);
-  }
-
-  /** A worker has joined: what waits for a handler is offered at once, and soon again while it comes back here. */
-  async #offer(): Promise<void> {
-    const ids = [...this.#passed.keys()];
-    this.#passed.clear();
-    for (const id of ids) {
-      const job = await this.#bull.queue.getJob(id);
-      // Between the two another worker may have taken it, or its time has come.
-      if ((await job?.isDelayed()) === true) await job?.promote().catch(() => {});
-    }
   }
 
   #insist<T>(act: () => Promise<T>): Promise<T> {

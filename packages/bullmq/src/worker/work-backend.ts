@@ -182,7 +182,8 @@ export class WorkBackend extends RedisQueueBackend {
     }
     this.#held.delete(id);
     if (!fetchesNext) return { result: undefined, finishedOn };
-    const next = this.#handOut(token) ?? taken;
+    // What came is the worker's under this very token.
+    const next = taken?.[0] ? taken : (this.#handOut(token) ?? taken);
     if (next !== undefined) return { result: next, finishedOn };
     try {
       return { result: await this.#takePlainly(token), finishedOn };
