@@ -90,7 +90,7 @@ describe.runIf(process.platform !== 'win32')('kill -9', () => {
       expect(children).toHaveLength(1);
       cli.process.kill('SIGKILL');
       await cli.ended;
-      await expect.poll(() => children.filter(isAlive), { timeout: 10_000 }).toEqual([]);
+      await expect.poll(() => children.filter(isAlive), { timeout: 40_000 }).toEqual([]);
     },
     60_000,
   );

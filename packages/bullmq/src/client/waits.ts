@@ -49,7 +49,7 @@ export class Waits {
   }
 
   /**
-   * Resolves to the terminal view (J17).
+   * Resolves to the terminal view.
    *
    * @throws OffstageError `not_found`, `wait_timeout`, `unavailable`, `manager_closed`; the signal's reason.
    */

@@ -20,7 +20,7 @@ export class SeenJob {
     return this.#view;
   }
 
-  /** What of the newest events comes after a cursor (P3), where the look was asked for it. */
+  /** What of the newest events comes after a cursor, where the look was asked for it. */
   read(after: unknown, limit: unknown): RingRead {
     const from = repairCursor(after);
     const atMost = readLimit(limit);

@@ -85,7 +85,7 @@ const known = new WeakSet<object>();
 
 /**
  * A definition that `defineJob` made as it is, and of another a copy: what a job is made of must neither throw
- * nor change while it runs (F1). What is no object stays what it is.
+ * nor change while it runs. What is no object stays what it is.
  *
  * @throws OffstageError `invalid_definition` when it cannot be read.
  */
