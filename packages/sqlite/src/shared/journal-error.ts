@@ -26,7 +26,7 @@ const advice: Readonly<Record<FailureReason, string>> = {
     'it cannot be written. Check the permissions of the file and of its folder, or how the file system is mounted',
   denied: 'access was denied. Check the permissions of the file and of its folder',
   deleted:
-    'its file was removed or replaced while it was open. Restart the process; what was running is lost unless the file is put back',
+    'its file, or the log beside it (-wal), was removed or replaced while it was open. Put back what was moved away, shut down without a kill, and start again: what only the removed one has may be lost',
   cannot_open: 'it cannot be opened. Check that its folder is there and can be written',
   disk: 'the disk reported an error. Check the disk, then restart the process',
   thread: 'its thread has ended. Restart the process',
