@@ -24,7 +24,11 @@ const project = scratchProject({
   'move-to-redis.ts': code,
 });
 
-type Move = (file: string, to: BullJobManager) => Promise<Map<string, string>>;
+type Move = (
+  file: string,
+  to: BullJobManager,
+  keep: (moved: ReadonlyMap<string, string>) => Promise<void>,
+) => Promise<Map<string, string>>;
 
 const ingest = defineJob({
   name: 'documents.ingest',
