@@ -2,7 +2,13 @@ import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { defineJob, handle, InlineExecutor } from '@offstage/core';
+import {
+  defineJob,
+  handle,
+  InlineExecutor,
+  NonRetriableError,
+  OffstageError,
+} from '@offstage/core';
 import { Redis } from 'ioredis';
 import { describe, expect, test, vi } from 'vitest';
 import * as z from 'zod/mini';
@@ -207,4 +213,39 @@ describe('E6 J14 a process that was shut down ends, whatever has become of its R
     expect(await ended).toEqual([0, null]);
     await server[Symbol.asyncDispose]();
   });
+});
+
+test('J9 J7 a discard whose end a full Redis refuses has run once, and frees its key as soon as there is room', async () => {
+  await using server = await RedisServer.start();
+  await using queue = new ServedQueue(server.url);
+  const probe = new Redis(server.url);
+  let runs = 0;
+  const failing = handle(
+    echo,
+    ({ input }) => {
+      if (input === 'fails') throw new NonRetriableError('no');
+      return input;
+    },
+    {
+      async discard() {
+        runs += 1;
+        await probe.config('SET', 'maxmemory', '1');
+      },
+    },
+  );
+  const alice = queue.manager([failing]).forOwner('alice');
+  const served = await queue.serve([failing]);
+  const refused = new Promise<unknown>((resolve) => {
+    served.on('error', ({ error }) => {
+      if (OffstageError.isInstance(error) && error.code === 'redis_unsuitable') resolve(error);
+    });
+  });
+  const { id } = await alice.start(echo, 'fails', { exclusivityKey: 'k' });
+  await refused;
+  await probe.config('SET', 'maxmemory', '0');
+  expect(await alice.wait(id)).toMatchObject({ status: 'failed' });
+  const next = await alice.start(echo, 'next', { exclusivityKey: 'k', onConflict: 'queue' });
+  expect(await alice.wait(next.id, { timeoutMs: 30_000 })).toMatchObject({ status: 'succeeded' });
+  expect(runs).toBe(1);
+  probe.disconnect();
 });

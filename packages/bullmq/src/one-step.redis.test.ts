@@ -186,6 +186,38 @@ test('E6 a job whose answer was lost on its way to the worker is run, and has sp
   expect(ids).toContain(lost);
 });
 
+test('J2 A10 E4 a worker that loses to another change goes on with what the handler gets', async () => {
+  await using queue = new ServedQueue(server.url);
+  const alice = queue.manager([handle(held, ({ input }) => input)]).forOwner('alice');
+  const { id } = await alice.start(held, 7);
+  const link = new RedisLink({
+    connection: { url: server.url },
+    base: baseOf('bull', queue.queueName),
+    clock: { now: Date.now, monotonic: () => performance.now(), schedule: () => ({ cancel() {} }) },
+  });
+  const store = new JobStore(link);
+  const known = await store.find(id, 'handler');
+  const begin = { type: 'started', at: Date.now() } as const;
+  // The attempt begins elsewhere, saves, and fails for now, between the look and the commit.
+  const elsewhere = await store.dispatch(id, () => begin, { newFence: 'elsewhere', known });
+  expect(elsewhere).toMatchObject({ type: 'done' });
+  await redis.hset(`${baseOf('bull', queue.queueName)}job:${id}`, 'saved', 'here');
+  const at = Date.now();
+  await store.dispatch(id, () => ({ type: 'putBack', at }), { newFence: '' });
+  const begun = await store.dispatch(
+    id,
+    ({ state }) => (state.status === 'queued' ? begin : undefined),
+    { newFence: 'here', known },
+  );
+  const unchanged = await store.dispatch(id, () => undefined, { known });
+  for (const committed of [begun, unchanged]) {
+    if (!('record' in committed)) throw new Error(committed.type);
+    expect(committed.record.input).toEqual(known?.input);
+  }
+  expect(begun).toMatchObject({ type: 'done', record: { saved: Buffer.from('here') } });
+  link.close();
+});
+
 test('E5 K4 what a worker has taken and does not ask for goes back to its place, and has spent no attempt', async () => {
   await using queue = new ServedQueue(server.url);
   const jobs = [handle(held, ({ input }) => input)];

@@ -179,9 +179,11 @@ export class JobStore {
   }
 
   async change(id: string, next: Change, options: CommitOptions = {}): Promise<Committed> {
-    const { fence = '' } = options;
+    const { fence = '', known } = options;
     const token = randomId();
-    let record = options.known ?? (await this.find(id));
+    // Whoever knew what a handler gets goes on with that, also where another change came first.
+    const depth = known?.input === undefined ? 'view' : 'handler';
+    let record = known ?? (await this.find(id));
     for (;;) {
       if (record === undefined) return { type: 'gone' };
       if (fence !== '' && record.fence !== fence) return { type: 'fenced' };
@@ -192,7 +194,7 @@ export class JobStore {
         await this.link.run(record.limited ? limitedCommitScript : commitScript, proposal.args),
       );
       if (committed !== undefined) return committed;
-      record = await this.find(id);
+      record = await this.find(id, depth);
     }
   }
 

@@ -97,6 +97,7 @@ export class BullWorker {
       names: () => this.#handled(),
       clock,
       report: (error, record) => this.report(error, record),
+      insist: (act) => this.#insist(act),
       released: (committed) => this.#handOver(committed),
     });
   }

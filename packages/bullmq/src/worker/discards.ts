@@ -14,6 +14,8 @@ export interface DiscardsOptions {
   readonly names: () => readonly string[];
   readonly clock: Clock;
   readonly report: (error: unknown, record?: JobRecord) => string;
+  /** Does what has to be done in Redis, again and again until it is. */
+  readonly insist: <T>(act: () => Promise<T>) => Promise<T>;
   /** A key may have gone to the next. */
   readonly released: (committed: Committed) => Promise<void>;
 }
@@ -55,7 +57,7 @@ export class Discards {
   }
 
   async #discard(id: string): Promise<void> {
-    const { store, executor, report, released } = this.#options;
+    const { store, executor, insist, report, released } = this.#options;
     const record = await store.find(id);
     if (record === undefined || record.state.isHandling) return;
     const { status, failure } = record.state;
@@ -77,6 +79,7 @@ export class Discards {
         report(error, record);
       }
     }
-    await released(await store.dispatch(id, () => ({ type: 'discarded' })));
+    // It would run again, and hold the job's key and place until then.
+    await released(await insist(() => store.dispatch(id, () => ({ type: 'discarded' }))));
   }
 }

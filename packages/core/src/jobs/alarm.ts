@@ -4,7 +4,11 @@ export interface DueClock {
   now(): number;
   /** Milliseconds since any moment, by a clock that only goes forward. */
   monotonic(): number;
-  schedule(delayMs: number, callback: () => void): { cancel(): void };
+  schedule(
+    delayMs: number,
+    callback: () => void,
+    options?: { readonly keepAlive?: boolean },
+  ): { cancel(): void };
 }
 
 // The longest delay that setTimeout keeps. Who waits longer looks in between.
@@ -17,13 +21,16 @@ const longestMs = 2_147_483_647;
 export class Alarm {
   readonly #clock: DueClock;
   readonly #onRing: () => void;
+  readonly #keepAlive: boolean;
   #timer: { cancel(): void } | undefined;
   #ringsAt = Infinity;
   #isClosed = false;
 
-  constructor(clock: DueClock, onRing: () => void) {
+  /** `keepAlive`: while it is set, the process does not end for want of anything else to do. */
+  constructor(clock: DueClock, onRing: () => void, { keepAlive = false } = {}) {
     this.#clock = clock;
     this.#onRing = onRing;
+    this.#keepAlive = keepAlive;
   }
 
   /** Rings within `waitMs`. A timer that rings sooner stays as it is. */
@@ -35,10 +42,11 @@ export class Alarm {
     if (this.#timer !== undefined && this.#ringsAt <= ringsAt) return;
     this.#timer?.cancel();
     this.#ringsAt = ringsAt;
-    this.#timer = this.#clock.schedule(delayMs, () => {
+    const ring = (): void => {
       this.#timer = undefined;
       this.#onRing();
-    });
+    };
+    this.#timer = this.#clock.schedule(delayMs, ring, { keepAlive: this.#keepAlive });
   }
 
   cancel(): void {

@@ -60,7 +60,7 @@ function momentOf(startAt: unknown): unknown {
 /**
  * Members that wait for their time (A5). A delay is measured on the monotonic clock, a moment is read
  * off the wall clock (F6): a clock that is set back neither stops a delay nor brings a moment early.
- * One timer serves all; joining and leaving cost O(log n), waiting nothing.
+ * One timer serves all, and holds the process while somebody waits; joining and leaving cost O(log n), waiting nothing.
  */
 export class Waiting<T extends DueMember> {
   readonly #clock: DueClock;
@@ -74,7 +74,7 @@ export class Waiting<T extends DueMember> {
   constructor(clock: DueClock, onDue: (member: T) => void) {
     this.#clock = clock;
     this.#onDue = onDue;
-    this.#alarm = new Alarm(clock, () => this.#look());
+    this.#alarm = new Alarm(clock, () => this.#look(), { keepAlive: true });
   }
 
   get size(): number {

@@ -54,10 +54,11 @@ async function waitWithin(
       job.addWaiter(onEnd);
       signal?.addEventListener('abort', onAbort, { once: true });
       if (timeoutMs === Infinity) return;
-      timer = clock.schedule(timeoutMs, () => {
+      const late = (): void => {
         const message = `The job did not end within ${timeoutMs} ms. It goes on.`;
         reject(new OffstageError('wait_timeout', message));
-      });
+      };
+      timer = clock.schedule(timeoutMs, late, { keepAlive: true });
     });
   } finally {
     leave();

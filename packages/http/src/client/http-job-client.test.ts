@@ -1,5 +1,5 @@
-import { defineJob, OffstageError } from '@offstage/core';
-import { settle } from '@offstage/core/testing';
+import { type Clock, defineJob, OffstageError } from '@offstage/core';
+import { settle, simulatedClock } from '@offstage/core/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { HttpJobClient } from './http-job-client.ts';
@@ -264,6 +264,34 @@ describe('wait', () => {
     await clock.advance(60_000);
     expect((await waiting).status).toBe('canceled');
     expect(clock.pending).toBe(0);
+  });
+
+  test('J17 H4 it holds its process, which would end between two requests otherwise, and lets it go', async () => {
+    const time = simulatedClock();
+    const holding = new Set<object>();
+    const clock: Clock = {
+      ...time,
+      schedule(delayMs, callback, options) {
+        const timer = time.schedule(delayMs, callback);
+        if (options?.keepAlive !== true) return timer;
+        holding.add(timer);
+        return {
+          cancel() {
+            holding.delete(timer);
+            timer.cancel();
+          },
+        };
+      },
+    };
+    const { client, script } = scriptedHttp({ streaming: false, pollIntervalMs: 100, clock });
+    script.answer = page(502);
+    const controller = new AbortController();
+    const waiting = rejectionOf(client.wait('a', { signal: controller.signal }));
+    await time.advance(250);
+    expect(holding.size).toBe(1);
+    controller.abort(new OffstageError('canceled', 'left'));
+    expect(await waiting).toMatchObject({ code: 'canceled' });
+    expect(holding.size).toBe(0);
   });
 
   test.each([

@@ -29,12 +29,14 @@ export async function waitForEnd(
     return await new Promise<TerminalJobView>((resolve, reject) => {
       const onAbort = (): void => reject(signal?.reason);
       signal?.addEventListener('abort', onAbort);
-      if (timeoutMs < Infinity) {
-        const timer = clock.schedule(timeoutMs, () =>
+      // It holds the process meanwhile, also between two looks and without a limit of its own.
+      const timer = clock.schedule(
+        timeoutMs,
+        () =>
           reject(new OffstageError('wait_timeout', 'The job has not ended in time. It goes on.')),
-        );
-        ends.push(() => timer.cancel());
-      }
+        { keepAlive: true },
+      );
+      ends.push(() => timer.cancel());
       const observer = new JobObserver(client, id, {
         pollInterval: pollIntervalMs,
         pollInBackground: true,

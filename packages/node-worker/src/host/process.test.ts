@@ -56,6 +56,15 @@ describe('a process', () => {
     expect(await run('unattended')).toMatchObject({ code: 0, lines: ['failed worker_crashed'] });
   });
 
+  test('W6 A3 A7 A9 so does one whose time has not come, and a schedule, until its manager is shut down', async () => {
+    const { code, lines, errors } = await run('waiting');
+    expect({ code, lines: lines.slice(0, 3), errors }).toEqual({
+      code: 0,
+      lines: ['2 attempts', 'delayed', expect.stringMatching(/^schedule/)],
+      errors: '',
+    });
+  });
+
   test('W4 W6 an entry that failed to load keeps nothing alive', async () => {
     expect(await run('failing')).toMatchObject({ code: 0, lines: ['executor_failed'], errors: '' });
   });

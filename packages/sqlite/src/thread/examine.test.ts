@@ -186,6 +186,15 @@ describe('a log beside a file', () => {
     file.close();
     expect(foundAt(put(path, migrated.file, migrated.log))).toBe('1:10000');
     expect(foundAt(put(path, halfWay.file, halfWay.log))).toBe('1:10000');
+    // Killed between two pages of the first that is written back, which come in any order after a loss of power.
+    const pages = changedPages(migrated.file, halfWay.file);
+    expect(pages.length).toBeGreaterThan(2);
+    for (const order of [pages, pages.toReversed()]) {
+      for (let count = 1; count < order.length; count += 1) {
+        const some = withPages(migrated.file, halfWay.file, order.slice(0, count));
+        expect(foundAt(put(path, some, migrated.log))).toBe('1:10000');
+      }
+    }
   });
 
   test('K6 a log that was written on a machine of the other order of bytes is read', () => {
@@ -287,6 +296,25 @@ function makeHistory(place: string): Copy[] {
     copies.push(copyOf(place, content));
   }
   return copies;
+}
+
+const pageBytes = 4096;
+const pageOf = (file: Buffer, page: number): Buffer =>
+  file.subarray(page * pageBytes, (page + 1) * pageBytes);
+
+function changedPages(from: Buffer, to: Buffer): number[] {
+  return Array.from({ length: to.length / pageBytes }, (_, page) => page).filter(
+    (page) => !pageOf(from, page).equals(pageOf(to, page)),
+  );
+}
+
+/** The file to which only these pages were written. */
+function withPages(from: Buffer, to: Buffer, pages: readonly number[]): Buffer {
+  const end = Math.max(...pages.map((page) => (page + 1) * pageBytes), from.length);
+  const file = Buffer.alloc(end);
+  from.copy(file);
+  for (const page of pages) pageOf(to, page).copy(file, page * pageBytes);
+  return file;
 }
 
 /** As a machine of the other order would have written it. */

@@ -95,13 +95,22 @@ function lookAt(target: string, sqlite: Sqlite): Found | undefined {
       isEmpty: isEmpty(database),
       pageBytes: readPragma(database, 'page_size'),
       markPage: table && Number(table.rootpage),
-      mark: table && readMark(database),
+      mark: table && markIn(database),
     };
   } catch {
     // Whoever opens it in earnest says what is the matter.
     return undefined;
   } finally {
     database?.close();
+  }
+}
+
+/** Nothing while the page of the marks is only in the log: a format without them got them there. */
+function markIn(database: DatabaseSync): Mark | undefined {
+  try {
+    return readMark(database);
+  } catch {
+    return undefined;
   }
 }
 
@@ -120,9 +129,11 @@ function goesOn({ pageBytes, marks }: Log, found: Found | undefined): boolean {
   if (found === undefined || found.pageBytes !== pageBytes) return false;
   // A format without marks, or one that has got them in the log.
   if (found.markPage === undefined) return found.format < formatWithMarks;
+  const [first] = marks;
   const at = found.mark?.own;
-  if (at === undefined) return false;
-  return marks[0]?.before === at || marks.some(({ own }) => own === at);
+  // Written back in part, up to where the log makes them.
+  if (at === undefined) return first !== undefined && isFirst(first);
+  return first?.before === at || marks.some(({ own }) => own === at);
 }
 
 /** Whether SQLite would play it back: it looks at the first byte alone. */
