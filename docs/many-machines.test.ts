@@ -24,7 +24,11 @@ const project = scratchProject({
   'move-to-redis.ts': code,
 });
 
-type Move = (file: string, to: BullJobManager) => Promise<Map<string, string>>;
+type Move = (
+  file: string,
+  to: BullJobManager,
+  keep: (moved: ReadonlyMap<string, string>) => Promise<void>,
+) => Promise<Map<string, string>>;
 
 const ingest = defineJob({
   name: 'documents.ingest',
@@ -68,8 +72,13 @@ test('E5 K2 jobs move from SQLite to Redis as the guide says: all of them, each 
 
   const connection = { url: redis.url };
   const manager = new BullJobManager({ connection, queueName: 'documents', definitions: [ingest] });
-  const moved = await moveToRedis(file, manager);
-  expect(await moveToRedis(file, manager)).toEqual(new Map());
+  const kept: ReadonlyMap<string, string>[] = [];
+  const keep = async (pairs: ReadonlyMap<string, string>) => {
+    kept.push(new Map(pairs));
+  };
+  const moved = await moveToRedis(file, manager, keep);
+  expect(await moveToRedis(file, manager, keep)).toEqual(new Map());
+  expect(kept).toEqual([moved]);
   expect([...moved.keys()].slice(0, olds.length)).toEqual(olds.map(({ id }) => id));
   const ran: string[] = [];
   const runs = handle(ingest, ({ input: { uploads } }) => {

@@ -1,4 +1,8 @@
-export { BullJobManager, type BullShutdownOptions } from './client/bull-job-manager.ts';
+export {
+  BullJobManager,
+  type BullManagerHealth,
+  type BullShutdownOptions,
+} from './client/bull-job-manager.ts';
 export type { BullLease } from './client/leases.ts';
 export type { BullJobManagerOptions } from './client/manager-options.ts';
 export type { BullConnection } from './redis/redis-link.ts';

@@ -16,6 +16,7 @@ import {
 import { JobStore } from '../records/job-store.ts';
 import { SharedLooks } from '../records/shared-looks.ts';
 import { Channels } from '../redis/channel.ts';
+import { redisError } from '../redis/redis-errors.ts';
 import { RedisLink } from '../redis/redis-link.ts';
 import { listOfReply, textOfReply } from '../redis/reply.ts';
 import { BullSchedules } from '../schedules/bull-schedules.ts';
@@ -51,6 +52,15 @@ export interface BullShutdownOptions {
 }
 
 const lookAgainMs = 20;
+
+export interface BullManagerHealth {
+  /** This manager is open, and Redis is connected. */
+  readonly accepting: boolean;
+  /** There is none: Redis keeps the jobs. */
+  readonly journal: undefined;
+  /** What stands in a journal's place; `error` is why it is not reached. */
+  readonly redis: { readonly reachable: boolean; readonly error?: OffstageError };
+}
 
 /**
  * Starts and watches jobs that run on any machine, over BullMQ and Redis. Handlers run where
@@ -150,6 +160,18 @@ export class BullJobManager {
       );
     }
     return new BullClient(this.#context, ownerId);
+  }
+
+  /** As this process knows it, without asking Redis. Maintenance stands in `activity`. */
+  health(): BullManagerHealth {
+    const { link } = this.#context;
+    const isReachable = link.isUp;
+    const error = isReachable || link.lost === undefined ? undefined : redisError(link.lost);
+    return Object.freeze({
+      accepting: isReachable && !this.#isClosed,
+      journal: undefined,
+      redis: Object.freeze({ reachable: isReachable, ...(error !== undefined && { error }) }),
+    });
   }
 
   /** Active jobs of all owners in all processes, leases and maintenance. */

@@ -37,6 +37,8 @@ export interface RedisLinkOptions {
   readonly clock: Clock;
   /** Milliseconds after which a command that has no answer rejects; `undefined` waits for ever. */
   readonly commandTimeoutMs?: number | undefined;
+  /** There is no connection any more, or none yet; told once until one is there again. */
+  readonly onLost?: ((error: OffstageError) => void) | undefined;
 }
 
 type LinkOverrides = Pick<RedisOptions, 'commandTimeout' | 'autoResubscribe'>;
@@ -83,6 +85,23 @@ export class RedisLink {
     return this.#aheadMs;
   }
 
+  /** Commands reach Redis now. */
+  get isUp(): boolean {
+    return this.commands.status === 'ready';
+  }
+
+  /** Why there is no connection, where there is none. */
+  get lost(): unknown {
+    return this.#lost;
+  }
+
+  /** A connection could not be made, or has ended. */
+  lose(error: unknown): void {
+    const isNew = this.#lost === undefined;
+    this.#lost = error;
+    if (isNew && !this.#isClosed) this.#options.onLost?.(redisError(error));
+  }
+
   /** One more connection with the same settings. */
   connect(overrides: LinkOverrides = {}): Redis {
     const { url, ...others } = this.#options.connection;
@@ -111,7 +130,7 @@ export class RedisLink {
     const redis = url === undefined ? new Redis(settings) : new Redis(url, settings);
     redis.on('error', (error) => {
       if (isRefusal(error)) this.#refusal = error;
-      else this.#lost = error;
+      else this.lose(error);
     });
     redis.on('ready', () => {
       this.#refusal = undefined;

@@ -11,6 +11,7 @@ import { newReference } from '../client/manager-options.ts';
 import type { JobRecord } from '../records/job-record.ts';
 import { type Committed, freedBy, JobStore } from '../records/job-store.ts';
 import { Channels } from '../redis/channel.ts';
+import { redisError } from '../redis/redis-errors.ts';
 import { RedisLink } from '../redis/redis-link.ts';
 import { listOfReply, textOfReply } from '../redis/reply.ts';
 import { beatScript } from '../redis/scripts.ts';
@@ -43,6 +44,16 @@ const lastWordMs = 1000;
 // BullMQ's boards show a job's progress, which is one field of it; it need not be the newest of a burst.
 const shownEveryMs = 1000;
 
+// How long a start waits for Redis until it says that there is none; as long as a call of a manager by default.
+const joinMs = 10_000;
+
+const isAway = (error: unknown): boolean =>
+  ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(Object(error).code);
+
+/** Whether an attempt may go on is a matter of its record, not of BullMQ's lock. */
+const isLockLost = (error: unknown): boolean =>
+  /could not renew lock|Missing lock for job|Lock mismatch for job/i.test(String(error));
+
 /** Takes jobs from BullMQ and runs their handlers. See `serveBullJobs`. */
 export class BullWorker {
   readonly events = new ManagerEvents(newReference);
@@ -72,6 +83,7 @@ export class BullWorker {
       connection: settings.connection,
       base: baseOf(prefix, queueName),
       clock: settings.clock,
+      onLost: (error) => void this.report(error),
     });
     const clock = serverClock(settings.clock, this.#link);
     this.#settings = { ...settings, clock };
@@ -101,12 +113,35 @@ export class BullWorker {
     executor.onError?.((error) => this.report(error));
     await executor.ready();
     try {
-      await this.#join();
+      await this.#joinSoon();
     } catch (error) {
       if (!this.#isClosing) void this.#startLater();
       throw error;
     }
     await this.#takeJobs();
+  }
+
+  async #joinSoon(): Promise<void> {
+    const late = new AbortController();
+    const tooLate = sleep(this.#settings.clock, joinMs, { signal: late.signal, keepAlive: true });
+    const joined = this.#join();
+    joined.catch(() => {});
+    try {
+      await Promise.race([
+        joined,
+        tooLate.then(() => {
+          throw redisError(this.#link.lost ?? new Error('Redis does not answer.'));
+        }),
+      ]);
+    } finally {
+      late.abort();
+      await tooLate.catch(() => {});
+    }
+  }
+
+  /** Of a start that was refused; an outage has been told already. */
+  reportStart(error: unknown): void {
+    if (Object(error).code !== 'unavailable' || this.#link.lost === undefined) this.report(error);
   }
 
   async #startLater(): Promise<void> {
@@ -175,7 +210,8 @@ export class BullWorker {
         connection: this.#link.connect(),
         concurrency,
         lockDuration: lockMs,
-        stalledInterval: lockMs,
+        // A look may come just too early and be left out: two of them are within one `lockMs`.
+        stalledInterval: Math.ceil(lockMs / 2),
         // How often a job may lose its process is a matter of its attempts.
         maxStalledCount: 1_000_000,
         removeOnComplete: { count: bullKeeps },
@@ -187,7 +223,9 @@ export class BullWorker {
       backend,
     );
     worker.on('error', (error) => {
-      if (!this.#isClosing) this.report(error);
+      if (this.#isClosing || isLockLost(error)) return;
+      if (isAway(error)) this.#link.lose(error);
+      else this.report(error);
     });
     this.#worker = worker;
     await worker.waitUntilReady();

@@ -15,6 +15,8 @@ export class PassedJobs {
   readonly #bull: BullQueue;
   readonly #report: (error: unknown, record: JobRecord) => void;
   readonly #passed = new Map<string, number>();
+  /** Names that were told: many jobs of one wait for the same worker. */
+  readonly #told = new Set<string>();
 
   constructor(bull: BullQueue, report: (error: unknown, record: JobRecord) => void) {
     this.#bull = bull;
@@ -26,8 +28,9 @@ export class PassedJobs {
     const passMs = this.#passed.get(record.id) ?? firstPassMs;
     if (this.#passed.size >= mostPassed) this.#passed.clear();
     this.#passed.set(record.id, Math.min(2 * passMs, longestPassMs));
-    // Not at each of the first, which come within a second.
-    if (passMs === firstPassMs || passMs === longestPassMs) {
+    if (!this.#told.has(record.name)) {
+      if (this.#told.size >= mostPassed) this.#told.clear();
+      this.#told.add(record.name);
       const message = `This worker has no handler for job "${record.name}": it waits for one that has.`;
       const { name } = record;
       this.#report(new OffstageError('unknown_definition', message, { details: { name } }), record);

@@ -38,7 +38,7 @@ export function serveBullJobs(options: ServeBullJobsOptions): ServedBullJobs {
   let ending: Promise<void> | undefined;
   // Whoever does not wait for it hears of it all the same.
   started.catch((error) => {
-    if (ending === undefined) worker.report(error);
+    if (ending === undefined) worker.reportStart(error);
   });
   return {
     ready: () => started,
