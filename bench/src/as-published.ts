@@ -4,6 +4,8 @@ import { buildSync } from 'esbuild';
 const here = import.meta.dirname;
 const sources = path.join(here, '../..');
 
+const peers = ['@electric-sql/pglite', '@platformatic/job-queue', 'openworkflow', 'pg-boss'];
+
 /**
  * A bench as JavaScript, which is what is published. Run as they stand, the sources of each thread would
  * be stripped of their types in that thread, which takes longer and more memory than what is measured.
@@ -25,7 +27,8 @@ export function asPublished(bench: string): string {
     platform: 'node',
     format: 'esm',
     conditions: ['@offstage/source'],
-    external: ['fs-native-extensions', 'zod'],
+    // Peers stay as their packages have them.
+    external: ['fs-native-extensions', 'zod', ...peers],
     logLevel: 'warning',
   });
   return path.join(outdir, path.basename(bench).replace(/ts$/, 'js'));
