@@ -83,12 +83,12 @@ export class BullClient implements JobClient {
   }
 
   async pollMany(requests: readonly Asked[]): Promise<readonly JobPoll[]> {
-    return this.#poll(
-      listOf('requests', requests).map((request) => ({
-        ...pageOf(request),
-        id: reading('requests', () => request.id),
-      })),
+    const asked = listOf('requests', requests);
+    for (const request of asked) requireOptions(request);
+    const read = reading('requests', () =>
+      asked.map(({ id, after, limit }) => ({ id, after, limit })),
     );
+    return this.#poll(read);
   }
 
   async list(filter: ListFilter = {}): Promise<readonly JobView[]> {

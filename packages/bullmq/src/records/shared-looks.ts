@@ -80,7 +80,9 @@ export class SharedLooks {
       const seen = new Array<SeenJob | undefined>(left).fill(undefined);
       const asking: Asking = { seen, left, resolve, reject };
       if (left === 0) resolve(seen);
-      for (const [place, request] of requests.entries()) this.#ask(owner, request, asking, place);
+      requests.forEach((request, place) => {
+        this.#ask(owner, request, asking, place);
+      });
     });
   }
 
@@ -176,13 +178,13 @@ export class SharedLooks {
       }
       return;
     }
-    for (const [index, look] of looks.entries()) {
+    looks.forEach(({ askings, places }, index) => {
       const looked = found[index];
       const seen = looked === undefined ? undefined : new SeenJob(looked);
-      for (const [nth, asking] of look.askings.entries()) {
-        this.#answer(asking, look.places[nth] ?? 0, seen);
-      }
-    }
+      askings.forEach((asking, nth) => {
+        this.#answer(asking, places[nth] ?? 0, seen);
+      });
+    });
   }
 
   #begin(shared: Shared): Look {
