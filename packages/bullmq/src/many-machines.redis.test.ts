@@ -8,7 +8,6 @@ import { loopJob } from '../fixtures/loop-job.ts';
 import { RedisServer } from '../fixtures/redis-server.ts';
 import { ServedQueue } from '../fixtures/served-queue.ts';
 import { JobStore } from './records/job-store.ts';
-import { RedisLink } from './redis/redis-link.ts';
 import { textOfReply } from './redis/reply.ts';
 import { beatScript, progressScript, saveScript } from './redis/scripts.ts';
 
@@ -308,11 +307,7 @@ test('E4 Redis itself refuses progress, saved states and ends of an attempt that
   await queue.serve(jobs);
   const { id } = await alice.start(waiting.definition, {});
   await vi.waitUntil(async () => (await alice.get(id))?.progress !== null);
-  const link = new RedisLink({
-    connection: { url: redis.url },
-    base: `bull:${queue.queueName}:offstage:`,
-    clock: systemClock,
-  });
+  const link = queue.link();
   const before = await alice.poll(id);
   const event = JSON.stringify({ ...before.events[0], seq: 99, message: 'of the dead' });
   const told = await link.run(progressScript, [id, 'dead', 99, 1, 100, '', event]);

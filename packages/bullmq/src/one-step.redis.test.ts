@@ -9,7 +9,6 @@ import { RedisServer } from '../fixtures/redis-server.ts';
 import { ServedQueue } from '../fixtures/served-queue.ts';
 import { storedState } from './records/job-record.ts';
 import { JobStore } from './records/job-store.ts';
-import { RedisLink } from './redis/redis-link.ts';
 import { bullKeeps, bullOptionsOf } from './shared/bull-options.ts';
 import { baseOf } from './shared/names.ts';
 import { WorkBackend } from './worker/work-backend.ts';
@@ -190,11 +189,7 @@ test('J2 A10 E4 a worker that loses to another change goes on with what the hand
   await using queue = new ServedQueue(server.url);
   const alice = queue.manager([handle(held, ({ input }) => input)]).forOwner('alice');
   const { id } = await alice.start(held, 7);
-  const link = new RedisLink({
-    connection: { url: server.url },
-    base: baseOf('bull', queue.queueName),
-    clock: { now: Date.now, monotonic: () => performance.now(), schedule: () => ({ cancel() {} }) },
-  });
+  const link = queue.link();
   const store = new JobStore(link);
   const known = await store.find(id, 'handler');
   const begin = { type: 'started', at: Date.now() } as const;
@@ -224,12 +219,7 @@ test('E5 K4 what a worker has taken and does not ask for goes back to its place,
   const alice = queue.manager(jobs).forOwner('alice');
   const ids: string[] = [];
   for (const n of [1, 2, 3, 4]) ids.push((await alice.start(held, n)).id);
-  const base = baseOf('bull', queue.queueName);
-  const link = new RedisLink({
-    connection: { url: server.url },
-    base,
-    clock: { now: Date.now, monotonic: () => performance.now(), schedule: () => ({ cancel() {} }) },
-  });
+  const link = queue.link();
   const errors: unknown[] = [];
   const backend = WorkBackend.factory(
     {

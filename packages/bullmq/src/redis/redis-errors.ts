@@ -52,3 +52,7 @@ export const wasAnswered = (error: unknown): boolean =>
   !OffstageError.isInstance(error) ||
   !['unavailable', 'redis_unsuitable'].includes(error.code) ||
   (error.cause instanceof ReplyError && error.code === 'unavailable');
+
+/** There is no connection, or there is none any more. */
+export const isAway = (error: unknown): boolean =>
+  ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(Object(error).code);

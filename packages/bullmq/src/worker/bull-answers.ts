@@ -42,6 +42,10 @@ export async function putBack(job: Job, token: string | undefined): Promise<neve
   throw new WaitingError();
 }
 
+/** Whether an attempt may go on is a matter of its record, not of BullMQ's lock. */
+export const isLockLost = (error: unknown): boolean =>
+  /could not renew lock|Missing lock for job|Lock mismatch for job/i.test(String(error));
+
 // BullMQ keeps it, and boards show it: it would be of this file, for each attempt.
 function withoutStack(error: Error): Error {
   error.stack = `${error.name}: ${error.message}`;

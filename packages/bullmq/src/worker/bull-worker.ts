@@ -11,11 +11,11 @@ import { newReference } from '../client/manager-options.ts';
 import type { JobRecord } from '../records/job-record.ts';
 import { type Committed, freedBy, JobStore } from '../records/job-store.ts';
 import { Channels } from '../redis/channel.ts';
-import { redisError } from '../redis/redis-errors.ts';
+import { isAway, redisError } from '../redis/redis-errors.ts';
 import { RedisLink } from '../redis/redis-link.ts';
 import { listOfReply, textOfReply } from '../redis/reply.ts';
 import { beatScript } from '../redis/scripts.ts';
-import { bullKeeps } from '../shared/bull-options.ts';
+import { workerOptionsOf } from '../shared/bull-options.ts';
 import { BullQueue } from '../shared/bull-queue.ts';
 import { baseOf } from '../shared/names.ts';
 import { serverClock } from '../shared/server-clock.ts';
@@ -24,6 +24,7 @@ import {
   bullReason,
   failedForGood,
   failedForNow,
+  isLockLost,
   isMeant,
   putBack,
   putOff,
@@ -32,6 +33,7 @@ import { type AttemptEnd, BullAttempt, type ReturnedAttempt } from './bull-attem
 import { Discards } from './discards.ts';
 import { insist, longestWaitMs } from './insist.ts';
 import { PassedJobs } from './passed-jobs.ts';
+import { late, within } from './within.ts';
 import { WorkBackend } from './work-backend.ts';
 import type { BullWorkerSettings } from './worker-options.ts';
 
@@ -43,16 +45,8 @@ const parkMs = 3_600_000;
 const lastWordMs = 1000;
 // BullMQ's boards show a job's progress, which is one field of it; it need not be the newest of a burst.
 const shownEveryMs = 1000;
-
 // How long a start waits for Redis until it says that there is none; as long as a call of a manager by default.
 const joinMs = 10_000;
-
-const isAway = (error: unknown): boolean =>
-  ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(Object(error).code);
-
-/** Whether an attempt may go on is a matter of its record, not of BullMQ's lock. */
-const isLockLost = (error: unknown): boolean =>
-  /could not renew lock|Missing lock for job|Lock mismatch for job/i.test(String(error));
 
 /** Takes jobs from BullMQ and runs their handlers. See `serveBullJobs`. */
 export class BullWorker {
@@ -113,30 +107,13 @@ export class BullWorker {
     executor.onError?.((error) => this.report(error));
     await executor.ready();
     try {
-      await this.#joinSoon();
+      const joined = await within(this.#settings.clock, joinMs, this.#join());
+      if (joined === late) throw redisError(this.#link.lost ?? new Error('Redis does not answer.'));
     } catch (error) {
       if (!this.#isClosing) void this.#startLater();
       throw error;
     }
     await this.#takeJobs();
-  }
-
-  async #joinSoon(): Promise<void> {
-    const late = new AbortController();
-    const tooLate = sleep(this.#settings.clock, joinMs, { signal: late.signal, keepAlive: true });
-    const joined = this.#join();
-    joined.catch(() => {});
-    try {
-      await Promise.race([
-        joined,
-        tooLate.then(() => {
-          throw redisError(this.#link.lost ?? new Error('Redis does not answer.'));
-        }),
-      ]);
-    } finally {
-      late.abort();
-      await tooLate.catch(() => {});
-    }
   }
 
   /** Of a start that was refused; an outage has been told already. */
@@ -160,17 +137,14 @@ export class BullWorker {
 
   /** Redis is there and fit, and knows of this worker. */
   async #join(): Promise<void> {
-    const { executor } = this.#settings;
     await this.#link.ready();
-    this.#store.knowHandlers(
-      new Map(this.#handled().map((name) => [name, executor.handler(name)?.discards === true])),
-    );
+    this.#store.knowHandlers(this.#discarding());
     await this.#introduce();
   }
 
   async #takeJobs(): Promise<void> {
     this.#closing.signal.throwIfAborted();
-    const { prefix, queueName, clock, lockMs } = this.#settings;
+    const { queueName, clock, lockMs, rate, concurrency } = this.#settings;
     const report = (error: unknown): void => void this.report(error);
     this.#sweeper = new Sweeper({
       link: this.#link,
@@ -189,7 +163,6 @@ export class BullWorker {
       },
     });
     this.#beat = setInterval(() => void this.#look(), 1000);
-    const { rate, concurrency } = this.#settings;
     const backend = WorkBackend.factory(
       {
         ...{ store: this.#store, concurrency, lockMs, report },
@@ -206,19 +179,9 @@ export class BullWorker {
       queueName,
       (job, token) => this.#process(job, token),
       {
-        prefix,
+        ...workerOptionsOf(this.#settings),
         connection: this.#link.connect(),
-        concurrency,
-        lockDuration: lockMs,
-        // A look may come just too early and be left out: two of them are within one `lockMs`.
-        stalledInterval: Math.ceil(lockMs / 2),
-        // How often a job may lose its process is a matter of its attempts.
-        maxStalledCount: 1_000_000,
-        removeOnComplete: { count: bullKeeps },
-        removeOnFail: { count: bullKeeps },
         settings: { backoffStrategy: (_made, _type, _error, job) => this.#delayOf(job) },
-        ...(rate === undefined ? {} : { limiter: { max: rate.max, duration: rate.perMs } }),
-        autorun: true,
       },
       backend,
     );
@@ -259,7 +222,6 @@ export class BullWorker {
     const closing = this.#worker?.pause(true);
     const running = [...this.#attempts.values()];
     for (const attempt of running) attempt.leave();
-    const late = new AbortController();
     const drained = (async () => {
       while (this.#attempts.size > 0) {
         await Promise.allSettled([...this.#attempts.values()].map(({ ended }) => ended));
@@ -268,11 +230,7 @@ export class BullWorker {
       await this.#discards.idle();
       await this.#worker?.close();
     })();
-    await Promise.race([
-      drained,
-      sleep(clock, graceMs, { signal: late.signal, keepAlive: true }).catch(() => {}),
-    ]);
-    late.abort();
+    await within(clock, graceMs, drained);
     clearInterval(this.#beat);
     await executor.shutdown({ graceMs: 0 }).catch((error) => void this.report(error));
     // What did not obey is left: its lock ends, and another worker goes on with its next attempt.
@@ -283,14 +241,7 @@ export class BullWorker {
 
   /** What a Redis that is away would keep us waiting for is waited for no longer. */
   async #soon(done: Promise<unknown> | undefined): Promise<void> {
-    const late = new AbortController();
-    const waiting = sleep(this.#settings.clock, lastWordMs, {
-      signal: late.signal,
-      keepAlive: true,
-    });
-    await Promise.race([done, waiting]).catch(() => {});
-    late.abort();
-    await waiting.catch(() => {});
+    await within(this.#settings.clock, lastWordMs, Promise.resolve(done)).catch(() => {});
   }
 
   get #isClosing(): boolean {
@@ -302,12 +253,19 @@ export class BullWorker {
     return [...definitions.keys()].filter((name) => executor.handler(name) !== undefined);
   }
 
-  /** Tells managers which handlers there are, and which of them discard. */
-  async #introduce(): Promise<void> {
+  /** Which handlers there are, and whether they discard. */
+  #discarding(): ReadonlyMap<string, boolean> {
     const { executor } = this.#settings;
-    const fields = this.#handled().flatMap((name) => [
+    return new Map(
+      this.#handled().map((name) => [name, executor.handler(name)?.discards === true]),
+    );
+  }
+
+  /** Tells managers of the handlers. */
+  async #introduce(): Promise<void> {
+    const fields = [...this.#discarding()].flatMap(([name, discards]) => [
       name,
-      executor.handler(name)?.discards === true ? '1' : '0',
+      discards ? '1' : '0',
     ]);
     if (fields.length === 0) return;
     await this.#link.call('HSET', `${this.#link.base}handlers`, ...fields);
