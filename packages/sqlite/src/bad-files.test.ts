@@ -12,8 +12,8 @@ import {
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { OffstageError } from '@offstage/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { idsIn, keep, refusalOf } from '../fixtures/kept-file.ts';
 import { admitted } from '../fixtures/kept-job.ts';
 import { sqliteJournal } from './host/sqlite-journal.ts';
 
@@ -26,33 +26,6 @@ beforeEach(() => {
   path = join(folder, 'jobs.sqlite');
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-async function idsIn(place: string = path): Promise<readonly string[]> {
-  const journal = sqliteJournal(place);
-  const { jobs } = await journal.open();
-  await journal.close();
-  return jobs.map(({ id }) => id);
-}
-
-/** What a journal says that is to be refused. */
-async function refusalOf(place: string = path): Promise<OffstageError> {
-  const error = await idsIn(place).then(
-    (ids) => new Error(`It was to be refused, and has ${ids.join()}.`),
-    (reason: unknown) => reason,
-  );
-  if (!OffstageError.isInstance(error)) throw error;
-  return error;
-}
-
-/** Keeps jobs. Returns the log as it was before the journal was closed, as a kill leaves it. */
-async function keep(place: string, ...ids: readonly string[]): Promise<Buffer> {
-  const journal = sqliteJournal(place);
-  await journal.open();
-  for (const id of ids) await journal.write(admitted(id));
-  const log = readFileSync(`${place}-wal`);
-  await journal.close();
-  return log;
-}
 
 const isRefused = expect.objectContaining({
   code: 'journal_damaged',
@@ -79,13 +52,13 @@ describe('a log that is not the journal’s own', () => {
       earlier.subarray(0, 20),
     ]) {
       writeFileSync(`${path}-wal`, log);
-      expect(await refusalOf()).toEqual(isRefused);
+      expect(await refusalOf(path)).toEqual(isRefused);
       expect(readFileSync(`${path}-wal`).equals(log)).toBe(true);
       expect(readFileSync(path).equals(file)).toBe(true);
     }
     for (const log of [Buffer.alloc(0), Buffer.alloc(1), Buffer.alloc(10_000)]) {
       writeFileSync(`${path}-wal`, log);
-      expect(await idsIn()).toEqual(['a', 'b']);
+      expect(await idsIn(path)).toEqual(['a', 'b']);
     }
   });
 
@@ -96,9 +69,9 @@ describe('a log that is not the journal’s own', () => {
     const log = await keep(path, 'c');
     writeFileSync(path, older);
     writeFileSync(`${path}-wal`, log);
-    expect(await refusalOf()).toEqual(isRefused);
+    expect(await refusalOf(path)).toEqual(isRefused);
     rmSync(`${path}-wal`);
-    expect(await idsIn()).toEqual(['a']);
+    expect(await idsIn(path)).toEqual(['a']);
   });
 });
 
@@ -115,7 +88,7 @@ describe('a file that only looks like a journal', () => {
     database.exec(sql);
     database.close();
     const before = readFileSync(path);
-    expect((await refusalOf()).code).toBe('journal_damaged');
+    expect((await refusalOf(path)).code).toBe('journal_damaged');
     expect(readFileSync(path).equals(before)).toBe(true);
     expect(existsSync(`${path}-wal`)).toBe(false);
   });
@@ -125,7 +98,7 @@ describe('a file that only looks like a journal', () => {
     for (const beside of [undefined, log]) {
       writeFileSync(path, 'x');
       if (beside !== undefined) writeFileSync(`${path}-wal`, beside);
-      expect((await refusalOf()).code).toBe('journal_damaged');
+      expect((await refusalOf(path)).code).toBe('journal_damaged');
       expect(readFileSync(path, 'utf8')).toBe('x');
     }
     expect(readFileSync(`${path}-wal`).equals(log)).toBe(true);
@@ -141,7 +114,7 @@ describe('a file that only looks like a journal', () => {
     foreign.close();
     rmSync(scratch);
     for (const [end, bytes] of copies) writeFileSync(`${path}${end}`, bytes);
-    expect((await refusalOf()).details.reason).toBe('foreign');
+    expect((await refusalOf(path)).details.reason).toBe('foreign');
     for (const [end, bytes] of copies) {
       expect(readFileSync(`${path}${end}`).equals(bytes)).toBe(true);
     }
@@ -212,13 +185,13 @@ describe('who has a journal', () => {
       '{',
     ]) {
       writeFileSync(`${path}-holder`, said);
-      const { code, message, details } = await refusalOf();
+      const { code, message, details } = await refusalOf(path);
       expect([code, Object.keys(details)]).toEqual(['locked', ['path']]);
       expect(message).toContain('A process that has not said which it is has the journal');
     }
     // Nobody here can see whether a process of another machine is there.
     writeFileSync(`${path}-holder`, JSON.stringify({ pid, host: 'another', since }));
-    expect((await refusalOf()).details).toMatchObject({ pid, host: 'another', since });
+    expect((await refusalOf(path)).details).toMatchObject({ pid, host: 'another', since });
     holding.close();
   });
 });

@@ -11,8 +11,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { OffstageError } from '@offstage/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { idsIn, keep, refusalOf } from '../fixtures/kept-file.ts';
 import { admitted } from '../fixtures/kept-job.ts';
 import { sqliteJournal } from './host/sqlite-journal.ts';
 
@@ -25,30 +25,6 @@ beforeEach(() => {
   path = join(folder, 'jobs.sqlite');
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-async function keep(...ids: readonly string[]): Promise<void> {
-  const journal = sqliteJournal(path);
-  await journal.open();
-  for (const id of ids) await journal.write(admitted(id));
-  await journal.close();
-}
-
-async function idsIn(place: string = path): Promise<readonly string[]> {
-  const journal = sqliteJournal(place);
-  const { jobs } = await journal.open();
-  await journal.close();
-  return jobs.map(({ id }) => id);
-}
-
-/** What a journal says that is to be refused. */
-async function refusalOf(place: string = path): Promise<OffstageError> {
-  const error = await idsIn(place).then(
-    (ids) => new Error(`It was to be refused, and has ${ids.join()}.`),
-    (reason: unknown) => reason,
-  );
-  if (!OffstageError.isInstance(error)) throw error;
-  return error;
-}
 
 /** Leaves the file and its log as they are when the process is killed. */
 async function keepInLog(...ids: readonly string[]): Promise<void> {
@@ -72,9 +48,9 @@ const contents = (): Record<string, string> =>
 describe('what lies beside a journal and is no file', () => {
   for (const end of ['-wal', '-journal', '-shm', '-holder']) {
     test(`K6 a folder as ${end} is refused, and named`, async () => {
-      await keep('job');
+      await keep(path, 'job');
       mkdirSync(`${path}${end}`);
-      const { code, details, message } = await refusalOf();
+      const { code, details, message } = await refusalOf(path);
       expect([code, details.reason, details.file]).toEqual([
         'journal_failed',
         'folder',
@@ -82,31 +58,31 @@ describe('what lies beside a journal and is no file', () => {
       ]);
       expect(message).toContain(`${path}${end} beside it is a folder`);
       rmSync(`${path}${end}`, { recursive: true });
-      expect(await idsIn()).toEqual(['job']);
+      expect(await idsIn(path)).toEqual(['job']);
     });
 
     test.skipIf(isWindows)(`K6 a pipe and a link as ${end} are refused, and named`, async () => {
-      await keep('job');
+      await keep(path, 'job');
       execFileSync('mkfifo', [`${path}${end}`]);
-      const pipe = await refusalOf();
+      const pipe = await refusalOf(path);
       expect([pipe.code, pipe.details.reason]).toEqual(['journal_failed', 'not_a_file']);
       expect(pipe.message).toContain(`${path}${end} beside it is a named pipe`);
       rmSync(`${path}${end}`);
       writeFileSync(join(folder, 'other'), '');
       symlinkSync(join(folder, 'other'), `${path}${end}`);
-      const link = await refusalOf();
+      const link = await refusalOf(path);
       expect([link.code, link.details.reason]).toEqual(['journal_failed', 'not_a_file']);
       expect(link.message).toContain(`${path}${end} beside it is a symbolic link`);
       expect(readFileSync(join(folder, 'other'), 'utf8')).toBe('');
       rmSync(`${path}${end}`);
-      expect(await idsIn()).toEqual(['job']);
+      expect(await idsIn(path)).toEqual(['job']);
     });
   }
 
   test.skipIf(isWindows)(
     'K6 of a path that is a link, what lies beside its target counts',
     async () => {
-      await keep('job');
+      await keep(path, 'job');
       const link = join(folder, 'link.sqlite');
       symlinkSync('jobs.sqlite', link);
       mkdirSync(`${path}-wal`);
@@ -124,17 +100,17 @@ describe('a log without its journal', () => {
       if (how === 'missing') rmSync(path);
       else truncateSync(path);
       const before = contents();
-      const { code, details, message } = await refusalOf();
+      const { code, details, message } = await refusalOf(path);
       expect([code, details.file]).toEqual(['journal_damaged', `${path}-wal`]);
       expect(message).toContain('Put the file back');
       expect(contents()).toEqual(before);
       writeFileSync(path, file);
-      expect(await idsIn()).toEqual(['a', 'b']);
+      expect(await idsIn(path)).toEqual(['a', 'b']);
     },
   );
 
   test('K6 an empty log beside nothing is none', async () => {
     writeFileSync(`${path}-wal`, '');
-    expect(await idsIn()).toEqual([]);
+    expect(await idsIn(path)).toEqual([]);
   });
 });

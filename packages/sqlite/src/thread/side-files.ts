@@ -14,11 +14,12 @@ import { targetOf } from './target-of.ts';
 export function refuseBeside(path: string): void {
   const target = targetOf(path);
   const log = `${target}-wal`;
-  // The log before its file, which another process may be making.
-  const hasLog = requireFile(path, log) > 0 && readLog(log) !== 'none';
+  const hasLog = requireFile(path, log) > 0;
   for (const file of [`${target}-journal`, `${target}-shm`, holderOf(target)])
     requireFile(path, file);
-  if (hasLog && requireFile(path, target) === 0) throw logAlone(path, log);
+  // A log whose file is there is read with it, by `examine`. The log before its file, which another process may be making.
+  const isAlone = (): boolean => requireFile(path, target) === 0;
+  if (hasLog && isAlone() && readLog(log) !== 'none' && isAlone()) throw logAlone(path, log);
 }
 
 /** How long it is; 0 where there is none. */
