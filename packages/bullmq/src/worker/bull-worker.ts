@@ -462,7 +462,8 @@ export class BullWorker {
     );
     if (ended.type === 'done') {
       await this.#handOver(ended);
-      return ended.record;
+      // That attempt may have saved since the job was looked at, until its place was taken: now it cannot.
+      return this.#insist(() => this.#store.find(record.id, 'handler'));
     }
     return ended.type === 'unchanged' ? ended.record : undefined;
   }

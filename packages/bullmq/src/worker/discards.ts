@@ -58,8 +58,10 @@ export class Discards {
 
   async #discard(id: string): Promise<void> {
     const { store, executor, insist, report, released } = this.#options;
-    const record = await store.find(id);
+    // It is run once: with its input, or not before that can be read.
+    const record = await insist(() => store.find(id, 'handler'));
     if (record === undefined || record.state.isHandling) return;
+    const { input } = record;
     const { status, failure } = record.state;
     if (status !== 'failed' && status !== 'canceled') return;
     if (executor.handler(record.name)?.discards === true) {
@@ -68,7 +70,6 @@ export class Discards {
           ? { status: 'failed', failure }
           : { status: 'canceled' };
       try {
-        const input = await store.link.call('HGET', `${store.link.base}job:${id}`, 'input');
         await executor.discard({
           jobId: id,
           name: record.name,

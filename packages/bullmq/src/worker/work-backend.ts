@@ -361,11 +361,12 @@ export class WorkBackend extends RedisQueueBackend {
 
   /** A job that does not run here goes back in line, and its attempt is not spent where it has begun. */
   async #putBack(id: string, lock: string, begun?: JobRecord, score?: string): Promise<void> {
-    const { store, report } = this.#options;
+    const { store, insist, report } = this.#options;
     try {
       if (begun !== undefined) {
         const change: Change = ({ state }) => transition(state, { type: 'putBack' });
-        await store.change(id, change, { fence: begun.fence, newFence: '', known: begun });
+        const options = { fence: begun.fence, newFence: '', known: begun };
+        await insist(() => store.change(id, change, options));
       }
       await this.moveJobFromActiveToWait(id, lock);
       if (score !== undefined) {

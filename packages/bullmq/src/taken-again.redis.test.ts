@@ -1,0 +1,196 @@
+import { execFileSync } from 'node:child_process';
+import {
+  defineJob,
+  handle,
+  InlineExecutor,
+  NonRetriableError,
+  OffstageError,
+} from '@offstage/core';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import * as z from 'zod/mini';
+import { RedisServer } from '../fixtures/redis-server.ts';
+import { ServedQueue } from '../fixtures/served-queue.ts';
+import { serveBullJobs } from './index.ts';
+import { JobStore } from './records/job-store.ts';
+import { commitScript } from './redis/commit-script.ts';
+import { RedisLink } from './redis/redis-link.ts';
+import { saveScript } from './redis/scripts.ts';
+import { baseOf } from './shared/names.ts';
+import { encodeValue } from './shared/value-codec.ts';
+import { Discards } from './worker/discards.ts';
+import { WorkBackend } from './worker/work-backend.ts';
+
+// Only what is stuck may fail by these, not a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const again = defineJob({
+  name: 'again',
+  input: z.number(),
+  result: z.unknown(),
+  phases: ['work'],
+  retry: { attempts: 2, delayMs: 0 },
+});
+
+let server: RedisServer;
+
+beforeAll(async () => {
+  server = await RedisServer.start();
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+const clock = {
+  now: Date.now,
+  monotonic: () => performance.now(),
+  schedule: () => ({ cancel() {} }),
+};
+
+function linkTo({ queueName }: ServedQueue): RedisLink {
+  return new RedisLink({
+    connection: { url: server.url },
+    base: baseOf('bull', queueName),
+    clock,
+  });
+}
+
+/** What `insist` does, without its waits. */
+async function insist<T>(act: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!OffstageError.isInstance(error) || error.code !== 'unavailable') throw error;
+    }
+  }
+}
+
+const away = (): OffstageError => new OffstageError('unavailable', 'Redis is away for a moment.');
+
+test('A10 E4 what an attempt saves until its place is taken is what the next one finds', async () => {
+  await using queue = new ServedQueue(server.url);
+  const handler = handle(again, ({ attempt, input, saved }) => ({ attempt, input, saved }));
+  const alice = queue.manager([handler]).forOwner('alice');
+  const { id } = await alice.start(again, 7);
+  const link = linkTo(queue);
+  const begin = { type: 'started', at: Date.now() } as const;
+  await new JobStore(link).dispatch(id, () => begin, { newFence: 'elsewhere' });
+  await link.run(saveScript, [id, 'elsewhere', encodeValue('saved', 'first')]);
+  link.close();
+  const served = serveBullJobs({
+    connection: { url: server.url },
+    queueName: queue.queueName,
+    definitions: [again],
+    executor: new InlineExecutor([handler]),
+  });
+  let saves = 0;
+  // Told between the worker's look at the job and its commit; the other attempt still has its place.
+  served.on('error', ({ error }) => {
+    if (!OffstageError.isInstance(error) || error.code !== 'interrupted') return;
+    saves += 1;
+    const bytes = Buffer.from(encodeValue('saved', 'second')).toString('base64');
+    const key = `${baseOf('bull', queue.queueName)}job:${id}`;
+    execFileSync(process.execPath, [
+      '--input-type=module',
+      '--eval',
+      `import { Redis } from 'ioredis';
+       const redis = new Redis(${server.port});
+       await redis.hset('${key}', 'saved', Buffer.from('${bytes}', 'base64'));
+       redis.disconnect();`,
+    ]);
+  });
+  expect(await alice.wait(id)).toMatchObject({
+    status: 'succeeded',
+    result: { attempt: 2, input: 7, saved: 'second' },
+  });
+  expect(saves).toBe(1);
+  await served.shutdown({ graceMs: 1000 });
+});
+
+test.each(['job', 'input'])(
+  'J9 J7 a discard whose %s cannot be read for a moment runs all the same, and once',
+  async (what) => {
+    await using queue = new ServedQueue(server.url);
+    const given: unknown[] = [];
+    const failing = handle(
+      again,
+      () => {
+        throw new NonRetriableError('no');
+      },
+      {
+        discard({ input }) {
+          given.push(input);
+        },
+      },
+    );
+    const alice = queue.manager([failing]).forOwner('alice');
+    const { id } = await alice.start(again, 7, { exclusivityKey: 'k' });
+    const link = linkTo(queue);
+    const store = new JobStore(link);
+    const at = Date.now();
+    const failure = { code: 'handler_failed', message: 'no', reference: 'r' } as const;
+    await store.dispatch(id, () => ({ type: 'started', at }), { newFence: 'here' });
+    await store.dispatch(id, () => ({ type: 'failed', at, failure }), { newFence: '' });
+    const { run, call } = link;
+    let refusals = 1;
+    const mayBe = (isIt: boolean): void => {
+      if (isIt && refusals-- > 0) throw away();
+    };
+    link.call = async (command, ...args) => {
+      mayBe(what === 'input' && args.at(-1) === 'input');
+      return call.call(link, command, ...args);
+    };
+    link.run = async (script, args) => {
+      const isLook = args.includes('handler') || args.includes('view');
+      mayBe(isLook && (what === 'job' || args.includes('handler')));
+      return run.call(link, script, args);
+    };
+    const errors: unknown[] = [];
+    const executor = new InlineExecutor([failing]);
+    await executor.ready();
+    const discards = new Discards({
+      ...{ store, executor, clock, insist },
+      names: () => [again.name],
+      report: (error) => String(errors.push(error)),
+      released: async () => {},
+    });
+    discards.look();
+    await discards.idle();
+    expect(refusals).toBeLessThan(1);
+    expect(given).toEqual([7]);
+    expect(errors).toEqual([]);
+    expect(await store.find(id)).toMatchObject({ state: { status: 'failed', atRest: true } });
+    link.close();
+  },
+);
+
+test('E5 K4 what goes back to its place while Redis refuses it for a moment has spent no attempt', async () => {
+  await using queue = new ServedQueue(server.url);
+  const jobs = [handle(again, ({ input }) => input)];
+  const alice = queue.manager(jobs).forOwner('alice');
+  await alice.start(again, 1);
+  const { id } = await alice.start(again, 2);
+  const link = linkTo(queue);
+  const { run } = link;
+  let refusals = 1;
+  link.run = async (script, args) => {
+    if (script === commitScript && refusals-- > 0) throw away();
+    return run.call(link, script, args);
+  };
+  const errors: unknown[] = [];
+  const backend = WorkBackend.factory(
+    {
+      ...{ store: new JobStore(link), concurrency: 10, lockMs: 30_000, names: [again.name] },
+      ...{ isRated: false, insist, ended: async () => {} },
+      report: (error) => errors.push(error),
+    },
+    () => {},
+  )(queue.queueName, { connection: link.connect() }, {});
+  await backend.moveToActive('worker:0');
+  await vi.waitUntil(async () => errors.length > 0 || (await alice.activity()).queued === 1, {
+    timeout: 30_000,
+    interval: 2,
+  });
+  expect(errors).toEqual([]);
+  expect(refusals).toBeLessThan(1);
+  expect(await alice.get(id)).toMatchObject({ status: 'queued', attempt: 1 });
+  link.close();
+});
