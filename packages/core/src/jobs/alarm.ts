@@ -21,7 +21,7 @@ const longestMs = 2_147_483_647;
 export class Alarm {
   readonly #clock: DueClock;
   readonly #onRing: () => void;
-  readonly #keepAlive: boolean;
+  #keepAlive: boolean;
   #timer: { cancel(): void } | undefined;
   #ringsAt = Infinity;
   #isClosed = false;
@@ -40,13 +40,16 @@ export class Alarm {
     const delayMs = Math.min(longestMs, Math.max(0, Math.ceil(waitMs)));
     const ringsAt = this.#clock.monotonic() + delayMs;
     if (this.#timer !== undefined && this.#ringsAt <= ringsAt) return;
-    this.#timer?.cancel();
     this.#ringsAt = ringsAt;
-    const ring = (): void => {
-      this.#timer = undefined;
-      this.#onRing();
-    };
-    this.#timer = this.#clock.schedule(delayMs, ring, { keepAlive: this.#keepAlive });
+    this.#set(delayMs);
+  }
+
+  /** Whether the process is held while a timer is set. */
+  hold(keepAlive: boolean): void {
+    if (keepAlive === this.#keepAlive) return;
+    this.#keepAlive = keepAlive;
+    if (this.#timer === undefined) return;
+    this.#set(Math.max(0, Math.ceil(this.#ringsAt - this.#clock.monotonic())));
   }
 
   cancel(): void {
@@ -58,5 +61,14 @@ export class Alarm {
   close(): void {
     this.#isClosed = true;
     this.cancel();
+  }
+
+  #set(delayMs: number): void {
+    this.#timer?.cancel();
+    const ring = (): void => {
+      this.#timer = undefined;
+      this.#onRing();
+    };
+    this.#timer = this.#clock.schedule(delayMs, ring, { keepAlive: this.#keepAlive });
   }
 }

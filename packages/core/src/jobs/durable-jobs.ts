@@ -276,13 +276,16 @@ export class DurableJobs {
   #tryAgain(): void {
     if (this.#retry !== undefined || this.#mode === 'left' || this.#mode === 'closed') return;
     this.#failures += 1;
-    this.#retry = this.#host.clock.schedule(backoffMs(firstRetryMs, this.#failures, 1), () => {
+    const again = (): void => {
       this.#retry = undefined;
       for (const job of this.#stuck) {
         if (job.pendingWrite !== undefined) this.#try(job, job.pendingWrite);
       }
       for (const [job, entry] of [...this.#unkept]) this.#writeBeside(job, entry);
-    });
+    };
+    const waitMs = backoffMs(firstRetryMs, this.#failures, 1);
+    // Its jobs are not at rest, and nothing else may be under way.
+    this.#retry = this.#host.clock.schedule(waitMs, again, { keepAlive: true });
   }
 
   /** What is carried out at once; `kept` waits for it. */

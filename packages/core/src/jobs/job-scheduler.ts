@@ -82,7 +82,9 @@ export class JobScheduler {
   unschedule(job: Job): void {
     if (this.#first === job) this.#first = undefined;
     if (job.delay !== undefined) this.#waiting.remove(job.delay);
-    if (!job.waitsForKey) this.#line.remove(job);
+    if (job.waitsForKey) return;
+    this.#line.remove(job);
+    this.#limits.hold(this.#line.size > 0);
   }
 
   freeSlot(job: Job): void {
@@ -124,6 +126,7 @@ export class JobScheduler {
       }
     } finally {
       this.#isPumping = false;
+      this.#limits.hold(this.#line.size > 0);
     }
   }
 

@@ -178,6 +178,40 @@ test('A7 a rate says when it frees, and one timer serves all rates', async () =>
   expect(real.clock.pending).toBe(0);
 });
 
+test('A7 W6 a rate holds the process while somebody waits for it, and rings when it would have', async () => {
+  const base = shiftingClock();
+  const asked: unknown[] = [];
+  const clock: typeof base = {
+    ...base,
+    schedule(delayMs, callback, options) {
+      asked.push([delayMs, options?.keepAlive]);
+      return base.schedule(delayMs, callback);
+    },
+  };
+  const opened: number[] = [];
+  const limits = new Limits(readLimits({ rare: { rate: { max: 1, perMs: 100 } } }), {
+    clock,
+    gates: new Line<Member>(['rare']),
+    onOpen: () => void opened.push(clock.monotonic()),
+  });
+  const begunAt = clock.monotonic();
+  limits.begun('rare', 'alice');
+  limits.hold(false);
+  await base.advance(30);
+  for (const isWaitedFor of [true, true, false, true]) limits.hold(isWaitedFor);
+  expect(asked).toEqual([
+    [100, false],
+    [70, true],
+    [70, false],
+    [70, true],
+  ]);
+  expect(base.pending).toBe(1);
+  await base.advance(70);
+  expect(opened).toEqual([begunAt + 100]);
+  limits.hold(false);
+  expect(base.pending).toBe(0);
+});
+
 test('A7 limits that limit nothing or are none are refused by name', () => {
   const refused: [unknown, string][] = [
     [null, 'limits'],

@@ -124,6 +124,11 @@ export class Limits {
     this.#turn(count);
   }
 
+  /** Whether somebody waits: the process is held until the rate in the way frees, and not for want of one. */
+  hold(isWaitedFor: boolean): void {
+    if (!this.#isEmpty) this.#alarm.hold(isWaitedFor);
+  }
+
   /** Ends the timer. */
   close(): void {
     this.#alarm.close();

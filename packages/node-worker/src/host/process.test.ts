@@ -56,11 +56,18 @@ describe('a process', () => {
     expect(await run('unattended')).toMatchObject({ code: 0, lines: ['failed worker_crashed'] });
   });
 
-  test('W6 A3 A7 A9 so does one whose time has not come, and a schedule, until its manager is shut down', async () => {
+  test('W6 A3 A7 A9 K6 so does one whose time has not come, and a schedule, until its manager is shut down', async () => {
     const { code, lines, errors } = await run('waiting');
-    expect({ code, lines: lines.slice(0, 3), errors }).toEqual({
+    expect({ code, lines: lines.slice(0, 6), errors }).toEqual({
       code: 0,
-      lines: ['2 attempts', 'delayed', expect.stringMatching(/^schedule/)],
+      lines: [
+        '2 attempts',
+        'rate succeeded',
+        'started succeeded',
+        'ended succeeded',
+        'delayed',
+        expect.stringMatching(/^schedule/),
+      ],
       errors: '',
     });
   });
