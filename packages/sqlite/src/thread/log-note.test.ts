@@ -174,6 +174,16 @@ describe('a log that is gone', () => {
     expect(foundAt(taken)).toBe(content);
   });
 
+  test('K6 a close that is cut short leaves a note that says nothing, whatever was written back before', () => {
+    const file = open();
+    keep(file);
+    writeBack(file);
+    file.noteLog();
+    const { holder, content } = copyOf(path, rowsOf(file));
+    file.close();
+    expect(foundAt({ file: readFileSync(path), log: undefined, holder })).toBe(content);
+  });
+
   test('K6 a copy of another time is as it was, unless it is the one that the log went on from', () => {
     const first = killed();
     const closed = copyOf(path, first.content);
