@@ -22,7 +22,7 @@ export const newHolder = (): Holder => ({
   since: new Date().toISOString(),
 });
 
-/** @param how Over one of this process, which is no longer than the new one, it is never seen in part. */
+/** @param how `r+` writes over one that is no longer, so that nobody sees it in part. */
 export function writeHolder(target: string, holder: Holder, log?: LogStart, how = 'w'): void {
   try {
     writeFileSync(holderOf(target), `${JSON.stringify({ ...holder, log })}\n`, { flag: how });

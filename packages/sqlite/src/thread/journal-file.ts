@@ -110,8 +110,8 @@ export class JournalFile {
         onStep('open: log there');
         file.#logIdentity = file.#identityOfLog();
         const standsAt = markInFile(file.#target, sqlite);
-        file.#note = new LogNote(file.#target, synchronous === 'full', standsAt);
-        file.noteLog();
+        const { newest } = file.#marks;
+        file.#note = new LogNote(file.#target, synchronous === 'full', standsAt, newest);
         onStep('open: holder written');
         return file;
       } catch (error) {

@@ -26,30 +26,38 @@ export class LogNote {
   /** Where the file stands, until a commit has followed and that is noted. */
   #standsAt: MarkName | undefined;
   #changedAt: number | undefined;
+  #isLogDurable = false;
 
   /**
    * @param synced Whether each commit is.
    * @param standsAt The mark in the file itself, if it has one.
+   * @param newest The mark of the newest commit.
    */
-  constructor(target: string, synced: boolean, standsAt: MarkName | undefined) {
+  constructor(target: string, synced: boolean, standsAt: MarkName | undefined, newest: MarkName) {
     this.#target = target;
     this.#synced = synced;
     this.#changedAt = changeOf(target);
-    writeHolder(target, this.#holder);
-    if (isThereForGood(`${target}-wal`)) this.#standsAt = standsAt;
+    this.#standsAt = standsAt;
+    if (!this.#note(newest, 'w')) writeHolder(target, this.#holder);
   }
 
   /** After a commit, and what SQLite does after it. @param newest Its mark. */
   follow(newest: MarkName): void {
-    if (this.#standsAt !== undefined && this.#standsAt !== newest) {
-      const log = { after: this.#standsAt, synced: this.#synced };
-      writeHolder(this.#target, this.#holder, log, 'r+');
-      this.#standsAt = undefined;
-    }
+    this.#note(newest, 'r+');
     const changedAt = changeOf(this.#target);
     if (changedAt === this.#changedAt) return;
     this.#changedAt = changedAt;
     this.#standsAt = newest;
+  }
+
+  #note(newest: MarkName, how: string): boolean {
+    const after = this.#standsAt;
+    if (after === undefined || after === newest) return false;
+    this.#standsAt = undefined;
+    this.#isLogDurable ||= isThereForGood(`${this.#target}-wal`);
+    if (!this.#isLogDurable) return false;
+    writeHolder(this.#target, this.#holder, { after, synced: this.#synced }, how);
+    return true;
   }
 }
 
