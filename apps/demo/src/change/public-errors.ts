@@ -37,14 +37,14 @@ export function asFinal(error: unknown): unknown {
 }
 
 /** What a system lacks when it refuses to open a file or to start a process. */
-const lacks = {
+export const lacks = {
   EMFILE: 'no room for another open file',
   ENFILE: 'no room for another open file',
   EAGAIN: 'no room for another process',
   ENOMEM: 'not enough memory left',
 } as const;
 
-const isLack = (code: unknown): code is keyof typeof lacks =>
+export const isLack = (code: unknown): code is keyof typeof lacks =>
   typeof code === 'string' && Object.hasOwn(lacks, code);
 
 /** The code of such a refusal, also where the error that tells of it is another's cause. */
