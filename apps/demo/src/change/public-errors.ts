@@ -50,11 +50,16 @@ export const isLack = (code: unknown): code is keyof typeof lacks =>
 /** The code of such a refusal, also where the error that tells of it is another's cause. */
 export function lackOf(error: unknown): keyof typeof lacks | undefined {
   // Others are told of in words of their own: a lock that is held has `EAGAIN` as its cause.
-  if (OffstageError.isInstance(error) && error.code !== 'storage_failed') return undefined;
+  const isOfSystem =
+    !OffstageError.isInstance(error) || /^(?:storage|executor)_failed$/.test(error.code);
+  if (!isOfSystem) return undefined;
   let inner = error;
   for (let depth = 0; depth < 5 && inner instanceof Error; depth += 1, inner = inner.cause) {
     const code: unknown = Reflect.get(inner, 'code');
     if (isLack(code)) return code;
+    // A thread that could not begin has the reason in its text alone.
+    const told = code === 'ERR_WORKER_INIT_FAILED' && /\bE[A-Z]+\b/.exec(inner.message)?.[0];
+    if (isLack(told)) return told;
   }
   return undefined;
 }

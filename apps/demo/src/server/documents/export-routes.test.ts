@@ -31,18 +31,3 @@ test('D5 GET /api/export streams a version as ZIP or TAR, and not more than some
     await answer.arrayBuffer();
   }
 }, 60_000);
-
-test('D5 two exports that nobody reads leave places to others, and are over when given up', async () => {
-  const { url } = await startServer();
-  const visitor = visit(url);
-  await visitor.publish({ 'a.txt': 'words' });
-  const gone = new AbortController();
-  const ask = (cookie: string, signal?: AbortSignal) =>
-    fetch(`${url}/api/export`, { headers: { cookie }, ...(signal && { signal }) });
-  const places = await Promise.all([1, 2, 3].map(() => ask(visitor.cookie, gone.signal)));
-  // Small ones are made, and their places free, before anybody reads: none or one is refused.
-  const codes = places.map(({ status }) => status);
-  expect(new Set([...codes, 200, 503])).toEqual(new Set([200, 503]));
-  gone.abort();
-  expect((await ask('')).status).toBe(200);
-});
