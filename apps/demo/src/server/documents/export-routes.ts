@@ -22,15 +22,13 @@ export function addExportRoutes(
     const { format, version: name } = parseQuery(asked, c.req.query());
     const { session, outgoing } = c.env;
     const { socket } = outgoing;
-    let stream: Readable | undefined;
+    let stream: Readable;
     const reader: ExportReader = {
       session,
       taken: () => (socket === null ? 0 : socket.bytesWritten - socket.writableLength),
       isWaitedFor: () => (socket?.writableLength ?? 0) > 0,
-      end: () => {
-        stream?.destroy();
-        outgoing.destroy();
-      },
+      // What is made ends with its connection.
+      end: () => void outgoing.destroy(),
     };
     places.take(reader);
     let fileName: string;
