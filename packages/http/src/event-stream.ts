@@ -152,11 +152,13 @@ export class EventStream {
       return;
     }
     const { text, costs = 0, more = false, last = false } = part;
-    const { clock, pollIntervalMs } = this.#hub.settings;
+    const { clock, minEventGapMs, pollIntervalMs } = this.#hub.settings;
     if (more) this.#hasChanged = true;
     // What is there already need not wait.
     this.#sentMs = more ? -Infinity : clock.monotonic();
-    const quietMs = Math.min((text.length + costs) / bytesPerMs, pollIntervalMs);
+    const paceMs = Math.min((text.length + costs) / bytesPerMs, pollIntervalMs);
+    // Who wants no gap at all gets all that the reader takes.
+    const quietMs = minEventGapMs === 0 ? 0 : paceMs;
     this.#roomMs = Math.max(more ? -Infinity : this.#roomMs, this.#sentMs + quietMs);
     this.#send(text);
     if (last || this.touchedMs >= this.#endMs) this.end();
