@@ -33,7 +33,7 @@ const executablePath = findChromium();
 const isQuick = process.env.OFFSTAGE_QUICK === '1';
 const leftOutWhenQuick = [
   'apps/demo/src/cli/*.test.ts',
-  'apps/demo/src/server/{crash,restart,start}.test.ts',
+  'apps/demo/src/server/{crash,restart,start,starving}.test.ts',
   'apps/demo/src/server/{changes/changes,uploads/uploads,logs/logs}.test.ts',
   'apps/demo/src/{change/ingest-handler,search/search-while-ingesting,search/search,reading/read-handler}.test.ts',
   'apps/demo/src/reading/parse-process.test.ts',
