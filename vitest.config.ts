@@ -19,6 +19,7 @@ const project = (name: string, root: string, ...others: string[]) => ({
     root,
     // What one file leaves behind the next would meet: files of these start and change nothing of their process.
     isolate: !shared.includes(name),
+    ...(!shared.includes(name) && asNodeDoes),
     include: ['src/**/*.test.ts'],
     exclude: ['**/*.browser.test.ts', ...others, ...(isQuick ? leftOutWhenQuick : [])],
   },
@@ -27,13 +28,17 @@ const project = (name: string, root: string, ...others: string[]) => ({
 // They run in a third less time where the modules are loaded, and compiled, once.
 const shared = ['core', 'http', 'react', 'svelte', 'vue', 'solid', 'demo'];
 
+// Where each file has a process of its own, Node.js loads the sources as they stand, as it does for the processes and
+// threads that tests start, and keeps what it has compiled; Vite would be asked for each module of each file.
+const asNodeDoes = { experimental: { viteModuleRunner: false } };
+
 const executablePath = findChromium();
 
 // `npm test -- quick`: no browser, and none of what starts processes, fills disks or explores crashes.
 const isQuick = process.env.OFFSTAGE_QUICK === '1';
 const leftOutWhenQuick = [
   'apps/demo/src/cli/*.test.ts',
-  'apps/demo/src/server/{crash,restart,start}.test.ts',
+  'apps/demo/src/server/{crash,restart,start,starving}.test.ts',
   'apps/demo/src/server/{changes/changes,uploads/uploads,logs/logs}.test.ts',
   'apps/demo/src/{change/ingest-handler,search/search-while-ingesting,search/search,reading/read-handler}.test.ts',
   'apps/demo/src/reading/parse-process.test.ts',
@@ -156,8 +161,9 @@ export default defineConfig({
     pool: 'forks',
     execArgv: runtimeOptions,
     testTimeout: 30_000,
-    // Tests that start processes wait for them most of the time.
-    maxWorkers: Math.max(2, os.availableParallelism() - 1),
+    // Tests that start processes wait for them most of the time: with two at a time, two processors would be idle for a
+    // sixth of it once nothing runs beside.
+    maxWorkers: Math.max(3, os.availableParallelism() - 1),
     // What a passing test prints (errors that it provokes, say) is of no interest.
     silent: 'passed-only',
     projects: [

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withAddresses } from './lock-addresses.mjs';
 
 export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
@@ -22,20 +23,29 @@ const windows = process.platform === 'win32';
 export function installPackages() {
   if (isInstalled()) return;
   process.stderr.write('Installing packages (once)…\n');
-  // Not `npm ci`, which refuses a lock file that lacks the builds of a tool for other systems. What
-  // the lock file names is installed as it says, and the file stays as it is.
-  const { status, error } = spawnSync(
-    windows ? 'npm.cmd' : 'npm',
-    // Errors alone: what npm thinks of engines and of old names is no matter of who runs a command.
-    ['install', '--no-save', '--include=dev', '--loglevel=error', '--no-audit', '--no-fund'],
-    // Standard output belongs to the command that the user asked for.
-    { cwd: root, stdio: ['ignore', 2, 2], shell: windows },
-  );
+  const ended = withAddresses(root, npm, install);
+  const isStopped = ended !== undefined && (ended.signal !== null || ended.status > 128);
+  // A registry may keep its files elsewhere; then npm asks it for each.
+  const { status, error } = ended?.status === 0 || isStopped ? ended : install();
   if (status !== 0) {
     fail(
       `npm install did not succeed${error ? ` (${error.message})` : ''}. Its output above says why.`,
     );
   }
+}
+
+const npm = { command: windows ? 'npm.cmd' : 'npm', shell: windows };
+
+function install() {
+  // Not `npm ci`, which refuses a lock file that lacks the builds of a tool for other systems. What
+  // the lock file names is installed as it says, and the file stays as it is.
+  return spawnSync(
+    npm.command,
+    // Errors alone: what npm thinks of engines and of old names is no matter of who runs a command.
+    ['install', '--no-save', '--include=dev', '--loglevel=error', '--no-audit', '--no-fund'],
+    // Standard output belongs to the command that the user asked for.
+    { cwd: root, stdio: ['ignore', 2, 2], shell: npm.shell },
+  );
 }
 
 // npm leaves a second lock file in node_modules that tells what is really there.

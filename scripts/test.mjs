@@ -144,6 +144,7 @@ async function perform(check, output) {
   // What ran beside another check says all of it at once, or its lines would stand among the other's.
   if (output === 'pipe') console.log(`\n── ${check.name}\n${said.trimEnd()}`);
   console.log(`── ${check.name}: ${succeeded ? 'passed' : 'FAILED'} in ${seconds} s`);
+  if (counts.slowest?.length > 0) console.log(`   longest: ${counts.slowest.join(', ')}`);
 }
 
 function has(needs = []) {
@@ -184,8 +185,21 @@ function run([command, ...args], output) {
 function countVitest(file) {
   try {
     const report = JSON.parse(readFileSync(file, 'utf8'));
-    return { passed: report.numPassedTests, failed: report.numFailedTests };
+    return {
+      passed: report.numPassedTests,
+      failed: report.numFailedTests,
+      slowest: slowestFiles(report.testResults),
+    };
   } catch {
     return { passed: 0, failed: 0 };
   }
+}
+
+/** Where to look when the whole takes too long. */
+function slowestFiles(files) {
+  return files
+    .map(({ name, startTime, endTime }) => ({ name, seconds: (endTime - startTime) / 1000 }))
+    .sort((a, b) => b.seconds - a.seconds)
+    .slice(0, 5)
+    .map(({ name, seconds }) => `${path.relative(root, name)} ${seconds.toFixed(0)} s`);
 }

@@ -19,6 +19,7 @@ const titles: Readonly<Record<string, string>> = {
   worker: 'Worker threads',
   http: 'Over HTTP',
   react: 'On a page',
+  journal: 'Jobs that are kept, in full',
   snapshots: 'Snapshots',
   demo: 'The Documents application',
 };

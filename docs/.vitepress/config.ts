@@ -68,10 +68,15 @@ export default defineConfig({
 function renderForSearch(
   source: string,
   env: { readonly relativePath: string; readonly frontmatter?: { readonly search?: boolean } },
-  md: { render(source: string, env: object): string },
+  md: { readonly options: { highlight?: unknown }; render(source: string, env: object): string },
 ): string {
+  if (env.relativePath === 'traceability.md') return '';
+  // Words are looked for, so code needs no colours, which take most of the time.
+  const { highlight } = md.options;
+  md.options.highlight = undefined;
   const html = md.render(source, env);
-  return env.relativePath === 'traceability.md' || env.frontmatter?.search === false ? '' : html;
+  md.options.highlight = highlight;
+  return env.frontmatter?.search === false ? '' : html;
 }
 
 function slugOf(heading: string): string {

@@ -18,8 +18,8 @@ const names = [
   ...['begun', 'before the commit', 'published', 'saved', 'discarding'].map(
     (at) => `handler: ${at}`,
   ),
-  ...['locked', 'migrated', 'format kept', 'read'].map((at) => `open: ${at}`),
-  'close: begun',
+  ...['locked', 'migrated', 'format kept', 'holder written', 'read'].map((at) => `open: ${at}`),
+  ...['begun', 'log written back'].map((at) => `close: ${at}`),
 ];
 
 const rig = await SurvivalRig.start();

@@ -14,7 +14,7 @@ import { serveBullJobs } from './index.ts';
 import { JobStore } from './records/job-store.ts';
 import { commitScript } from './redis/commit-script.ts';
 import { RedisLink } from './redis/redis-link.ts';
-import { saveScript } from './redis/scripts.ts';
+import { holdDiscardScript, saveScript, takeDiscardScript } from './redis/scripts.ts';
 import { baseOf } from './shared/names.ts';
 import { encodeValue } from './shared/value-codec.ts';
 import { Discards } from './worker/discards.ts';
@@ -192,5 +192,86 @@ test('E5 K4 what goes back to its place while Redis refuses it for a moment has 
   expect(errors).toEqual([]);
   expect(refusals).toBeLessThan(1);
   expect(await alice.get(id)).toMatchObject({ status: 'queued', attempt: 1 });
+  link.close();
+});
+
+test('J9 E4 a discard is taken once by who asks again, and by another one when its holder says no more', async () => {
+  await using queue = new ServedQueue(server.url);
+  const alice = queue.manager([handle(again, ({ input }) => input)]).forOwner('alice');
+  const { id } = await alice.start(again, 7);
+  const link = linkTo(queue);
+  await link.call('ZADD', `${link.base}discards`, 0, id);
+  const take = async (taker: string, claimMs: number) =>
+    String(await link.run(takeDiscardScript, [claimMs, taker, again.name]));
+  expect(await take('a', -1)).toBe(id);
+  // Its answer was lost.
+  expect(await take('a', -1)).toBe(id);
+  // It has lapsed, as Redis refused to hold it for longer; its holder lives, and says so first.
+  expect(await take('b', 60_000)).toBe('');
+  expect(await link.run(holdDiscardScript, [-1, 'a', id])).toBe(1);
+  expect(await take('c', -2)).toBe('');
+  // Nobody says so.
+  expect(await take('d', 60_000)).toBe(id);
+  expect(await link.run(holdDiscardScript, [60_000, 'a', id])).toBe(0);
+  expect(await take('e', 60_000)).toBe('');
+  link.close();
+});
+
+test('J9 E4 a discard is held for as long as it takes, also where Redis refuses that for a moment', async () => {
+  await using queue = new ServedQueue(server.url);
+  const started = Promise.withResolvers<void>();
+  const ends = Promise.withResolvers<void>();
+  const failing = handle(again, ({ input }) => input, {
+    async discard() {
+      started.resolve();
+      await ends.promise;
+    },
+  });
+  const alice = queue.manager([failing]).forOwner('alice');
+  const { id } = await alice.start(again, 7);
+  const link = linkTo(queue);
+  const store = new JobStore(link);
+  const at = Date.now();
+  const failure = { code: 'handler_failed', message: 'no', reference: 'r' } as const;
+  await store.dispatch(id, () => ({ type: 'started', at }), { newFence: 'here' });
+  await store.dispatch(id, () => ({ type: 'failed', at, failure }), { newFence: '' });
+  const { run } = link;
+  const holds = [away(), undefined];
+  let held = 0;
+  link.run = async (script, args) => {
+    if (script !== holdDiscardScript) return run.call(link, script, args);
+    held += 1;
+    const refusal = holds.shift();
+    if (refusal !== undefined) throw refusal;
+    return run.call(link, script, args);
+  };
+  const due: (() => void)[] = [];
+  const executor = new InlineExecutor([failing]);
+  await executor.ready();
+  const discards = new Discards({
+    ...{ store, executor, insist },
+    clock: {
+      ...clock,
+      schedule(_afterMs, act) {
+        due.push(act);
+        return { cancel: () => due.splice(0) };
+      },
+    },
+    names: () => [again.name],
+    report: String,
+    released: async () => {},
+  });
+  discards.look();
+  await started.promise;
+  await link.call('ZADD', `${link.base}discards`, 1, id);
+  due.shift()?.();
+  await vi.waitUntil(() => due.length === 1);
+  expect(String(await link.call('ZSCORE', `${link.base}discards`, id))).toBe('1');
+  due.shift()?.();
+  await vi.waitUntil(() => due.length === 1);
+  expect(Number(await link.call('ZSCORE', `${link.base}discards`, id))).toBeGreaterThan(at);
+  ends.resolve();
+  await discards.idle();
+  expect({ held, due }).toEqual({ held: 2, due: [] });
   link.close();
 });

@@ -117,16 +117,33 @@ describe('J3 a start has a key', () => {
     expect(await alice.list()).toHaveLength(1);
     await call(handle, start(String.raw`"a\"1\\"`));
     expect(await alice.list()).toHaveLength(2);
+    const [letters, same] = [start('%"%e6%97%a5 %22%25"'), start('%"%e6%97%a5 %22%25"; x=1')];
+    expect((await body(await call(handle, letters))).id).toBe(
+      (await body(await call(handle, same))).id,
+    );
+    expect(await alice.list()).toHaveLength(3);
   });
 
-  test.each(['', '""', '"a', 'a b', '"a", "b"', '"a" "b"', '"ä"', `"${'x'.repeat(256)}"`, '(a)'])(
-    'J3 H5 a key that is none is a 400: %s',
-    async (key) => {
-      const { handle, alice } = jobsServer();
-      expect((await call(handle, start(key))).status).toBe(400);
-      expect(await alice.list()).toEqual([]);
-    },
-  );
+  test.each([
+    '',
+    '""',
+    '"a',
+    'a b',
+    '"a", "b"',
+    '"a" "b"',
+    '"ä"',
+    '%"%ff"',
+    '%"%E6%97%A5"',
+    '%"%"',
+    '%""',
+    '% "a"',
+    `"${'x'.repeat(256)}"`,
+    '(a)',
+  ])('J3 H5 a key that is none is a 400: %s', async (key) => {
+    const { handle, alice } = jobsServer();
+    expect((await call(handle, start(key))).status).toBe(400);
+    expect(await alice.list()).toEqual([]);
+  });
 });
 
 test('H5 J2 an input off its schema is a 400 before an application’s own client sees it', async () => {

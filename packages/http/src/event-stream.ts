@@ -1,17 +1,25 @@
-import type { Timer } from '@offstage/core';
+import type { ChangeKind, Timer } from '@offstage/core';
 import type { StreamHub } from './stream-hub.ts';
 import type { StreamReader } from './stream-reader.ts';
 
 /** What one stream tells. */
 export interface StreamSource {
-  /** Called once, when someone reads. `changed` says that `next` has something; returns the end of it. */
-  open(changed: () => void): () => void;
-  /** The newest state of things, made when the reader asks for it; undefined when nothing is new. */
-  next(): Promise<StreamPart | undefined>;
+  /**
+   * Called once, when someone reads. `changed` says that `next` has something, and whether it is more than
+   * progress; returns the end of it.
+   */
+  open(changed: (kind: ChangeKind) => void): () => void;
+  /**
+   * The newest state of things, made when the reader asks for it; undefined when nothing is new. `isEarly`: it
+   * is not the time for progress yet, which may be left out and is asked for again.
+   */
+  next(isEarly: boolean): Promise<StreamPart | undefined>;
 }
 
 export interface StreamPart {
   readonly text: string;
+  /** About how many bytes it makes the reader ask for besides. @default 0 */
+  readonly costs?: number;
   /** There is more to tell at once. */
   readonly more?: boolean;
   /** The stream ends with this. */
@@ -20,6 +28,10 @@ export interface StreamPart {
 
 // How long a client waits before it comes back, unless it knows better.
 const reconnectMs = 2000;
+
+// Progress that brings more than this waits for its turn, as long as a poll would at most: jobs that report ten
+// thousand times a second cost a page no more bytes than if it polled.
+const bytesPerMs = 16;
 
 /**
  * Server-sent events without a queue (H3). Nothing is made until the reader asks for it, so a reader
@@ -42,9 +54,14 @@ export class EventStream {
   #reader: StreamReader | undefined;
   #close: (() => void) | undefined;
   #gap: Timer | undefined;
+  #gapEndMs = 0;
   #state: 'idle' | 'wanted' | 'making' | 'closed' = 'idle';
   #hasChanged = true;
+  // More than progress.
+  #isUrgent = true;
   #sentMs = -Infinity;
+  // When there is room for progress again.
+  #roomMs = -Infinity;
 
   constructor(source: StreamSource, hub: StreamHub, owner: unknown) {
     this.#source = source;
@@ -65,8 +82,9 @@ export class EventStream {
       return;
     }
     try {
-      this.#close = this.#source.open(() => {
+      this.#close = this.#source.open((kind) => {
         this.#hasChanged = true;
+        if (kind === 'change') this.#isUrgent = true;
         this.#make();
       });
       this.#send(`retry: ${reconnectMs}\n\n`);
@@ -94,24 +112,36 @@ export class EventStream {
   }
 
   #make(): void {
-    if (this.#state !== 'wanted' || !this.#hasChanged || this.#gap !== undefined) return;
+    if (this.#state !== 'wanted' || !this.#hasChanged) return;
     const { clock, minEventGapMs } = this.#hub.settings;
-    const waitMs = this.#sentMs + minEventGapMs - clock.monotonic();
-    if (waitMs > 0) {
-      this.#gap = clock.schedule(waitMs, () => {
-        this.#gap = undefined;
-        this.#make();
-      });
+    const nowMs = clock.monotonic();
+    const dueMs = Math.max(this.#sentMs + minEventGapMs, this.#isUrgent ? -Infinity : this.#roomMs);
+    if (dueMs > nowMs) {
+      this.#makeAt(dueMs, nowMs);
       return;
     }
-    this.#hasChanged = false;
+    this.#gap?.cancel();
+    this.#gap = undefined;
+    const isEarly = nowMs < this.#roomMs;
+    this.#hasChanged = isEarly;
+    this.#isUrgent = false;
     this.#state = 'making';
-    this.#source.next().then(
+    this.#source.next(isEarly).then(
       (part) => this.#made(part),
       (error: unknown) => {
         if (this.#state === 'making') this.#made({ text: this.#hub.failed(error), last: true });
       },
     );
+  }
+
+  #makeAt(dueMs: number, nowMs: number): void {
+    if (this.#gap !== undefined && this.#gapEndMs <= dueMs) return;
+    this.#gap?.cancel();
+    this.#gapEndMs = dueMs;
+    this.#gap = this.#hub.settings.clock.schedule(dueMs - nowMs, () => {
+      this.#gap = undefined;
+      this.#make();
+    });
   }
 
   #made(part: StreamPart | undefined): void {
@@ -121,10 +151,15 @@ export class EventStream {
       this.#make();
       return;
     }
-    const { text, more = false, last = false } = part;
+    const { text, costs = 0, more = false, last = false } = part;
+    const { clock, minEventGapMs, pollIntervalMs } = this.#hub.settings;
     if (more) this.#hasChanged = true;
     // What is there already need not wait.
-    this.#sentMs = more ? -Infinity : this.#hub.settings.clock.monotonic();
+    this.#sentMs = more ? -Infinity : clock.monotonic();
+    const paceMs = Math.min((text.length + costs) / bytesPerMs, pollIntervalMs);
+    // Who wants no gap at all gets all that the reader takes.
+    const quietMs = minEventGapMs === 0 ? 0 : paceMs;
+    this.#roomMs = Math.max(more ? -Infinity : this.#roomMs, this.#sentMs + quietMs);
     this.#send(text);
     if (last || this.touchedMs >= this.#endMs) this.end();
   }

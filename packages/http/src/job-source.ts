@@ -1,4 +1,4 @@
-import { isTerminal, type JobClient, type JobView } from '@offstage/core';
+import { type ChangeKind, isTerminal, type JobClient, type JobView } from '@offstage/core';
 import type { StreamPart, StreamSource } from './event-stream.ts';
 import type { JsonText } from './json-text.ts';
 import { type ChangeWatch, watchOrRepeat } from './watch-or-repeat.ts';
@@ -28,9 +28,9 @@ export class JobSource implements StreamSource {
     this.#told = undefined;
   }
 
-  open(changed: () => void): () => void {
+  open(changed: (kind: ChangeKind) => void): () => void {
     const { client, id, settings } = this.#options;
-    return watchOrRepeat(client, id, settings, changed);
+    return watchOrRepeat(client, id, settings, (_id, kind = 'change') => changed(kind));
   }
 
   async next(): Promise<StreamPart | undefined> {

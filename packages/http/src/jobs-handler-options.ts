@@ -45,7 +45,10 @@ export interface JobsHandlerOptions {
   readonly maxStreamMs?: number | undefined;
   /** Milliseconds of silence after which a stream says that it is alive. @default 15_000 */
   readonly heartbeatMs?: number | undefined;
-  /** The least time between two events of one stream, in milliseconds. @default 50 */
+  /**
+   * The least time between two events of one stream, in milliseconds. Much progress waits longer, up to
+   * `pollIntervalMs`; 0 sends all that the reader takes. @default 50
+   */
   readonly minEventGapMs?: number | undefined;
   /** How often streams look where the client pushes nothing, in milliseconds. @default 1000 */
   readonly pollIntervalMs?: number | undefined;

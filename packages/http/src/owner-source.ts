@@ -7,6 +7,8 @@ import { type ChangeWatch, watchOrRepeat } from './watch-or-repeat.ts';
 const maxIds = 1000;
 // The progress of so many jobs at once travels with the hint; of more, a page asks for what it shows.
 const maxTold = 50;
+// About what a page that shows them gets for each when it asks.
+const askedBytes = 500;
 
 /**
  * Which of an owner's jobs changed, merged until the reader takes it (H3). It holds no state that a
@@ -36,27 +38,27 @@ export class OwnerSource implements StreamSource {
     this.#json = json;
   }
 
-  open(changed: () => void): () => void {
+  open(changed: (kind: ChangeKind) => void): () => void {
     const stop = this.#watch(changed);
     this.#version = this.#client.version ?? '';
     return stop;
   }
 
-  #watch(changed: () => void): () => void {
+  #watch(changed: (kind: ChangeKind) => void): () => void {
     const onChange = (id?: string, kind: ChangeKind = 'change'): void => {
       if (id === undefined || this.#ids.size >= maxIds) this.#isAll = true;
       else if (this.#ids.get(id) !== 'change') this.#ids.set(id, kind);
-      changed();
+      changed(this.#isAll ? 'change' : kind);
     };
     const onPush = (isPushed: boolean): void => {
       this.#isPushed = isPushed;
       // After the hint that follows, which `ready` makes needless.
-      queueMicrotask(changed);
+      queueMicrotask(() => changed('change'));
     };
     return watchOrRepeat(this.#client, undefined, this.#settings, onChange, onPush);
   }
 
-  async next(): Promise<StreamPart | undefined> {
+  async next(isEarly: boolean): Promise<StreamPart | undefined> {
     if (!this.#isPushed) return this.#isReady ? { text: ':\n\n', last: true } : undefined;
     const ids = this.#ids;
     const hasNews = this.#isAll || ids.size > 0;
@@ -80,14 +82,16 @@ export class OwnerSource implements StreamSource {
       ids.clear();
       return change('"all":true');
     }
-    const all = [...ids.keys()];
+    const all = [...ids.keys()].filter((id) => !isEarly || ids.get(id) === 'change');
+    if (all.length === 0) return undefined;
     const moved = all.filter((id) => ids.get(id) === 'progress');
-    ids.clear();
-    const told = moved.length > maxTold ? [] : await this.#told(moved);
+    for (const id of all) ids.delete(id);
+    const isTold = moved.length <= maxTold;
+    const told = isTold ? await this.#told(moved) : [];
     const fields = [`"ids":${JSON.stringify(all)}`];
     if (moved.length > 0) fields.push(`"progress":${JSON.stringify(moved)}`);
     if (told.length > 0) fields.push(`"polls":[${told.map(this.#json.poll).join()}]`);
-    return change(fields.join());
+    return { ...change(fields.join()), ...(!isTold && { costs: moved.length * askedBytes }) };
   }
 
   async #told(ids: readonly string[]): Promise<readonly JobPoll[]> {

@@ -4,14 +4,15 @@
 // Needs Linux, root, loop devices, `unshare` and `mount`, `mkfs` of each file system, and perl or
 // python3 for the ioctl. What it lacks it says, and skips. It runs in a mount namespace of its own,
 // on image files in a scratch folder: whatever ends it, its mounts and loop devices go with it.
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { release, tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { release } from 'node:os';
 import { join } from 'node:path';
 import type { Defect } from '../fixtures/crash/broken-directory.ts';
 import { Rig } from '../fixtures/crash/rig.ts';
 import { CutRun, type CutTally, newCutTally } from './power/cut-run.ts';
 import { type Cut, Disk, type FileSystem, fileSystems } from './power/disk.ts';
+import { runInNamespace, scratchInside, whatIsLacking } from './power/namespace.ts';
 import { has, Shutdown } from './power/tools.ts';
 import { readChoice, readCount, readOptions } from './read-options.ts';
 
@@ -26,7 +27,6 @@ const options = readOptions(usage, {
 const cutsEach = readCount(options.cuts, '--cuts', usage);
 const only = readChoice(options.only?.toLowerCase(), ['ext4', 'xfs', 'btrfs'], '--only', usage);
 
-const insideVariable = 'OFFSTAGE_POWER_NAMESPACE';
 /** How often, of the number that was asked for: the gentler, the less there is to be found. */
 const cuts: ReadonlyArray<readonly [Cut, number]> = [
   ['default', 0.2],
@@ -43,59 +43,10 @@ if (options.install) {
 }
 const lacking = whatIsLacking();
 if (lacking !== undefined) console.log(`skipped: ${lacking}`);
-else if (process.env[insideVariable] === undefined) process.exitCode = runInNamespace();
-else process.exitCode = await cutAll();
+else if (scratchInside === undefined) process.exitCode = runInNamespace(options.scratch);
+else process.exitCode = await cutAll(scratchInside);
 
-function whatIsLacking(): string | undefined {
-  if (process.platform !== 'linux') return 'it needs Linux';
-  if (process.getuid?.() !== 0) return 'it needs root, to mount image files';
-  for (const tool of ['unshare', 'mount', 'umount', 'losetup']) {
-    if (!has(tool)) return `it needs the command ${tool} (package util-linux or mount)`;
-  }
-  if (!existsSync('/dev/loop-control')) return 'it needs loop devices (/dev/loop-control)';
-  return has('perl') || has('python3') ? undefined : 'it needs perl or python3 for the ioctl';
-}
-
-function runInNamespace(): number {
-  const scratch = mkdtempSync(join(options.scratch ?? roomyFolder(), 'offstage-power-'));
-  // The signals of a terminal reach both processes; this one stays to clean up.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.on(signal, () => undefined);
-  try {
-    const { status, error } = spawnSync(
-      'unshare',
-      [
-        '--mount',
-        '--propagation=private',
-        process.execPath,
-        ...process.execArgv,
-        ...process.argv.slice(1),
-      ],
-      { stdio: 'inherit', env: { ...process.env, [insideVariable]: scratch } },
-    );
-    if (error !== undefined) console.log(`skipped: ${error.message}`);
-    return status ?? 1;
-  } finally {
-    // Nothing is mounted here: that was in the other namespace, which is gone.
-    rmSync(scratch, { recursive: true, force: true });
-  }
-}
-
-/** In memory if there is room: what a cut loses is decided above, and all else comes sooner. */
-function roomyFolder(): string {
-  try {
-    const available = execFileSync('df', ['--output=avail', '-B1M', '/dev/shm'], {
-      encoding: 'utf8',
-    });
-    if (Number(available.trim().split('\n').at(-1)) > 4096) return '/dev/shm';
-  } catch {
-    // No such place.
-  }
-  return tmpdir();
-}
-
-async function cutAll(): Promise<number> {
-  const scratch = process.env[insideVariable] ?? '';
+async function cutAll(scratch: string): Promise<number> {
   const shutdown = Shutdown.start();
   const rig = await Rig.start(scratch, 2);
   process.on('SIGINT', () => process.exit(130));

@@ -153,7 +153,7 @@ describe('a path that leads nowhere', () => {
     expect((await refusalOf(file)).details).toMatchObject({ pid: process.pid });
     rmSync(`${file}-wal`);
     await expect(journal.write(admitted('b'))).rejects.toMatchObject({
-      details: { reason: 'deleted' },
+      details: { reason: 'deleted', path, file: `${file}-wal` },
     });
     await journal.close();
   });

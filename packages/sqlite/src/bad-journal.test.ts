@@ -4,6 +4,7 @@ import {
   appendFileSync,
   chmodSync,
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -269,9 +270,10 @@ describe('a journal that somebody has', () => {
     const journal = await openAt();
     await journal.write(admitted('before'));
     rmSync(path);
-    expect(await refusal(journal.write(admitted('after')))).toEqual(['journal_failed', 'deleted']);
+    const deleted = { code: 'journal_failed', details: { reason: 'deleted', path, file: path } };
+    expect(await errorOf(journal.write(admitted('after')))).toMatchObject(deleted);
     expect(journal.health()).toMatchObject({ writable: false, error: { code: 'journal_failed' } });
-    expect(await refusal(journal.write(admitted('later')))).toEqual(['journal_failed', 'deleted']);
+    expect(await errorOf(journal.write(admitted('later')))).toMatchObject(deleted);
   });
 
   test('K6 so is one in the place of which is another, and a log that was removed', async () => {
@@ -279,11 +281,19 @@ describe('a journal that somebody has', () => {
     await journal.write(admitted('before'));
     renameSync(path, `${path}.old`);
     writeFileSync(path, '');
-    expect(await refusal(journal.write(admitted('after')))).toEqual(['journal_failed', 'deleted']);
-    const other = await openAt(join(folder, 'other.sqlite'));
+    const replaced = await errorOf(journal.write(admitted('after')));
+    expect(replaced.details).toEqual({ reason: 'deleted', path, file: path });
+    const file = join(folder, 'other.sqlite');
+    const other = await openAt(file);
     await other.write(admitted('before'));
-    rmSync(join(folder, 'other.sqlite-wal'));
-    expect(await refusal(other.write(admitted('after')))).toEqual(['journal_failed', 'deleted']);
+    rmSync(`${file}-wal`);
+    const removed = await errorOf(other.write(admitted('after')));
+    expect(removed.details).toEqual({ reason: 'deleted', path: file, file: `${file}-wal` });
+    expect(removed.message).toContain(`${file}-wal was removed`);
+    // A log that is open is written back when it is closed, whatever its name.
+    await other.close();
+    const next = journalAt(file);
+    expect((await next.open()).jobs.map(({ id }) => id)).toContain('before');
   });
 });
 
@@ -309,6 +319,7 @@ describe('a journal that may not be written', () => {
       writeFileSync(join(disk, 'taken'), new Uint8Array(taken));
       const journal = await openAt(join(disk, 'jobs.sqlite'));
       expect(statSync(join(disk, 'jobs.sqlite-wal')).size > 4_000_000).toBe(taken === 0);
+      cpSync(disk, join(folder, 'killed'), { recursive: true });
       await journal.write(admitted('job'));
       const ballast = fill(disk);
       // What the log has room for is kept, as it is on the disk already.
@@ -343,6 +354,9 @@ describe('a journal that may not be written', () => {
         ['last', 'queued'],
       ]);
       await next.close();
+      // Where the log could not be laid out, there is none yet, and so none is missed.
+      const killed = await openAt(join(folder, 'killed', 'jobs.sqlite'));
+      await killed.close();
     });
   }
 });

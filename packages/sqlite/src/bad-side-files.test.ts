@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { JournalEntry } from '@offstage/core/engine';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { idsIn, keep, refusalOf } from '../fixtures/kept-file.ts';
 import { admitted } from '../fixtures/kept-job.ts';
@@ -27,10 +28,10 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Leaves the file and its log as they are when the process is killed. */
-async function keepInLog(...ids: readonly string[]): Promise<void> {
+async function keepInLog(...jobs: readonly (string | JournalEntry)[]): Promise<void> {
   const journal = sqliteJournal(path);
   await journal.open();
-  for (const id of ids) await journal.write(admitted(id));
+  for (const job of jobs) await journal.write(typeof job === 'string' ? admitted(job) : job);
   const killed = readdirSync(folder).map(
     (name) => [name, readFileSync(join(folder, name))] as const,
   );
@@ -108,6 +109,28 @@ describe('a log without its journal', () => {
       expect(await idsIn(path)).toEqual(['a', 'b']);
     },
   );
+
+  test('K2 K6 one that was removed after a kill is told, also after some of it was written back', async () => {
+    await keepInLog('a');
+    rmSync(`${path}-wal`);
+    expect(await refusalOf(path)).toMatchObject({
+      code: 'journal_damaged',
+      details: { file: `${path}-wal` },
+    });
+    rmSync(`${path}-holder`);
+    expect(await idsIn(path)).toEqual([]);
+
+    // More than SQLite leaves in a log; what comes after it is noted with the one after that.
+    const large = Array.from({ length: 6 }, (_, index) =>
+      admitted(`large-${index}`, 'x'.repeat(900_000)),
+    );
+    await keepInLog(...large, 'b', 'c', 'd');
+    const log = readFileSync(`${path}-wal`);
+    rmSync(`${path}-wal`);
+    expect(await refusalOf(path)).toMatchObject({ code: 'journal_damaged' });
+    writeFileSync(`${path}-wal`, log);
+    expect((await idsIn(path)).slice(-3)).toEqual(['b', 'c', 'd']);
+  });
 
   test('K6 an empty log beside nothing is none', async () => {
     writeFileSync(`${path}-wal`, '');

@@ -14,11 +14,13 @@ afterAll(() => rig.end());
 /** The steps that a process comes by which makes a journal, writes and closes it. */
 const named = [
   'open: before the lock',
+  'open: examined',
   'open: locked',
   'open: migrated',
   'open: format kept',
   'open: log laid out',
   'open: log there',
+  'open: holder written',
   'open: read',
   'group: taken',
   'group: begun',

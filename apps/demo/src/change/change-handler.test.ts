@@ -13,6 +13,9 @@ import { changeWork } from './change-work.ts';
 
 const faulty = new URL('../testing/faulty-parser.ts', import.meta.url);
 
+/** Warm parsers for all. */
+const pool = new ChildPool();
+
 interface Asked {
   readonly remove?: string[];
   readonly retry?: string[];
@@ -21,7 +24,7 @@ interface Asked {
 }
 
 function changes(dataFolder: string, options: Omit<ChangeHandlerOptions, 'pool'> = {}) {
-  const handler = createChangeHandler({ ...options, pool: new ChildPool({ keep: 0 }) });
+  const handler = createChangeHandler({ ...options, pool });
   const manager = new JobManager({ executor: new InlineExecutor([handler]) });
   onTestFinished(async () => void (await manager.shutdown()));
   const jobs = manager.forOwner('test');

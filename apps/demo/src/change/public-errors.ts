@@ -37,24 +37,29 @@ export function asFinal(error: unknown): unknown {
 }
 
 /** What a system lacks when it refuses to open a file or to start a process. */
-const lacks = {
+export const lacks = {
   EMFILE: 'no room for another open file',
   ENFILE: 'no room for another open file',
   EAGAIN: 'no room for another process',
   ENOMEM: 'not enough memory left',
 } as const;
 
-const isLack = (code: unknown): code is keyof typeof lacks =>
+export const isLack = (code: unknown): code is keyof typeof lacks =>
   typeof code === 'string' && Object.hasOwn(lacks, code);
 
 /** The code of such a refusal, also where the error that tells of it is another's cause. */
 export function lackOf(error: unknown): keyof typeof lacks | undefined {
   // Others are told of in words of their own: a lock that is held has `EAGAIN` as its cause.
-  if (OffstageError.isInstance(error) && error.code !== 'storage_failed') return undefined;
+  const isOfSystem =
+    !OffstageError.isInstance(error) || /^(?:storage|executor)_failed$/.test(error.code);
+  if (!isOfSystem) return undefined;
   let inner = error;
   for (let depth = 0; depth < 5 && inner instanceof Error; depth += 1, inner = inner.cause) {
     const code: unknown = Reflect.get(inner, 'code');
     if (isLack(code)) return code;
+    // A thread that could not begin has the reason in its text alone.
+    const told = code === 'ERR_WORKER_INIT_FAILED' && /\bE[A-Z]+\b/.exec(inner.message)?.[0];
+    if (isLack(told)) return told;
   }
   return undefined;
 }

@@ -1,5 +1,6 @@
+import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { ParsedFile } from '../reading/parse-file.ts';
 import { isFormerReader, readerOf } from '../reading/reader-versions.ts';
 import {
@@ -20,12 +21,22 @@ export const indexFile = 'index.sqlite';
 export function openIndex(file: string): DatabaseSync {
   const url = pathToFileURL(file);
   url.searchParams.set('immutable', '1');
-  const database = new DatabaseSync(url, { readOnly: true });
+  const database = opened(url);
   try {
     readAsCurrent(database);
     return database;
   } catch (error) {
     database.close();
+    throw error;
+  }
+}
+
+function opened(url: URL): DatabaseSync {
+  try {
+    return new DatabaseSync(url, { readOnly: true });
+  } catch (error) {
+    // SQLite says that it cannot open a file; the system, why.
+    closeSync(openSync(fileURLToPath(url), 'r'));
     throw error;
   }
 }

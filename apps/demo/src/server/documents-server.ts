@@ -14,6 +14,7 @@ import type { HostedChanges, HostedChangesOptions } from './changes/hosted-chang
 import type { KeptState } from './changes/kept-changes.ts';
 import { LocalChanges } from './changes/local-changes.ts';
 import { type FolderNews, WatchedFolder } from './changes/watched-folder.ts';
+import { DataFolder } from './data-folder.ts';
 import { DataLock } from './data-lock.ts';
 import { Corpus } from './documents/corpus.ts';
 import { listen } from './listen.ts';
@@ -74,6 +75,7 @@ export type { UploadLimits };
 export class DocumentsServer {
   readonly #options: DocumentsServerOptions;
   readonly #dataFolder: string;
+  readonly #folder: DataFolder;
   readonly #lock: DataLock;
   readonly #log: ServerLog;
   readonly #events: EventLog;
@@ -92,6 +94,7 @@ export class DocumentsServer {
     makeFolders(dataFolder);
     this.#options = options;
     this.#dataFolder = dataFolder;
+    this.#folder = new DataFolder(dataFolder);
     this.#lock = new DataLock(dataFolder);
     this.#log = openServerLog(dataFolder, { debug: options.debug });
     this.#uploads = new UploadStore(dataFolder, options.uploads);
@@ -154,6 +157,7 @@ export class DocumentsServer {
       allowedHosts: hostsOf(this.#options),
       trustProxy: this.#options.trustProxy ?? false,
       uploadLimits: { maxMs: maxRequestMs, windowMs: idleMs, minBytesPerSecond },
+      assertData: () => this.#folder.assertThere(),
       bodyLimits: { maxMs: requestMs, windowMs: requestMs, minBytesPerSecond: 0 },
       log: this.#log,
     });
@@ -162,7 +166,10 @@ export class DocumentsServer {
   #httpServer(onRequest: RequestListener): Server {
     const { requestMs: headersTimeout = 30_000, stallMs = 120_000 } = this.#options;
     const connectionsCheckingInterval = Math.min(5000, headersTimeout);
-    const server = createServer({ headersTimeout, connectionsCheckingInterval }, onRequest);
+    // Of localhost a browser sends the cookies of every application that ran there, at whatever port.
+    const maxHeaderSize = 64 * 1024;
+    const options = { headersTimeout, connectionsCheckingInterval, maxHeaderSize };
+    const server = createServer(options, onRequest);
     // Bodies have limits of their own: a slow upload is an upload, and a slow anything else is not.
     server.requestTimeout = 0;
     // Ends connections on which nothing moves: answers that nobody reads. Streams say now and then that they live.

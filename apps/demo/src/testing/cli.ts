@@ -28,8 +28,12 @@ export function startScript(
   script: URL,
   args: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
+  descriptors?: number,
 ): RunningCli {
-  const child = spawn(process.execPath, [...runtimeOptions, fileURLToPath(script), ...args], {
+  const command = [process.execPath, ...runtimeOptions, fileURLToPath(script), ...args];
+  const limit = ['/bin/sh', '-c', `ulimit -n ${descriptors}; exec "$0" "$@"`];
+  const [program = '', ...rest] = descriptors === undefined ? command : [...limit, ...command];
+  const child = spawn(program, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1', ...env },
   });

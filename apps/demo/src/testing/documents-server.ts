@@ -20,16 +20,15 @@ export async function startServer(
   return { url: `http://localhost:${port}`, data, server };
 }
 
-/** The same in a process of its own, to be killed. */
+/** The same in a process of its own, to be killed, with so many file descriptors where that is said. */
 export async function spawnServer(
   data: string,
   env: Readonly<Record<string, string>> = {},
+  descriptors?: number,
 ): Promise<{ url: string; running: RunningCli }> {
-  const running = startScript(new URL('../server/start.ts', import.meta.url), [], {
-    PORT: '0',
-    OFFSTAGE_DATA: data,
-    ...env,
-  });
+  const script = new URL('../server/start.ts', import.meta.url);
+  const all = { PORT: '0', OFFSTAGE_DATA: data, ...env };
+  const running = startScript(script, [], all, descriptors);
   const line = await running.line((text) => text.startsWith('Documents is at '));
   return { url: line.slice('Documents is at '.length).replace(/\/$/, ''), running };
 }

@@ -4,8 +4,11 @@ import { createIngestHandler } from '../change/ingest-handler.ts';
 import { type IngestResult, ingest } from '../change/ingest-job.ts';
 import { ChildPool } from '../reading/child-pool.ts';
 
+// Parsers that are loaded go on with what the next test reads, as they do in a server from change to change.
+const sharedPool = new ChildPool();
+
 /** A manager whose jobs run in this thread; their parsers run in processes as ever. */
-export function inlineJobs(pool = new ChildPool({ keep: 0 })): JobClient {
+export function inlineJobs(pool = sharedPool): JobClient {
   const manager = new JobManager({ executor: new InlineExecutor([createIngestHandler(pool)]) });
   onTestFinished(async () => {
     await manager.shutdown();

@@ -11,15 +11,17 @@ export const kinds = ['react', 'svelte'] as const;
 export type Kind = (typeof kinds)[number];
 
 /**
- * What declares the tests of a file that asks for every habit: the frameworks are twins over the same view
- * models and styles, so each test is run in one of them, by turns, and in the long form in both.
+ * What declares the tests of a file: the frameworks are twins over the same view models and styles, so each
+ * test is run in one of them, by turns, and in the long form in both. `inBoth` is for the journeys that show
+ * that they are twins.
  */
 export function byTurns(kind: Kind) {
   let turn = kinds.indexOf(kind);
-  return (title: string, run: (context: TestContext) => Promise<void>): void => {
+  const inTurn = (title: string, run: (context: TestContext) => Promise<void>): void => {
     if (turn % kinds.length === 0 || process.env.OFFSTAGE_LONG === '1') test(title, run);
     turn += 1;
   };
+  return Object.assign(inTurn, { inBoth: test });
 }
 
 interface RedisBed extends AsyncDisposable {

@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { choose, inMain, jobCard, textFile } from './actions.ts';
 import { tenThousand } from './arrange.ts';
-import { Bed, kinds, open } from './bed.ts';
+import { Bed, byTurns, kinds, open } from './bed.ts';
 
 let bed: Bed;
 
@@ -13,7 +13,9 @@ beforeAll(async () => {
 afterAll(() => bed[Symbol.asyncDispose]());
 
 describe.concurrent.each(kinds)('%s', (kind) => {
-  test('D11 the keyboard alone adds, cancels, asks and answers', async () => {
+  const test = byTurns(kind);
+
+  test.inBoth('D11 the keyboard alone adds, cancels, asks and answers', async () => {
     const context = await bed.visitor();
     const page = await open(context, await bed.servePublished(), kind);
     await page.getByTitle('overture.txt').waitFor();

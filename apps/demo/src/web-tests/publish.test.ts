@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { choose, corpusFiles, goTo, inMain, jobCard, publish, textFile } from './actions.ts';
-import { Bed, kinds, open } from './bed.ts';
+import { Bed, byTurns, kinds, open } from './bed.ts';
 
 let bed: Bed;
 
@@ -13,39 +13,44 @@ beforeAll(async () => {
 afterAll(() => bed[Symbol.asyncDispose]());
 
 describe.concurrent.each(kinds)('%s', (kind) => {
-  test('D2 D4 D6 D8 from the shipped documents to an answer, with another page open meanwhile', async () => {
-    const context = await bed.visitor();
-    const page = await open(context, await bed.serve(), kind);
-    await choose(page, corpusFiles());
-    await goTo(page, 'Search');
-    await inMain(page)
-      .getByText(/^Version 1 is published without 1\sfile/)
-      .waitFor();
-    await page.getByLabel('Words to find').fill('prompt book');
-    await page.locator('mark', { hasText: 'prompt' }).first().waitFor();
-    await inMain(page)
-      .getByText(/passages? in version 1/)
-      .waitFor();
+  const test = byTurns(kind);
 
-    await goTo(page, 'Documents');
-    const card = jobCard(page);
-    await card.getByText('Version 1 is published without 1 file').waitFor();
-    expect(await page.getByRole('button', { name: /^Dismiss/ }).count()).toBe(0);
-    expect(await card.getByText('torn-programme.pdf').count()).toBe(1);
-    await page.getByText('12 files in version 1').waitFor();
-    expect(await page.getByRole('row').count()).toBe(13);
+  test.inBoth(
+    'D2 D4 D6 D8 from the shipped documents to an answer, with another page open meanwhile',
+    async () => {
+      const context = await bed.visitor();
+      const page = await open(context, await bed.serve(), kind);
+      await choose(page, corpusFiles());
+      await goTo(page, 'Search');
+      await inMain(page)
+        .getByText(/^Version 1 is published without 1\sfile/)
+        .waitFor();
+      await page.getByLabel('Words to find').fill('prompt book');
+      await page.locator('mark', { hasText: 'prompt' }).first().waitFor();
+      await inMain(page)
+        .getByText(/passages? in version 1/)
+        .waitFor();
 
-    await goTo(page, 'Versions');
-    await page.getByText('Current', { exact: true }).waitFor();
-    await page
-      .getByText(/^[0-9a-f]{64}$/)
-      .first()
-      .waitFor();
-    await page.reload();
-    await page.getByText('Current', { exact: true }).waitFor();
-    expect(await page.getByText('is published without').count(), 'told once').toBe(0);
-    await bed.leave(context);
-  });
+      await goTo(page, 'Documents');
+      const card = jobCard(page);
+      await card.getByText('Version 1 is published without 1 file').waitFor();
+      expect(await page.getByRole('button', { name: /^Dismiss/ }).count()).toBe(0);
+      expect(await card.getByText('torn-programme.pdf').count()).toBe(1);
+      await page.getByText('12 files in version 1').waitFor();
+      expect(await page.getByRole('row').count()).toBe(13);
+
+      await goTo(page, 'Versions');
+      await page.getByText('Current', { exact: true }).waitFor();
+      await page
+        .getByText(/^[0-9a-f]{64}$/)
+        .first()
+        .waitFor();
+      await page.reload();
+      await page.getByText('Current', { exact: true }).waitFor();
+      expect(await page.getByText('is published without').count(), 'told once').toBe(0);
+      await bed.leave(context);
+    },
+  );
 
   test('D2 D5 from the drop to the end one card or another tells of it, in every frame', async () => {
     const context = await bed.visitor();

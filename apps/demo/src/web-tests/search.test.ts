@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { visit } from '../testing/visitor.ts';
 import { inMain } from './actions.ts';
-import { Bed, kinds, open } from './bed.ts';
+import { Bed, byTurns, kinds, open } from './bed.ts';
 
 let bed: Bed;
 let url: string;
@@ -25,6 +25,8 @@ beforeAll(async () => {
 afterAll(() => bed[Symbol.asyncDispose]());
 
 describe.concurrent.each(kinds)('%s', (kind) => {
+  const test = byTurns(kind);
+
   test('D4 a search shows documents by pages, and says how many there are', async () => {
     const context = await bed.visitor();
     const page = await open(context, url, kind, 'search?q=lantern');
@@ -112,25 +114,28 @@ describe.concurrent.each(kinds)('%s', (kind) => {
     await bed.leave(context);
   });
 
-  test.each([
+  const refusals = [
     ['search_busy', 'Many searches are at work just now. Try again in a moment.'],
     ['search_timeout', 'The search took too long. Name fewer or longer words.'],
-  ])('D4 %s is told in words, and asked again by a click', async (code, words) => {
-    const context = await bed.visitor();
-    const page = await open(context, url, kind, 'search');
-    let answers = 0;
-    await page.route('**/api/search?*', (route) => {
-      answers += 1;
-      return answers === 1
-        ? route.fulfill({ status: 503, json: { code, title: 'x' } })
-        : route.continue();
+  ] as const;
+  for (const [code, words] of refusals) {
+    test(`D4 ${code} is told in words, and asked again by a click`, async () => {
+      const context = await bed.visitor();
+      const page = await open(context, url, kind, 'search');
+      let answers = 0;
+      await page.route('**/api/search?*', (route) => {
+        answers += 1;
+        return answers === 1
+          ? route.fulfill({ status: 503, json: { code, title: 'x' } })
+          : route.continue();
+      });
+      await page.getByLabel('Words to find').fill('prompter');
+      await page.getByRole('alert').getByText(words).waitFor();
+      await page.getByRole('button', { name: 'Search again' }).click();
+      await inMain(page).getByText('1 passage in version 1').waitFor();
+      await bed.leave(context, /503/);
     });
-    await page.getByLabel('Words to find').fill('prompter');
-    await page.getByRole('alert').getByText(words).waitFor();
-    await page.getByRole('button', { name: 'Search again' }).click();
-    await inMain(page).getByText('1 passage in version 1').waitFor();
-    await bed.leave(context, /503/);
-  });
+  }
 
   test('D4 D12 titles, names and passages full of markup are shown as text', async () => {
     const context = await bed.visitor();

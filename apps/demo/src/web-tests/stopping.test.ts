@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { choose, goTo, inMain, jobCard, textFile } from './actions.ts';
-import { Bed, kinds, open } from './bed.ts';
+import { Bed, byTurns, kinds, open } from './bed.ts';
 
 let bed: Bed;
 
@@ -11,6 +11,8 @@ beforeAll(async () => {
 afterAll(() => bed[Symbol.asyncDispose]());
 
 describe.concurrent.each(kinds)('%s', (kind) => {
+  const test = byTurns(kind);
+
   test('D3 D11 cancel says so at once, then that nothing was published; search answers all along', async () => {
     const context = await bed.visitor();
     const page = await open(context, await bed.servePublished(), kind);

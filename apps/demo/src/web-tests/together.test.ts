@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { choose, goTo, inMain, jobCard, textFile } from './actions.ts';
-import { Bed, kinds, open } from './bed.ts';
+import { Bed, byTurns, kinds, open } from './bed.ts';
 
 let bed: Bed;
 
@@ -11,6 +11,8 @@ beforeAll(async () => {
 afterAll(() => bed[Symbol.asyncDispose]());
 
 describe.concurrent.each(kinds)('%s', (kind) => {
+  const test = byTurns(kind);
+
   test('D5 two tabs show one change; what the second one adds waits, and then starts by itself', async () => {
     const url = await bed.serve();
     const context = await bed.visitor();

@@ -53,6 +53,20 @@ export const wasAnswered = (error: unknown): boolean =>
   !['unavailable', 'redis_unsuitable'].includes(error.code) ||
   (error.cause instanceof ReplyError && error.code === 'unavailable');
 
-/** There is no connection, or there is none any more. */
+const awayCodes: readonly unknown[] = [
+  ...[
+    'ECONNREFUSED',
+    'ECONNRESET',
+    'ECONNABORTED',
+    'EPIPE',
+    'ETIMEDOUT',
+    'EHOSTUNREACH',
+    'EHOSTDOWN',
+  ],
+  ...['ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT'],
+];
+
+/** There is no connection, or there is none any more. Of a name with several addresses all are told as one. */
 export const isAway = (error: unknown): boolean =>
-  ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(Object(error).code);
+  awayCodes.includes(Object(error).code) ||
+  (error instanceof AggregateError && error.errors.length > 0 && error.errors.every(isAway));

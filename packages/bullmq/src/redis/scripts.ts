@@ -121,25 +121,52 @@ return ids
 `,
 );
 
-/** Takes one discard that may run, for a while: who takes it and dies leaves it to the next. */
+/**
+ * Takes one discard that may run, for a while: who takes it and dies leaves it to the next. Takes how long a claim holds, the
+ * taker's text and the names that it has handlers for. The same text is answered the same, as a command is sent again when the connection
+ * went before its answer. A claim that has lapsed is asked for first: Redis may have refused what its holder had to write.
+ */
 export const takeDiscardScript = script(
   'take discard',
   `
-local at = time()
+local at, claimMs, taker = time(), tonumber(ARGV[1]), ARGV[2]
+local taken = redis.call('GET', base .. 'discarder:' .. taker)
+if taken then return taken end
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', base .. 'discards', '-inf', at, 'LIMIT', 0, 20)) do
-  local name = redis.call('HGET', jobKey(id), 'name')
-  if not name then
+  local known = redis.call('HMGET', jobKey(id), 'name', 'discarder')
+  if not known[1] then
     redis.call('ZREM', base .. 'discards', id)
   else
-    for index = 2, #ARGV do
-      if ARGV[index] == name then
-        redis.call('ZADD', base .. 'discards', at + tonumber(ARGV[1]), id)
+    for index = 3, #ARGV do
+      if ARGV[index] == known[1] then
+        if known[2] and known[2] ~= '' then
+          redis.call('ZADD', base .. 'discards', at + math.floor(claimMs / 2), id)
+          redis.call('HSET', jobKey(id), 'discarder', '')
+          break
+        end
+        redis.call('SET', base .. 'discarder:' .. taker, id, 'PX', math.max(claimMs, 60000))
+        redis.call('ZADD', base .. 'discards', at + claimMs, id)
+        redis.call('HSET', jobKey(id), 'discarder', taker)
         return id
       end
     end
   end
 end
 return ''
+`,
+);
+
+/** Holds a discard for longer, unless it has ended or another one has taken it. */
+export const holdDiscardScript = script(
+  'hold discard',
+  `
+local claimMs, taker, id = tonumber(ARGV[1]), ARGV[2], ARGV[3]
+local known = redis.call('HGET', jobKey(id), 'discarder')
+if known ~= taker and known ~= '' then return 0 end
+if not redis.call('ZSCORE', base .. 'discards', id) then return 0 end
+redis.call('ZADD', base .. 'discards', time() + claimMs, id)
+redis.call('HSET', jobKey(id), 'discarder', taker)
+return 1
 `,
 );
 

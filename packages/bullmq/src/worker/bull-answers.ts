@@ -1,5 +1,6 @@
 import type { JobState } from '@offstage/core/engine';
-import { DelayedError, type Job, UnrecoverableError, WaitingError } from 'bullmq';
+import { DelayedError, ErrorCode, type Job, UnrecoverableError, WaitingError } from 'bullmq';
+import { redisError } from '../redis/redis-errors.ts';
 
 /** How BullMQ is told why a job has not succeeded, which boards show; `undefined` of one that has. */
 export function bullReason(state: JobState): string | undefined {
@@ -33,7 +34,12 @@ export const isMeant = (error: unknown): boolean =>
 
 /** BullMQ reads delays off the clock of the worker that looks, so they are told by this one's. */
 export async function putOff(job: Job, forMs: number, token: string | undefined): Promise<never> {
-  await job.moveToDelayed(Date.now() + Math.ceil(forMs), token);
+  try {
+    await job.moveToDelayed(Date.now() + Math.ceil(forMs), token);
+  } catch (error) {
+    // What Redis refuses may pass; what BullMQ answers does not.
+    throw isOfBull(error) ? error : redisError(error);
+  }
   throw new DelayedError();
 }
 
@@ -42,9 +48,16 @@ export async function putBack(job: Job, token: string | undefined): Promise<neve
   throw new WaitingError();
 }
 
-/** Whether an attempt may go on is a matter of its record, not of BullMQ's lock. */
+const isOfBull = (error: unknown): boolean => typeof Object(error).code === 'number';
+
+const lost: readonly unknown[] = [ErrorCode.JobLockNotExist, ErrorCode.JobLockMismatch];
+
+/**
+ * Whether an attempt may go on is a matter of its record, not of BullMQ's lock. BullMQ tells a lock that it could not renew
+ * by its text alone.
+ */
 export const isLockLost = (error: unknown): boolean =>
-  /could not renew lock|Missing lock for job|Lock mismatch for job/i.test(String(error));
+  lost.includes(Object(error).code) || /could not renew lock/i.test(String(error));
 
 // BullMQ keeps it, and boards show it: it would be of this file, for each attempt.
 function withoutStack(error: Error): Error {

@@ -137,7 +137,10 @@ export class BullAttempt implements JobHost {
       this.#timeout = clock.schedule(
         timeoutMs,
         () => {
-          this.#timingOut = this.#timedOut();
+          // A handler that does not obey may never wait for it.
+          this.#timingOut = this.#timedOut().catch((error) => {
+            if (!this.#options.store.link.isClosed) this.#report(error);
+          });
         },
         { keepAlive: true },
       );

@@ -322,7 +322,8 @@ export class BullWorker {
       if (isMeant(error)) throw error;
       // What went wrong is no attempt of the job's, and BullMQ must not count it as one.
       if (!this.#link.isClosed) this.report(error);
-      return putOff(job, putOffMs, token);
+      // Nor may it be told of what this throws, where Redis refuses that too.
+      return this.#insist(() => putOff(job, putOffMs, token));
     }
   }
 

@@ -1,12 +1,13 @@
-import type { Clock } from '@offstage/core';
-import type { DiscardOutcome, JobExecutor } from '@offstage/core/engine';
+import type { Clock, Timer } from '@offstage/core';
+import { type DiscardOutcome, type JobExecutor, randomId } from '@offstage/core/engine';
 import type { JobRecord } from '../records/job-record.ts';
 import type { Committed, JobStore } from '../records/job-store.ts';
-import { takeDiscardScript } from '../redis/scripts.ts';
+import { holdDiscardScript, takeDiscardScript } from '../redis/scripts.ts';
 import { decodeValue } from '../shared/value-codec.ts';
 
-// A worker that dies with a discard leaves it to the next after so long.
+// A worker that dies with a discard leaves it to the next after so long and half as long again, in which one that lives says so.
 const claimMs = 60_000;
+const holdMs = claimMs / 4;
 
 export interface DiscardsOptions {
   readonly store: JobStore;
@@ -47,13 +48,38 @@ export class Discards {
     this.#isAsked = false;
     try {
       for (;;) {
-        const id = String(await store.link.run(takeDiscardScript, [claimMs, ...names()]));
+        const taker = randomId();
+        const id = String(await store.link.run(takeDiscardScript, [claimMs, taker, ...names()]));
         if (id === '') return;
-        await this.#discard(id);
+        const release = this.#hold(id, taker);
+        await this.#discard(id).finally(release);
       }
     } catch (error) {
       report(error);
     }
+  }
+
+  /** Keeps others from it for as long as it is worked on, its end included; answers how to let go. */
+  #hold(id: string, taker: string): () => void {
+    const { clock, store } = this.#options;
+    let timer: Timer | undefined;
+    let isOver = false;
+    const later = (): void => {
+      timer = clock.schedule(holdMs, () => {
+        void store.link
+          .run(holdDiscardScript, [claimMs, taker, id])
+          // What Redis refuses now, it may take the next time.
+          .catch(() => {})
+          .then(() => {
+            if (!isOver) later();
+          });
+      });
+    };
+    later();
+    return () => {
+      isOver = true;
+      timer?.cancel();
+    };
   }
 
   async #discard(id: string): Promise<void> {

@@ -391,14 +391,18 @@ export class WorkBackend extends RedisQueueBackend {
   }
 
   async #putBackUnknown(ours: string): Promise<void> {
-    const { store } = this.#options;
-    const active = listOfReply(await store.link.call('LRANGE', this.toKey('active'), 0, -1));
+    const { store, insist } = this.#options;
+    const active = listOfReply(
+      await insist(() => store.link.call('LRANGE', this.toKey('active'), 0, -1)),
+    );
     // What was answered before has been received then.
     await new Promise((resolve) => setImmediate(resolve));
     for (const id of active.map(textOfReply)) {
-      const lock = textOfReply(await store.link.call('GET', this.toKey(`${id}:lock`)));
+      const lock = textOfReply(
+        await insist(() => store.link.call('GET', this.toKey(`${id}:lock`))),
+      );
       if (this.#held.has(id) || !lock.startsWith(ours)) continue;
-      const record = await store.find(id);
+      const record = await insist(() => store.find(id));
       await this.#putBack(id, lock, record?.state.isHandling ? record : undefined);
     }
   }

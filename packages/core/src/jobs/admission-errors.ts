@@ -99,7 +99,10 @@ export function requireStartOptions(options: StartOptions): void {
   const { idempotencyKey, transfer } = Object(options) as StartOptions;
   if (
     idempotencyKey !== undefined &&
-    (typeof idempotencyKey !== 'string' || !/^.{1,255}$/s.test(idempotencyKey))
+    (typeof idempotencyKey !== 'string' ||
+      idempotencyKey.length > 255 ||
+      // Half a letter means something else wherever it is written down.
+      !/^\P{Surrogate}+$/u.test(idempotencyKey))
   ) {
     throw new OffstageError(
       'invalid_option',

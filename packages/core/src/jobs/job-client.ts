@@ -85,7 +85,10 @@ export interface Activity {
   readonly running: number;
   readonly foregroundLeases: number;
   readonly maintenance: boolean;
-  /** False while maintenance is held and after a shutdown began. */
+  /**
+   * False while maintenance is held and after a shutdown began: what was decided, not what is broken. A journal that
+   * takes nothing is told to whoever starts a job, and by `JobManager.health`.
+   */
   readonly accepting: boolean;
 }
 

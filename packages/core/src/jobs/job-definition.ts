@@ -82,6 +82,15 @@ export function defineJob<
 
 /** What `defineJob` has made: nothing of it throws, or changes. */
 const known = new WeakSet<object>();
+/** One of them. Jobs of one kind often come one after the other, and to compare is faster than to look up. */
+let newest: object | undefined;
+
+function isKnown(definition: object): boolean {
+  if (definition === newest) return true;
+  if (!known.has(definition)) return false;
+  newest = definition;
+  return true;
+}
 
 /**
  * A definition that `defineJob` made as it is, and of another a copy: what a job is made of must neither throw
@@ -90,14 +99,14 @@ const known = new WeakSet<object>();
  * @throws OffstageError `invalid_definition` when it cannot be read.
  */
 export function readDefinition<D extends AnyJobDefinition>(definition: D): D {
-  const isRead = !isObject(definition) || known.has(definition);
+  const isRead = !isObject(definition) || isKnown(definition);
   return isRead ? definition : copyOf(definition);
 }
 
 /** Of what `readDefinition` gave. @throws OffstageError `invalid_definition` when `defineJob` would refuse it. */
 export function requireDefinition(definition: AnyJobDefinition): void {
   if (!isObject(definition)) throw noDefinition();
-  if (!known.has(definition)) check(definition);
+  if (!isKnown(definition)) check(definition);
 }
 
 /** Reads each field once. */

@@ -1,3 +1,4 @@
+import type { Timer } from '../foundation/clock.ts';
 import { JobCanceledError, type StopReason } from '../foundation/errors.ts';
 import { checkSchema, type SchemaCheck } from '../foundation/schema-check.ts';
 import { ActivityGate } from './activity-gate.ts';
@@ -238,7 +239,7 @@ export class JobEngine implements AttemptKeeper {
       if (!job.state.isHandling || job.pendingWrite?.type === 'ended') continue;
       count += 1;
       this.dispatch(job, { type: 'abandoned', at: this.#now() });
-      // Only its result schema has not answered, and nobody waits for that (F5).
+      // Only a schema has not answered, and nobody waits for that (F5).
       if (job.attempt?.isOver === true) this.#stopped(job);
     }
     return count;
@@ -346,32 +347,39 @@ export class JobEngine implements AttemptKeeper {
 
   #requestStop(job: Job, reason: StopReason): void {
     this.dispatch(job, { type: 'stopRequested', reason, at: this.#now() });
-    // Its handler is over and cannot obey: only the schema of its result has not answered.
-    const isChecking = job.state.status === 'running' && job.attempt?.isOver === true;
-    if (isChecking && reason !== 'shutdown') {
-      this.handlerSettled(job, { type: 'stopped' });
-    }
+    this.#stopChecking(job);
   }
 
-  #run(job: Job): void {
+  /** Where no handler is there to obey: only the schema of its result, or of its input, has not answered. */
+  #stopChecking(job: Job): void {
+    const { status, stopReason } = job.state;
+    if (status !== 'running' || job.attempt?.isOver !== true) return;
+    if (stopReason === null || stopReason === 'shutdown') return;
+    job.attempt.end();
+    this.handlerSettled(job, { type: 'stopped' });
+  }
+
+  #run(job: Job, timeout = this.#limitTime(job)): void {
     if (!job.isParsed) {
-      this.#keeping?.parse(job, () => this.#run(job));
+      this.#keeping?.parse(job, timeout, () => this.#run(job, timeout));
+      // It may have been asked as it began.
+      this.#stopChecking(job);
       return;
     }
-    const { clock, executor } = this.#settings;
-    const { timeoutMs } = job.definition;
     const attempt = new Attempt(job, this);
     job.attempt = attempt;
     try {
-      const run = executor.run(job.task(), attempt);
-      const timer =
-        timeoutMs === undefined
-          ? undefined
-          : clock.schedule(timeoutMs, () => this.#requestStop(job, 'timeout'));
-      attempt.attach(run, timer);
+      attempt.attach(this.#settings.executor.run(job.task(), attempt), timeout);
     } catch (error) {
+      timeout?.cancel();
       attempt.settled({ type: 'threw', error: executorFailed(error) });
     }
+  }
+
+  #limitTime(job: Job): Timer | undefined {
+    const { timeoutMs } = job.definition;
+    if (timeoutMs === undefined) return undefined;
+    return this.#settings.clock.schedule(timeoutMs, () => this.#requestStop(job, 'timeout'));
   }
 
   /** Whether the schema of the result takes its time. */
@@ -427,7 +435,7 @@ export class JobEngine implements AttemptKeeper {
       await this.#settings.executor.discard({
         jobId: job.id,
         name: job.definition.name,
-        input: job.isParsed ? job.input : await this.#keeping?.discardedInput(job),
+        input: job.isParsed ? job.input : (await this.#keeping?.discardedInput(job))?.input,
         outcome,
       });
     } catch (error) {

@@ -1,7 +1,9 @@
+import type { Clock, Timer } from '../foundation/clock.ts';
 import { OffstageError } from '../foundation/errors.ts';
 import { checkSchema, type SchemaCheck } from '../foundation/schema-check.ts';
 import { invalidInput, managerClosed } from './admission-errors.ts';
 import { DurableJobs } from './durable-jobs.ts';
+import { InputCheck } from './input-check.ts';
 import type { Job } from './job.ts';
 import type { JobExpiry } from './job-expiry.ts';
 import type { JobManagerSettings } from './job-manager-options.ts';
@@ -105,24 +107,39 @@ export class JobKeeping {
   }
 
   /** Parses the input of a job that was kept, as it begins; the job ends where that is refused (K5). */
-  parse(job: Job, run: () => void): void {
+  parse(job: Job, timeout: Timer | undefined, run: () => void): void {
+    const check = new InputCheck(timeout);
+    job.attempt = check;
+    const parsed = (checked: SchemaCheck): void => {
+      // Unless it was stopped meanwhile, and perhaps is at its next attempt.
+      if (check.isWaitedFor) this.#parsed(job, check, checked, run);
+    };
     const checking = checkSchema(job.definition.input, job.input);
-    if (checking instanceof Promise) void checking.then((each) => this.#parsed(job, each, run));
-    else this.#parsed(job, checking, run);
+    if (checking instanceof Promise) void checking.then(parsed);
+    else parsed(checking);
   }
 
-  /** The input for a discard: parsed, unless it cannot be any more. */
-  async discardedInput(job: Job): Promise<unknown> {
-    if (job.isParsed) return job.input;
-    const checked = await checkSchema(job.definition.input, job.input);
-    return checked.valid ? checked.value : job.input;
+  /**
+   * The input for a discard: parsed, or as it was kept where the schema refuses it, or takes longer than
+   * its key can wait. In an object, as what a schema makes of it may be a thenable.
+   */
+  async discardedInput(job: Job): Promise<{ readonly input: unknown }> {
+    const checking = checkSchema(job.definition.input, job.input);
+    const { clock } = this.#parts.settings;
+    const checked = checking instanceof Promise ? await inTime(checking, clock) : checking;
+    return { input: checked?.valid === true ? checked.value : job.input };
   }
 
   /** At a shutdown that puts jobs back: no attempt begins any more, and what runs is asked to stop. */
   leave(): void {
     this.durable.leave();
     for (const job of this.#parts.registry.active()) {
-      if (job.state.status === 'running') job.attempt?.stop('shutdown');
+      if (job.state.status !== 'running') continue;
+      if (job.isParsed) job.attempt?.stop('shutdown');
+      else {
+        job.attempt?.end();
+        this.#parts.engine.dispatch(job, putBack);
+      }
     }
   }
 
@@ -194,23 +211,18 @@ export class JobKeeping {
     await revived;
   }
 
-  #parsed(job: Job, checked: SchemaCheck, run: () => void): void {
-    const at = this.#parts.settings.clock.now();
-    const { engine } = this.#parts;
-    if (job.isTerminal || this.durable.isLeaving) {
-      // A shutdown came first, and either gave it up or puts it back.
-      engine.dispatch(job, job.isTerminal ? { type: 'stopped', at, reference: '' } : putBack);
-    } else if (checked.valid) {
+  #parsed(job: Job, check: InputCheck, checked: SchemaCheck, run: () => void): void {
+    if (checked.valid) {
+      check.pass();
       job.parsed(checked.value);
       run();
-    } else {
-      const reference = engine.report(invalidInput(job.definition, checked), job);
-      engine.dispatch(job, {
-        type: 'failed',
-        at,
-        failure: keptFailure('invalid_input', reference),
-      });
+      return;
     }
+    check.end();
+    const { engine, settings } = this.#parts;
+    const reference = engine.report(invalidInput(job.definition, checked), job);
+    const failure = keptFailure('invalid_input', reference);
+    engine.dispatch(job, { type: 'failed', at: settings.clock.now(), failure });
   }
 
   #resultRefused(job: Job, error: OffstageError): void {
@@ -222,3 +234,17 @@ export class JobKeeping {
 }
 
 const putBack: JobEvent = { type: 'putBack' };
+
+/** How long a discard waits for the schema of its input. */
+const discardCheckMs = 10_000;
+
+/** `undefined` where the schema has not answered by then. */
+function inTime(checking: Promise<SchemaCheck>, clock: Clock): Promise<SchemaCheck | undefined> {
+  return new Promise((resolve) => {
+    const timer = clock.schedule(discardCheckMs, () => resolve(undefined), { keepAlive: true });
+    void checking.then((checked) => {
+      timer.cancel();
+      resolve(checked);
+    });
+  });
+}

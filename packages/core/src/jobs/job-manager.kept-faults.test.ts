@@ -36,8 +36,12 @@ describe('faults of a journal', () => {
     isFull = true;
     expect(await codeOf(full.alice.start(plain, 2, { exclusivityKey: 'l' }))).toBe('journal_full');
     expect(await codeOf(full.executor.runOf(job.id).save('x'))).toBe('journal_full');
-    expect(full.manager.activity()).toMatchObject({ queued: 0, running: 1 });
-    expect(full.manager.health()).toMatchObject({ accepting: false, journal: { writable: false } });
+    // Nobody decided to take no jobs, and the next start is what finds room again.
+    expect(full.manager.activity()).toMatchObject({ queued: 0, running: 1, accepting: true });
+    expect(full.manager.health()).toMatchObject({
+      accepting: false,
+      journal: { writable: false, error: { code: 'journal_full' } },
+    });
     full.executor.runOf(job.id).return('ok');
     expect((await full.alice.wait(job.id)).status).toBe('succeeded');
     isFull = false;
@@ -85,6 +89,27 @@ describe('faults of a journal', () => {
     await codeOf(alice.consume(job.id));
     await quiet();
     expect(errors.length).toBe(2);
+  });
+
+  test('K6 J16 whoever starts a job or saves hears of a refusal, and nobody else; of a schedule all do', async () => {
+    const disk = failing();
+    const { alice, clock, executor, errors, manager } = life({}, disk.journal);
+    const job = await alice.start(plain, 1);
+    await manager.schedules.set('often', {
+      everyMs: 1000,
+      definition: plain,
+      input: 1,
+      owner: 'alice',
+    });
+    await quiet();
+    disk.error = diskError;
+    for (let start = 0; start < 3; start += 1) {
+      expect(await codeOf(alice.start(plain, 2))).toBe('journal_full');
+    }
+    expect(await codeOf(executor.runOf(job.id).save('x'))).toBe('journal_full');
+    expect(errors).toEqual([]);
+    await clock.advance(1000);
+    expect(errors).toMatchObject([{ error: { code: 'journal_full' } }]);
   });
 
   test('K3 no handler runs whose attempt cannot be kept, and a cancel meanwhile ends it without', async () => {

@@ -50,6 +50,34 @@ describe('jobs that are kept', () => {
     expect(last.executor.discards).toEqual([]);
   });
 
+  test('K3 a job that ends its process does so as often as it has attempts, and is discarded until that is kept', async () => {
+    let process = life();
+    const job = await process.alice.start(againTidy, 1);
+    for (const attempt of [1, 2, 3]) {
+      await process.manager.ready();
+      await quiet();
+      expect(process.executor.runOf(job.id).task.attempt).toBe(attempt);
+      expect(process.executor.discards).toEqual([]);
+      process = process.kill();
+    }
+    for (const isCutOff of [true, true, false]) {
+      process.executor.holdDiscards = isCutOff;
+      await process.manager.ready();
+      await quiet();
+      expect(process.executor.runs).toEqual([]);
+      expect(await process.alice.get(job.id)).toMatchObject({
+        status: 'failed',
+        attempt: 3,
+        failure: { code: 'interrupted' },
+      });
+      expect(process.executor.discards.map(({ task }) => task.jobId)).toEqual([job.id]);
+      process = process.kill();
+    }
+    await process.manager.ready();
+    await quiet();
+    expect(process.executor.discards).toEqual([]);
+  });
+
   test('K4 a shutdown puts back what obeys, spends no attempt, and the next start goes on', async () => {
     const before = life({ slots: 1 });
     const running = await before.alice.start(againTidy, 1);

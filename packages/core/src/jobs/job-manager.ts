@@ -39,7 +39,10 @@ export interface ShutdownReport {
 
 /** How a manager is, for a check from outside. */
 export interface ManagerHealth {
-  /** A start that came now would not be refused for the manager's sake. */
+  /**
+   * A start that came now would not be refused for the manager's sake. Beside what `Activity.accepting` says, the
+   * journal is read and its newest write was kept; where that was refused, the next one that is kept makes it true.
+   */
   readonly accepting: boolean;
   /** `undefined` without a journal. */
   readonly journal: JournalHealth | undefined;

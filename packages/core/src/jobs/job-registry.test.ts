@@ -66,6 +66,38 @@ describe('what was released', () => {
     expect([registry.ownerJobs('alice'), registry.size, first.jobs.size]).toEqual([second, 1, 0]);
   });
 
+  test('F3 F7 an owner of one job at a time keeps its entry, whose version is another each time', () => {
+    const registry = new JobRegistry<Entry>();
+    const versions = new Set<string | undefined>();
+    const entries = new Set<unknown>();
+    for (let count = 1; count <= 3; count += 1) {
+      const alice = registry.openOwner('alice');
+      const job = new Entry();
+      alice.jobs.add(job);
+      alice.changes += 1;
+      expect([registry.size, registry.find('alice', job.id)]).toEqual([1, job]);
+      versions.add(registry.version('alice'));
+      entries.add(alice);
+      alice.changes += 1;
+      registry.remove(alice, job);
+      expect([registry.size, registry.version('alice')]).toEqual([0, undefined]);
+      expect(registry.find('alice', job.id)).toBe(undefined);
+    }
+    expect([versions.size, entries.size]).toEqual([3, 1]);
+  });
+
+  test('F3 J18 of two owners by turns each gets an entry of its own', () => {
+    const registry = new JobRegistry<Entry>();
+    for (const owner of ['alice', 'bob', 'alice', 'bob']) {
+      const ownerJobs = registry.openOwner(owner);
+      const job = new Entry();
+      ownerJobs.jobs.add(job);
+      expect([ownerJobs.owner, [...registry.owners()]]).toEqual([owner, [ownerJobs]]);
+      registry.remove(ownerJobs, job);
+      expect(registry.size).toBe(0);
+    }
+  });
+
   test('F3 J18 to look for what is not there opens no entry', () => {
     const registry = new JobRegistry<Entry>();
     expect(registry.find('alice', 'unknown')).toBe(undefined);

@@ -38,6 +38,8 @@ export class JobRegistry<Job extends JobWithId<Job> & { readonly atRest: boolean
    * the next one in is the dearest part of that. So the one forgotten last keeps its place until another is.
    */
   #forgotten: OwnerJobs<Job> | undefined;
+  /** That one ended with its last job, so that nobody holds on to it, and the next job may have it. */
+  #isSpare = false;
   /** The entry that was asked for last, which is asked for again several times in the life of a job. */
   #last: OwnerJobs<Job> | undefined;
 
@@ -52,6 +54,10 @@ export class JobRegistry<Job extends JobWithId<Job> & { readonly atRest: boolean
 
   openOwner(owner: string): OwnerJobs<Job> {
     let ownerJobs = this.ownerJobs(owner);
+    if (ownerJobs === undefined && this.#forgotten?.owner === owner) {
+      if (this.#isSpare) ownerJobs = this.#forgotten;
+      this.#forgotten = undefined;
+    }
     if (ownerJobs === undefined) {
       this.#entries += 1;
       ownerJobs = {
@@ -67,7 +73,6 @@ export class JobRegistry<Job extends JobWithId<Job> & { readonly atRest: boolean
         entry: this.#entries,
       };
       this.#byOwner.set(owner, ownerJobs);
-      if (this.#forgotten?.owner === owner) this.#forgotten = undefined;
       this.#last = ownerJobs;
     }
     return ownerJobs;
@@ -86,8 +91,9 @@ export class JobRegistry<Job extends JobWithId<Job> & { readonly atRest: boolean
 
   /** Takes a job out, and the entry with it if nothing else is in it. */
   remove(ownerJobs: OwnerJobs<Job>, job: Job): void {
-    ownerJobs.jobs.delete(job);
+    const hadIt = ownerJobs.jobs.delete(job);
     this.closeOwner(ownerJobs);
+    if (this.#forgotten === ownerJobs) this.#isSpare = hadIt;
   }
 
   /**
@@ -104,6 +110,7 @@ export class JobRegistry<Job extends JobWithId<Job> & { readonly atRest: boolean
     // It is of another owner, and not the one that was looked up last: that is this one.
     if (this.#forgotten !== undefined) this.#byOwner.delete(this.#forgotten.owner);
     this.#forgotten = ownerJobs;
+    this.#isSpare = false;
   }
 
   *owners(): Generator<OwnerJobs<Job>> {

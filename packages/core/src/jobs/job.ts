@@ -89,7 +89,7 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job>, JobWit
   #view: JobView | undefined;
   #ring: ProgressRing | undefined;
   #ended: Promise<TerminalJobView> | undefined;
-  #resolveEnded: ((end: TerminalJobView | Promise<never>) => void) | undefined;
+  #resolveEnded: ResolveEnded | undefined;
   #left: OffstageError | undefined;
   #waiters: Set<JobWaiter> | undefined;
 
@@ -99,18 +99,8 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job>, JobWit
     this.definition = init.definition;
     this.handler = init.handler;
     this.life = init.kept?.life ?? 0;
-    this.older = undefined;
-    this.newer = undefined;
-    this.inBucket = undefined;
-    this.previous = undefined;
-    this.next = undefined;
-    this.lane = undefined;
     const { due } = init.plan;
-    this.delay = due === undefined ? undefined : new JobDelay(this, due);
-    this.attempt = undefined;
-    this.saved = undefined;
-    this.watchers = undefined;
-    this.pendingWrite = undefined;
+    if (due !== undefined) this.delay = new JobDelay(this, due);
     this.#progressCapacity = init.progressCapacity;
     this.#plan = init.plan;
     this.#input = init.kept === undefined ? init.input : notParsed;
@@ -253,12 +243,13 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job>, JobWit
 
   /** Resolves to the last view; one promise for all who ask (J17). */
   ended(): Promise<TerminalJobView> {
-    this.#ended ??= new Promise((resolve, reject) => {
+    if (this.#ended === undefined) {
       const view = this.terminalView();
-      if (view !== undefined) resolve(view);
-      else if (this.#left !== undefined) reject(this.#left);
-      else this.#resolveEnded = resolve;
-    });
+      if (view !== undefined) return Promise.resolve(view);
+      if (this.#left !== undefined) return Promise.reject(this.#left);
+      this.#ended = new Promise(giveResolve);
+      this.#resolveEnded = givenResolve;
+    }
     return this.#ended;
   }
 
@@ -335,6 +326,14 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job>, JobWit
     return Object.freeze(view) as JobView;
   }
 }
+
+type ResolveEnded = (end: TerminalJobView | Promise<never>) => void;
+
+let givenResolve: ResolveEnded | undefined;
+// Made once; a function of its own for each job to wait for would be seen in the time of a tiny one.
+const giveResolve = (resolve: ResolveEnded): void => {
+  givenResolve = resolve;
+};
 
 const inputGone = Symbol('input gone');
 /** It stands in what was given. */

@@ -57,9 +57,9 @@ export class JobsById<Job extends JobWithId<Job>> {
     else this.#spread();
   }
 
-  /** Takes out a job; nothing happens where it is not in it. */
-  delete(job: Job): void {
-    if (!this.#take(job)) return;
+  /** Takes out a job, and says whether it was in it. */
+  delete(job: Job): boolean {
+    if (!this.#take(job)) return false;
     const { older, newer } = job;
     if (older === undefined) this.#oldest = newer;
     else older.newer = newer;
@@ -70,6 +70,7 @@ export class JobsById<Job extends JobWithId<Job>> {
     this.#size -= 1;
     if (this.#size === 0) this.#buckets = undefined;
     else if (this.#size * sparse < (this.#buckets?.length ?? 0)) this.#spread();
+    return true;
   }
 
   /** All of them as they are now, the oldest first. */

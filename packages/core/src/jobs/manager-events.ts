@@ -25,7 +25,10 @@ export interface JobNews {
   readonly job: JobView;
 }
 
-/** A full error, for the server's log alone. */
+/**
+ * A full error, for the server's log alone: of a job, and of what nobody waits for. Whoever starts a job hears why it is
+ * refused, and nobody else.
+ */
 export interface ManagerError {
   readonly error: unknown;
   /** The same as in the failure that observers see. */

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { StartOptions } from './job-client.ts';
 import { life } from './job-manager.kept.test-support.ts';
 import { codeOf, plain, stage } from './job-manager.test-support.ts';
+import { fingerprint } from './start-keys.ts';
 
 const given: readonly StartOptions[] = [
   {},
@@ -97,4 +98,23 @@ test('J3 no delay is a delay of nothing', async () => {
   const { id } = await alice.start(plain, 1, { idempotencyKey: 'once' });
   const again = await alice.start(plain, 1, { delayMs: 0, priority: 0, idempotencyKey: 'once' });
   expect(again.id).toBe(id);
+});
+
+test('J3 inputs that differ in what JSON cannot say are told apart', () => {
+  const inputs = (n: number): readonly unknown[] => [
+    new Map([[1, { a: n }]]),
+    new Set([n]),
+    BigInt(n),
+    new Uint8Array([n]),
+    new Uint8Array([n]).buffer,
+    new Date(n),
+    new RegExp(String(n)),
+    new Error(String(n)),
+    { deep: [new Map([['a', new Set([BigInt(n)])]])] },
+  ];
+  for (const [index, one] of inputs(1).entries()) {
+    const [same, other] = [inputs(1)[index], inputs(2)[index]];
+    expect(fingerprint(['name', same])).toBe(fingerprint(['name', one]));
+    expect([index, fingerprint(['name', other])]).not.toEqual([index, fingerprint(['name', one])]);
+  }
 });

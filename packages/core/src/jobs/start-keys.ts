@@ -109,6 +109,14 @@ export function fingerprint(asked: readonly unknown[]): string {
 }
 
 function sortedKeys(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return { bigint: String(value) };
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  // What structured clone carries, and JSON takes for empty.
+  if (value instanceof Map) return { Map: [...Map.prototype.entries.call(value)] };
+  if (value instanceof Set) return { Set: [...Set.prototype.values.call(value)] };
+  if (value instanceof RegExp || value instanceof Error) return { [tagOf(value)]: String(value) };
+  if (value instanceof ArrayBuffer) return { ArrayBuffer: [...new Uint8Array(value)] };
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
+
+const tagOf = (value: object): string => Object.prototype.toString.call(value).slice(8, -1);

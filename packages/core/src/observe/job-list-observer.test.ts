@@ -136,6 +136,35 @@ test('F7 progress is asked for at most once an interval by a list, never by the 
   for (const stop of stops) stop();
 });
 
+test('F7 of a storm of changes a list sees the first at once, then many with each look, and the last', async () => {
+  const { client, clock, poller } = setup({ pushes: true });
+  const list = new JobListObserver(client, { pollInterval: 1000 }, { poller });
+  const stop = list.subscribe(() => undefined);
+  await settle();
+  expect(client.listCalls).toBe(1);
+  await clock.advance(5000);
+  client.put('0');
+  await clock.advance(0);
+  expect(list.getSnapshot().value).toHaveLength(1);
+  for (let job = 1; job <= 1000; job += 1) {
+    client.put(String(job));
+    await clock.advance(10);
+  }
+  // Ten seconds: a look each, and some more at first.
+  expect(client.listCalls).toBeLessThan(18);
+  await clock.advance(1000);
+  const newest = list.getSnapshot().value?.map(({ id }) => id);
+  expect(newest).toContain('1000');
+  const { listCalls } = client;
+  await clock.advance(10_000);
+  expect(client.listCalls).toBe(listCalls);
+  // It is quiet again: one is seen at once.
+  client.put('last');
+  await clock.advance(0);
+  expect(client.listCalls).toBe(listCalls + 1);
+  stop();
+});
+
 test('U2 a filter is the same list in whatever order its statuses are written', async () => {
   const { client, poller } = setup();
   const filters = [

@@ -71,6 +71,8 @@ export interface PollSource<Member extends PollMember<Answer>, Ask, Answer> {
     hint: (kind?: ChangeKind, poll?: JobPoll) => void,
     onPush: (isPushed: boolean) => void,
   ): (() => void) | undefined;
+  /** Each look costs a request, and hints may keep coming: they are answered at growing gaps (F7). */
+  readonly calms?: boolean;
 }
 
 export interface PollLoopPorts {
@@ -110,7 +112,8 @@ const pushedRetryMs = 1000;
  *
  * A channel is
  *   due      when its time has come; the time counts from the end of its last poll;
- *   hinted   when its source saw a change; due at once, but not before the gap since its last poll;
+ *   hinted   when its source saw a change; due at once, but not before the gap since its last poll, which
+ *            where the source calms grows up to the interval while hints keep coming;
  *   moved    when its source saw progress alone; due at once, but not before the interval since then (F7);
  *   forced   when someone asked by hand; passes every gate below;
  *   paused   while the page is hidden and no member reads in the background; it is not watched then,
@@ -286,11 +289,11 @@ export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
   }
 
   #timeOf(channel: Channel<Member, Answer>): number {
-    const { forced, stopped, paused, hinted, moved, dueMs, endedMs, shortestMs } = channel;
+    const { forced, stopped, paused, hinted, moved, dueMs, endedMs, shortestMs, gapMs } = channel;
     if (forced) return -Infinity;
     if (stopped || paused) return Infinity;
     const { minPushGapMs } = this.#ports;
-    const hintMs = hinted ? endedMs + minPushGapMs : Infinity;
+    const hintMs = hinted ? endedMs + Math.max(minPushGapMs, gapMs) : Infinity;
     const movedMs = moved ? endedMs + Math.max(shortestMs, minPushGapMs) : Infinity;
     return Math.max(Math.min(dueMs, hintMs, movedMs), this.#gateMs);
   }
@@ -313,6 +316,7 @@ export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
     this.#inFlight = true;
     const waiters: (() => void)[] = [];
     const asks = batch.map((channel) => {
+      this.#calm(channel);
       channel.forced = channel.hinted = channel.moved = false;
       channel.asked = true;
       waiters.push(...channel.waiters.splice(0));
@@ -351,6 +355,16 @@ export class PollLoop<Member extends PollMember<Answer>, Ask, Answer> {
     }
     for (const resolve of waiters) resolve();
     this.#wake();
+  }
+
+  /** A change alone is seen at once; of a hundred a second, each look sees many. */
+  #calm(channel: Channel<Member, Answer>): void {
+    if (this.#source.calms !== true) return;
+    const { hinted, endedMs, gapMs, shortestMs } = channel;
+    const isSoon = hinted && this.#ports.clock.monotonic() - endedMs <= shortestMs;
+    channel.gapMs = isSoon
+      ? Math.min(Math.max(2 * gapMs, this.#ports.minPushGapMs), shortestMs)
+      : 0;
   }
 
   /** What a hint brought stands for a poll, unless one is under way that may bring something older. */
@@ -418,6 +432,8 @@ class Channel<Member, Answer> {
   dueMs = 0;
   endedMs = -Infinity;
   hinted = false;
+  // Beyond the least one, before a hint is answered.
+  gapMs = 0;
   moved = false;
   // A request for it is under way.
   asked = false;

@@ -55,6 +55,7 @@ function valueSource<T>(
   return {
     ask: () => undefined,
     fetch: async () => [await fetch()],
+    calms: true,
     deliver(members, _ask, answer) {
       for (const { reader } of members) reader.onAnswer(answer);
       return 'later';

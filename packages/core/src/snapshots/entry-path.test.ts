@@ -61,6 +61,8 @@ const refused: readonly string[] = [
   'notes.txt:stream',
   'a/b:c',
   'manifest.json/a',
+  'mani\u00adfest.json',
+  'manifest\u200c.json/a',
   '\ud800',
   'x'.repeat(maxPartBytes + 1),
   `${'é'.repeat(maxPartBytes / 2)}é`,
@@ -158,6 +160,54 @@ describe('the paths of a draft', () => {
         else expect(() => names.add(other)).toThrow(OffstageError);
       }),
     );
+  });
+
+  test.for([
+    ['ß', 'ẞ'],
+    ['ẞ', 'ss'],
+    ['Straße', 'STRAẞE'],
+    ['ab', 'a\u200bb'],
+    ['ab', 'a\u00adb'],
+    ['ab/c', 'a\u2060B/d'],
+    ['❤', '❤\ufe0f'],
+    ['क\u094dष', 'क\u094d\u200dष'],
+    ['ᾳ', 'ΑΙ'],
+    ['ſt', 'ﬅ'],
+  ] as const)('S3 %j and %j are one name on some file system', ([one, other]) => {
+    for (const [first, second] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      const names = new PathSet();
+      names.add(first);
+      expect(() => names.add(second)).toThrow(OffstageError);
+    }
+  });
+
+  test('S3 every letter collides with what any change of case or form makes of it', () => {
+    const apart: string[] = [];
+    for (let point = 1; point < 0x3_0000; point += 1) {
+      const letter = String.fromCodePoint(point);
+      const forms = [
+        letter.toUpperCase(),
+        letter.toLowerCase(),
+        letter.toUpperCase().toLowerCase(),
+        letter.toLowerCase().toUpperCase(),
+        letter.normalize('NFD'),
+      ].filter((form) => form !== letter && pathProblem(form) === undefined);
+      if (forms.length === 0 || pathProblem(letter) !== undefined) continue;
+      for (const form of forms) {
+        const names = new PathSet();
+        names.add(letter);
+        try {
+          names.add(form);
+          apart.push(`${letter} ${form}`);
+        } catch {
+          // As it should be.
+        }
+      }
+    }
+    expect(apart).toEqual([]);
   });
 
   test('S3 a file is no directory, and a path that was taken back is free', () => {

@@ -134,10 +134,14 @@ const plain = /^[a-z0-9_-]+(?:[./][a-z0-9_-]+)*$/i;
 const maySpecial = /^manifest|(?:^|\/)(?:con|prn|aux|nul|com|lpt)/i;
 
 // The case foldings and normal forms of APFS, NTFS, HFS+ and ext4 with casefold, together; Windows
-// also drops dots and spaces at the end.
+// also drops dots and spaces at the end. HFS+ and ext4 pass over what has no width, and a capital sharp s
+// folds in two steps: to the small one, and that to "ss".
 const foldPart = (part: string): string =>
   part
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
     .normalize('NFC')
+    .toUpperCase()
+    .toLowerCase()
     .toUpperCase()
     .toLowerCase()
     .normalize('NFC')

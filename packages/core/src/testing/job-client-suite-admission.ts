@@ -90,6 +90,34 @@ export function jobClientAdmissionSuite({ expect }: SuiteRunner, test: JobClient
     await alice.wait(next.id);
   });
 
+  test('J3 a key has any letters, and each is the key of one start', async ({ alice }) => {
+    const keys = [
+      ' ',
+      '日本',
+      'é',
+      '😀',
+      'a\nb\0',
+      '%',
+      '%22"\\',
+      'k'.repeat(255),
+      '"'.repeat(255),
+    ];
+    const ids = new Map<string, string>();
+    for (const idempotencyKey of keys) {
+      ids.set((await alice.start(suiteJob, {}, { idempotencyKey })).id, idempotencyKey);
+    }
+    expect([...ids.values()]).toEqual(keys);
+    for (const [id, idempotencyKey] of ids) {
+      expect((await alice.start(suiteJob, {}, { idempotencyKey })).id).toBe(id);
+      await alice.wait(id);
+    }
+    for (const none of ['', 'k'.repeat(256), 'k'.repeat(1_000_000), '\ud800', 5, null, {}]) {
+      const idempotencyKey = none as string;
+      expect(await codeOf(alice.start(suiteJob, {}, { idempotencyKey }))).toBe('invalid_option');
+    }
+    expect((await alice.list()).length).toBe(keys.length);
+  });
+
   test('J3 a start that failed leaves nothing of its key behind', async ({ alice }) => {
     const keyed = { idempotencyKey: 'again' };
     const bad = { reports: 'many' } as unknown as SuiteInput;

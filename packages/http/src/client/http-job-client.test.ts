@@ -108,6 +108,23 @@ describe('requests', () => {
     expect(await rejectionOf(client.cancel('a'))).toMatchObject({ code: 'manager_closed' });
   });
 
+  test.each([null, {}, [], { canceled: 'no' }, { ok: true }, 'false'])(
+    'J5 J12 H5 an answer of another form is no "no" to a cancel: %j',
+    async (answer) => {
+      const { client, script } = scriptedHttp();
+      script.answer = () => json(answer);
+      expect(await rejectionOf(client.cancel('a'))).toMatchObject({ code: 'invalid_response' });
+      expect(await rejectionOf(client.consume('a'))).toMatchObject({ code: 'invalid_response' });
+    },
+  );
+
+  test('J17 H5 a list whose rest never comes is asked for once', async () => {
+    const { client, requests, script } = scriptedHttp();
+    script.answer = () => json({ jobs: [], rest: true });
+    expect(await client.list()).toEqual([]);
+    expect(requests).toHaveLength(1);
+  });
+
   test('W7 H4 what JSON does not carry is not sent', async () => {
     const { client, requests } = scriptedHttp();
     expect(await rejectionOf(client.start(work, { at: new Date(0) }))).toMatchObject({
@@ -147,6 +164,12 @@ describe('answers that are none', () => {
     ['a page that is not there', page(404), 'invalid_response', 404],
     ['a proxy without its server', page(502), 'unavailable', 502],
     ['a proxy that limits', page(429), 'unavailable', 429],
+    ['a proxy that waited too long for the body', page(408), 'unavailable', 408],
+    ['a proxy to which it is too early', page(425), 'unavailable', 425],
+    ['a proxy that wants a sign-in of its own', page(407), 'invalid_response', 407],
+    ['what has not changed', new Response(null, { status: 304 }), 'invalid_response', 304],
+    ['a choice', page(300), 'invalid_response', 300],
+    ['what is gone', page(410), 'invalid_response', 410],
     ['something not built', page(501), 'invalid_response', 501],
     ['a login page', page(401), 'unauthorized', 401],
     ['a firewall', page(403), 'forbidden', 403],

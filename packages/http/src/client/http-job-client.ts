@@ -136,7 +136,7 @@ export class HttpJobClient implements JobClient {
     const answer = await this.#request('GET', `?${query}`);
     const jobs = decodeListResponse(answer);
     const limit = (filter.limit ?? 100) - jobs.length;
-    if (!hasRest(answer) || limit < 1) return jobs;
+    if (!hasRest(answer) || limit < 1 || jobs.length === 0) return jobs;
     return [...jobs, ...(await this.list({ ...filter, limit, before: jobs.at(-1)?.id }))];
   }
 
@@ -175,7 +175,9 @@ export class HttpJobClient implements JobClient {
     if (!idForm.test(id)) return false;
     try {
       const answer = await this.#request(method, `/${encodeURIComponent(id)}${path}`);
-      return Reflect.get(Object(answer), field) === true;
+      const is: unknown = Reflect.get(Object(answer), field);
+      if (typeof is === 'boolean') return is;
+      throw new OffstageError('invalid_response', `"${field}" is missing in the answer.`);
     } catch (error) {
       if (OffstageError.isInstance(error) && error.code === 'not_found') return false;
       throw error;

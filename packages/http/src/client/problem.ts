@@ -2,6 +2,7 @@ import { OffstageError } from '@offstage/core';
 import { retryAfterMs } from '@offstage/core/observe';
 import { decodeProblem } from '@offstage/core/wire';
 import { refusalOf } from './refusal-of.ts';
+import { isOfType } from './request-json.ts';
 
 /** What an answer means that is not the one asked for. Loaded with the first of them. */
 export function errorOf(response: Response, answer: unknown, nowMs: number): OffstageError {
@@ -10,13 +11,27 @@ export function errorOf(response: Response, answer: unknown, nowMs: number): Off
   const refusal = refusalOf(response);
   const waitMs = readRetryAfter(headers, nowMs);
   return new OffstageError(
-    refusal ?? told?.code ?? (status < 429 || status === 501 ? 'invalid_response' : 'unavailable'),
-    told?.message ??
-      (refusal === 'unauthorized' && status !== 401
-        ? 'The jobs are elsewhere now, behind a sign-in perhaps.'
-        : `The server answered with status ${status}, and not in the agreed form.`),
+    refusal ?? told?.code ?? (isPassing(status) ? 'unavailable' : 'invalid_response'),
+    told?.message ?? textOf(response, refusal),
     { details: { ...(waitMs > 0 && { retryAfterMs: waitMs }), ...told?.details, status } },
   );
+}
+
+/** A later try may be answered: a proxy's time-out and "too early" as well as its 502. */
+const isPassing = (status: number): boolean =>
+  status === 408 || status === 425 || (status >= 429 && status !== 501);
+
+function textOf(response: Response, refusal: string | undefined): string {
+  const { status } = response;
+  if (refusal === 'forbidden') return `You may not do this (status ${status}).`;
+  if (refusal !== undefined) {
+    return status === 401
+      ? 'Sign in to see your jobs (status 401).'
+      : 'The jobs are elsewhere now, behind a sign-in perhaps.';
+  }
+  return isOfType(response, 'html')
+    ? `A web page came instead of jobs (status ${status}): of a sign-in or a proxy, or from a wrong address.`
+    : `The server answered with status ${status}, and not in the agreed form.`;
 }
 
 function problemOf(answer: unknown): OffstageError | undefined {

@@ -91,6 +91,33 @@ test('J3 H4 a start without an answer is asked again once, with the same key', a
   expect(requests).toHaveLength(4);
 });
 
+test.each([408, 502, 504])(
+  'J3 H4 a start that a proxy answers with %i, as it had no answer, is asked again with the same key',
+  async (status) => {
+    const { client, requests, script } = scriptedHttp({ streaming: false });
+    script.answer = () => (requests.length < 2 ? page(status) : json(jobOf('a'), { status: 201 }));
+    const definition = { name: 'n' } as Parameters<typeof client.start>[0];
+    expect((await client.start(definition, {}, { idempotencyKey: 'é' })).id).toBe('a');
+    expect(requests.map(({ headers }) => headers.get('idempotency-key'))).toEqual([
+      '%"%c3%a9"',
+      '%"%c3%a9"',
+    ]);
+  },
+);
+
+test.each([
+  [page(200), /web page came instead of jobs.*sign-in/],
+  [page(502), /web page.*status 502.*proxy/],
+  [page(401), /Sign in/],
+  [page(403), /may not/],
+  [page(302), /sign-in/],
+  [new Response(null, { status: 204 }), /status 204/],
+])('H5 an answer that is none says what it is: %#', async (answer, text) => {
+  const { client, script } = scriptedHttp({ streaming: false });
+  script.answer = answer;
+  await expect(client.list()).rejects.toThrow(text);
+});
+
 test('H4 H5 what had no room in an answer is asked for again', async () => {
   const { client, requests, script } = scriptedHttp({ streaming: false });
   script.answer = ({ body }) => {

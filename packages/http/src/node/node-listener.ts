@@ -9,6 +9,7 @@ import {
 } from '../answer.ts';
 import { drain, hasBody, requestBody } from './request-body.ts';
 import { isAuthority, isPlainPath } from './target.ts';
+import { endWithText, writePieces } from './write-pieces.ts';
 
 export interface NodeListenerOptions {
   /** For the minute after which a reader that takes nothing is cut off. @default systemClock */
@@ -33,13 +34,23 @@ export function toNodeListener(
   { clock = systemClock }: NodeListenerOptions = {},
 ): NodeListener {
   const answer = answerOf(handler);
-  return (incoming, outgoing) => {
-    respond(answer, incoming, outgoing, clock).catch(() => {
-      // What a jobs handler never causes: one that rejects, a body that fails, headers that are none.
-      // It is too late for another answer, and a cut connection says so.
-      outgoing.destroy();
+  return (incoming, outgoing) =>
+    inTurn(outgoing, () => {
+      respond(answer, incoming, outgoing, clock).catch(() => {
+        // What a jobs handler never causes: one that rejects, a body that fails, headers that are none.
+        // It is too late for another answer, and a cut connection says so.
+        outgoing.destroy();
+      });
     });
-  };
+}
+
+/**
+ * Of requests that were sent one behind the other, each is looked at when the answer before it has gone:
+ * a packet holds a thousand of them, whose answers would all be kept until somebody reads (H5).
+ */
+export function inTurn(outgoing: ServerResponse, then: () => void): void {
+  if (outgoing.socket === null) outgoing.once('socket', then);
+  else then();
 }
 
 function answerOf(handler: (request: Request) => Promise<Response>): AnswerRequest {
@@ -62,10 +73,8 @@ async function respond(
   const given = await answerSafely(answer, incoming, gone.signal);
   const { body } = given;
   if (body === null || typeof body === 'string') {
-    const content = body === null ? undefined : contentOf(body);
-    writeHead(incoming, outgoing, given, content);
-    outgoing.end(content);
-    if (!outgoing.writableFinished) cutWhenStuck(outgoing, 'finish', clock);
+    writeHead(incoming, outgoing, given, body ?? undefined);
+    endWithText(outgoing, body ?? '', clock);
   } else if (body instanceof ReadableStream) {
     writeHead(incoming, outgoing, given);
     await pump(body, outgoing, clock);
@@ -91,7 +100,7 @@ function writeHead(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   answer: Answer | Response,
-  content?: string | Buffer,
+  content?: string,
 ): void {
   const headers: Record<string, string | string[]> = isResponse(answer)
     ? Object.fromEntries(answer.headers)
@@ -107,11 +116,6 @@ function writeHead(
   // All at once: headers that are set one by one stay in memory as long as the response does.
   outgoing.writeHead(answer.status, headers);
 }
-
-// A short text travels best in one piece with its headers. For a long one, Node.js would set aside
-// three times its length on the way to the socket.
-const contentOf = (text: string): string | Buffer =>
-  text.length < 16_384 ? text : Buffer.from(text);
 
 function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request | undefined {
   const { method = 'GET' } = incoming;
@@ -154,33 +158,25 @@ function addressOf(incoming: IncomingMessage, origin: string): string | undefine
   return isPlainPath(address) ? origin + address : undefined;
 }
 
-// What is not taken for so long has no reader any more, though its connection stands.
-const stuckMs = 60_000;
-
-function whenDrained(outgoing: ServerResponse, clock: Clock, then: () => void): void {
-  outgoing.once('drain', then);
-  cutWhenStuck(outgoing, 'drain', clock);
-}
-
-/** A reader that takes nothing of what is written holds its connection and the text (H5). */
-function cutWhenStuck(outgoing: ServerResponse, event: 'drain' | 'finish', clock: Clock): void {
-  const timer = clock.schedule(stuckMs, () => outgoing.destroy());
-  const stop = (): void => {
-    timer.cancel();
-    outgoing.off(event, stop).off('close', stop);
-  };
-  outgoing.once(event, stop).once('close', stop);
-}
-
 /** A stream of jobs, or a long list: each write asks for the next, once the socket has taken it. */
 function feed(stream: PulledBody, outgoing: ServerResponse, clock: Clock): void {
+  let isWriting = false;
+  let isOver = false;
   const pull = (): void => stream.pull(reader);
   const reader = {
     write(text: string): void {
-      if (outgoing.write(text)) queueMicrotask(pull);
-      else whenDrained(outgoing, clock, pull);
+      isWriting = true;
+      writePieces(outgoing, text, clock, () => {
+        isWriting = false;
+        if (isOver) endWithText(outgoing, '', clock);
+        else queueMicrotask(pull);
+      });
     },
-    end: (): void => void outgoing.end(),
+    // Behind what is still on its way.
+    end(): void {
+      isOver = true;
+      if (!isWriting) endWithText(outgoing, '', clock);
+    },
   };
   outgoing.once('close', () => stream.end());
   if (outgoing.destroyed) stream.end();
@@ -201,21 +197,21 @@ async function pump(
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
-    // The socket still holds what it was given before: nothing more is read until that has gone.
-    if (!outgoing.write(value)) await drained(outgoing, clock);
+    // Nothing more is read until the socket has taken what it was given.
+    await written(value, outgoing, clock);
   }
-  outgoing.end();
+  endWithText(outgoing, '', clock);
 }
 
-function drained(outgoing: ServerResponse, clock: Clock): Promise<void> {
+/** Resolves when all of it is on its way, or nobody reads any more. */
+function written(chunk: Uint8Array, outgoing: ServerResponse, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
     const settle = (): void => {
-      outgoing.off('drain', settle);
       outgoing.off('close', settle);
       resolve();
     };
-    if (outgoing.destroyed) resolve();
-    whenDrained(outgoing, clock, settle);
     outgoing.once('close', settle);
+    if (outgoing.destroyed) settle();
+    else writePieces(outgoing, chunk, clock, settle);
   });
 }

@@ -1,4 +1,5 @@
 import { OffstageError } from '@offstage/core';
+import { simulatedClock } from '@offstage/core/testing';
 import { describe, expect, test } from 'vitest';
 import { codeOf, executorOf, gate, start } from '../../fixtures/harness.ts';
 
@@ -42,6 +43,24 @@ describe('a thread that fails', () => {
     expect(outcome).toMatchObject({ error: { details: { reason: 'out_of_memory' } } });
     expect(await start(served.executor, 'echo', 1).outcome).toEqual({ type: 'returned', value: 1 });
   });
+
+  test.each([
+    ['never ends', 'worker_crashed'],
+    ['throws', undefined],
+  ])(
+    'W4 a thread whose listener of its own exit %s is ended a second later, and replaced',
+    async (input, code) => {
+      const clock = simulatedClock();
+      await using served = executorOf('faults', { clock });
+      await served.executor.ready();
+      const run = start(served.executor, 'exitRefused', input);
+      const next = start(served.executor, 'echo', 'next');
+      await expect.poll(() => clock.pending).toBe(1);
+      await clock.advance(1000);
+      expect(codeOf(await run.outcome)).toBe(code);
+      expect(await next.outcome).toEqual({ type: 'returned', value: 'next' });
+    },
+  );
 
   test('W3 the newest progress survives the crash of its thread', async () => {
     await using served = executorOf('faults');

@@ -71,6 +71,7 @@ export class HostThread {
   readonly #reader: ProgressReader;
   readonly #gone = Promise.withResolvers<void>();
   readonly #loadTimer: Timer;
+  #exitTimer: Timer | undefined;
   // What it has loaded, in development.
   readonly #files = new Map<string, string>();
   #handlers: ReadonlyMap<string, ServedHandler & { readonly index: number }> | undefined;
@@ -203,6 +204,13 @@ export class HostThread {
       case toHost.crashed: {
         const [, reason, , error] = message;
         this.#end ??= { reason, cause: error && reviveError(error) };
+        // A listener of the thread's own exit may throw, or never end: then it would neither run nor go.
+        this.#exitTimer ??= this.#options.clock.schedule(
+          exitMs,
+          () => void this.#worker.terminate(),
+          // What waits for another thread does so until then.
+          { keepAlive: true },
+        );
         break;
       }
       case toHost.leftover: {
@@ -310,6 +318,7 @@ export class HostThread {
     // What the thread said before it died may still be on its way.
     this.#receiveRest();
     this.#loadTimer.cancel();
+    this.#exitTimer?.cancel();
     this.#reader.drain();
     this.#reader.close();
     this.#port.close();
@@ -385,6 +394,9 @@ interface End {
   readonly reason: Fault | 'out_of_memory' | 'shutdown' | 'load_timeout' | 'unserved';
   readonly cause: unknown;
 }
+
+/** How long a thread that said that it ends may take for it. */
+const exitMs = 1000;
 
 /** A task that no thread lived long enough to begin is given up after this many. */
 const maxPosts = 3;

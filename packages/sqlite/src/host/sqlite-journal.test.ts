@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JobJournal } from '@offstage/core/engine';
 import { hostileArguments, hostileOptions, journalSuite, outcomeOf } from '@offstage/core/testing';
 import { describe, expect, test } from 'vitest';
+import { admitted } from '../../fixtures/kept-job.ts';
 import { sqliteJournal } from './sqlite-journal.ts';
 
 journalSuite(
@@ -27,6 +28,21 @@ journalSuite(
     },
   },
 );
+
+test('K8 the file shrinks again when jobs go, while others come', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'offstage-'));
+  const path = join(folder, 'jobs.sqlite');
+  const journal = sqliteJournal(path);
+  await journal.open();
+  const ids = Array.from({ length: 12 }, (_, index) => `large-${index}`);
+  await journal.write(...ids.map((id) => admitted(id, 'x'.repeat(900_000))));
+  await journal.write(...ids.map((id) => ({ type: 'released' as const, id })));
+  // After each group some is given back, as much as lies free beyond what is soon used again.
+  for (let write = 0; write < 8; write += 1) await journal.write(admitted(`small-${write}`));
+  await journal.close();
+  expect(statSync(path).size).toBeLessThan(5_000_000);
+  rmSync(folder, { recursive: true });
+});
 
 test.each([':memory:', 'file::memory:?cache=shared'])(
   'K1 %s is no place to keep jobs, and the error says what to use instead',

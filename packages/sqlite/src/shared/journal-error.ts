@@ -15,7 +15,9 @@ export type FailureReason =
   | 'disk'
   | 'thread';
 
-const advice: Readonly<Record<FailureReason, string>> = {
+type AdvisedReason = Exclude<FailureReason, 'deleted'>;
+
+const advice: Readonly<Record<AdvisedReason, string>> = {
   no_sqlite: `this Node.js, ${process.version}, has no node:sqlite. Use Node.js 22.13 or later, without --no-experimental-sqlite`,
   bundled:
     'its thread is not beside the package. Leave @offstage/sqlite out of the bundle (mark it as external), and have it installed where the bundle runs',
@@ -25,8 +27,6 @@ const advice: Readonly<Record<FailureReason, string>> = {
   read_only:
     'it cannot be written. Check the permissions of the file and of its folder, or how the file system is mounted',
   denied: 'access was denied. Check the permissions of the file and of its folder',
-  deleted:
-    'its file, or the log beside it (-wal), was removed or replaced while it was open. Put back what was moved away, shut down without a kill, and start again: what only the removed one has may be lost',
   cannot_open: 'it cannot be opened. Check that its folder is there and can be written',
   disk: 'the disk reported an error. Check the disk, then restart the process',
   thread: 'its thread has ended. Restart the process',
@@ -44,7 +44,7 @@ const pathAdvice: Readonly<Record<string, string>> = {
 
 export const journalFailed = (
   path: string,
-  reason: FailureReason,
+  reason: AdvisedReason,
   cause?: unknown,
   said = advice[reason],
 ): OffstageError =>
@@ -52,6 +52,15 @@ export const journalFailed = (
     details: { reason, path },
     ...(cause !== undefined && { cause }),
   });
+
+/** @param file What was removed: the journal's own file, or its log. */
+export const deletedWhileOpen = (path: string, file: string): OffstageError =>
+  new OffstageError(
+    'journal_failed',
+    `The journal ${path} cannot be used: ${file} was removed or replaced while it was open. Put back what was ` +
+      'moved away, shut down without a kill, and start again: what only the removed one has may be lost.',
+    { details: { reason: 'deleted' satisfies FailureReason, path, file } },
+  );
 
 /** @param link Stands for what is not there. */
 export const linkToNothing = (path: string, link: string, cause: unknown): OffstageError =>
@@ -93,25 +102,35 @@ export const logAlone = (path: string, log: string): OffstageError =>
   );
 
 /** SQLite would take it for an empty one. */
-export const logTorn = (path: string, log: string): OffstageError =>
+export const logTorn = (path: string, log: string, holder: string): OffstageError =>
   new OffstageError(
     'journal_damaged',
-    `The log ${log} of the journal ${path} is torn, or is no log. ${bringTogether(log)}`,
+    `The log ${log} of the journal ${path} is torn, or is no log. ${bringTogether(log, holder)}`,
     { details: { path, file: log } },
   );
 
 /** SQLite would play it into the file nonetheless. */
-export const logOfAnother = (path: string, log: string): OffstageError =>
+export const logOfAnother = (path: string, log: string, holder: string): OffstageError =>
   new OffstageError(
     'journal_damaged',
     `The log ${log} does not go on from where the journal ${path} stands: it is another file's, or ` +
-      `one of the two is a copy from another time. ${bringTogether(log)}`,
+      `one of the two is a copy from another time. ${bringTogether(log, holder)}`,
     { details: { path, file: log } },
   );
 
-const bringTogether = (log: string): string =>
+const bringTogether = (log: string, holder: string): string =>
   'Nothing was changed. Put back the file and the log that belong together, or move ' +
-  `${log} away, and restart: what is in that log alone is lost then.`;
+  `${log} away, with ${holder} if that is there, and restart: what is in that log alone is lost then.`;
+
+/** SQLite would begin a new one, and what was kept last would be gone without a word. */
+export const logGone = (path: string, log: string, holder: string): OffstageError =>
+  new OffstageError(
+    'journal_damaged',
+    `The log ${log} of the journal ${path} is gone or was emptied after the process that had the journal was ` +
+      'killed, and what was kept last was in it. Nothing was changed. Put the log back beside the file, or move ' +
+      `${holder} away, and restart: what is in that log alone is lost then.`,
+    { details: { path, file: log } },
+  );
 
 /** SQLite would play it back, and so undo what the file has. */
 export const rollbackOfAnother = (path: string, file: string): OffstageError =>
@@ -138,7 +157,7 @@ const journalFull = (path: string, cause: unknown): OffstageError =>
   );
 
 /** What SQLite's primary result codes mean for who runs the application. */
-const failures: Readonly<Record<number, FailureReason>> = {
+const failures: Readonly<Record<number, AdvisedReason>> = {
   3: 'denied',
   8: 'read_only',
   10: 'disk',

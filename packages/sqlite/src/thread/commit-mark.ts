@@ -12,7 +12,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 const markBytes = 16;
 
 /** A mark as text, to be compared. */
-type MarkName = string;
+export type MarkName = string;
 
 export interface Mark {
   readonly own: MarkName;
@@ -69,6 +69,11 @@ export class CommitMarks {
     this.#update = database.prepare('UPDATE mark SET own = ?, before = ? WHERE id = 1');
     this.#last = Buffer.from(last.own, 'hex');
     this.#next = randomFillSync(Buffer.alloc(markBytes));
+  }
+
+  /** Of the newest commit. */
+  get newest(): MarkName {
+    return nameOf(this.#last);
   }
 
   /** Within the transaction, before its commit. */

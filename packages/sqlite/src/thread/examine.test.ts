@@ -1,16 +1,10 @@
-import {
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { OffstageError } from '@offstage/core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { addRow, type Copy, copyOf, putFiles, rowsOf } from '../../fixtures/file-copies.ts';
 import { JournalFile } from './journal-file.ts';
 import { migrations } from './schema.ts';
 
@@ -32,28 +26,11 @@ const open = (place = path, steps = migrations) =>
     steps,
   );
 
-/** Adds a row to what a journal has, and changes those before it. */
-function add(file: JournalFile, bytes = 10): void {
-  file.transaction(() =>
-    file.database.exec(`
-      UPDATE large SET bytes = zeroblob(length(bytes) + 1) WHERE key % 3 = 0;
-      INSERT INTO large (bytes) VALUES (zeroblob(${bytes}));
-    `),
-  );
-}
-
-function contentOf(file: JournalFile): string {
-  const rows = file.database
-    .prepare('SELECT key, length(bytes) AS length FROM large ORDER BY key')
-    .all();
-  return rows.map(({ key, length }) => `${key}:${length}`).join();
-}
-
 /** What is found there, or the code of the refusal. Another's copies are made from it, so nothing may be left. */
 function foundAt(place: string): string {
   try {
     const file = open(place);
-    const found = contentOf(file);
+    const found = rowsOf(file);
     const [sound] = file.database.prepare('PRAGMA integrity_check').all();
     file.close();
     return sound?.integrity_check === 'ok' ? found : 'torn';
@@ -61,29 +38,6 @@ function foundAt(place: string): string {
     if (!OffstageError.isInstance(error)) throw error;
     return error.code;
   }
-}
-
-/** The file, and its log if it has one, as a kill leaves them. */
-interface Copy {
-  readonly file: Buffer;
-  readonly log: Buffer | undefined;
-  readonly content: string;
-}
-
-function copyOf(place: string, content: string): Copy {
-  const log = `${place}-wal`;
-  return {
-    file: readFileSync(place),
-    log: existsSync(log) ? readFileSync(log) : undefined,
-    content,
-  };
-}
-
-function put(place: string, file: Buffer, log: Buffer | undefined): string {
-  for (const end of ['', '-wal', '-holder']) rmSync(`${place}${end}`, { force: true });
-  writeFileSync(place, file);
-  if (log !== undefined) writeFileSync(`${place}-wal`, log);
-  return place;
 }
 
 describe('a log beside a file', () => {
@@ -99,7 +53,7 @@ describe('a log beside a file', () => {
 
   test('K6 K9 each moment of a journal is found as it was', () => {
     for (const { file, log, content } of history) {
-      expect(foundAt(put(path, file, log))).toBe(content);
+      expect(foundAt(putFiles(path, file, log))).toBe(content);
     }
   });
 
@@ -109,7 +63,7 @@ describe('a log beside a file', () => {
       for (const [from, other] of history.entries()) {
         if (from === at || other.log === undefined) continue;
         if (!long && (at * 7 + from) % 3 !== 0) continue;
-        const found = foundAt(put(path, file, other.log));
+        const found = foundAt(putFiles(path, file, other.log));
         if (found === 'journal_damaged') {
           expect(readFileSync(path).equals(file)).toBe(true);
           expect(readFileSync(`${path}-wal`).equals(other.log)).toBe(true);
@@ -127,8 +81,8 @@ describe('a log beside a file', () => {
     const other = join(folder, 'other.sqlite');
     const [mine, theirs] = [open(), open(other)];
     const created = [copyOf(path, ''), copyOf(other, '')];
-    add(mine);
-    add(theirs);
+    addRow(mine);
+    addRow(theirs);
     const used = [copyOf(path, ''), copyOf(other, '')];
     mine.close();
     theirs.close();
@@ -136,24 +90,24 @@ describe('a log beside a file', () => {
     for (const first of [created[0], mineUsed]) {
       for (const second of [created[1], theirsUsed]) {
         if (first === undefined || second === undefined) throw new Error('no copy');
-        expect(foundAt(put(path, first.file, second.log))).toBe('journal_damaged');
-        expect(foundAt(put(path, second.file, first.log))).toBe('journal_damaged');
+        expect(foundAt(putFiles(path, first.file, second.log))).toBe('journal_damaged');
+        expect(foundAt(putFiles(path, second.file, first.log))).toBe('journal_damaged');
       }
     }
   });
 
   test('K6 a log that is cut or torn after it was written back in part is refused', () => {
     const file = open();
-    for (let round = 0; round < 5; round += 1) add(file, 100_000);
+    for (let round = 0; round < 5; round += 1) addRow(file, 100_000);
     file.database.exec('PRAGMA wal_checkpoint(PASSIVE)');
-    const { file: bytes, log, content } = copyOf(path, contentOf(file));
+    const { file: bytes, log, content } = copyOf(path, rowsOf(file));
     file.close();
     if (log === undefined) throw new Error('no log');
-    expect(foundAt(put(path, bytes, log))).toBe(content);
+    expect(foundAt(putFiles(path, bytes, log))).toBe(content);
     for (const at of [32 + 30, 32 + 4120 + 10, 40_000, 200_000]) {
       const torn = Buffer.from(log);
       torn[at] = (torn[at] ?? 0) ^ 0xff;
-      const found = foundAt(put(path, bytes, torn));
+      const found = foundAt(putFiles(path, bytes, torn));
       // Without any commit it is as good as none, and the file has them all.
       expect(['journal_damaged', content]).toContain(found);
     }
@@ -161,12 +115,12 @@ describe('a log beside a file', () => {
 
   test('K6 K8 a log from before room was given back is refused', () => {
     const file = open();
-    for (let round = 0; round < 3; round += 1) add(file, 3_000_000);
+    for (let round = 0; round < 3; round += 1) addRow(file, 3_000_000);
     file.transaction(() => file.database.exec('DELETE FROM large WHERE key < 3'));
     const { log } = copyOf(path, '');
     file.shrink();
     file.close();
-    expect(foundAt(put(path, readFileSync(path), log))).toBe('journal_damaged');
+    expect(foundAt(putFiles(path, readFileSync(path), log))).toBe('journal_damaged');
   });
 
   test('K6 a journal that had no marks gets them, at whatever moment it is killed', () => {
@@ -178,32 +132,32 @@ describe('a log beside a file', () => {
     old.exec('INSERT INTO large (bytes) VALUES (zeroblob(10000))');
     const before = copyOf(path, '1:10000');
     old.close();
-    expect(foundAt(put(path, before.file, before.log))).toBe('1:10000');
-    const file = open(put(path, before.file, before.log));
+    expect(foundAt(putFiles(path, before.file, before.log))).toBe('1:10000');
+    const file = open(putFiles(path, before.file, before.log));
     const migrated = copyOf(path, '1:10000');
     file.database.exec('PRAGMA wal_checkpoint(PASSIVE)');
     const halfWay = copyOf(path, '1:10000');
     file.close();
-    expect(foundAt(put(path, migrated.file, migrated.log))).toBe('1:10000');
-    expect(foundAt(put(path, halfWay.file, halfWay.log))).toBe('1:10000');
+    expect(foundAt(putFiles(path, migrated.file, migrated.log))).toBe('1:10000');
+    expect(foundAt(putFiles(path, halfWay.file, halfWay.log))).toBe('1:10000');
     // Killed between two pages of the first that is written back, which come in any order after a loss of power.
     const pages = changedPages(migrated.file, halfWay.file);
     expect(pages.length).toBeGreaterThan(2);
     for (const order of [pages, pages.toReversed()]) {
       for (let count = 1; count < order.length; count += 1) {
         const some = withPages(migrated.file, halfWay.file, order.slice(0, count));
-        expect(foundAt(put(path, some, migrated.log))).toBe('1:10000');
+        expect(foundAt(putFiles(path, some, migrated.log))).toBe('1:10000');
       }
     }
   });
 
   test('K6 a log that was written on a machine of the other order of bytes is read', () => {
     const file = open();
-    add(file);
-    const { file: bytes, log, content } = copyOf(path, contentOf(file));
+    addRow(file);
+    const { file: bytes, log, content } = copyOf(path, rowsOf(file));
     file.close();
     if (log === undefined) throw new Error('no log');
-    expect(foundAt(put(path, bytes, inOtherOrder(log)))).toBe(content);
+    expect(foundAt(putFiles(path, bytes, inOtherOrder(log)))).toBe(content);
   });
 
   test('K6 what a rollback journal beside it would undo is refused, and left', () => {
@@ -215,8 +169,8 @@ describe('a log beside a file', () => {
     theirs.close();
     const rollback = readFileSync(`${path}-journal`);
     const file = open(join(folder, 'mine.sqlite'));
-    add(file);
-    const content = contentOf(file);
+    addRow(file);
+    const content = rowsOf(file);
     file.close();
     copyFileSync(join(folder, 'mine.sqlite'), path);
     expect(foundAt(path)).toBe('journal_damaged');
@@ -231,15 +185,15 @@ describe('a log beside a file', () => {
 
   test('K6 what SQLite would take for an empty log is refused unless it is empty', () => {
     const file = open();
-    add(file);
-    const content = contentOf(file);
+    addRow(file);
+    const content = rowsOf(file);
     const { log } = copyOf(path, content);
     file.close();
     const whole = readFileSync(path);
     if (log === undefined) throw new Error('no log');
     const zeros = Buffer.alloc(5000);
     for (const taken of [Buffer.alloc(0), Buffer.alloc(1), zeros]) {
-      expect(foundAt(put(path, whole, taken))).toBe(content);
+      expect(foundAt(putFiles(path, whole, taken))).toBe(content);
     }
     const torn = [
       Buffer.from('a'),
@@ -254,44 +208,44 @@ describe('a log beside a file', () => {
       }),
     ];
     for (const bytes of torn) {
-      expect(foundAt(put(path, whole, bytes))).toBe('journal_damaged');
+      expect(foundAt(putFiles(path, whole, bytes))).toBe('journal_damaged');
       expect(readFileSync(`${path}-wal`).equals(bytes)).toBe(true);
       expect(readFileSync(path).equals(whole)).toBe(true);
     }
     // Its header alone, and less than a page.
-    expect(foundAt(put(path, whole, log.subarray(0, 32)))).toBe(content);
-    expect(foundAt(put(path, whole, log.subarray(0, 4000)))).toBe(content);
+    expect(foundAt(putFiles(path, whole, log.subarray(0, 32)))).toBe(content);
+    expect(foundAt(putFiles(path, whole, log.subarray(0, 4000)))).toBe(content);
   });
 });
 
 /** Opens it again and again, with ends of all kinds, until the log has begun anew a few times. */
 function makeHistory(place: string): Copy[] {
   const copies: Copy[] = [];
-  const keep = (file: JournalFile): void => void copies.push(copyOf(place, contentOf(file)));
+  const keep = (file: JournalFile): void => void copies.push(copyOf(place, rowsOf(file)));
   for (let round = 0; round < 2; round += 1) {
     let file = open(place);
     keep(file);
     for (let step = 0; step < 2; step += 1) {
-      add(file);
+      addRow(file);
       keep(file);
     }
     // As after a kill.
     const { file: bytes, log } = copyOf(place, '');
     file.close();
-    file = open(put(place, bytes, log));
+    file = open(putFiles(place, bytes, log));
     keep(file);
-    add(file, 3_000_000);
-    add(file, 3_000_000);
+    addRow(file, 3_000_000);
+    addRow(file, 3_000_000);
     keep(file);
     file.transaction(() => file.database.exec('DELETE FROM large WHERE length(bytes) > 1000'));
     file.shrink();
     keep(file);
-    add(file);
+    addRow(file);
     file.database.exec('PRAGMA wal_checkpoint(PASSIVE)');
     keep(file);
-    add(file);
+    addRow(file);
     keep(file);
-    const content = contentOf(file);
+    const content = rowsOf(file);
     file.close();
     copies.push(copyOf(place, content));
   }

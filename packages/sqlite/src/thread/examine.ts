@@ -6,11 +6,13 @@ import {
   journalDamaged,
   journalFailed,
   journalNewer,
+  logGone,
   logOfAnother,
   logTorn,
   rollbackOfAnother,
 } from '../shared/journal-error.ts';
-import { isFirst, type Mark, readMark } from './commit-mark.ts';
+import { isFirst, type Mark, type MarkName, readMark } from './commit-mark.ts';
+import { holderOf, readLogStart } from './holder.ts';
 import type { Sqlite } from './load-sqlite.ts';
 import { type Log, readLog } from './read-log.ts';
 import { applicationId, formatWithMarks, isEmpty, migrations, readPragma } from './schema.ts';
@@ -44,14 +46,30 @@ export function examine(path: string, sqlite: Sqlite, newest = migrations.length
     if (format > newest) throw journalNewer(path);
     if (format < 1) throw journalDamaged(path);
   }
-  if (log === 'torn') throw logTorn(path, logFile);
-  if (hasCommits && !goesOn(log, found)) throw logOfAnother(path, logFile);
+  const holder = holderOf(target);
+  if (log === 'torn') throw logTorn(path, logFile, holder);
+  if (hasCommits && !goesOn(log, found)) throw logOfAnother(path, logFile, holder);
+  if (!hasCommits && isMissed(target, logFile, found)) throw logGone(path, logFile, holder);
   const rollback = `${target}-journal`;
   const isNew = !hasCommits && (found?.mark === undefined || isFirst(found.mark));
   if (!isNew && isHot(rollback)) throw rollbackOfAnother(path, rollback);
 }
 
-/** Whether somebody has it open. */
+/**
+ * Whether the log of a process that was killed is gone: the file stands where that log went on from. A loss of power may
+ * take what is in a log that is not synced, but does not leave an empty one, as whoever asks for the lock may.
+ */
+function isMissed(target: string, logFile: string, found: Found | undefined): boolean {
+  const log = readLogStart(target);
+  if (log === undefined || log.after !== found?.mark?.own) return false;
+  return log.synced || sizeOf(logFile) === 0;
+}
+
+/** The mark in the file itself, without its log. */
+export const markInFile = (target: string, sqlite: Sqlite): MarkName | undefined =>
+  lookAt(target, sqlite)?.mark?.own;
+
+/** Whether somebody has it open. Where there is no log, SQLite makes an empty one for it. */
 export function isHeld(path: string, sqlite: Sqlite): boolean {
   const target = targetOf(path);
   // Of a file with nothing in it SQLite deletes the log.
@@ -114,7 +132,7 @@ function markIn(database: DatabaseSync): Mark | undefined {
   }
 }
 
-const sizeOf = (target: string): number => statSync(target, { throwIfNoEntry: false })?.size ?? 0;
+const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 
 function openAs(how: string, target: string, { DatabaseSync }: Sqlite): DatabaseSync {
   // Its own bookkeeping of locks keeps those that this process has on the file, as opening it otherwise would not.

@@ -68,6 +68,29 @@ describe('the file of a journal', () => {
     expect(() => open()).toThrow('newer version');
   });
 
+  test('K6 who waits for it looks at its log once, and again when it is free', () => {
+    const first = open();
+    const looks = (act: (steps: readonly string[]) => void): number => {
+      const steps: string[] = [];
+      const onStep = (step: string): void => {
+        steps.push(step);
+        act(steps);
+      };
+      const waiting = { ...options, lockTimeoutMs: 500 };
+      try {
+        JournalFile.open(waiting, onStep).close();
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'locked' });
+      }
+      return steps.filter((step) => step === 'open: examined').length;
+    };
+    // What is written meanwhile is no reason to look again.
+    expect(looks(() => first.transaction(() => {}))).toBe(1);
+    // Closed between the look and the lock.
+    expect(looks((steps) => steps.at(-1) === 'open: examined' && first.close())).toBe(1);
+    expect(looks(() => {})).toBe(1);
+  });
+
   test('K8 what lies free is given back, in portions', () => {
     const file = open();
     const insert = file.database.prepare(

@@ -1,7 +1,8 @@
-import { accessSync, closeSync, constants, fsyncSync, openSync, statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import {
+  deletedWhileOpen,
   errnoOf,
   isBusy,
   isFull,
@@ -12,11 +13,12 @@ import {
 } from '../shared/journal-error.ts';
 import type { JournalThreadOptions } from '../shared/wire.ts';
 import { CommitMarks, readMark } from './commit-mark.ts';
-import { examine, isHeld } from './examine.ts';
-import { readHolder, removeHolder, writeHolder } from './holder.ts';
+import { examine, isHeld, markInFile } from './examine.ts';
+import { readHolder, removeHolder } from './holder.ts';
 import { linkTrouble } from './link-trouble.ts';
 import { loadSqlite, type Sqlite } from './load-sqlite.ts';
-import { makeFolders } from './make-folders.ts';
+import { LogNote } from './log-note.ts';
+import { makeFolders, syncFolder } from './make-folders.ts';
 import { type Migration, migrate, readPragma, requireTables } from './schema.ts';
 import { refuseBeside } from './side-files.ts';
 import { targetOf } from './target-of.ts';
@@ -26,6 +28,8 @@ export type OnStep = (step: string) => void;
 
 // Two that begin at once may each keep the other from the lock; one of them gets it when both try again.
 const contendMs = 250;
+// As many times the first pause the later ones are.
+const mostPatience = 4;
 
 // So much of the file may lie free before it is given back: it will be used again soon.
 const mostFreePages = 1024;
@@ -52,6 +56,7 @@ export class JournalFile {
   readonly #commit: StatementSync;
   readonly #marks: CommitMarks;
   #logIdentity: string | undefined;
+  #note: LogNote | undefined;
 
   private constructor(database: DatabaseSync, path: string, onStep: OnStep) {
     this.database = database;
@@ -68,17 +73,18 @@ export class JournalFile {
 
   /** @throws OffstageError, as `JobJournal.open` has it. */
   static open(
-    { path, lockTimeoutMs, synchronous }: JournalThreadOptions,
+    options: JournalThreadOptions,
     onStep: OnStep,
     steps?: readonly Migration[],
   ): JournalFile {
+    const { path, synchronous } = options;
     try {
       const sqlite = loadSqlite(path);
       makeFolder(path);
       refuseOther(path);
       refuseBeside(path);
       onStep('open: before the lock');
-      const database = lock(path, lockTimeoutMs, sqlite, steps?.length);
+      const database = lock(options, sqlite, onStep, steps?.length);
       try {
         onStep('open: locked');
         migrate(database, path, steps);
@@ -103,7 +109,10 @@ export class JournalFile {
         database.exec('PRAGMA cache_size = -8192');
         onStep('open: log there');
         file.#logIdentity = file.#identityOfLog();
-        writeHolder(file.#target);
+        const standsAt = markInFile(file.#target, sqlite);
+        const { newest } = file.#marks;
+        file.#note = new LogNote(file.#target, synchronous === 'full', standsAt, newest);
+        onStep('open: holder written');
         return file;
       } catch (error) {
         database.close();
@@ -140,6 +149,11 @@ export class JournalFile {
   shrink(): void {
     this.#marked(() => this.database.exec(`PRAGMA incremental_vacuum(${pagesAtOnce})`));
     this.#onStep('vacuum: some pages given back');
+  }
+
+  /** Notes where the log begins, after a transaction; nobody waits for it. */
+  noteLog(): void {
+    this.#note?.follow(this.#marks.newest);
   }
 
   close(): void {
@@ -197,24 +211,32 @@ export class JournalFile {
 
   // What is written to a file without a name is lost with the process.
   #requireNamed(): void {
-    const isNamed =
-      identityOf(this.#path) === this.#identity && this.#identityOfLog() === this.#logIdentity;
-    if (!isNamed) {
-      throw journalFailed(this.#path, 'deleted');
+    if (identityOf(this.#path) !== this.#identity) throw deletedWhileOpen(this.#path, this.#path);
+    if (this.#identityOfLog() !== this.#logIdentity) {
+      throw deletedWhileOpen(this.#path, `${this.#target}-wal`);
     }
   }
 }
 
 /** Opens it and begins the first transaction, which takes the lock. */
-function lock(path: string, timeoutMs: number, sqlite: Sqlite, newest?: number): DatabaseSync {
-  const until = performance.now() + Math.max(timeoutMs, contendMs);
-  for (;;) {
-    if (isSound(path, sqlite, newest)) {
+function lock(
+  { path, lockTimeoutMs }: JournalThreadOptions,
+  sqlite: Sqlite,
+  onStep: OnStep,
+  newest?: number,
+): DatabaseSync {
+  const until = performance.now() + Math.max(lockTimeoutMs, contendMs);
+  let isFree = true;
+  for (let tries = 0; ; tries += 1) {
+    // The look takes as long as the log is, and is in vain while another process goes on writing to that.
+    if (isFree && isSound(path, sqlite, newest)) {
+      onStep('open: examined');
       const database = tryLock(path, sqlite);
       if (database !== undefined) return database;
     }
     if (performance.now() >= until) throw locked(path, readHolder(targetOf(path)));
-    pause(5 + Math.random() * 20);
+    pause((5 + Math.random() * 20) * Math.min(1 + tries / 10, mostPatience));
+    isFree = !isHeld(path, sqlite);
   }
 }
 
@@ -262,14 +284,9 @@ const pause = (ms: number): void => {
 function makeFolder(path: string): void {
   const folder = dirname(path);
   const first = makeFolders(folder);
-  if (first === undefined || process.platform === 'win32') return;
+  if (first === undefined) return;
   for (let name = folder; ; name = dirname(name)) {
-    const fd = openSync(dirname(name), 'r');
-    try {
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
+    syncFolder(dirname(name));
     if (name === first) return;
   }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
@@ -21,6 +21,17 @@ export function makeFolders(path: string): string | undefined {
   // Somebody else may have made it meanwhile.
   if (again !== undefined && !isFolder(path)) throw again;
   return first ?? path;
+}
+
+/** Makes the names in a folder durable. Windows keeps their order, and has no call for it. */
+export function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const fd = openSync(folder, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function refusal(path: string): unknown {

@@ -120,9 +120,11 @@ class Served {
     return this.#tidying === undefined;
   }
 
-  /** Gives room back while there is nothing to write, and some of it in any case. */
+  /** Does what nobody waits for. Gives room back while there is nothing to write, and some of it in any case. */
   tidyLater(): void {
-    if (this.#broken !== undefined || !this.#tables.hasDeleted) return;
+    if (this.#broken !== undefined) return;
+    this.#file.noteLog();
+    if (!this.#tables.hasDeleted) return;
     if (!this.#file.hasSlack) {
       this.#tables.hasDeleted = false;
       return;

@@ -1,8 +1,9 @@
 import { type InputOf, type JobId, JobManager, OffstageError } from '@offstage/core';
 import { WorkerExecutor } from '@offstage/node-worker';
+import { isLack } from '../../change/public-errors.ts';
 import type { FindOptions, FoundPage } from '../../search/find.ts';
 import { parseQuery } from '../../search/query.ts';
-import { Problem } from '../requests/problem.ts';
+import { lackProblem, Problem } from '../requests/problem.ts';
 import { closeIndex, searchIndex, searchTimeoutMs } from './search-job.ts';
 
 export interface SearchQuestion {
@@ -53,6 +54,7 @@ export class SearchThread {
       const timeoutMs = searchTimeoutMs + 1000;
       const end = await this.#client.wait(id, { timeoutMs, ...(signal && { signal }) });
       if (end.status === 'succeeded') return end.result;
+      if (end.status === 'failed' && isLack(end.failure.code)) throw lackProblem(end.failure.code);
       if (end.status === 'failed' && end.failure.code !== 'timeout') {
         throw new Error(`The search failed: ${end.failure.message}`);
       }

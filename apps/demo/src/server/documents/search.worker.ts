@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { handle } from '@offstage/core';
+import { handle, PublicError } from '@offstage/core';
 import { serveJobs } from '@offstage/node-worker/thread';
+import { lackOf } from '../../change/public-errors.ts';
 import { type FindTools, findDocuments, newTools } from '../../search/find.ts';
 import { openIndex } from '../../search/search-index.ts';
 import { closeIndex, searchIndex } from './search-job.ts';
@@ -18,9 +19,19 @@ let open: OpenIndex | undefined;
 function indexOf(file: string, language: string): OpenIndex {
   if (open?.file === file && open.language === language) return open;
   close();
-  const database = openIndex(file);
+  const database = opened(file);
   open = { file, language, database, tools: newTools(database, language) };
   return open;
+}
+
+function opened(file: string): DatabaseSync {
+  try {
+    return openIndex(file);
+  } catch (error) {
+    const lacking = lackOf(error);
+    // Its code is told to whoever searches.
+    throw lacking === undefined ? error : new PublicError(lacking, lacking, { cause: error });
+  }
 }
 
 function close(): void {

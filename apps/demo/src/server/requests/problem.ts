@@ -1,4 +1,5 @@
 import { OffstageError, PublicError } from '@offstage/core';
+import { lackOf, lacks } from '../../change/public-errors.ts';
 
 /** A refusal, worded for whoever asked: neither a path nor anybody's text is in it. */
 export class Problem extends Error {
@@ -46,6 +47,11 @@ export function problemAnswer(error: unknown, report: (error: unknown) => string
     const { status, code, message, more } = error;
     return { status, body: { title: message, status, code, ...more } };
   }
+  const lacking = lackOf(error);
+  if (lacking !== undefined) {
+    report(error);
+    return problemAnswer(lackProblem(lacking), report);
+  }
   const code =
     PublicError.isInstance(error) || OffstageError.isInstance(error) ? error.code : 'unavailable';
   const told = known[code];
@@ -54,3 +60,12 @@ export function problemAnswer(error: unknown, report: (error: unknown) => string
   const title = told?.title ?? 'The server failed to answer this request.';
   return { status, body: { title, status, code: told ? code : 'unavailable', ...reference } };
 }
+
+/** The system refuses what every request needs: another open file, say. It passes. */
+export const lackProblem = (code: keyof typeof lacks): Problem =>
+  new Problem(
+    503,
+    code,
+    `This computer has ${lacks[code]} just now (${code}). Try again in a moment.`,
+    { retryAfter: 5 },
+  );

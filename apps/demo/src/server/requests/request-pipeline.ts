@@ -24,6 +24,8 @@ export interface RequestPipelineParts {
   readonly uploadLimits: BodyLimits;
   /** Of every other body. */
   readonly bodyLimits: BodyLimits;
+  /** @throws Problem 503 where the data folder is not there any more. */
+  readonly assertData: () => void;
   readonly log: ServerLog;
 }
 
@@ -65,6 +67,7 @@ export function requestPipeline(parts: RequestPipelineParts) {
       assertAddress(incoming);
       assertHost(incoming, allowedHosts);
       assertSameSite(incoming);
+      if (needsData(incoming)) parts.assertData();
     } catch (error) {
       refuse(incoming, outgoing, error, log);
       return;
@@ -72,12 +75,22 @@ export function requestPipeline(parts: RequestPipelineParts) {
     const { id, setCookie } = sessions.read(headers.cookie, isSecure(incoming, trustProxy));
     if (setCookie !== undefined) outgoing.setHeader('set-cookie', setCookie);
     const isJobs = /^\/jobs(?:[/?]|$)/.test(url);
-    session.run(id, () => {
-      if (isJobs) answerJobs(incoming, outgoing);
-      else void answerRoutes(incoming, outgoing);
-    });
+    const answer = (): void => {
+      session.run(id, () => {
+        if (isJobs) answerJobs(incoming, outgoing);
+        else void answerRoutes(incoming, outgoing);
+      });
+    };
+    // Of requests that come one behind the other, one is answered at a time: the others would wait as answers.
+    if (outgoing.socket === null) outgoing.once('socket', answer);
+    else answer();
   };
 }
+
+/** What reads or writes the data folder; not pages, the log, and jobs that are known. */
+const needsData = ({ url = '', method }: IncomingMessage): boolean =>
+  /^\/api\/(?!log(?:[?]|$))/.test(url) ||
+  (method === 'POST' && /^\/jobs\/(?!poll(?:[?]|$))[^/]*(?:\/retry)?(?:[?]|$)/.test(url));
 
 function refuse(
   incoming: IncomingMessage,
@@ -98,7 +111,9 @@ function refuse(
 function isSecure({ socket, headers }: IncomingMessage, trustProxy: boolean): boolean {
   if ('encrypted' in socket) return true;
   const isNear = /^(?:::ffff:)?127\.|^::1$/.test(socket.remoteAddress ?? '');
-  return (trustProxy || isNear) && headers['x-forwarded-proto'] === 'https';
+  // Of several proxies, the first was the browser's.
+  const [scheme = ''] = (headers['x-forwarded-proto']?.toString() ?? '').split(',', 1);
+  return (trustProxy || isNear) && scheme.trim().toLowerCase() === 'https';
 }
 
 /** Routes, not addresses: those hold what people search for. */

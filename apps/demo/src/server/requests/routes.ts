@@ -1,6 +1,7 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
+import { lacks } from '../../change/public-errors.ts';
 import { keptVersions } from '../../corpus/snapshots.ts';
 import type { CorpusView, Stale, UploadAnswer } from '../../web/api.ts';
 import { addDocumentRoutes } from '../documents/document-routes.ts';
@@ -19,6 +20,12 @@ const searching = z.object({
   folder: z.string().max(10_000).optional(),
   typed: z.enum(['1', '0']).optional(),
 });
+const refusedUploads: Readonly<Record<string, number>> = {
+  too_large: 413,
+  storage_full: 507,
+  storage_failed: 500,
+  ...Object.fromEntries(Object.keys(lacks).map((code) => [code, 503])),
+};
 const maxLogStreams = 200;
 const maxLogStreamsPerSession = 10;
 
@@ -49,7 +56,7 @@ export function createRoutes(parts: RouteParts): Hono<{ Bindings: Bindings }> {
     }
     const [first] = files;
     const code = first?.problem?.code ?? 'invalid_form';
-    const status = code === 'too_large' ? 413 : code === 'storage_full' ? 507 : 400;
+    const status = refusedUploads[code] ?? 400;
     const title =
       files.length === 1
         ? `The file was refused: ${first?.problem?.message ?? ''}.`

@@ -121,6 +121,24 @@ test('D12 a proxy on this machine says that the browser speaks https', async () 
   };
   expect(await asked('https')).toMatch(/^__Host-offstage_session=.*; Secure$/);
   expect(await asked('http')).toMatch(/^offstage_session=/);
+  // Of several proxies the first is where the browser came; `HTTPS` is how some write it.
+  for (const text of ['https, http', 'https,http,http', 'HTTPS', ' https ']) {
+    expect(await asked(text), text).toMatch(/^__Host-offstage_session=/);
+  }
+  for (const text of ['http, https', '', ',https', 'httpsx', 'wss']) {
+    expect(await asked(text), text).toMatch(/^offstage_session=/);
+  }
+});
+
+test('D12 the cookies of everything else that ran on localhost keep nobody out', async () => {
+  const { url } = await startServer();
+  const me = visit(url);
+  await me.api.corpus();
+  const others = Array.from({ length: 12 }, (_, n) => `other${n}=${'x'.repeat(4000)}`).join('; ');
+  const answer = await fetch(`${url}/api/corpus`, {
+    headers: { cookie: `${others}; ${me.cookie}` },
+  });
+  expect(await answer.json()).toMatchObject({ session: 'known' });
 });
 
 test('D12 a forged cookie reaches nothing of the session that it names', async () => {

@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { Busboy, type BusboyFileStream } from '@fastify/busboy';
+import { lackOf, lacks } from '../../change/public-errors.ts';
 import { type UploadedFile, uploadField } from '../../web/api.ts';
 import { Problem } from '../requests/problem.ts';
 import { checkName } from './file-name.ts';
@@ -293,6 +294,10 @@ function storageProblem(error: unknown): [code: string, message: string] {
   const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return ['storage_full', 'the disk is full: free some space and upload it again'];
+  }
+  const lacking = lackOf(error);
+  if (lacking !== undefined) {
+    return [lacking, `this computer has ${lacks[lacking]} just now: upload it again in a moment`];
   }
   return error instanceof Problem
     ? ['incomplete', 'it ended halfway']
