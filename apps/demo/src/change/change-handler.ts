@@ -185,10 +185,13 @@ async function changeCorpus(
   });
   report({ phase: 'save', percent: 0, message: 'Taking over what is there' });
   const keepIndex = base !== undefined && !staying.isAll;
-  if (base !== undefined) {
-    const originals = keptOriginals(base, [...taken, ...again, ...retried, ...stillFailed]);
-    await draft.copyFrom(base, keepIndex ? [indexFile, ...originals] : originals, { signal });
-  }
+  if (keepIndex) await draft.copyFrom(base, indexFile, { signal });
+  const kept = [...taken, ...again, ...retried, ...stillFailed];
+  const originals = base === undefined ? [] : keptOriginals(base, kept);
+  // Nobody needs the originals before the end: they come while this thread waits for the parsers.
+  const copying = base && draft.copyFrom(base, originals, { signal });
+  // Looked at below; until then it is no unhandled error.
+  copying?.catch(() => undefined);
   using index = new SearchIndexWriter(draft.path(indexFile), { existing: keepIndex });
   if (keepIndex) {
     for (const { path } of [...plan.removed, ...again, ...retried]) index.remove(path);
@@ -201,6 +204,7 @@ async function changeCorpus(
   const outcomes = await indexFiles(context, {
     ...{ draft, index, works, read, limit, slowMs },
   });
+  await copying;
   const isAllFailed = outcomes.every(({ outcome }) => outcome === 'failed');
   const isAllNew = plan.duplicates.length + plan.removed.length + again.length === 0;
   const hasRead = works.length > 0;

@@ -82,6 +82,23 @@ test('D2 nothing more is parsed for a consumer that has left', async () => {
   expect(folder.parsed).toBe(parsed);
 });
 
+test('D2 outcomes that are there already leave turns to whoever gives the parser its files', async () => {
+  const { files, parser } = folderOf(80, textOf(10));
+  const file = { path: '', bytes: 10, sha256: '', modifiedAt: 0 };
+  const known = () => ({ file, outcome: textOf(10) });
+  let turns = 0;
+  const turn = (): void => {
+    turns += 1;
+    next = setImmediate(turn);
+  };
+  let next = setImmediate(turn);
+  let taken = 0;
+  for await (const _known of parseAhead(files, parser, { ...limits(), known })) taken += 1;
+  clearImmediate(next);
+  expect(taken).toBe(80);
+  expect(turns).toBeGreaterThanOrEqual(9);
+});
+
 test('D3 an abort while nobody asks is seen by whoever asks next', async () => {
   const folder = folderOf(50, textOf(10));
   const stop = new AbortController();

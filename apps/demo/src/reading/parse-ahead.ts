@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type FoundFile, type ReadResult, readFound } from '../corpus/collect.ts';
 import type { IndexedFile } from '../search/search-index.ts';
 import { bytesOf, type ParseOutcome } from './messages.ts';
@@ -16,6 +17,10 @@ export interface Parsed<F extends FoundFile> extends ReadFile {
 }
 
 type Parser = Pick<ParseProcesses, 'parse'>;
+
+// What lies in the pipe lasts a parser for some 20 ms, and it is refilled by turns of the event loop alone.
+// Outcomes that are there already would be taken one after the other without any.
+const outcomesPerTurn = 8;
 
 export interface ParseAheadOptions {
   readonly signal: AbortSignal;
@@ -54,7 +59,8 @@ async function* outcomes<F extends FoundFile>(
   signal: AbortSignal,
 ): AsyncGenerator<Parsed<F>> {
   try {
-    for (;;) {
+    for (let taken = 1; ; taken += 1) {
+      if (taken % outcomesPerTurn === 0) await nextTurn();
       ahead.fill();
       const head = ahead.shift();
       if (head === undefined) return;
