@@ -57,40 +57,40 @@ function pages(framework, limit) {
 }
 
 export default [
-  check('core: JobObserver', '4.9 kB', { [observe]: '{ JobObserver }' }),
+  check('core: JobObserver', '4.97 kB', { [observe]: '{ JobObserver }' }),
   check(
     'http: HttpJobClient, first load',
-    '5.86 kB',
+    '5.96 kB',
     { [client]: '{ HttpJobClient }' },
     { modifyEsbuildConfig: firstLoad },
   ),
   check(
     'react: useJobProgress with HttpJobClient, first load',
-    '7.76 kB',
+    '7.87 kB',
     { [react]: '{ JobsProvider, useJobProgress }', [client]: '{ HttpJobClient }' },
     { ignore: ['react'], modifyEsbuildConfig: firstLoad },
   ),
   check(
     'react: the same with all that it loads later',
-    '10.5 kB',
+    '10.88 kB',
     { [react]: '{ JobsProvider, useJobProgress }', [client]: '{ HttpJobClient }' },
     { ignore: ['react'] },
   ),
   check(
     'svelte: jobProgress with HttpJobClient, first load',
-    '8 kB',
+    '8.11 kB',
     { [svelte]: '{ jobProgress }', [client]: '{ HttpJobClient }' },
     { ignore: ['svelte'], modifyEsbuildConfig: firstLoad },
   ),
   check(
     'vue: useJobProgress with HttpJobClient, first load',
-    '8 kB',
+    '8.13 kB',
     { [vue]: '{ provideJobs, useJobProgress }', [client]: '{ HttpJobClient }' },
     { ignore: ['vue'], modifyEsbuildConfig: firstLoad },
   ),
   check(
     'solid: useJobProgress with HttpJobClient, first load',
-    '7.97 kB',
+    '8.09 kB',
     { [solid]: '{ JobsProvider, useJobProgress }', [client]: '{ HttpJobClient }' },
     { ignore: ['solid-js'], modifyEsbuildConfig: firstLoad },
   ),
