@@ -226,7 +226,10 @@ describe('E5 what is asked wrongly', () => {
     ];
     const ids = await Promise.all(
       names.map(async (name) => {
-        const options = { exclusivityKey: name.slice(-1000), idempotencyKey: name.slice(-255) };
+        const options = {
+          exclusivityKey: name.slice(-1000),
+          idempotencyKey: name.slice(-255).toWellFormed(),
+        };
         return (await manager.forOwner(name).start(echo, name, options)).id;
       }),
     );

@@ -106,7 +106,7 @@ export function requireStartOptions(options: StartOptions): void {
   ) {
     throw new OffstageError(
       'invalid_option',
-      'idempotencyKey must be a string of 1 to 255 characters.',
+      'idempotencyKey must be a string of 1 to 255 characters, each of them whole.',
     );
   }
   if (transfer !== undefined && !Array.isArray(transfer)) {

@@ -34,7 +34,7 @@ function headerOf(key: unknown): string {
   if (typeof key !== 'string' || !/^\P{Surrogate}{1,255}$/u.test(key) || key.length > 255) {
     throw new OffstageError(
       'invalid_option',
-      'idempotencyKey must be a string of 1 to 255 characters.',
+      'idempotencyKey must be a string of 1 to 255 characters, each of them whole.',
       { details: { option: 'idempotencyKey' } },
     );
   }
