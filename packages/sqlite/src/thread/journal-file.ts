@@ -14,6 +14,7 @@ import type { JournalThreadOptions } from '../shared/wire.ts';
 import { CommitMarks, readMark } from './commit-mark.ts';
 import { examine, isHeld } from './examine.ts';
 import { readHolder, removeHolder, writeHolder } from './holder.ts';
+import { KeptName } from './kept-name.ts';
 import { linkTrouble } from './link-trouble.ts';
 import { loadSqlite, type Sqlite } from './load-sqlite.ts';
 import { makeFolders } from './make-folders.ts';
@@ -46,19 +47,19 @@ export class JournalFile {
   readonly #path: string;
   /** Where links lead to; its other files are beside that. */
   readonly #target: string;
-  readonly #identity: string;
+  readonly #name: KeptName;
   readonly #onStep: OnStep;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly #marks: CommitMarks;
-  #logIdentity: string | undefined;
+  #logName: KeptName | undefined;
 
   private constructor(database: DatabaseSync, path: string, onStep: OnStep) {
     this.database = database;
     this.#path = path;
     this.#target = targetOf(path);
     this.#onStep = onStep;
-    this.#identity = identityOf(path) ?? '';
+    this.#name = new KeptName(path, { byDescriptor: false });
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
     const mark = readMark(database);
@@ -102,8 +103,8 @@ export class JournalFile {
         file.#layOutLog();
         database.exec('PRAGMA cache_size = -8192');
         onStep('open: log there');
-        file.#logIdentity = file.#identityOfLog();
         writeHolder(file.#target);
+        file.#logName = new KeptName(`${file.#target}-wal`, { byDescriptor: true });
         return file;
       } catch (error) {
         database.close();
@@ -144,6 +145,7 @@ export class JournalFile {
 
   close(): void {
     this.#onStep('close: begun');
+    this.#logName?.close();
     this.database.close();
     this.#onStep('close: log written back');
     removeHolder(this.#target);
@@ -191,15 +193,8 @@ export class JournalFile {
     }
   }
 
-  #identityOfLog(): string | undefined {
-    return identityOf(`${this.#target}-wal`);
-  }
-
-  // What is written to a file without a name is lost with the process.
   #requireNamed(): void {
-    const isNamed =
-      identityOf(this.#path) === this.#identity && this.#identityOfLog() === this.#logIdentity;
-    if (!isNamed) {
+    if (!this.#name.isKept || this.#logName?.isKept !== true) {
       throw journalFailed(this.#path, 'deleted');
     }
   }
@@ -288,8 +283,3 @@ function refuseOther(path: string): void {
 }
 
 const isNew = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.size === 0;
-
-function identityOf(path: string): string | undefined {
-  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stats && `${stats.dev}:${stats.ino}`;
-}
