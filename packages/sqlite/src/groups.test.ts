@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { settle } from '@offstage/core/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -15,7 +15,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 /** A journal whose thread, one of the fixtures, waits at a step of each group until it is told to go on. */
 async function steppedJournal(fixture: 'slow-thread' | 'waiting-thread') {
-  const words = new Int32Array(new SharedArrayBuffer(24));
+  const words = new Int32Array(new SharedArrayBuffer(28));
   const options: JournalThreadOptions & { words: SharedArrayBuffer } = {
     path: join(folder, 'jobs.sqlite'),
     maxKept: 1000,
@@ -33,7 +33,7 @@ async function steppedJournal(fixture: 'slow-thread' | 'waiting-thread') {
       Atomics.notify(words, 0);
     },
     taken: (): number => Atomics.load(words, 1),
-    word: (index: number): number => Atomics.load(words, index),
+    words,
   };
 }
 
@@ -98,7 +98,8 @@ describe('a journal on a slow disk', () => {
 
 describe('the thread of a journal', () => {
   test('K7 waits for what comes next by shared memory, and misses nothing that came before it waits', async () => {
-    const { journal, goOn, taken, word } = await steppedJournal('waiting-thread');
+    const { journal, goOn, taken, words } = await steppedJournal('waiting-thread');
+    const word = (index: number) => Atomics.load(words, index);
     await journal.write(admitted('first'));
     while (taken() === 0) await settle();
     // It has looked for more, and does not wait yet.
@@ -114,6 +115,27 @@ describe('the thread of a journal', () => {
     await woken;
     await journal.close();
     // By its event loop it heard of the first alone.
-    expect([taken(), word(2), word(3) + word(4), word(5)]).toEqual([3, 3, 3, 1]);
+    expect([taken(), word(2) - word(3) - word(4), word(5)]).toEqual([3, 0, 1]);
+  });
+
+  test('K7 is woken while a write is made, and sleeps on where none comes of it', async () => {
+    const { journal, goOn, words } = await steppedJournal('waiting-thread');
+    await journal.write(admitted('first'));
+    goOn(10);
+    while (Atomics.load(words, 2) === Atomics.load(words, 6)) await settle();
+    const before = Atomics.load(words, 6);
+    let isWoken: boolean | undefined;
+    const input = {
+      get value() {
+        isWoken ??= Atomics.wait(words, 6, before, 2000) !== 'timed-out';
+        return () => {};
+      },
+    };
+    const refused = journal.write(admitted('none', input));
+    await expect(refused).rejects.toMatchObject({ code: 'not_serializable' });
+    // With one processor it would only be in the way.
+    expect(isWoken).toBe(availableParallelism() > 1);
+    await journal.write(admitted('next'));
+    await journal.close();
   });
 });

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -130,6 +131,7 @@ export class SqliteJournal implements JobJournal {
       const state = this.#state === 'new' || this.#state === 'opening' ? 'new' : 'closed';
       return Promise.reject(journalMisused(state));
     }
+    if (this.#underWay === 0 && this.#batched === 0 && canOverlap) this.#rouse();
     try {
       this.#encode(entries);
     } catch (error) {
@@ -206,6 +208,11 @@ export class SqliteJournal implements JobJournal {
 
   #send(message: ToThread, transfer: readonly ArrayBuffer[] = []): void {
     this.#thread?.postMessage(message, transfer);
+    this.#rouse();
+  }
+
+  /** A message is there, or about to come: the thread wakes up while it is made. */
+  #rouse(): void {
     Atomics.add(this.#posted, 0, 1);
     Atomics.notify(this.#posted, 0);
   }
@@ -317,6 +324,9 @@ interface Opening extends PromiseWithResolvers<KeptState> {
   readonly jobs: KeptJob[];
   error?: OffstageError;
 }
+
+// On one processor it would only be in the way.
+const canOverlap = availableParallelism() > 1;
 
 const mostBatched = 128;
 const mostBatchedBytes = 256 * 1024;

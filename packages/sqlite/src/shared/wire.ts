@@ -11,7 +11,10 @@ export interface JournalThreadOptions {
 
 /** What the thread is started with. */
 export interface JournalThreadData extends JournalThreadOptions {
-  /** One word of shared memory, raised and notified after each message, for a thread that waits for it. */
+  /**
+   * One word of shared memory, for a thread that waits for messages. It is raised and notified after each, and
+   * before one is made.
+   */
   readonly posted: SharedArrayBuffer;
 }
 

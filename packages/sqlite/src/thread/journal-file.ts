@@ -15,6 +15,7 @@ import type { JournalThreadOptions } from '../shared/wire.ts';
 import { CommitMarks, readMark } from './commit-mark.ts';
 import { examine, isHeld, markInFile } from './examine.ts';
 import { readHolder, removeHolder } from './holder.ts';
+import { KeptName } from './kept-name.ts';
 import { linkTrouble } from './link-trouble.ts';
 import { loadSqlite, type Sqlite } from './load-sqlite.ts';
 import { LogNote } from './log-note.ts';
@@ -50,12 +51,12 @@ export class JournalFile {
   readonly #path: string;
   /** Where links lead to; its other files are beside that. */
   readonly #target: string;
-  readonly #identity: string;
+  readonly #name: KeptName;
   readonly #onStep: OnStep;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly #marks: CommitMarks;
-  #logIdentity: string | undefined;
+  #logName: KeptName | undefined;
   #note: LogNote | undefined;
 
   private constructor(database: DatabaseSync, path: string, onStep: OnStep) {
@@ -63,7 +64,7 @@ export class JournalFile {
     this.#path = path;
     this.#target = targetOf(path);
     this.#onStep = onStep;
-    this.#identity = identityOf(path) ?? '';
+    this.#name = new KeptName(path, { byDescriptor: false });
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
     const mark = readMark(database);
@@ -108,11 +109,12 @@ export class JournalFile {
         file.#layOutLog();
         database.exec('PRAGMA cache_size = -8192');
         onStep('open: log there');
-        file.#logIdentity = file.#identityOfLog();
         const standsAt = markInFile(file.#target, sqlite);
         const { newest } = file.#marks;
         file.#note = new LogNote(file.#target, synchronous === 'full', standsAt, newest);
         onStep('open: holder written');
+        // The last, as its descriptor is closed with the file alone.
+        file.#logName = new KeptName(`${file.#target}-wal`, { byDescriptor: true });
         return file;
       } catch (error) {
         database.close();
@@ -158,6 +160,7 @@ export class JournalFile {
 
   close(): void {
     this.#onStep('close: begun');
+    this.#logName?.close();
     this.database.close();
     this.#onStep('close: log written back');
     removeHolder(this.#target);
@@ -205,14 +208,9 @@ export class JournalFile {
     }
   }
 
-  #identityOfLog(): string | undefined {
-    return identityOf(`${this.#target}-wal`);
-  }
-
-  // What is written to a file without a name is lost with the process.
   #requireNamed(): void {
-    if (identityOf(this.#path) !== this.#identity) throw deletedWhileOpen(this.#path, this.#path);
-    if (this.#identityOfLog() !== this.#logIdentity) {
+    if (!this.#name.isKept) throw deletedWhileOpen(this.#path, this.#path);
+    if (this.#logName?.isKept !== true) {
       throw deletedWhileOpen(this.#path, `${this.#target}-wal`);
     }
   }
@@ -305,8 +303,3 @@ function refuseOther(path: string): void {
 }
 
 const isNew = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.size === 0;
-
-function identityOf(path: string): string | undefined {
-  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stats && `${stats.dev}:${stats.ino}`;
-}

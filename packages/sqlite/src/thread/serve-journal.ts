@@ -17,6 +17,9 @@ const jobsAtOnce = 500;
 // from its event loop. Longer would gain nothing, and what else asks for the thread waits meanwhile.
 const attentiveMs = 50;
 
+// Roused before its message is made, the thread looks for it so long before it sleeps again.
+const lookOutMs = 0.05;
+
 /** Opens the journal, says what is in it, and then keeps what it is sent. */
 export function serveJournal(
   port: MessagePort,
@@ -58,9 +61,15 @@ export function serveJournal(
         port.close();
         return;
       }
+      if (group.length === 0) lookOut(posted, seen);
       if (!served.isTidy || Atomics.wait(posted, 0, seen, attentiveMs) === 'timed-out') return;
     }
   });
+}
+
+function lookOut(posted: Int32Array, seen: number): void {
+  const until = performance.now() + lookOutMs;
+  while (Atomics.load(posted, 0) === seen && performance.now() < until);
 }
 
 function open(
