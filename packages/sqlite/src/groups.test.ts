@@ -14,14 +14,15 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 /** A journal whose thread, one of the fixtures, waits at a step of each group until it is told to go on. */
-async function steppedJournal(fixture: 'slow-thread' | 'waiting-thread') {
+async function steppedJournal(fixture: 'slow-thread' | 'waiting-thread', step?: string) {
   const words = new Int32Array(new SharedArrayBuffer(28));
-  const options: JournalThreadOptions & { words: SharedArrayBuffer } = {
+  const options: JournalThreadOptions & { words: SharedArrayBuffer; step?: string } = {
     path: join(folder, 'jobs.sqlite'),
     maxKept: 1000,
     lockTimeoutMs: 0,
     synchronous: 'full',
     words: words.buffer as SharedArrayBuffer,
+    ...(step !== undefined && { step }),
   };
   const thread = new URL(`../fixtures/${fixture}.ts`, import.meta.url);
   const journal = new SqliteJournal(options, thread);
@@ -76,6 +77,24 @@ describe('a journal on a slow disk', () => {
     goOn(2);
     await Promise.all([first, ...waiting]);
     expect(taken()).toBe(2);
+    await journal.close();
+  });
+
+  test('K2 K6 K7 wakes this thread once all is written, which shows nothing before the names were looked at', async () => {
+    const { journal, goOn, taken, words } = await steppedJournal('slow-thread', 'group: durable');
+    const sent = Atomics.load(words, 2);
+    let end = 'none';
+    const write = journal.write(admitted('job')).then(
+      () => (end = 'kept'),
+      ({ details }) => (end = details.reason),
+    );
+    while (taken() === 0) await settle();
+    for (let turn = 0; turn < 20; turn += 1) await settle();
+    expect([Atomics.load(words, 2) - sent, end]).toEqual([1, 'none']);
+    rmSync(join(folder, 'jobs.sqlite'));
+    goOn(1);
+    await write;
+    expect(end).toBe('deleted');
     await journal.close();
   });
 

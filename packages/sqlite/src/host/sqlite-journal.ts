@@ -18,12 +18,13 @@ import {
 import { Arena, ArenaReader } from '../shared/arena.ts';
 import { fromPlain, journalDamaged, journalFailed, journalNewer } from '../shared/journal-error.ts';
 import { decodeValue, UnknownFormatError } from '../shared/value-codec.ts';
-import type {
-  FromThread,
-  JournalThreadData,
-  JournalThreadOptions,
-  PlainError,
-  ToThread,
+import {
+  answerSoon,
+  type FromThread,
+  type JournalThreadData,
+  type JournalThreadOptions,
+  type PlainError,
+  type ToThread,
 } from '../shared/wire.ts';
 import { decodeJob, encodeEntry } from './entry-codec.ts';
 
@@ -86,6 +87,8 @@ export class SqliteJournal implements JobJournal {
   #waiting: Waiting[] = [];
   #underWay = 0;
   #flushing = false;
+  /** What is written while an answer is heard follows from it, and must not hold up who waits for the answer. */
+  #isAnswering = false;
   #failure: { readonly error: unknown } | undefined;
   /** Its thread ended while it was open. */
   #lost: OffstageError | undefined;
@@ -131,7 +134,7 @@ export class SqliteJournal implements JobJournal {
       const state = this.#state === 'new' || this.#state === 'opening' ? 'new' : 'closed';
       return Promise.reject(journalMisused(state));
     }
-    if (this.#underWay === 0 && this.#batched === 0 && canOverlap) this.#rouse();
+    if (this.#underWay + this.#batched === 0 && !this.#isAnswering && canOverlap) this.#rouse();
     try {
       this.#encode(entries);
     } catch (error) {
@@ -219,7 +222,7 @@ export class SqliteJournal implements JobJournal {
 
   #receive(message: FromThread): void {
     if (typeof message === 'number') {
-      this.#written(message, []);
+      if (message !== answerSoon) this.#written(message, []);
       return;
     }
     switch (message.is) {
@@ -306,6 +309,10 @@ export class SqliteJournal implements JobJournal {
       else ended[index]?.reject(refusal);
     }
     if (this.#underWay === 0 && this.#state === 'open') this.#thread?.unref();
+    this.#isAnswering = true;
+    queueMicrotask(() => {
+      this.#isAnswering = false;
+    });
   }
 
   #lose(cause?: unknown): void {

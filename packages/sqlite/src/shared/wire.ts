@@ -71,7 +71,7 @@ export type FromThread =
     }
   | { readonly is: 'opened'; readonly schedules: readonly Uint8Array[] }
   | { readonly is: 'refused'; readonly error: PlainError }
-  /** So many writes have ended, in order, and all were kept. */
+  /** So many writes have ended, in order, and all were kept; `answerSoon` of none. */
   | number
   /** So many have ended; all were kept but these. */
   | {
@@ -80,6 +80,9 @@ export type FromThread =
       readonly refused: readonly (readonly [index: number, error: PlainError])[];
     }
   | { readonly is: 'closed'; readonly error?: PlainError };
+
+/** Says nothing yet: it wakes the main thread while the last look is taken at what it is then told of. */
+export const answerSoon = 0;
 
 /** A coded error on its way between two threads. */
 export interface PlainError {

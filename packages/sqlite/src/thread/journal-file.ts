@@ -127,16 +127,18 @@ export class JournalFile {
   }
 
   /**
-   * Runs it in a transaction that is durable when this returns.
+   * Runs it in a transaction that is durable when this returns, as which it counts only then: `committed` is
+   * called before the names are looked at.
    *
    * @throws whatever `run` or SQLite throws; nothing is changed then, unless the disk failed in the end.
    */
-  transaction(run: () => void): void {
+  transaction(run: () => void, committed: () => void = () => {}): void {
     this.#marked(() => {
       this.#onStep('group: begun');
       run();
       this.#onStep('group: written');
     });
+    committed();
     this.#onStep('group: durable');
     this.#requireNamed();
   }

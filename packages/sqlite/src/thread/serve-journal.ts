@@ -1,11 +1,12 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { journalError, toPlain } from '../shared/journal-error.ts';
-import type {
-  FromThread,
-  JournalThreadData,
-  JournalThreadOptions,
-  PlainError,
-  ToThread,
+import {
+  answerSoon,
+  type FromThread,
+  type JournalThreadData,
+  type JournalThreadOptions,
+  type PlainError,
+  type ToThread,
 } from '../shared/wire.ts';
 import { type FileEntry, readWrites } from './entry-reader.ts';
 import { JournalFile, type OnStep } from './journal-file.ts';
@@ -84,7 +85,7 @@ function open(
       send({ is: 'jobs', jobs, bytes }, bytes);
     const schedules = tables.readSchedules();
     send({ is: 'opened', schedules });
-    return new Served(file, tables, options.path, onStep);
+    return new Served(file, tables, options.path, () => send(answerSoon), onStep);
   } catch (error) {
     file.close();
     throw error;
@@ -96,14 +97,23 @@ class Served {
   readonly #file: JournalFile;
   readonly #tables: Tables;
   readonly #path: string;
+  readonly #announce: () => void;
   readonly #onStep: OnStep;
   #broken: PlainError | undefined;
   #tidying: NodeJS.Immediate | undefined;
 
-  constructor(file: JournalFile, tables: Tables, path: string, onStep: OnStep) {
+  /** @param announce Says that an answer is about to come. */
+  constructor(
+    file: JournalFile,
+    tables: Tables,
+    path: string,
+    announce: () => void,
+    onStep: OnStep,
+  ) {
     this.#file = file;
     this.#tables = tables;
     this.#path = path;
+    this.#announce = announce;
     this.#onStep = onStep;
   }
 
@@ -168,7 +178,7 @@ class Served {
           this.#onStep('group: entry written');
         });
         this.#tables.prune();
-      });
+      }, this.#announce);
       return { count };
     } catch (error) {
       const coded = journalError(error, this.#path);
