@@ -6,6 +6,8 @@ import {
   NonRetriableError,
   OffstageError,
 } from '@offstage/core';
+import { Job } from 'bullmq';
+import { ReplyError } from 'ioredis';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import * as z from 'zod/mini';
 import { RedisServer } from '../fixtures/redis-server.ts';
@@ -103,6 +105,25 @@ test('A10 E4 what an attempt saves until its place is taken is what the next one
   });
   expect(saves).toBe(1);
   await served.shutdown({ graceMs: 1000 });
+});
+
+test('A7 E5 a job of a rate that Redis will not put off for a moment is not lost', async () => {
+  await using queue = new ServedQueue(server.url);
+  const once = defineJob({ ...again, name: 'once', retry: undefined });
+  const handler = handle(once, ({ input }) => input);
+  const limits = { once: { rate: { max: 1, perMs: 500 } } };
+  const refused = vi.spyOn(Job.prototype, 'moveToDelayed');
+  const full = "OOM command not allowed when used memory > 'maxmemory'.";
+  for (let count = 0; count < 3; count += 1) refused.mockRejectedValueOnce(new ReplyError(full));
+  const alice = queue.manager([handler], { limits }).forOwner('alice');
+  await queue.serve([handler]);
+  const jobs = await Promise.all([1, 2].map((input) => alice.start(once, input)));
+  for (const [index, { id }] of jobs.entries()) {
+    const end = await alice.wait(id, { timeoutMs: 30_000 });
+    expect(end).toMatchObject({ status: 'succeeded', result: index + 1, attempt: 1 });
+  }
+  expect(refused.mock.calls.length).toBeGreaterThan(3);
+  refused.mockRestore();
 });
 
 test.each(['job', 'input'])(
