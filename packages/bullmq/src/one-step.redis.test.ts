@@ -239,8 +239,13 @@ test('E5 K4 what a worker has taken and does not ask for goes back to its place,
     interval: 2,
   });
   await vi.waitUntil(async () => (await alice.activity()).queued === 3, { interval: 2 });
-  expect(await redis.zrange(`bull:${queue.queueName}:prioritized`, '0', '-1')).toEqual(
-    ids.slice(1),
+  // Each is back in line first, and in its place then.
+  await vi.waitFor(
+    async () => {
+      const line = await redis.zrange(`bull:${queue.queueName}:prioritized`, '0', '-1');
+      expect(line).toEqual(ids.slice(1));
+    },
+    { timeout: 30_000, interval: 2 },
   );
   for (const id of ids.slice(1)) {
     expect(await alice.get(id)).toMatchObject({ status: 'queued', attempt: 1 });

@@ -347,14 +347,13 @@ export class JobEngine implements AttemptKeeper {
 
   #requestStop(job: Job, reason: StopReason): void {
     this.dispatch(job, { type: 'stopRequested', reason, at: this.#now() });
-    this.#stopChecking(job);
+    this.#stopChecking(job, reason);
   }
 
   /** Where no handler is there to obey: only the schema of its result, or of its input, has not answered. */
-  #stopChecking(job: Job): void {
-    const { status, stopReason } = job.state;
-    if (status !== 'running' || job.attempt?.isOver !== true) return;
-    if (stopReason === null || stopReason === 'shutdown') return;
+  #stopChecking(job: Job, reason: StopReason | null): void {
+    if (job.state.status !== 'running' || job.attempt?.isOver !== true) return;
+    if (reason === null || reason === 'shutdown') return;
     job.attempt.end();
     this.handlerSettled(job, { type: 'stopped' });
   }
@@ -363,7 +362,7 @@ export class JobEngine implements AttemptKeeper {
     if (!job.isParsed) {
       this.#keeping?.parse(job, timeout, () => this.#run(job, timeout));
       // It may have been asked as it began.
-      this.#stopChecking(job);
+      this.#stopChecking(job, job.state.stopReason);
       return;
     }
     const attempt = new Attempt(job, this);

@@ -1,8 +1,8 @@
 import { OffstageError } from '@offstage/core';
 import { retryAfterMs } from '@offstage/core/observe';
 import { decodeProblem } from '@offstage/core/wire';
+import { isOfType } from './content-type.ts';
 import { refusalOf } from './refusal-of.ts';
-import { isOfType } from './request-json.ts';
 
 /** What an answer means that is not the one asked for. Loaded with the first of them. */
 export function errorOf(response: Response, answer: unknown, nowMs: number): OffstageError {

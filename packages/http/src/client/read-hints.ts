@@ -1,9 +1,10 @@
 import type { JobPoll } from '@offstage/core';
 import { decodeJobPoll, decodeProblem } from '@offstage/core/wire';
+import { isOfType } from './content-type.ts';
 import { eventLines } from './event-lines.ts';
 import type { HttpPorts } from './http-job-client-options.ts';
 import { errorOf } from './problem.ts';
-import { isOfType, readJson } from './request-json.ts';
+import { readJson } from './request-json.ts';
 
 export interface Hints {
   readonly ids: ReadonlySet<unknown>;

@@ -1,5 +1,6 @@
 import { OffstageError } from '@offstage/core';
 import { toOffstageError } from '@offstage/core/observe';
+import { isOfType } from './content-type.ts';
 import type { HttpPorts } from './http-job-client-options.ts';
 import { refusalOf } from './refusal-of.ts';
 
@@ -65,6 +66,3 @@ export async function readJson(response: Response): Promise<unknown> {
     return undefined;
   }
 }
-
-export const isOfType = ({ headers }: Response, type: string): boolean =>
-  (headers.get('content-type') ?? '').includes(type);

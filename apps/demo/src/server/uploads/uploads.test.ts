@@ -180,7 +180,7 @@ describe('names', () => {
     mkdirSync(path.join(data, 'staging'), { recursive: true });
     symlinkSync(outside, path.join(data, 'staging', session));
     const answer = await send(me, [['a.md', 'text']]);
-    expect([answer.status, codes(answer)]).toEqual([400, ['storage_failed']]);
+    expect([answer.status, codes(answer)]).toEqual([500, ['storage_failed']]);
     expect(filesBelow(outside)).toEqual([]);
   });
 });
