@@ -65,6 +65,14 @@ async function insist<T>(act: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Its attempt begins and fails, as if a worker had run it. */
+async function failHere(store: JobStore, id: string): Promise<void> {
+  const at = Date.now();
+  const failure = { code: 'handler_failed', message: 'no', reference: 'r' } as const;
+  await store.dispatch(id, () => ({ type: 'started', at }), { newFence: 'here' });
+  await store.dispatch(id, () => ({ type: 'failed', at, failure }), { newFence: '' });
+}
+
 const away = (): OffstageError => new OffstageError('unavailable', 'Redis is away for a moment.');
 
 test('A10 E4 what an attempt saves until its place is taken is what the next one finds', async () => {
@@ -146,10 +154,7 @@ test.each(['job', 'input'])(
     const { id } = await alice.start(again, 7, { exclusivityKey: 'k' });
     const link = linkTo(queue);
     const store = new JobStore(link);
-    const at = Date.now();
-    const failure = { code: 'handler_failed', message: 'no', reference: 'r' } as const;
-    await store.dispatch(id, () => ({ type: 'started', at }), { newFence: 'here' });
-    await store.dispatch(id, () => ({ type: 'failed', at, failure }), { newFence: '' });
+    await failHere(store, id);
     const { run, call } = link;
     let refusals = 1;
     const mayBe = (isIt: boolean): void => {
@@ -253,9 +258,7 @@ test('J9 E4 a discard is held for as long as it takes, also where Redis refuses 
   const link = linkTo(queue);
   const store = new JobStore(link);
   const at = Date.now();
-  const failure = { code: 'handler_failed', message: 'no', reference: 'r' } as const;
-  await store.dispatch(id, () => ({ type: 'started', at }), { newFence: 'here' });
-  await store.dispatch(id, () => ({ type: 'failed', at, failure }), { newFence: '' });
+  await failHere(store, id);
   const { run } = link;
   const holds = [away(), undefined];
   let held = 0;

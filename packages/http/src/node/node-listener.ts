@@ -48,7 +48,7 @@ export function toNodeListener(
  * Of requests that were sent one behind the other, each is looked at when the answer before it has gone:
  * a packet holds a thousand of them, whose answers would all be kept until somebody reads (H5).
  */
-export function inTurn(outgoing: ServerResponse, then: () => void): void {
+function inTurn(outgoing: ServerResponse, then: () => void): void {
   if (outgoing.socket === null) outgoing.once('socket', then);
   else then();
 }
