@@ -25,7 +25,7 @@ const parts = {
 } as const;
 
 /** How any text is tidied and cut. */
-const passages = 1;
+const passages = 2;
 
 type Part = keyof typeof parts;
 
