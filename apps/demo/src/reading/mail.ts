@@ -11,7 +11,9 @@ import {
   isForeign,
   withUnicodeFields,
 } from './mail-encodings.ts';
+import { lengthLine } from './mail-length.ts';
 import { withFewerLines } from './mail-lines.ts';
+import { lackedBy } from './other-form.ts';
 import { type Block, type ParsedDocument, UnreadableError } from './parsed-document.ts';
 import { paragraphsOf } from './text.ts';
 import { isTnef, namesInTnef } from './tnef.ts';
@@ -30,7 +32,7 @@ const shownFields = new Set(['sender', 'organization', 'keywords', 'comments']);
  * attached.
  */
 export async function parseMail(bytes: Uint8Array): Promise<ParsedDocument> {
-  const mails = mailsOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+  const mails = mailsOf(withoutLength(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)));
   const [only] = mails;
   if (mails.length === 1 && only !== undefined) return documentOfMail(only);
   const blocks: Block[] = [];
@@ -45,6 +47,12 @@ export async function parseMail(bytes: Uint8Array): Promise<ParsedDocument> {
     for (const note of own.notes ?? []) notes.add(note);
   }
   return { title: null, blocks, notes: [...notes] };
+}
+
+/** Apple Mail keeps each mail with its length before it, and what it knows of it behind it. */
+function withoutLength(bytes: Buffer): Buffer {
+  const [line = '', length] = lengthLine.exec(bytes.toString('latin1', 0, 32)) ?? [];
+  return length === undefined ? bytes : bytes.subarray(line.length, line.length + Number(length));
 }
 
 /** A mailbox has a line before each mail that begins with `From ` and a blank line before it. */
@@ -86,10 +94,9 @@ async function documentOfMail(bytes: Buffer, depth = 0): Promise<ParsedDocument>
   if (day !== undefined) blocks.push({ kind: 'text', text: `Date: ${day}` });
   if (mail.subject !== undefined) blocks.push({ kind: 'heading', text: mail.subject });
   // The same text in both forms, or a plain note beside a page: what the other form lacks is added.
-  if (html !== undefined) append(blocks, html.blocks);
-  if (mail.text !== undefined && (html === undefined || html.blocks.length === 0)) {
-    append(blocks, paragraphsOf(mail.text));
-  }
+  const page = html?.blocks ?? [];
+  append(blocks, page);
+  append(blocks, lackedBy(page, paragraphsOf(mail.text ?? '')));
   const others: Attachment[] = [];
   const names: string[] = [];
   const notes = new Set<string>();

@@ -6,12 +6,12 @@ import { type MediaType, readableTypes } from './readable-types.ts';
  */
 const parts = {
   text: 4,
-  html: 2,
+  html: 3,
   markdown: 2,
   tables: 1,
   json: 3,
   subtitles: 3,
-  mail: 3,
+  mail: 4,
   outlook: 2,
   contentLines: 1,
   xml: 2,
