@@ -49,7 +49,7 @@ function decodeDetected(bytes: Uint8Array): string | undefined {
   const script = scriptEncoding(others, decodeNamed);
   const asScript = script === undefined ? undefined : decodeNamed(bytes, script);
   if (asScript !== undefined) return asScript;
-  if (isLikeJohab(sample)) return decodeNamed(bytes, 'johab');
+  if (isLikeJohab(sample.subarray(0, 4096))) return decodeNamed(bytes, 'johab');
   const found = analyse(others)
     .map(({ name }) => name)
     .filter((name) => !/^(?:utf|ascii|iso-2022)/i.test(name))

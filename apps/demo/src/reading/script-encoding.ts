@@ -16,6 +16,8 @@ const capital = /\p{Lu}/u;
 const latin = /[A-Za-z]/;
 const lineOfTable = /[\u2500-\u259f]/;
 const quotation = /[«»„“”‘’–—…№·\u00a0\u200c-\u200f\u060c\u061b\u061f\u0589]/;
+/** No more is looked at. */
+const sampleBytes = 4096;
 /** What text of people has at least, for each sign. */
 const least = 1;
 
@@ -26,11 +28,12 @@ const least = 1;
  * @returns `undefined` where they read like none
  */
 export function scriptEncoding(bytes: Uint8Array, decode: Decode): string | undefined {
+  const sample = bytes.subarray(0, sampleBytes);
   let best: string | undefined;
   let most: number = least;
   for (const alphabet of alphabets) {
-    const name = encodingOf(alphabet, bytes, decode);
-    const likeness = likenessOf(decode(bytes, name), alphabet) - alphabet.rarity;
+    const name = encodingOf(alphabet, sample, decode);
+    const likeness = likenessOf(decode(sample, name), alphabet) - alphabet.rarity;
     if (likeness <= most) continue;
     most = likeness;
     best = name;
@@ -64,27 +67,29 @@ const margins = { rare: 0.4, other: 0.02 } as const;
 /** Of each character beyond ASCII, on average. */
 function likenessOf(text: string | undefined, alphabet: Alphabet): number {
   if (text === undefined) return Number.NEGATIVE_INFINITY;
+  const known = charactersOf(alphabet);
   let value = 0;
   let count = 0;
-  let former = '';
+  let former: Character = other;
+  let last = '';
   let repeated = 0;
-  for (const character of text) {
-    if (character > '\u007f') {
+  for (const sign of text) {
+    const one = known(sign);
+    if (sign > '\u007f') {
       count += 1;
-      repeated = character === former ? repeated + 1 : 0;
-      const isLetter = alphabet.letter.test(character);
-      const isInWord =
-        alphabet.letter.test(former) && !capital.test(former) && capital.test(character);
+      repeated = sign === last ? repeated + 1 : 0;
+      const isInWord = former.isLetter && !former.isCapital && one.isCapital;
       const isOdd =
         isInWord ||
-        (isLetter &&
-          (repeated > 1 || latin.test(former) || alphabet.onlyLast?.test(former) === true));
-      value += isOdd ? worth.none : worthOf(character, former, alphabet);
+        (one.isLetter && (repeated > 1 || former.isLatin || former.endsWord)) ||
+        (one.neverFirst && !former.isLetter);
+      value += isOdd ? worth.none : one.worth;
     } else {
       repeated = 0;
-      if (latin.test(character) && alphabet.letter.test(former)) value += worth.none;
+      if (one.isLatin && former.isLetter) value += worth.none;
     }
-    former = character;
+    former = one;
+    last = sign;
   }
   if (alphabet.telling !== undefined) {
     value += (text.match(alphabet.telling)?.length ?? 0) * worth.telling;
@@ -92,12 +97,51 @@ function likenessOf(text: string | undefined, alphabet: Alphabet): number {
   return count === 0 ? Number.NEGATIVE_INFINITY : value / count;
 }
 
-function worthOf(character: string, former: string, alphabet: Alphabet): number {
-  if (lineOfTable.test(character)) return worth.line;
-  if (!alphabet.letter.test(character))
-    return quotation.test(character) ? worth.quotation : worth.none;
-  const small = character.toLowerCase();
-  if (alphabet.neverFirst?.test(small) === true && !alphabet.letter.test(former)) return worth.none;
-  if (alphabet.often.has(small)) return worth.often;
-  return alphabet.usual.has(small) ? worth.usual : worth.rare;
+interface Character {
+  readonly worth: number;
+  readonly isLetter: boolean;
+  readonly isLatin: boolean;
+  readonly isCapital: boolean;
+  readonly neverFirst: boolean;
+  readonly endsWord: boolean;
+}
+
+const other: Character = {
+  worth: worth.none,
+  isLetter: false,
+  isLatin: false,
+  isCapital: false,
+  neverFirst: false,
+  endsWord: false,
+};
+
+/** What a sign is in an alphabet, found out once: a sample has few of them, and many times. */
+function charactersOf(alphabet: Alphabet): (sign: string) => Character {
+  const known = new Map<string, Character>();
+  return (sign) => {
+    const former = known.get(sign);
+    if (former !== undefined) return former;
+    const small = sign.toLowerCase();
+    const isLetter = alphabet.letter.test(sign);
+    const found = {
+      worth: isLetter ? worthOfLetter(small, alphabet) : worthOfSign(sign),
+      isLetter,
+      isLatin: latin.test(sign),
+      isCapital: capital.test(sign),
+      neverFirst: alphabet.neverFirst?.test(small) === true,
+      endsWord: alphabet.onlyLast?.test(sign) === true,
+    };
+    known.set(sign, found);
+    return found;
+  };
+}
+
+function worthOfLetter(small: string, { often, usual }: Alphabet): number {
+  if (often.has(small)) return worth.often;
+  return usual.has(small) ? worth.usual : worth.rare;
+}
+
+function worthOfSign(sign: string): number {
+  if (lineOfTable.test(sign)) return worth.line;
+  return quotation.test(sign) ? worth.quotation : worth.none;
 }
