@@ -65,6 +65,11 @@ test.each([
     '<style>/* } */ .row, DIV.pair{color:red;Display : Flex} @media print{.no{display:block}} #b{display:block!important} i.no{display:inline}</style><p class="x row"><b>Total</b><b>100</b></p><div class=pair><b>Key</b><b>Value</b></div>a<b id=b>one</b><b class=no>t</b>wo',
     'Total 100 Key Value a one two',
   ],
+  [
+    'links to notes of LibreOffice',
+    '<p>word<a class="sdfootnoteanc" href="#a"><sup>1</sup></a></p><p><a class="sdfootnotesym" href="#b">1</a>the note</p>',
+    'word 1 1 the note',
+  ],
   ['a style sheet that is cut', '<p class=a>seen</p><style>.a{display:block', 'seen'],
 ])('D2 words are parted as %s part them', async (_name, source, text) => {
   expect(await shown(`<!doctype html>${source}`, '.html')).toBe(text);

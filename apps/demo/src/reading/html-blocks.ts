@@ -34,6 +34,8 @@ interface Open {
   readonly navigation: boolean;
   /** What stands directly in it are boxes. */
   readonly hasBoxes: boolean;
+  /** A link between a word and its note. */
+  readonly isNote: boolean;
 }
 
 const maxFrameDepth = 3;
@@ -156,7 +158,8 @@ class HtmlReader implements TagReader {
     const navigation = isNavigation(name, attributes);
     if (name === 'title' && this.#title === undefined && this.#inSvg === 0) this.#titleText = [];
     if (breaks) this.#break();
-    this.#open.push({ name, breaks, unseen, navigation, hasBoxes });
+    const isNote = isNoteLink(attributes);
+    this.#open.push({ name, breaks, unseen, navigation, hasBoxes, isNote });
     this.#openByName.set(name, (this.#openByName.get(name) ?? 0) + 1);
     if (name === 'svg') this.#inSvg += 1;
     // A bar or a film stands in its place, whatever is within.
@@ -165,7 +168,7 @@ class HtmlReader implements TagReader {
     if (navigation) this.#inNavigation += 1;
     if (this.#unseen > 0) return;
     if (name === 'a' && this.#aside !== undefined) this.#aside.hasLink = true;
-    if (isNoteLink(attributes)) this.#add(' ');
+    if (isNote) this.#add(' ');
     if (name === 'meta') this.#describe(attributes);
     if (name === 'tr') this.#rows.push({ isBegun: false, isNewCell: false });
     if (isCell(name)) this.#beginCell();
@@ -197,7 +200,7 @@ class HtmlReader implements TagReader {
       this.#styleText = undefined;
     }
     if (open.unseen) this.#unseen -= 1;
-    else if (this.#unseen === 0) this.#close(name);
+    else if (this.#unseen === 0) this.#close(name, open.isNote);
     if (open.breaks) this.#break(headingElements.has(name) ? 'heading' : 'text');
     if (open.navigation) this.#inNavigation -= 1;
     if (name === 'tr' && !open.unseen && this.#unseen === 0) this.#rows.pop();
@@ -211,9 +214,9 @@ class HtmlReader implements TagReader {
     this.#descriptions.push({ kind: 'text', text: content });
   }
 
-  #close(name: string): void {
+  #close(name: string, isNote: boolean): void {
     if (name === 'sup' || name === 'rt' || name === 'rtc') this.#endAside(name);
-    if (isBox(name)) this.#add(' ');
+    if (isNote || isBox(name)) this.#add(' ');
   }
 
   #endAside(name: string): void {
@@ -288,9 +291,11 @@ class HtmlReader implements TagReader {
 
 const described = new Set(['description', 'keywords', 'author']);
 
-/** Books mark notes as links, without raising them. */
-const isNoteLink = ({ role, 'epub:type': type }: Attributes): boolean =>
-  role === 'doc-noteref' || type === 'noteref';
+/** Books mark notes as links, without raising them, and so does LibreOffice before the notes themselves. */
+const isNoteLink = ({ role, 'epub:type': type, class: classes = '' }: Attributes): boolean =>
+  role === 'doc-noteref' ||
+  type === 'noteref' ||
+  /(?:^|\s)sd(?:foot|end)note(?:sym|anc)(?:\s|$)/.test(classes);
 
 const isCell = (name: string): boolean => name === 'td' || name === 'th';
 
