@@ -66,7 +66,12 @@ const awayCodes: readonly unknown[] = [
   ...['ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT'],
 ];
 
+// What ioredis says by its text alone.
+const awayTexts =
+  /^(?:Connection is closed\.|Command timed out|Socket timeout\.|All sentinels are unreachable|Stream isn't writeable)/;
+
 /** There is no connection, or there is none any more. Of a name with several addresses all are told as one. */
 export const isAway = (error: unknown): boolean =>
   awayCodes.includes(Object(error).code) ||
+  (error instanceof Error && awayTexts.test(error.message)) ||
   (error instanceof AggregateError && error.errors.length > 0 && error.errors.every(isAway));

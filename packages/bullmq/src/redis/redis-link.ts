@@ -210,6 +210,10 @@ export class RedisLink {
         if (this.#isUnref) unref(redis);
       });
     }
+    // BullMQ may look for Redis once more while its worker ends.
+    redis.on('connect', () => {
+      if (this.#isClosed) redis.disconnect();
+    });
     this.#all.push(redis);
     if (this.#isClosed) redis.disconnect();
     return redis;
