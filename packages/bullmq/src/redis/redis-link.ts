@@ -210,6 +210,12 @@ export class RedisLink {
         if (this.#isUnref) unref(redis);
       });
     }
+    const disconnect = redis.disconnect.bind(redis);
+    redis.disconnect = (reconnect) => {
+      // ioredis would leave one that is about to look for Redis as it is, and what waits for its end would wait for ever.
+      if (reconnect !== true && redis.status === 'reconnecting') redis.status = 'wait';
+      disconnect(reconnect);
+    };
     // BullMQ may look for Redis once more while its worker ends.
     redis.on('connect', () => {
       if (this.#isClosed) redis.disconnect();
