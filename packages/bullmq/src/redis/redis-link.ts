@@ -60,6 +60,7 @@ export class RedisLink {
   #refusal: unknown;
   /** Why there is no connection. */
   #lost: unknown;
+  #cuts = 0;
   #aheadMs = 0;
   #wallAtBoot = 0;
   #endWaits: (error: Error) => void = () => {};
@@ -83,6 +84,11 @@ export class RedisLink {
   /** How far the clock of Redis is ahead of this process'. */
   get aheadMs(): number {
     return this.#aheadMs;
+  }
+
+  /** How often a connection went: what it was asked then is asked again, and may have been done before. */
+  get cuts(): number {
+    return this.#cuts;
   }
 
   /** Commands reach Redis now. */
@@ -219,6 +225,9 @@ export class RedisLink {
     // BullMQ may look for Redis once more while its worker ends.
     redis.on('connect', () => {
       if (this.#isClosed) redis.disconnect();
+    });
+    redis.on('close', () => {
+      this.#cuts += 1;
     });
     this.#all.push(redis);
     if (this.#isClosed) redis.disconnect();

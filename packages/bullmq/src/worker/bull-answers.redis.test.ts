@@ -49,7 +49,7 @@ test('E4 what BullMQ itself says of a lock that is lost, or another one’s, is 
 test.each([
   [
     'a connection that was closed',
-    async () => {
+    async (): Promise<unknown> => {
       const redis = new Redis(server.url);
       redis.disconnect();
       return redis.ping();
@@ -57,14 +57,14 @@ test.each([
   ],
   [
     'a server that does not answer in time',
-    async () => {
+    async (): Promise<unknown> => {
       const redis = new Redis({ port: silent(), commandTimeout: 20, enableReadyCheck: false });
       return redis.ping().finally(() => redis.disconnect());
     },
   ],
   [
     'a server that is silent for too long',
-    async () => {
+    async (): Promise<unknown> => {
       const redis = new Redis({ port: silent(), socketTimeout: 20, retryStrategy: null as never });
       redis.ping().catch(() => {});
       return new Promise((_, reject) => redis.once('error', reject));
@@ -72,7 +72,7 @@ test.each([
   ],
   [
     'sentinels of which none is there',
-    async () => {
+    async (): Promise<unknown> => {
       const redis = new Redis({
         ...{ sentinels: [{ host: '127.0.0.1', port: 1 }], name: 'main' },
         sentinelRetryStrategy: () => null,
@@ -83,7 +83,7 @@ test.each([
   ],
   [
     'a connection that is not there yet, where nothing may wait for it',
-    async () => {
+    async (): Promise<unknown> => {
       const redis = new Redis({ port: server.port, enableOfflineQueue: false });
       return redis.ping().finally(() => redis.disconnect());
     },

@@ -6,7 +6,7 @@ import type { ProgressBatch } from '../records/job-store.ts';
 import { ProgressBatcher } from './progress-batch.ts';
 
 const event = (seq: number): ProgressEvent => ({
-  ...{ seq, at: 0, phase: 'work', percent: null, message: null, attempt: 1 },
+  ...{ seq, at: 0, phase: 'work', percent: null, message: '', attempt: 1 },
 });
 const seqOf = (text: string): number => JSON.parse(text).seq;
 
