@@ -5,7 +5,9 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import * as z from 'zod/mini';
 import { RedisServer } from '../fixtures/redis-server.ts';
 import { ServedQueue } from '../fixtures/served-queue.ts';
+import { JobStore } from './records/job-store.ts';
 import { wakeScript } from './redis/limit-scripts.ts';
+import { BullQueue } from './shared/bull-queue.ts';
 
 // What others do with the keys of a queue: BullMQ's own means, boards, an operator.
 
@@ -119,4 +121,45 @@ test.concurrent('A7 E5 places that are held go to nobody else, however often the
   ends.resolve();
   for (const { id } of jobs) expect((await alice.wait(id)).status).toBe('succeeded');
   expect(most).toBe(2);
+});
+
+test.concurrent('A7 E6 a job that has to be given to BullMQ once more stays among those, though it was given before', async () => {
+  await using queue = new ServedQueue(server.url);
+  const manager = queue.manager([echoing], { limits: { echo: { concurrency: 1 } } });
+  const alice = manager.forOwner('alice');
+  const ids = [(await alice.start(echo, 1)).id, (await alice.start(echo, 2)).id];
+  // Its own looks are not wanted here.
+  await manager.shutdown();
+  const link = queue.link();
+  const store = new JobStore(link);
+  const bull = new BullQueue(store, queue.queueName, 'bull');
+  const pending = `${link.base}pending`;
+  const [first = '', second = ''] = ids;
+  await raw.zadd(pending, '10.5', first, '20.5', second);
+  for (const id of ids) {
+    const record = await store.find(id);
+    if (record !== undefined) await bull.add(record, null, 1, Date.now());
+  }
+  // A worker has parked it, and it was woken.
+  await raw.zadd(pending, '20.625', second);
+  await bull.close();
+  await vi.waitUntil(async () => (await raw.zscore(pending, first)) === null);
+  expect(await raw.zscore(pending, second)).toBe('20.625');
+  link.close();
+});
+
+test.concurrent('A7 E6 a job that waits in BullMQ for a limit, and was woken by a process that ended then, goes on', async () => {
+  await using queue = new ServedQueue(server.url);
+  const alice = queue
+    .manager([echoing], { limits: { echo: { concurrency: 1 } } })
+    .forOwner('alice');
+  const { id } = await alice.start(echo, 1);
+  const bull = new Queue(queue.queueName, { connection: { url: server.url } });
+  await bull.remove(id);
+  await bull.add('echo', {}, { jobId: id, delay: 3_600_000 });
+  await raw.del(`bull:${queue.queueName}:offstage:pending`);
+  using _ = hurrying(queue);
+  await queue.serve([echoing]);
+  expect(await alice.wait(id)).toMatchObject({ status: 'succeeded', attempt: 1 });
+  await bull.close();
 });

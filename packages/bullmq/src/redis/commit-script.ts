@@ -34,7 +34,7 @@ local function passKey(id, key)
     return ''
   end
   redis.call('HSET', base .. 'keys', key, follower)
-  redis.call('ZADD', base .. 'pending', time(), follower)
+  hasToBeGiven(follower)
   return follower
 end
 local function keep(id, owner, ttl, maxKept)

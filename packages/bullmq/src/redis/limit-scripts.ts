@@ -96,7 +96,7 @@ local function takeNext(limit, name)
         addTo(ofOwner('parked', owner, name), first[2], first[1])
       else
         redis.call('HDEL', jobKey(id), 'parked')
-        redis.call('ZADD', base .. 'pending', time(), id)
+        hasToBeGiven(id)
         takePlace(limit, id, name, owner)
         return id
       end

@@ -21,8 +21,13 @@ local place, due = string.match(redis.call('GET', base .. 'recount') or '', '^(%
 -- A clock that was set back does not stop it.
 if due and tonumber(due) > at and tonumber(due) <= at + roundMs then return 0 end
 local function giveAgainLost(id, spec)
-  if redis.call('EXISTS', bull .. id) == 1 or redis.call('HEXISTS', jobKey(id), 'parked') == 1 then return end
-  local key = spec and cjson.decode(spec).key or ''
+  if redis.call('HEXISTS', jobKey(id), 'parked') == 1 then return end
+  local known = spec and cjson.decode(spec) or {}
+  if redis.call('EXISTS', bull .. id) == 1 then
+    -- One that waits there for a limit may have been woken by nobody; it asks for its place again.
+    if not known.limited or not redis.call('ZSCORE', bull .. 'delayed', id) then return end
+  end
+  local key = known.key or ''
   if key ~= '' and redis.call('HGET', base .. 'keys', key) ~= id then return end
   -- One that is about to be given stands there already.
   redis.call('ZADD', base .. 'pending', 'NX', 0, id)
