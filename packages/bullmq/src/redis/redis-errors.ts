@@ -22,9 +22,14 @@ export function unsuitable(reason: Unsuitable, message: string, cause?: unknown)
 
 const refusals: readonly (readonly [RegExp, Unsuitable, string])[] = [
   [
-    /NOAUTH|WRONGPASS|NOPERM/,
+    /NOAUTH|WRONGPASS/,
     'password',
     'Redis does not let this connection in: check its user and password.',
+  ],
+  [
+    /NOPERM|ACL failure in script|user executing the script can't/,
+    'password',
+    'The user of this connection may not do what jobs need: all commands, on the keys and the channels of the queue.',
   ],
   [
     /READONLY/,

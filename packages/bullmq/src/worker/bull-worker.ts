@@ -138,6 +138,7 @@ export class BullWorker {
       report,
       everyMs: 1000,
       overdueMs: 5000,
+      forgotten: () => this.#introduce(),
     });
     this.#channels.listen('workers', {
       onMessage: (text) => this.#hear(text),
