@@ -39,7 +39,7 @@ test('E6 a worker without Redis tells it once, rejects ready, and works once the
   expect((await jobs.wait((await jobs.start(work, {})).id)).status).toBe('succeeded');
   await served.shutdown();
   await manager.close();
-}, 120_000);
+});
 
 test('E1 jobs that wait for their handler are told once a name', async () => {
   await using redis = await RedisServer.start();
@@ -59,7 +59,7 @@ test('E1 jobs that wait for their handler are told once a name', async () => {
   expect(errors).toMatchObject([{ code: 'unknown_definition' }]);
   await served.shutdown();
   await manager.close();
-}, 120_000);
+});
 
 test('E6 A1 A2 A10 P5 Redis goes amid a handler, as it saves, reports, fails and ends: nothing of it is lost, or comes twice', async () => {
   await using redis = await RedisServer.start();
@@ -117,4 +117,4 @@ test('E6 A1 A2 A10 P5 Redis goes amid a handler, as it saves, reports, fails and
   // Besides each outage, that of the handler alone.
   const others = queue.errors.filter((error) => Object(error).code !== 'unavailable');
   expect(others).toEqual([expect.any(RetryAfterError)]);
-}, 120_000);
+});
