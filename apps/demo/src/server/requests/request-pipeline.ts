@@ -7,7 +7,7 @@ import { toNodeListener } from '@offstage/http/node';
 import type { Hono } from 'hono';
 import { change } from '../../change/change-job.ts';
 import type { ServerLog } from '../logs/logger.ts';
-import { type BodyLimits, limitBody } from './body-limits.ts';
+import { type BodyLimits, isUnread, limitBody } from './body-limits.ts';
 import { Problem, problemAnswer } from './problem.ts';
 import { assertAddress, assertHost, assertSameSite, setSecurityHeaders } from './request-guard.ts';
 import type { Bindings } from './route-parts.ts';
@@ -102,7 +102,7 @@ function refuse(
   outgoing.writeHead(status, {
     'content-type': 'application/problem+json',
     'cache-control': 'no-store',
-    ...(!incoming.complete && { connection: 'close' }),
+    ...(isUnread(incoming) && { connection: 'close' }),
   });
   outgoing.end(JSON.stringify(body));
 }
