@@ -22,7 +22,7 @@ const unsupportedRetryMs = 300_000;
  * One stream of hints for all watchers of a client (H4).
  *
  *   closed      nobody watches
- *   queued      other windows of the browser have the streams it may open; watchers poll
+ *   queued      other windows of the browser have the streams it may open, or may have; watchers poll
  *   connecting  until the server says `ready`, within the timeout; watchers poll meanwhile
  *   up          hints come, and something every 45 s at least
  *   waiting     it was lost or cannot be had; watchers poll until the next try
