@@ -144,6 +144,7 @@ export function createRoutes(parts: RouteParts): Hono<{ Bindings: Bindings }> {
     const after = c.req.header('last-event-id') ?? c.req.query('after');
     const stream = logStream(events, session, {
       after: after === undefined ? undefined : parseLogCursor(after),
+      follow: c.req.query('follow') !== '0',
       signal: AbortSignal.any([gone.signal, closing]),
     });
     return new Response(stream, {
