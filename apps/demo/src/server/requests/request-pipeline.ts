@@ -26,6 +26,8 @@ export interface RequestPipelineParts {
   readonly bodyLimits: BodyLimits;
   /** @throws Problem 503 where the data folder is not there any more. */
   readonly assertData: () => void;
+  /** @throws Problem 503 where jobs cannot be kept until the server is started again. */
+  readonly assertJobs: () => void;
   readonly log: ServerLog;
 }
 
@@ -68,6 +70,7 @@ export function requestPipeline(parts: RequestPipelineParts) {
       assertHost(incoming, allowedHosts);
       assertSameSite(incoming);
       if (needsData(incoming)) parts.assertData();
+      if (needsJobs(incoming)) parts.assertJobs();
     } catch (error) {
       refuse(incoming, outgoing, error, log);
       return;
@@ -91,6 +94,12 @@ export function requestPipeline(parts: RequestPipelineParts) {
 const needsData = ({ url = '', method }: IncomingMessage): boolean =>
   /^\/api\/(?!log(?:[?]|$))/.test(url) ||
   (method === 'POST' && /^\/jobs\/(?!poll(?:[?]|$))[^/]*(?:\/retry)?(?:[?]|$)/.test(url));
+
+/** What begins, ends or removes a job, or gathers what one is to work with. */
+const needsJobs = ({ url = '', method }: IncomingMessage): boolean =>
+  method !== 'GET' &&
+  method !== 'HEAD' &&
+  /^\/(?:api\/uploads(?=[?]|$)|jobs\/(?!poll(?:[?]|$)))/.test(url);
 
 function refuse(
   incoming: IncomingMessage,
