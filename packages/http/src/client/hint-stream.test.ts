@@ -404,6 +404,23 @@ describe('its life', () => {
     expect(third.told).toEqual(['c']);
   });
 
+  test('H4 a page that is hidden lets go at once: it may be frozen before a timer rings', async () => {
+    const kit = scriptedHttp();
+    const stream = scriptedStream();
+    kit.script.answer = stream.response;
+    const first = watch(kit, 'a');
+    await asked(kit, 1);
+    await stream.write(ready);
+    vi.stubGlobal('document', { visibilityState: 'hidden' });
+    first.stop();
+    vi.unstubAllGlobals();
+    expect(kit.requests[0]?.signal?.aborted).toBe(true);
+    expect(kit.clock.pending).toBe(0);
+    kit.script.answer = scriptedStream().response;
+    watch(kit, 'a');
+    await asked(kit, 2);
+  });
+
   test('H4 whoever leaves before the stream is asked for opens none', async () => {
     const kit = scriptedHttp();
     watch(kit, 'a').stop();

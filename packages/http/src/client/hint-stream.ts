@@ -1,5 +1,5 @@
 import type { JobClient, Timer } from '@offstage/core';
-import { backoffMs, retryAfterMs, toOffstageError } from '@offstage/core/observe';
+import { backoffMs, pageVisibility, retryAfterMs, toOffstageError } from '@offstage/core/observe';
 import type { HttpPorts } from './http-job-client-options.ts';
 import { type Hints, readHints } from './read-hints.ts';
 import { whenSlotIsFree } from './stream-slot.ts';
@@ -62,7 +62,9 @@ export class HintStream {
     if (this.#connection === undefined) this.#connect();
     return () => {
       if (!this.#watchers.delete(watcher) || this.#watchers.size > 0) return;
-      this.#linger = this.#ports.clock.schedule(lingerMs, () => this.#close());
+      // A page that was hidden may be frozen before any timer rings, with its place among the windows.
+      if (pageVisibility.isHidden()) this.#close();
+      else this.#linger = this.#ports.clock.schedule(lingerMs, () => this.#close());
     };
   }
 
