@@ -134,6 +134,28 @@ describe.skipIf(process.platform === 'win32')('a root without permission', () =>
   });
 });
 
+// Elsewhere a file system takes no such name.
+test.runIf(process.platform === 'linux')(
+  'S3 S6 a name that is no UTF-8 is refused as that, wherever it stands in the draft, and the draft goes',
+  async () => {
+    for (const below of ['', 'deep/']) {
+      const store = storeIn(folder);
+      await using draft = await store.begin();
+      const at = draft.path('sub');
+      mkdirSync(at);
+      const bad = Buffer.concat([Buffer.from(`${at}/`), Buffer.from([0x61, 0xe4])]);
+      if (below === '') writeFileSync(bad, '');
+      else mkdirSync(bad);
+      const error = await errorOf(draft.finalize({ text: 'bad' }));
+      expect(error).toMatchObject({
+        code: 'unsafe_entry',
+        message: expect.stringContaining('no valid UTF-8'),
+      });
+      expect(names()).toEqual(['CURRENT', 'LOCK']);
+    }
+  },
+);
+
 describe('a root that is something else', () => {
   // It is there, it may be entered, and nothing can be made in it.
   test.runIf(existsSync('/proc/self'))('S18 would be in a folder that takes none', async () => {
