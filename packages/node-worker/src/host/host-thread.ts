@@ -138,6 +138,10 @@ export class HostThread {
     return [...(this.#handlers?.values() ?? [])];
   }
 
+  serves(name: string): boolean {
+    return this.#handlers?.has(name) === true;
+  }
+
   /** Hands a task to an idle thread. False when its input cannot be carried: the task has ended. */
   begin(task: ThreadTask): boolean {
     const handler = this.#handlers?.get(task.name);
