@@ -67,6 +67,12 @@ export interface DocumentsServerOptions {
 export type { UploadLimits };
 
 /**
+ * How long a connection is kept between requests: longer than proxies keep theirs (60 s in nginx and in load
+ * balancers). Where the server ends first, a request that comes at that moment is lost with its connection.
+ */
+const keepAliveMs = 75_000;
+
+/**
  * The Documents server: pages, uploads, jobs, search and versions in one process with no service
  * beside it (D1), unless changes are given elsewhere to run.
  *
@@ -174,6 +180,7 @@ export class DocumentsServer {
     server.requestTimeout = 0;
     // Ends connections on which nothing moves: answers that nobody reads. Streams say now and then that they live.
     server.timeout = stallMs;
+    server.keepAliveTimeout = keepAliveMs;
     return server;
   }
 
