@@ -386,8 +386,16 @@ export function notesReader(database: DatabaseSync): (file: number) => readonly 
 /** A title that was made of the name counts as the name, which is less. */
 const titleAndName = (title: string, path: string) => ({
   title: title === titleFromPath(path) ? '' : indexedForm(title),
-  name: indexedForm(path),
+  name: indexedForm(withParts(path)),
 });
+
+/** `InvoiceMarch2026` is found by each of the words in it as well. */
+function withParts(path: string): string {
+  const parts = path
+    .replace(/(?<=\p{Ll})(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})/gu, ' ')
+    .replace(/(?<=\p{L})(?=\p{N})|(?<=\p{N})(?=\p{L})/gu, ' ');
+  return parts === path ? path : `${path} ${parts}`;
+}
 
 /** `notes/the-prompt_corner.md` is shown as `the prompt corner`. */
 function titleFromPath(filePath: string): string {
