@@ -181,6 +181,9 @@ export class NodeDirectory implements StorageDirectory {
     const copy = join(dirname(target), `.${randomBytes(8).toString('hex')}`);
     try {
       copyFileSync(target, copy, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+      // Over a name that is there, some systems (ext4) write the whole copy to the disk at once, though it is
+      // about to be changed. Between the two calls the draft is not what it was, and cannot be published.
+      rmSync(target);
       renameSync(copy, target);
     } catch (error) {
       rmSync(copy, { force: true });

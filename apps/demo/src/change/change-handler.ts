@@ -192,7 +192,9 @@ async function changeCorpus(
   const copying = base && draft.copyFrom(base, originals, { signal });
   // Looked at below; until then it is no unhandled error.
   copying?.catch(() => undefined);
-  using index = new SearchIndexWriter(draft.path(indexFile), { existing: keepIndex });
+  using index = new SearchIndexWriter(draft.path(indexFile), {
+    existing: keepIndex && base.metadata,
+  });
   if (keepIndex) {
     for (const { path } of [...plan.removed, ...again, ...retried]) index.remove(path);
   } else {
