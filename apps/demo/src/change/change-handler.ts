@@ -1,4 +1,4 @@
-import { constants, copyFileSync, rmSync } from 'node:fs';
+import { constants, copyFileSync, unlinkSync } from 'node:fs';
 import path from 'node:path';
 import {
   type Draft,
@@ -482,5 +482,15 @@ function nothingReadable(outcomes: readonly FileOutcome[]): PublicError {
 const newId = (): string => randomHex(10);
 
 function removeStaged(files: readonly StagedFile[]): void {
-  for (const { staged } of files) rmSync(staged, { force: true });
+  for (const { staged } of files) {
+    try {
+      // `rmSync` would look at each first: there may be thousands, and somebody waits for the end.
+      unlinkSync(staged);
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    }
+  }
 }
+
+const isGone = (error: unknown): boolean =>
+  error instanceof Error && Reflect.get(error, 'code') === 'ENOENT';
