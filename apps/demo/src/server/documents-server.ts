@@ -20,6 +20,7 @@ import { Corpus } from './documents/corpus.ts';
 import { listen } from './listen.ts';
 import { EventLog, type EventLogOptions } from './logs/event-log.ts';
 import { openServerLog, type ServerLog } from './logs/logger.ts';
+import { Problem } from './requests/problem.ts';
 import { requestPipeline } from './requests/request-pipeline.ts';
 import { createRoutes } from './requests/routes.ts';
 import { Sessions, sessionSecret } from './requests/sessions.ts';
@@ -65,6 +66,12 @@ export interface DocumentsServerOptions {
 }
 
 export type { UploadLimits };
+
+/**
+ * How long a connection is kept between requests: longer than proxies keep theirs (60 s in nginx and in load
+ * balancers). Where the server ends first, a request that comes at that moment is lost with its connection.
+ */
+const keepAliveMs = 75_000;
 
 /**
  * The Documents server: pages, uploads, jobs, search and versions in one process with no service
@@ -158,6 +165,9 @@ export class DocumentsServer {
       trustProxy: this.#options.trustProxy ?? false,
       uploadLimits: { maxMs: maxRequestMs, windowMs: idleMs, minBytesPerSecond },
       assertData: () => this.#folder.assertThere(),
+      assertJobs: () => {
+        if (this.#changes.isBroken) throw restartNeeded();
+      },
       bodyLimits: { maxMs: requestMs, windowMs: requestMs, minBytesPerSecond: 0 },
       log: this.#log,
     });
@@ -174,6 +184,7 @@ export class DocumentsServer {
     server.requestTimeout = 0;
     // Ends connections on which nothing moves: answers that nobody reads. Streams say now and then that they live.
     server.timeout = stallMs;
+    server.keepAliveTimeout = keepAliveMs;
     return server;
   }
 
@@ -240,6 +251,13 @@ export class DocumentsServer {
     return report;
   }
 }
+
+const restartNeeded = (): Problem =>
+  new Problem(
+    503,
+    'restart_needed',
+    'This server can keep no changes any more: its data folder was away for a while, or its disk failed. Start it again; what is published stays, and changes go on.',
+  );
 
 function hostsOf({ host, allowedHosts = [] }: DocumentsServerOptions): ReadonlySet<string> | 'any' {
   if (allowedHosts === 'any') return 'any';

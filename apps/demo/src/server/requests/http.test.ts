@@ -85,6 +85,13 @@ describe('answers', () => {
     }
   });
 
+  test('D12 H5 a connection is kept for longer than a proxy keeps it, so that no request meets its end', async () => {
+    const { url } = await startServer();
+    const answer = await ask(url, '/api/corpus', { headers: { connection: 'keep-alive' } });
+    const [, seconds] = /^timeout=(\d+)$/.exec(String(answer.headers['keep-alive'])) ?? [];
+    expect(Number(seconds)).toBeGreaterThan(60);
+  });
+
   test('D12 refusals are problem details with a code, and no internals', async () => {
     const { url, data } = await startServer({ pagesFolder: pages() });
     const expected: Record<string, [number, string]> = {
