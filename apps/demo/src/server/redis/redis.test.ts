@@ -85,7 +85,9 @@ test(
     await vi.waitFor(async () => expect((await last.api.corpus()).busy).toBe(null), patience);
     expect((await last.api.versions()).map(({ gen }) => gen)).toEqual([3, 2, 1]);
     // The other one's upload waits; nothing is left of what was published.
-    await vi.waitFor(() => expect(filesBelow(path.join(data, 'staging'))).toHaveLength(1));
+    await vi.waitFor(() => expect(filesBelow(path.join(data, 'staging'))).toHaveLength(1), {
+      timeout: 20_000,
+    });
     expect((await last.api.corpus()).pending).toEqual([]);
     expect(await last.api.rollback(1)).toMatchObject({ gen: 4 });
   },
