@@ -100,3 +100,57 @@ test('E1 E6 a queue that a board pauses starts nothing until it is resumed, and 
   expect(queue.errors).toEqual([]);
   await bull.close();
 });
+
+test('E6 a Redis that is emptied amid a handler: its job is gone, the handler is stopped, and nothing is told as a failure', async () => {
+  const url = `${server.url}/4`;
+  await using queue = new ServedQueue(url);
+  const stopped = Promise.withResolvers<void>();
+  const held = handle(echo, async ({ input, signal, save }) => {
+    if (input !== 'held') return input;
+    signal.addEventListener('abort', () => stopped.resolve());
+    await stopped.promise;
+    await expect(save(1)).rejects.toMatchObject({ code: 'fenced' });
+    return input;
+  });
+  const alice = queue.manager([held]).forOwner('alice');
+  await queue.serve([held], { concurrency: 2 });
+  const { id } = await alice.start(echo, 'held', { exclusivityKey: 'k' });
+  await vi.waitUntil(async () => (await alice.get(id))?.status === 'running');
+  const there = new Redis(url);
+  await there.flushdb();
+  there.disconnect();
+  const next = await alice.start(echo, 'next', { exclusivityKey: 'k' });
+  expect(await alice.wait(next.id)).toMatchObject({ status: 'succeeded', result: 'next' });
+  await stopped.promise;
+  await expect(alice.wait(id)).rejects.toMatchObject({ code: 'not_found' });
+  const last = await alice.start(echo, 'last');
+  expect(await alice.wait(last.id)).toMatchObject({ status: 'succeeded', result: 'last' });
+  expect(await alice.activity()).toMatchObject({ queued: 0, running: 0 });
+  expect(queue.errors).toEqual([]);
+});
+
+test('E6 a primary that becomes a replica, and a primary again: starts are refused, and what ran ends', async () => {
+  await using own = await RedisServer.start('--appendfsync', 'no');
+  await using queue = new ServedQueue(own.url);
+  const ends = Promise.withResolvers<void>();
+  const held = handle(echo, async ({ input }) => {
+    if (input === 1) await ends.promise;
+    return input;
+  });
+  const alice = queue.manager([held]).forOwner('alice');
+  await queue.serve([held], { concurrency: 2 });
+  const { id } = await alice.start(echo, 1);
+  await vi.waitUntil(async () => (await alice.get(id))?.status === 'running');
+  const there = new Redis(own.url);
+  await there.replicaof('127.0.0.1', '1');
+  ends.resolve();
+  const refusal = { code: 'redis_unsuitable', details: { reason: 'read_only' } };
+  await expect(alice.start(echo, 2)).rejects.toMatchObject(refusal);
+  expect(await alice.get(id)).toMatchObject({ status: 'running', attempt: 1 });
+  await there.replicaof('NO', 'ONE');
+  there.disconnect();
+  expect(await alice.wait(id)).toMatchObject({ status: 'succeeded', attempt: 1 });
+  const next = await alice.start(echo, 3);
+  expect(await alice.wait(next.id)).toMatchObject({ status: 'succeeded' });
+  for (const error of queue.errors) expect(error).toMatchObject(refusal);
+});
