@@ -36,8 +36,11 @@ test('A7 E6 limits, and what handlers there are, are told to a Redis again that 
     return input;
   });
   const limits = { echo: { concurrency: 1 } };
-  const alice = queue.manager([counting], { limits }).forOwner('alice');
-  await queue.manager([counting]).ready();
+  const other = queue.manager([counting], { limits });
+  await other.ready();
+  const quiet = queue.manager([counting]);
+  await quiet.ready();
+  const alice = other.forOwner('alice');
   await queue.serve([counting], { concurrency: 8 });
   expect((await alice.wait((await alice.start(echo, 1)).id)).status).toBe('succeeded');
   const there = new Redis(url);
@@ -48,7 +51,10 @@ test('A7 E6 limits, and what handlers there are, are told to a Redis again that 
     timeout: 30_000,
   });
   expect(await there.get(`${base}format`)).toBe('2');
-  const jobs = await Promise.all(Array.from({ length: 12 }, (_, n) => alice.start(echo, n)));
+  const clients = [alice, quiet.forOwner('alice')];
+  const jobs = await Promise.all(
+    clients.flatMap((client) => Array.from({ length: 8 }, (_, n) => client.start(echo, n))),
+  );
   for (const { id } of jobs) expect((await alice.wait(id)).status).toBe('succeeded');
   expect(most).toBe(1);
   there.disconnect();
@@ -153,4 +159,21 @@ test('E6 a primary that becomes a replica, and a primary again: starts are refus
   const next = await alice.start(echo, 3);
   expect(await alice.wait(next.id)).toMatchObject({ status: 'succeeded' });
   for (const error of queue.errors) expect(error).toMatchObject(refusal);
+});
+
+test('A7 E6 a manager that keeps to limits of another one does so, though it sees first that Redis has lost them', async () => {
+  const url = `${server.url}/5`;
+  await using queue = new ServedQueue(url);
+  const owner = queue.manager([echoing], { limits: { echo: { concurrency: 1 } } });
+  await owner.ready();
+  const quiet = queue.manager([echoing]);
+  await quiet.ready();
+  await owner.shutdown();
+  const there = new Redis(url);
+  await there.flushdb();
+  const base = `bull:${queue.queueName}:offstage:`;
+  await vi.waitUntil(async () => (await there.exists(`${base}birth`)) === 1);
+  const { id } = await quiet.forOwner('alice').start(echo, 1);
+  expect(await there.hget(`${base}job:${id}`, 'limited')).toBe('1');
+  there.disconnect();
 });

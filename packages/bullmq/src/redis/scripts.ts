@@ -97,7 +97,7 @@ return 1
 `,
 );
 
-/** Releases what has expired, a hundred at a time; answers whom (J13). */
+/** Releases what has expired, a hundred at a time; answers what names all that Redis has, and then whom (J13). */
 export const expireScript = script(
   'expire',
   `
@@ -106,7 +106,7 @@ for _, id in ipairs(gone) do
   local known = redis.call('HMGET', jobKey(id), 'owner', 'start')
   if known[1] then forget(id, known[1], known[2] or '') else redis.call('ZREM', base .. 'expiry', id) end
 end
-return gone
+return { redis.call('GET', base .. 'birth') or '', unpack(gone) }
 `,
 );
 
