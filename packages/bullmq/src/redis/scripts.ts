@@ -121,13 +121,16 @@ return ids
 `,
 );
 
-/** BullMQ has been given jobs: takes each, and since when it had to be, as it was read before. One that has to be given once more since then stays. */
+/**
+ * BullMQ has been given jobs: takes each, and since when it had to be, as it was read before; or '*'. One that has to be given once more
+ * since then stays.
+ */
 export const givenScript = script(
   'given',
   `
 for index = 1, #ARGV, 2 do
   local id, since = ARGV[index], ARGV[index + 1]
-  if redis.call('ZSCORE', base .. 'pending', id) == since then redis.call('ZREM', base .. 'pending', id) end
+  if since == '*' or redis.call('ZSCORE', base .. 'pending', id) == since then redis.call('ZREM', base .. 'pending', id) end
 end
 return 'ok'
 `,
