@@ -124,7 +124,8 @@ const device = /^(?:con|prn|aux|nul|conin\$|conout\$|clock\$|com[0-9¹²³]|lpt[
 const invisibleEnd =
   /[\p{White_Space}\p{Cc}\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]$/u;
 
-const notOnWindows = /[<>"|?*]/;
+// Of controls the first 32, such as a line break, and no others.
+const notOnWindows = /[<>"|?*]|[^\P{Cc}\x7f-\x9f]/u;
 
 function partProblem(part: string): string | undefined {
   if (part === '') return 'it has an empty part';
@@ -137,7 +138,6 @@ function partProblem(part: string): string | undefined {
   const [refused] = notOnWindows.exec(part) ?? [];
   if (refused !== undefined)
     return `it contains ${quote(refused)}, which no name on Windows may have`;
-  if (/\p{Cc}/u.test(part)) return 'it contains a control character, such as a line break';
   if (isLonger(part, maxPartBytes)) return `a part is longer than ${maxPartBytes} bytes`;
   const stem = part.split(/[.:]/u)[0]?.trimEnd() ?? '';
   if (device.test(stem)) return `"${part}" is the name of a device`;
