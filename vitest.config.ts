@@ -62,7 +62,7 @@ const browserProject = (name: string, root: string, include: string, dependencie
     name,
     root,
     include: [include],
-    expect: { poll: { interval: 10, timeout: 10_000 } },
+    expect: { poll: { interval: 10, timeout: 60_000 } },
     globalSetup: [path.resolve('scripts/browser/test-bed.ts')],
     browser: {
       enabled: true,
@@ -117,10 +117,6 @@ const pages = {
     ],
     // Tests wait for pages most of the time; more at once would have them wait for processors.
     maxConcurrency: 2,
-    // Only a stuck page may fail by these, not a busy machine: browsers, servers and parsers start first.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-    expect: { poll: { timeout: 60_000 } },
     globalSetup: [path.resolve('apps/demo/src/web-tests/build-pages.ts')],
   },
 };
@@ -155,7 +151,11 @@ export default defineConfig({
   test: {
     pool: 'forks',
     execArgv: runtimeOptions,
-    testTimeout: 30_000,
+    // Only what is stuck may fail by these, not a busy machine.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
+    setupFiles: [path.resolve('scripts/patience.ts')],
     // Tests that start processes wait for them most of the time. With three at a time on two processors, those with a time
     // limit of their own miss it.
     maxWorkers: Math.max(2, os.availableParallelism() - 1),

@@ -114,4 +114,4 @@ test('U1 J5 S1 the page of the first ten minutes starts, shows, cancels and publ
   await page.getByRole('heading', { name: 'Page 1' }).waitFor();
   expect((await fetch(new URL('/report/..%2fserver.ts', address))).status).toBe(404);
   expect(errors).toEqual([]);
-}, 60_000);
+});

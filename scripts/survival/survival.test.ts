@@ -36,4 +36,4 @@ test('K2 K3 K9 S19 an application that is killed at each named step loses nothin
   };
   await Promise.all([lane(), lane(), lane()]);
   expect(found).toEqual([]);
-}, 120_000);
+});

@@ -8,6 +8,7 @@ import {
   InlineExecutor,
   NonRetriableError,
   OffstageError,
+  systemClock,
 } from '@offstage/core';
 import { Redis } from 'ioredis';
 import { describe, expect, test, vi } from 'vitest';
@@ -16,6 +17,7 @@ import { runtimeOptions } from '../../../scripts/setup.mjs';
 import { RedisServer } from '../fixtures/redis-server.ts';
 import { ServedQueue } from '../fixtures/served-queue.ts';
 import { BullJobManager, serveBullJobs } from './index.ts';
+import { RedisLink } from './redis/redis-link.ts';
 
 // Only what is stuck may fail by these, not a busy machine: processes and servers start first.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -197,22 +199,57 @@ test('E6 what Redis does not answer is told with the reason why there is no conn
   await expect(manager.activity()).rejects.toMatchObject({ code: 'unavailable' });
 });
 
-describe('E6 J14 a process that was shut down ends, whatever has become of its Redis', () => {
-  test.each(['manager', 'worker', 'worker that never saw it'])('E6 J14 a %s', async (what) => {
-    const server = await RedisServer.start();
-    if (what === 'worker that never saw it') await server.stop();
-    const child = fork(
-      fileURLToPath(new URL('../fixtures/leaving-process.ts', import.meta.url)),
-      [what, server.url],
-      { execArgv: [...runtimeOptions] },
-    );
-    const ended = once(child, 'exit');
-    await once(child, 'message');
-    await server.stop({ signal: 'SIGKILL' });
-    if (what !== 'manager') child.send('leave');
-    expect(await ended).toEqual([0, null]);
-    await server[Symbol.asyncDispose]();
+test('E6 J14 a connection that is ended between two looks for Redis ends, and so does what waits for it', async () => {
+  await using server = await RedisServer.start();
+  const link = new RedisLink({
+    connection: { url: server.url },
+    base: 'bull:q:offstage:',
+    clock: systemClock,
   });
+  await link.ready();
+  const redis = link.connect();
+  // As BullMQ makes the one on which its worker waits.
+  const waiting = redis.duplicate();
+  const taken = waiting.blpop('nothing', 0).catch(String);
+  await redis.ping();
+  const looks = Promise.all(
+    [redis, waiting].map(async (each) => {
+      await once(each, 'reconnecting');
+      expect(each.status).toBe('reconnecting');
+      const ended = once(each, 'end');
+      const asked = each.ping().catch(String);
+      each.disconnect();
+      await ended;
+      return asked;
+    }),
+  );
+  await server.stop({ signal: 'SIGKILL' });
+  const closed = 'Error: Connection is closed.';
+  expect(await looks).toEqual([closed, closed]);
+  expect(await taken).toBe(closed);
+  link.close();
+});
+
+describe('E6 J14 a process that was shut down ends, whatever has become of its Redis', () => {
+  test.each(['manager', 'worker', 'worker that looks for it', 'worker that never saw it'])(
+    'E6 J14 a %s',
+    async (what) => {
+      const server = await RedisServer.start();
+      if (what === 'worker that never saw it') await server.stop();
+      const child = fork(
+        fileURLToPath(new URL('../fixtures/leaving-process.ts', import.meta.url)),
+        [what, server.url],
+        { execArgv: [...runtimeOptions] },
+      );
+      const ended = once(child, 'exit');
+      // One that cannot start ends too, and says nothing.
+      expect(await Promise.race([once(child, 'message'), ended])).toEqual(['up', undefined]);
+      await server.stop({ signal: 'SIGKILL' });
+      if (what !== 'manager') child.send('leave');
+      expect(await ended).toEqual([0, null]);
+      await server[Symbol.asyncDispose]();
+    },
+  );
 });
 
 test('J9 J7 a discard whose end a full Redis refuses has run once, and frees its key as soon as there is room', async () => {

@@ -136,7 +136,7 @@ test('E5 J13 a job at rest is released when nobody has looked at it for ttlMs, a
     .map((key) => key.split(':offstage:')[1])
     .filter((name) => name !== 'recount')
     .toSorted();
-  expect(names).toEqual(['format', 'handlers', 'order', 'watchedSince', 'watchers']);
+  expect(names).toEqual(['birth', 'format', 'handlers', 'order', 'watchedSince', 'watchers']);
   expect(await alice.get(ids[0] ?? '')).toBe(undefined);
 });
 

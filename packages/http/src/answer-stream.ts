@@ -1,15 +1,16 @@
 import type { StreamReader } from './stream-reader.ts';
+import type { Text } from './text.ts';
 
 /**
  * The parts of a long answer, each made when the reader asks for it: what is held is one part, however
  * slowly the answer is read.
  */
 export class AnswerStream {
-  readonly #parts: Iterator<string>;
+  readonly #parts: Iterator<Text>;
   readonly #onFailure: (error: unknown) => void;
   #isOver = false;
 
-  constructor(parts: Iterable<string>, onFailure: (error: unknown) => void) {
+  constructor(parts: Iterable<Text>, onFailure: (error: unknown) => void) {
     this.#parts = parts[Symbol.iterator]();
     this.#onFailure = onFailure;
   }

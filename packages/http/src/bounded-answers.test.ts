@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { JsonText } from './json-text.ts';
 import { body, call, done, jobsServer, post, told, withMethods } from './server.test-support.ts';
+import { partsOf } from './text.ts';
 
 const large = 'x'.repeat(100_000);
 
@@ -164,4 +166,51 @@ test('H5 J2 an input off its schema is a 400 before an application’s own clien
     expect(await body(response)).toMatchObject({ code: 'invalid_input' });
   }
   expect(seen).toEqual([]);
+});
+
+describe('H5 the text of a job that has ended', () => {
+  const letters = 'é😀'.repeat(200_000);
+
+  async function ended() {
+    const server = jobsServer();
+    const { id } = await server.alice.start(told, null);
+    server.running[0]?.finish({ letters });
+    return { ...server, id, view: await server.alice.wait(id) };
+  }
+
+  test('H5 is there once, however many answers hold it', async () => {
+    const { view } = await ended();
+    const json = new JsonText(() => 'none');
+    const poll = { job: view, events: [], cursor: 0, missed: 0 };
+    const texts = [json.view(view), json.poll(poll), json.polls([poll, poll])(poll)];
+    const shared = texts.map((text) => partsOf(text).filter((part) => typeof part === 'object'));
+    expect(shared.map(({ length }) => length)).toEqual([1, 1, 1]);
+    // The same object, which holds the text.
+    expect(new Set(shared.flat()).size).toBe(1);
+  });
+
+  test('H5 arrives whole by every route', async () => {
+    const { handle, id } = await ended();
+    const poll = await body(await call(handle, `/jobs/${id}`));
+    const many = await body(await call(handle, post('/jobs/poll', { polls: [{ id }, { id }] })));
+    const list = await body(await call(handle, '/jobs?results=true'));
+    const stream = await (await call(handle, `/jobs/${id}/events`)).text();
+    const told = JSON.parse(/^data: (.*)$/m.exec(stream)?.[1] ?? '');
+    for (const job of [poll.job, many.polls[0].job, many.polls[1].job, list.jobs[0], told.job]) {
+      // Not by `toBe`, which would print both.
+      expect(job.result.letters === letters).toBe(true);
+    }
+  });
+
+  test('H3 is let go when its request is aborted', async () => {
+    const { handle, id } = await ended();
+    for (const path of [`/jobs/${id}`, '/jobs?results=true', `/jobs/${id}/events`]) {
+      const leave = new AbortController();
+      const response = await call(handle, path, { signal: leave.signal });
+      const reader = response.body?.getReader();
+      await reader?.read();
+      leave.abort();
+      expect(await reader?.read()).toEqual({ done: true, value: undefined });
+    }
+  });
 });

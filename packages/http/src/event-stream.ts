@@ -1,6 +1,7 @@
 import type { ChangeKind, Timer } from '@offstage/core';
 import type { StreamHub } from './stream-hub.ts';
 import type { StreamReader } from './stream-reader.ts';
+import { lengthOf, type Text } from './text.ts';
 
 /** What one stream tells. */
 export interface StreamSource {
@@ -17,7 +18,7 @@ export interface StreamSource {
 }
 
 export interface StreamPart {
-  readonly text: string;
+  readonly text: Text;
   /** About how many bytes it makes the reader ask for besides. @default 0 */
   readonly costs?: number;
   /** There is more to tell at once. */
@@ -156,7 +157,7 @@ export class EventStream {
     if (more) this.#hasChanged = true;
     // What is there already need not wait.
     this.#sentMs = more ? -Infinity : clock.monotonic();
-    const paceMs = Math.min((text.length + costs) / bytesPerMs, pollIntervalMs);
+    const paceMs = Math.min((lengthOf(text) + costs) / bytesPerMs, pollIntervalMs);
     // Who wants no gap at all gets all that the reader takes.
     const quietMs = minEventGapMs === 0 ? 0 : paceMs;
     this.#roomMs = Math.max(more ? -Infinity : this.#roomMs, this.#sentMs + quietMs);
@@ -164,7 +165,7 @@ export class EventStream {
     if (last || this.touchedMs >= this.#endMs) this.end();
   }
 
-  #send(text: string): void {
+  #send(text: Text): void {
     this.#touch(this.#hub.settings.clock.monotonic());
     // Before it is handed over: the reader may ask again within the call.
     this.#state = 'idle';

@@ -1,6 +1,6 @@
 import { type ChangeKind, isTerminal, type JobClient, type JobView } from '@offstage/core';
 import type { StreamPart, StreamSource } from './event-stream.ts';
-import type { JsonText } from './json-text.ts';
+import { around, type JsonText } from './json-text.ts';
 import { type ChangeWatch, watchOrRepeat } from './watch-or-repeat.ts';
 
 export interface JobSourceOptions {
@@ -49,7 +49,8 @@ export class JobSource implements StreamSource {
     const isFull = limit > 0 && events.length >= limit && cursor < newest;
     const more = isAnew || isFull;
     const last = job === undefined || (isTerminal(job.status) && !more);
-    return { text: `id: ${cursor}\ndata: ${json.poll(poll)}\n\n`, more, last };
+    const text = around(`id: ${cursor}\ndata: `, json.poll(poll), '\n\n');
+    return { text, more, last };
   }
 }
 

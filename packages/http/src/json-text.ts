@@ -1,6 +1,7 @@
 import { type JobPoll, type JobView, OffstageError } from '@offstage/core';
 import { encodeJobPoll, encodeJobView } from '@offstage/core/wire';
 import type { ReportError } from './problems.ts';
+import { longLength, partsOf, type SharedText, type Text } from './text.ts';
 
 // What V8 makes of a text at most is a little over this: the rest of an answer stands around it.
 const longestView = 2 ** 29 - 2 ** 20;
@@ -18,6 +19,8 @@ export class JsonText {
   readonly #maxLength: number;
   readonly #active = new WeakMap<JobView, string>();
   readonly #stand = new WeakMap<JobView, JobView>();
+  /** Of jobs that have ended, as long as an answer with them is being read. */
+  readonly #shared = new WeakMap<JobView, WeakRef<SharedText>>();
 
   /** `maxLength` is that of the text of one job. */
   constructor(report: ReportError, maxLength = longestView) {
@@ -25,7 +28,7 @@ export class JsonText {
     this.#maxLength = maxLength;
   }
 
-  readonly view = (view: JobView): string => {
+  readonly view = (view: JobView): Text => {
     // One that has ended is kept for long, and its result may be large.
     if (view.endedAt !== null) return this.#ended(view);
     const known = this.#active.get(view);
@@ -35,18 +38,18 @@ export class JsonText {
     return text;
   };
 
-  readonly poll = (poll: JobPoll): string => this.#poll(poll, this.view);
+  readonly poll = (poll: JobPoll): Text => this.#poll(poll, this.view);
 
-  #poll(poll: JobPoll, viewText: (view: JobView) => string): string {
+  #poll(poll: JobPoll, viewText: (view: JobView) => Text): Text {
     const { job, events } = poll;
     if (job === undefined) return JSON.stringify(encodeJobPoll(poll));
     const told = events.length === 0 ? '[]' : JSON.stringify(events);
     const numbers = `"cursor":${poll.cursor},"missed":${poll.missed}`;
-    return `{"job":${viewText(job)},"events":${told},${numbers}}`;
+    return around('{"job":', viewText(job), `,"events":${told},${numbers}}`);
   }
 
   /** As `poll`, for the polls of one answer: the text of a job that is in it twice is made once. */
-  polls(polls: readonly JobPoll[]): (poll: JobPoll) => string {
+  polls(polls: readonly JobPoll[]): (poll: JobPoll) => Text {
     const seen = new Set<JobView>();
     const repeated = new Set<JobView>();
     for (const { job } of polls) {
@@ -54,7 +57,7 @@ export class JsonText {
       else if (job !== undefined) seen.add(job);
     }
     if (repeated.size === 0) return this.poll;
-    const texts = new Map<JobView, string>();
+    const texts = new Map<JobView, Text>();
     return (poll) =>
       this.#poll(poll, (view) => {
         const known = texts.get(view);
@@ -65,7 +68,17 @@ export class JsonText {
       });
   }
 
-  #ended(view: JobView): string {
+  #ended(view: JobView): Text {
+    const known = this.#shared.get(view)?.deref();
+    if (known !== undefined) return [known];
+    const text = this.#endedText(view);
+    if (text.length < longLength) return text;
+    const shared: SharedText = { text };
+    this.#shared.set(view, new WeakRef(shared));
+    return [shared];
+  }
+
+  #endedText(view: JobView): string {
     try {
       const text = JSON.stringify(encodeJobView(this.#stand.get(view) ?? view));
       if (text.length <= this.#maxLength) return text;
@@ -88,6 +101,10 @@ export class JsonText {
     }
   }
 }
+
+/** Text around another one, which is not copied where it is long. */
+export const around = (before: string, text: Text, after: string): Text =>
+  typeof text === 'string' ? before + text + after : [before, ...partsOf(text), after];
 
 // Only in a form that cannot hold a sentence.
 function place(error: unknown): string {

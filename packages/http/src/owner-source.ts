@@ -1,6 +1,7 @@
 import { type ChangeKind, isTerminal, type JobClient, type JobPoll } from '@offstage/core';
 import type { StreamPart, StreamSource } from './event-stream.ts';
 import type { JsonText } from './json-text.ts';
+import { joined } from './text.ts';
 import { type ChangeWatch, watchOrRepeat } from './watch-or-repeat.ts';
 
 // More jobs than this at once are told as "all".
@@ -90,7 +91,7 @@ export class OwnerSource implements StreamSource {
     const told = isTold ? await this.#told(moved) : [];
     const fields = [`"ids":${JSON.stringify(all)}`];
     if (moved.length > 0) fields.push(`"progress":${JSON.stringify(moved)}`);
-    if (told.length > 0) fields.push(`"polls":[${told.map(this.#json.poll).join()}]`);
+    if (told.length > 0) fields.push(`"polls":[${told.map(this.#json.poll).map(joined).join()}]`);
     return { ...change(fields.join()), ...(!isTold && { costs: moved.length * askedBytes }) };
   }
 

@@ -42,7 +42,10 @@ const answers: Readonly<Partial<Record<OffstageErrorCode, Told>>> = {
     retryAfterMs: 30_000,
     title: 'No jobs are taken just now: there is no room to keep them.',
   },
-  journal_failed: { status: 503, title: 'No jobs are taken just now: they cannot be kept.' },
+  journal_failed: {
+    status: 503,
+    title: 'Jobs can neither be started nor canceled just now: what keeps them has failed.',
+  },
   // Of a Redis that is full, read-only or locked: what is kept in it can be read at best.
   redis_unsuitable: {
     status: 503,

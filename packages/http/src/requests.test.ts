@@ -13,6 +13,7 @@ import {
   told,
   withMethods,
 } from './server.test-support.ts';
+import { joined } from './text.ts';
 
 describe('H2 methods and addresses', () => {
   test.each([
@@ -228,7 +229,7 @@ describe('H2 errors are problem details', () => {
     const view = await alice.wait(id);
     const errors: unknown[] = [];
     const textOf = (maxLength: number): string =>
-      new JsonText((error) => `ref ${errors.push(error)}`, maxLength).view(view);
+      joined(new JsonText((error) => `ref ${errors.push(error)}`, maxLength).view(view));
     expect(JSON.parse(textOf(2000))).toMatchObject({
       status: 'failed',
       failure: { code: 'not_serializable', reference: 'ref 1' },

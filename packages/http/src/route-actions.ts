@@ -11,7 +11,8 @@ import {
   encodeActivity,
   type WirePoll,
 } from '@offstage/core/wire';
-import { type Answer, jsonAnswer, streamAnswer, textAnswer } from './answer.ts';
+import { type Answer, type AnswerOptions, jsonAnswer, streamAnswer, textAnswer } from './answer.ts';
+import { AnswerStream } from './answer-stream.ts';
 import { listAnswer } from './bounded-list.ts';
 import { EventStream, type StreamSource } from './event-stream.ts';
 import { readIdempotencyKey } from './idempotency-key.ts';
@@ -25,6 +26,7 @@ import { readJson } from './read-json.ts';
 import { noSuchJob, Refusal } from './refusal.ts';
 import type { RouteName } from './routes.ts';
 import type { StreamHub } from './stream-hub.ts';
+import { joined, lengthOf, longLength, type Text } from './text.ts';
 
 /** One request that has found its route and its owner. */
 export interface Call {
@@ -47,7 +49,7 @@ export interface HandlerContext {
 export type RouteAction = (call: Call, context: HandlerContext) => Promise<Answer>;
 
 export const actions: Readonly<Record<RouteName, RouteAction>> = {
-  async start({ request, client, key }, { settings, json }) {
+  async start({ request, client, key }, { settings, json, report }) {
     const definition = definitionOf(settings, key);
     const { input, exclusivityKey, onConflict } = decodeStartRequest(
       await readJson(request, settings),
@@ -61,7 +63,7 @@ export const actions: Readonly<Record<RouteName, RouteAction>> = {
       onConflict,
       idempotencyKey,
     });
-    return textAnswer(json.view(job), {
+    return viewAnswer(json.view(job), report, {
       status: 201,
       headers: { location: `${settings.basePath}/${encodeURIComponent(job.id)}` },
     });
@@ -77,10 +79,10 @@ export const actions: Readonly<Record<RouteName, RouteAction>> = {
     return jsonAnswer(encodeActivity(await client.activity()));
   },
 
-  async poll({ client, query, key }, { json }) {
+  async poll({ client, query, key }, { json, report }) {
     const poll = await client.poll(requireJobId(key), readPage(query));
     if (poll.job === undefined) throw noSuchJob();
-    return textAnswer(json.poll(poll));
+    return viewAnswer(json.poll(poll), report);
   },
 
   async pollMany({ request, client }, { settings, json, report }) {
@@ -105,9 +107,9 @@ export const actions: Readonly<Record<RouteName, RouteAction>> = {
     return jsonAnswer({ canceled: await client.cancel(requireJobId(key)) });
   },
 
-  async retry({ client, key }, { settings, json }) {
+  async retry({ client, key }, { settings, json, report }) {
     const job = await client.retry(requireJobId(key));
-    return textAnswer(json.view(job), {
+    return viewAnswer(json.view(job), report, {
       status: 201,
       headers: { location: `${settings.basePath}/${encodeURIComponent(job.id)}` },
     });
@@ -140,6 +142,11 @@ export const actions: Readonly<Record<RouteName, RouteAction>> = {
     return jsonAnswer(document, { type: 'application/openapi+json' });
   },
 };
+
+function viewAnswer(text: Text, report: ReportError, options?: AnswerOptions): Answer {
+  if (lengthOf(text) < longLength) return textAnswer(joined(text), options);
+  return { ...textAnswer('', options), body: new AnswerStream([text], report) };
+}
 
 function definitionOf({ definitions }: JobsHandlerSettings, name: string): AnyJobDefinition {
   const definition = definitions.get(name);

@@ -1,5 +1,7 @@
+import type { Text } from './text.ts';
+
 /** Who a stream writes to. It asks for each text with `pull`. */
 export interface StreamReader {
-  write(text: string): void;
+  write(text: Text): void;
   end(): void;
 }

@@ -134,6 +134,49 @@ describe.skipIf(process.platform === 'win32')('a root without permission', () =>
   });
 });
 
+test.runIf(process.allowedNodeEnvironmentFlags.has('--permission'))(
+  'S18 S8 the permission model of Node.js is named where it refuses, and a reader reads under it',
+  async () => {
+    await publish(storeIn(folder), 'few', 'old');
+    const flags = ['--conditions=@offstage/source', '--disable-warning=SecurityWarning'];
+    const allowed = ['--permission', '--allow-fs-read=*', '--allow-addons'];
+    for (const written of [[], [`--allow-fs-write=${folder}/*`]]) {
+      const { stdout } = spawnSync(
+        process.execPath,
+        [...flags, ...allowed, ...written, fixture, folder],
+        { encoding: 'utf8' },
+      );
+      expect(JSON.parse(stdout)).toEqual({
+        read: { text: 'old', problems: [] },
+        published: refused('storage_denied', /permission model/),
+      });
+    }
+    await expectGoesOn();
+  },
+);
+
+// Elsewhere a file system takes no such name.
+test.runIf(process.platform === 'linux')(
+  'S3 S6 a name that is no UTF-8 is refused as that, wherever it stands in the draft, and the draft goes',
+  async () => {
+    for (const below of ['', 'deep/']) {
+      const store = storeIn(folder);
+      await using draft = await store.begin();
+      const at = draft.path('sub');
+      mkdirSync(at);
+      const bad = Buffer.concat([Buffer.from(`${at}/`), Buffer.from([0x61, 0xe4])]);
+      if (below === '') writeFileSync(bad, '');
+      else mkdirSync(bad);
+      const error = await errorOf(draft.finalize({ text: 'bad' }));
+      expect(error).toMatchObject({
+        code: 'unsafe_entry',
+        message: expect.stringContaining('no valid UTF-8'),
+      });
+      expect(names()).toEqual(['CURRENT', 'LOCK']);
+    }
+  },
+);
+
 describe('a root that is something else', () => {
   // It is there, it may be entered, and nothing can be made in it.
   test.runIf(existsSync('/proc/self'))('S18 would be in a folder that takes none', async () => {
@@ -192,6 +235,23 @@ describe('a root that is something else', () => {
       rmSync(elsewhere, { recursive: true });
     }
   });
+
+  test.skipIf(process.platform === 'win32')(
+    'S7 has a pipe called LOCK: nobody writes, and nobody waits for it',
+    async () => {
+      await publish(storeIn(folder), 'few', 'old');
+      rmSync(join(folder, 'LOCK'));
+      execFileSync('mkfifo', [join(folder, 'LOCK')]);
+      for (const work of [storeIn(folder).begin(), storeIn(folder).repair()]) {
+        const error = await errorOf(work);
+        expect(error).toMatchObject({ code: 'storage_failed' });
+        expect(String(error)).toContain('move it away');
+      }
+      expect(await currentText()).toBe('old');
+      rmSync(join(folder, 'LOCK'));
+      await expectGoesOn();
+    },
+  );
 
   test('S7 has a folder called LOCK: nobody writes, and the error tells what to do', async () => {
     mkdirSync(join(folder, 'LOCK'), { recursive: true });

@@ -39,6 +39,11 @@ const source = `
   tell().then((outcome) => console.log(JSON.stringify(outcome)));
 `;
 
+/** A module whose first evaluation fails, and of which the second import gets what is left. */
+const thrownOnce = (message: string): string =>
+  `if (globalThis.hasFailed !== true) { globalThis.hasFailed = true; throw new Error(${JSON.stringify(message)}); }
+   module.exports = {};`;
+
 /** What a program says that was bundled so, about a store with one version. */
 async function runBundle(options: BuildOptions) {
   const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'offstage-bundle-'));
@@ -64,6 +69,58 @@ async function runBundle(options: BuildOptions) {
   const { stdout } = await run(process.execPath, [...flags, outfile, folder]);
   return JSON.parse(stdout);
 }
+
+/** Has the addon's place taken by what a bundler makes of it. */
+const instead = (contents: string): BuildOptions => ({
+  format: 'esm',
+  plugins: [
+    {
+      name: 'instead',
+      setup({ onResolve, onLoad }) {
+        onResolve({ filter: /^fs-native-extensions$/ }, ({ path }) => ({
+          path,
+          namespace: 'made',
+        }));
+        onLoad({ filter: /./, namespace: 'made' }, () => ({ contents, resolveDir: repository }));
+      },
+    },
+  ],
+});
+
+function expectTheCure(said: Awaited<ReturnType<typeof runBundle>>, cause: string): void {
+  for (const refused of [said.current, said.open, said.verify, said.begin, said.rollback]) {
+    expect(refused.code).toBe('lock_unsupported');
+    expect(refused.message).toContain(`does not load (${cause}`);
+    expect(refused.message).toContain('externals of webpack');
+    expect(refused.message).not.toContain('local disk');
+  }
+  expect(said.text).toBe('published');
+}
+
+// As webpack answers each import of it but the first, and older releases of esbuild.
+test.each([
+  ['nothing', 'export {}', 'it has no function tryLock'],
+  ['an error, then nothing', thrownOnce('cannot find the addon'), 'cannot find the addon'],
+])(
+  'S10 S7 a bundle that has %s of the addon names that, each time',
+  async (_title, contents, cause) => {
+    expectTheCure(await runBundle(instead(contents)), cause);
+  },
+);
+
+test('S10 S7 a bundle with the code of the addon and no addon, as Rollup makes one, says the same', async () => {
+  const contents = 'let binding; export const tryLock = () => binding.tryLock();';
+  expectTheCure(await runBundle(instead(contents)), 'Cannot read properties of undefined');
+});
+
+test('S10 S7 a bundle that has the addon as a default export alone has its locks', async () => {
+  const contents = `
+    import { createRequire } from 'node:module';
+    export default createRequire(${JSON.stringify(import.meta.url)})('fs-native-extensions');
+  `;
+  const said = await runBundle(instead(contents));
+  expect(said).toMatchObject({ current: 'done', open: 'done', verify: 'done', begin: 'done' });
+});
 
 describe.each(['esm', 'cjs'] as const)('code that was bundled as %s', (format) => {
   test('S10 S7 has no locks: it is told the cause and the cure, and reads without if it asks', async () => {

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ExamineRequest } from '@offstage/core/storage';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
@@ -120,3 +121,25 @@ test.each([
 });
 
 const examineAgain = (examiner: FileExaminer) => examiner.examine(again, { sync: false });
+
+test('S6 threads are ready for very many files by the time these are asked for, and start once', async () => {
+  const { root, paths } = folderOf(sizes);
+  let started = 0;
+  const onWorker = (): void => {
+    started += 1;
+  };
+  process.on('worker', onWorker);
+  onTestFinished(() => void process.off('worker', onWorker));
+  const examiner = new FileExaminer(root);
+  for (let file = 1; file < many; file += 1) examiner.expect();
+  await nextTurn();
+  expect(started).toBe(0);
+  examiner.expect();
+  await nextTurn();
+  const count = Math.min(4, availableParallelism());
+  expect(started).toBe(count);
+  for (let file = 0; file < many; file += 1) examiner.expect();
+  const requests = Array.from({ length: many }, () => ({ path: paths[0] ?? '', hash: true }));
+  expect(await examiner.examine(requests, { sync: false })).toHaveLength(many);
+  expect(started).toBe(count);
+});

@@ -21,10 +21,17 @@ export class FileExaminer {
   readonly #root: string;
   readonly #pool = new ExaminePool();
   #noThreads = false;
+  #expected = 0;
 
   /** All paths are relative to the folder `root`. */
   constructor(root: string) {
     this.#root = root.endsWith(sep) ? root : root + sep;
+  }
+
+  /** One more file will be examined some time: with many of them, threads are ready by then. */
+  expect(): void {
+    this.#expected += 1;
+    if (this.#expected % threadsFromFiles === 0 && !this.#noThreads) this.#pool.prepare();
   }
 
   /** Rejects with the operating system's error, or the signal's reason. */

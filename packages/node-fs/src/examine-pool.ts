@@ -16,8 +16,8 @@ interface Waiting {
 
 /**
  * Threads that look at files by synchronous calls, which for many small files or large ones is several
- * times as fast as asynchronous ones, and keeps no event loop waiting. They start with the first task,
- * end when there was none for some time, and never keep the process alive by themselves.
+ * times as fast as asynchronous ones, and keeps no event loop waiting. They start with the first task, or
+ * ahead of it, end when there was none for some time, and never keep the process alive by themselves.
  */
 export class ExaminePool {
   /** What each thread has before it, in order. */
@@ -32,6 +32,21 @@ export class ExaminePool {
       this.#waiting.push({ task, resolve, reject });
       this.#next();
     });
+  }
+
+  /** Starts threads ahead of their tasks, or keeps those that are there for longer. */
+  prepare(): void {
+    if (this.#waiting.length > 0) return;
+    try {
+      while (this.#threads.size < mostThreads) this.#start();
+    } catch {
+      // Whoever has a task for them learns why.
+    }
+    if (this.#isIdle) this.#endLater();
+  }
+
+  get #isIdle(): boolean {
+    return [...this.#threads.values()].every(({ length }) => length === 0);
   }
 
   #next(): void {
@@ -73,7 +88,7 @@ export class ExaminePool {
       const done = tasks.shift();
       this.#next();
       if (tasks.length === 0) thread.unref();
-      if ([...this.#threads.values()].every(({ length }) => length === 0)) this.#endLater();
+      if (this.#isIdle) this.#endLater();
       done?.resolve(answer);
     });
     thread.on('error', (error) => this.#lose(thread, error));

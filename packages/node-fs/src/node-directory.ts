@@ -158,6 +158,8 @@ export class NodeDirectory implements StorageDirectory {
       const stats = lstatSync(outside);
       if (!stats.isFile() || stats.nlink !== 1) return false;
       linkSync(outside, this.resolve(to));
+      // Its content is told by nobody: it is looked at when the draft is sealed.
+      this.#examiner.expect();
       return true;
     } catch (error) {
       const code = errnoOf(error) ?? '';
@@ -181,6 +183,9 @@ export class NodeDirectory implements StorageDirectory {
     const copy = join(dirname(target), `.${randomBytes(8).toString('hex')}`);
     try {
       copyFileSync(target, copy, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+      // Over a name that is there, some systems (ext4) write the whole copy to the disk at once, though it is
+      // about to be changed. Between the two calls the draft is not what it was, and cannot be published.
+      rmSync(target);
       renameSync(copy, target);
     } catch (error) {
       rmSync(copy, { force: true });

@@ -8,7 +8,7 @@ import type { FileLock, Lease } from '@offstage/core/storage';
 import { errnoOf, missing, noFollow } from './posix.ts';
 import { coded, codedExcept, storageError } from './storage-error.ts';
 
-type Native = typeof import('fs-native-extensions');
+type Native = Pick<typeof import('fs-native-extensions'), 'tryLock'>;
 
 // Descriptors are plain numbers here: a FileHandle that nobody refers to any more is closed by the
 // garbage collector, and its lock would go with it.
@@ -129,26 +129,35 @@ export async function isLockedShared(path: string): Promise<boolean> {
   }
 }
 
+// Some bundlers answer a second import with what is left of a module that has failed.
+let firstFailure: unknown;
+
 async function loadNative(): Promise<Native> {
   // Deno has not all of libuv: loading the addon would end the process, with nothing to catch.
   if ('Deno' in globalThis) throw cannotLoad('Deno lacks functions that it calls');
+  let loaded: Partial<Native> & { readonly default?: Native };
   try {
-    return await import('fs-native-extensions');
+    loaded = await import('fs-native-extensions');
   } catch (cause) {
     // Node.js has no code for that here. A reader must not go on without its lock then.
     if (/too many open files/i.test(String(cause))) {
       const error = Object.assign(new Error(String(cause), { cause }), { code: 'EMFILE' });
       throw storageError(error, 'load fs-native-extensions');
     }
+    firstFailure ??= cause;
     throw cannotLoad(cause);
   }
+  const { tryLock = loaded.default?.tryLock } = loaded;
+  if (typeof tryLock === 'function') return { tryLock };
+  throw cannotLoad(firstFailure ?? new TypeError('it has no function tryLock'));
 }
 
 function attempt(path: string, lock: () => boolean): boolean {
   try {
     return lock();
   } catch (cause) {
-    throw refusesLocks(path, cause);
+    // What the system says comes with its code. The rest is said by code without its addon.
+    throw errnoOf(cause) === undefined ? cannotLoad(cause) : refusesLocks(path, cause);
   }
 }
 

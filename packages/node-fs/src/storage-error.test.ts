@@ -106,6 +106,11 @@ describe('a disk that refuses', () => {
     ['EMFILE', 'storage_failed', 'ulimit -n'],
     ['ENFILE', 'storage_failed', 'ulimit -n'],
     ['EISDIR', 'storage_failed', 'move it away'],
+    ['ESPIPE', 'storage_failed', 'move it away'],
+    ['EFBIG', 'storage_failed', 'ulimit -f'],
+    ['ENAMETOOLONG', 'storage_failed', 'shorter'],
+    ['EBUSY', 'storage_failed', 'uses it'],
+    ['ERR_ACCESS_DENIED', 'storage_denied', 'permission model'],
   ] as const)('S18 %s is %s, with its cause and advice: %s', ([errno, code, advice]) => {
     const cause = Object.assign(new Error('refused'), { code: errno });
     const error = storageError(cause, 'write a.txt');

@@ -7,6 +7,7 @@ const codes: Readonly<Record<string, OffstageErrorCode>> = {
   EACCES: 'storage_denied',
   EPERM: 'storage_denied',
   EROFS: 'storage_denied',
+  ERR_ACCESS_DENIED: 'storage_denied',
 };
 
 const advice: Readonly<Record<string, string>> = {
@@ -27,6 +28,14 @@ const adviceByErrno: Readonly<Record<string, string>> = {
   ENOTDIR: wrongKind,
   EEXIST: wrongKind,
   ELOOP: wrongKind,
+  // A pipe, a socket or a device.
+  ESPIPE: wrongKind,
+  ENXIO: wrongKind,
+  EFBIG: 'No file may be that large here: raise the limit (ulimit -f), or use another file system.',
+  ENAMETOOLONG: 'The path is too long for this system: use a folder with a shorter one.',
+  EBUSY: 'Something else uses it: end that first.',
+  ERR_ACCESS_DENIED:
+    "Node.js's permission model refuses it: --allow-fs-read and --allow-fs-write name what is allowed, and nothing allows fsync, without which nothing is published.",
 };
 
 /** The coded error for what the operating system refused. `what` is a verb and a relative path. */

@@ -24,10 +24,10 @@ test('H4 six windows over HTTP/1.1 all load and answer, and the next one has the
   await expect.poll(() => commands.readTab(last)).toContain('canceled 40');
   const client = new HttpJobClient({ baseUrl: bed.baseUrl, streaming: false });
   expect(await client.list()).toHaveLength(7);
-  await expect.poll(async () => (await bed.state()).streams, { timeout: 10_000 }).toBe(3);
+  await expect.poll(async () => (await bed.state()).streams).toBe(3);
 
   await commands.closeTabs();
   const next = await open(ids[6] ?? '');
   await expect.poll(() => commands.readTab(next)).toContain('running 40');
-  await expect.poll(async () => (await bed.state()).streams, { timeout: 10_000 }).toBe(1);
+  await expect.poll(async () => (await bed.state()).streams).toBe(1);
 });

@@ -1,4 +1,4 @@
-import { constants, copyFileSync, rmSync } from 'node:fs';
+import { constants, copyFileSync, unlinkSync } from 'node:fs';
 import path from 'node:path';
 import {
   type Draft,
@@ -30,6 +30,7 @@ import {
   shownNotes,
 } from '../search/search-index.ts';
 import { type FileOutcome, maxListedOutcomes } from './change-job.ts';
+import { ChangeLimit } from './change-limit.ts';
 import { type ChangePlan, type PlannedFile, planChange } from './change-plan.ts';
 import { changeWork, type StagedFile } from './change-work.ts';
 import { progressMessage, type SlowFile } from './file-progress.ts';
@@ -89,48 +90,6 @@ const none = { cache: undefined, parser: undefined, slowMs: undefined };
 /** Whether a change that failed by this code would fail again, so that its uploads are of no use. */
 export const isForGood = (code: string): boolean =>
   code === 'nothing_readable' || code === 'nothing_to_do';
-
-/** The time that a whole change may take, besides the limit of each file. */
-class ChangeLimit {
-  /** Aborted by the job's own signal, or when the time is over. */
-  readonly signal: AbortSignal;
-  readonly #job: AbortSignal;
-  readonly #maxMs: number;
-  readonly #startedAt = performance.now();
-  readonly #over = new AbortController();
-  readonly #timer: NodeJS.Timeout;
-
-  constructor(maxMs: number, job: AbortSignal) {
-    this.#maxMs = maxMs;
-    this.#job = job;
-    this.#timer = setTimeout(() => this.#over.abort(changeTimeout(maxMs)), maxMs);
-    this.signal = AbortSignal.any([job, this.#over.signal]);
-  }
-
-  /** Also where nothing else gets its turn. @throws what the signal has as its reason */
-  check(): void {
-    this.#job.throwIfAborted();
-    if (performance.now() - this.#startedAt > this.#maxMs) {
-      this.#over.abort(changeTimeout(this.#maxMs));
-    }
-    this.signal.throwIfAborted();
-  }
-
-  end(): void {
-    clearTimeout(this.#timer);
-  }
-}
-
-const changeTimeout = (maxMs: number): PublicError =>
-  new PublicError(
-    'change_timeout',
-    `The change took longer than ${duration(maxMs)}, so it was stopped and nothing was published. Start again with fewer files.`,
-  );
-
-function duration(ms: number): string {
-  if (ms < 120_000) return `${ms / 1000} seconds`;
-  return `${Math.round(ms / 60_000)} minutes`;
-}
 
 const reportMs = 50;
 const stoppingMs = 30_000;
@@ -192,7 +151,9 @@ async function changeCorpus(
   const copying = base && draft.copyFrom(base, originals, { signal });
   // Looked at below; until then it is no unhandled error.
   copying?.catch(() => undefined);
-  using index = new SearchIndexWriter(draft.path(indexFile), { existing: keepIndex });
+  using index = new SearchIndexWriter(draft.path(indexFile), {
+    existing: keepIndex && base.metadata,
+  });
   if (keepIndex) {
     for (const { path } of [...plan.removed, ...again, ...retried]) index.remove(path);
   } else {
@@ -480,5 +441,15 @@ function nothingReadable(outcomes: readonly FileOutcome[]): PublicError {
 const newId = (): string => randomHex(10);
 
 function removeStaged(files: readonly StagedFile[]): void {
-  for (const { staged } of files) rmSync(staged, { force: true });
+  for (const { staged } of files) {
+    try {
+      // `rmSync` would look at each first: there may be thousands, and somebody waits for the end.
+      unlinkSync(staged);
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    }
+  }
 }
+
+const isGone = (error: unknown): boolean =>
+  error instanceof Error && Reflect.get(error, 'code') === 'ENOENT';

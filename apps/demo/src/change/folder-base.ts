@@ -7,6 +7,8 @@ import { type KnownFile, knownFiles, ParsedFiles } from '../search/known-files.t
 import { indexFile, openIndex, originalPath } from '../search/search-index.ts';
 import { keptOriginals } from './change-handler.ts';
 
+type Snapshots = ReturnType<typeof openSnapshots>;
+
 /** The version that an ingest begins with, and what it knows of files. */
 export class FolderBase implements AsyncDisposable {
   readonly version: Version<CorpusMetadata> | undefined;
@@ -31,22 +33,35 @@ export class FolderBase implements AsyncDisposable {
       version?.metadata.configHash === configHash &&
       database !== undefined &&
       formatOf(database) >= indexFormat;
-    const files = new Map<string, KnownFile>();
+    const files = database === undefined ? new Map<string, KnownFile>() : knownFiles(database);
     const uploads: KnownFile[] = [];
-    for (const file of database === undefined ? [] : knownFiles(database).values()) {
+    // Taken out, and not put into another map: there may be a hundred thousand that stay.
+    for (const file of files.values()) {
       if (file.document !== null) uploads.push(file);
-      else if (this.isUsable) files.set(file.path, file);
+      if (file.document !== null || !this.isUsable) files.delete(file.path);
     }
     this.files = files;
     this.uploads = uploads;
   }
 
   /** @param configHash Of the settings in force. */
-  static async open(
-    snapshots: ReturnType<typeof openSnapshots>,
+  static async open(snapshots: Snapshots, configHash: string): Promise<FolderBase> {
+    return FolderBase.#of(await snapshots.current(), configHash);
+  }
+
+  /** What an ingest begins with instead, where another version was published since; else nothing. */
+  async successor(snapshots: Snapshots, configHash: string): Promise<FolderBase | undefined> {
+    const version = await snapshots.current();
+    // What it knows of files is read once: there may be very many.
+    if (version?.version !== this.version?.version) return FolderBase.#of(version, configHash);
+    await version?.[Symbol.asyncDispose]();
+    return undefined;
+  }
+
+  static async #of(
+    version: Version<CorpusMetadata> | undefined,
     configHash: string,
   ): Promise<FolderBase> {
-    const version = await snapshots.current();
     let database: DatabaseSync | undefined;
     try {
       if (version !== undefined) database = openIndex(version.path(indexFile));

@@ -124,14 +124,21 @@ function sameContent(file: FoundFile, { sha256 }: KnownFile, { maxFileBytes }: F
  * look at the end of a name as well.
  */
 export class KnownContents {
-  readonly #paths = new Map<string, string[]>();
+  /** The first path of each content. */
+  readonly #paths = new Map<string, string>();
+  /** Of those that have several, the others: few, where there may be very many files. */
+  readonly #others = new Map<string, string[]>();
 
   constructor(known: Iterable<KnownFile>) {
     for (const { path: name, sha256, failure, isOutdated } of known) {
       if (sha256 === null || failure !== null || isOutdated) continue;
-      const same = this.#paths.get(sha256);
-      if (same === undefined) this.#paths.set(sha256, [name]);
-      else same.push(name);
+      if (!this.#paths.has(sha256)) {
+        this.#paths.set(sha256, name);
+        continue;
+      }
+      const others = this.#others.get(sha256);
+      if (others === undefined) this.#others.set(sha256, [name]);
+      else others.push(name);
     }
   }
 
@@ -139,7 +146,9 @@ export class KnownContents {
   find(name: string, sha256: string | null): string | undefined {
     if (sha256 === null) return undefined;
     const extension = extensionOf(name);
-    return this.#paths.get(sha256)?.find((other) => extensionOf(other) === extension);
+    const first = this.#paths.get(sha256);
+    if (first === undefined || extensionOf(first) === extension) return first;
+    return this.#others.get(sha256)?.find((other) => extensionOf(other) === extension);
   }
 }
 

@@ -195,7 +195,7 @@ test('D6 D9 a file that failed is not tried again until its limits are others', 
   const other = await runWith({ fileTimeoutMs: 300, checksum: true });
   expect(other).toMatchObject({ published: false, failed: 1 });
   expect(await runWith({ fileTimeoutMs: 400 })).toMatchObject({ published: true, changed: 1 });
-}, 60_000);
+});
 
 test.runIf(process.platform === 'linux')(
   'D6 D9 a file that cannot be read is listed once, and read when it can be',

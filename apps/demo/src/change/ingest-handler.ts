@@ -65,6 +65,8 @@ async function publishFolder(context: Context, pool: ChildPool): Promise<Outcome
   }
   if (first.files.size + plan.read.length === 0) throw stillWritten();
   if (!input.publish) return { ...unchanged(first, plan, found), upToDate: false };
+  // A file with another content will be parsed; others may be known under other names.
+  if (plan.read.some(({ path }) => first.files.has(path))) parsers.get();
 
   makeDataFolder(dataFolder);
   await using draft = await snapshots.begin({ signal });
@@ -72,10 +74,9 @@ async function publishFolder(context: Context, pool: ChildPool): Promise<Outcome
   using cache = new ParseCache(path.join(dataFolder, 'parsed-folder'));
   if (input.fresh) cache.clear();
   // Nobody else publishes from now on; whoever did meanwhile is what this begins with.
-  await using other = await FolderBase.open(snapshots, settings);
-  const isSame = other.version?.version === first.version?.version;
-  const base = isSame ? first : other;
-  if (!isSame) plan = planOf(context, base, found);
+  await using other = await first.successor(snapshots, settings);
+  const base = other ?? first;
+  if (other !== undefined) plan = planOf(context, other, found);
   if (isNothing(base, plan, folder)) return unchanged(base, plan, found);
 
   // The parsers are at the first files while the corpus is taken over.
@@ -97,7 +98,8 @@ async function publishFolder(context: Context, pool: ChildPool): Promise<Outcome
     const taken = base.isUsable ? [indexFile, ...originals] : originals;
     await draft.copyFrom(base.version, taken, { signal });
   }
-  using index = new SearchIndexWriter(draft.path(indexFile), { existing: base.isUsable });
+  const existing = base.isUsable && (base.version?.metadata ?? true);
+  using index = new SearchIndexWriter(draft.path(indexFile), { existing });
   if (base.isUsable) takeOver(base, index, plan, uploads);
   for (const { path, failure } of plan.refused) {
     index.addFailure({ path, bytes: 0, sha256: null, modifiedAt: null }, failure);

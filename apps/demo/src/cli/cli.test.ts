@@ -33,7 +33,7 @@ test('D9 an ingest of the shipped corpus exits 0, and a search finds a sentence 
 
   const json = await runCli('search', ['seventeen pencils', '--json', '--data', data]);
   expect(JSON.parse(json.stdout)).toMatchObject({ gen: 1, hits: [{ path: 'prompt-corner.pdf' }] });
-}, 60_000);
+});
 
 test('D9 an ingest again reads what has changed, and says what it found', async () => {
   const data = scratch();
@@ -57,7 +57,7 @@ test('D9 an ingest again reads what has changed, and says what it found', async 
   expect(changed.stdout).toMatch(/^Published version 2-/);
   expect(changed.stdout).toContain('\n  4 files: 1 added, 1 changed, 2 unchanged; 1 removed\n');
   expect(changed.stdout).toContain('\n  1 file left out:\n    d.md: it is empty\n');
-}, 60_000);
+});
 
 test.runIf(posix)(
   "D12 a data folder that is first made in the terminal is its owner's alone",
@@ -79,7 +79,7 @@ test('D9 --json prints events as lines, and the last one says how it ended', asy
   const phases = new Set(events.flatMap(({ phase }) => (phase === undefined ? [] : [phase])));
   expect([...phases]).toEqual(['scan', 'parse', 'index', 'snapshot', 'done']);
   expect(events.at(-1)).toMatchObject({ event: 'published', documents: 11, failed: 1, gen: 1 });
-}, 60_000);
+});
 
 describe('bad input', () => {
   test.each<[string, string[], string]>([
@@ -121,25 +121,21 @@ describe('bad input', () => {
     expect(stderr).toContain('Nothing is published here yet. Run an ingest first. [no_snapshot]');
   });
 
-  test.runIf(posix)(
-    'D9 names of files never reach the terminal as commands',
-    async () => {
-      const folder = writeFiles(scratch(), {
-        'good \u001b[2J🎭\n.md': '# \u001b[31mTitle\n\nunmistakable \u001b[2J words',
-        'bad \u001b]0;owned\u0007\u202e.md': '',
-      });
-      symlinkSync('x', path.join(folder, 'link\r'));
-      const data = scratch();
-      const ingest = await runCli('ingest', [folder, '--data', data]);
-      const search = await runCli('search', ['unmistakable', '--data', data]);
-      for (const text of [ingest.stdout, ingest.stderr, search.stdout, search.stderr]) {
-        expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202e]/u);
-      }
-      expect(ingest.stdout).toContain('bad \\x1b]0;owned\\x07\\u{202e}.md: it is empty');
-      expect(search.stdout).toContain('good \\x1b[2J🎭\\n.md');
-    },
-    60_000,
-  );
+  test.runIf(posix)('D9 names of files never reach the terminal as commands', async () => {
+    const folder = writeFiles(scratch(), {
+      'good \u001b[2J🎭\n.md': '# \u001b[31mTitle\n\nunmistakable \u001b[2J words',
+      'bad \u001b]0;owned\u0007\u202e.md': '',
+    });
+    symlinkSync('x', path.join(folder, 'link\r'));
+    const data = scratch();
+    const ingest = await runCli('ingest', [folder, '--data', data]);
+    const search = await runCli('search', ['unmistakable', '--data', data]);
+    for (const text of [ingest.stdout, ingest.stderr, search.stdout, search.stderr]) {
+      expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202e]/u);
+    }
+    expect(ingest.stdout).toContain('bad \\x1b]0;owned\\x07\\u{202e}.md: it is empty');
+    expect(search.stdout).toContain('good \\x1b[2J🎭\\n.md');
+  });
 });
 
 describe.runIf(posix)('signals', () => {
@@ -159,7 +155,7 @@ describe.runIf(posix)('signals', () => {
       { event: 'canceled', current: version },
     ]);
     expect(left(data)).toEqual(before);
-  }, 60_000);
+  });
 
   test('D9 the copies of one Ctrl-C that npm and launchers pass on are one', async () => {
     const cli = startCli('ingest', [endlessFolder(), '--data', scratch(), '--json']);
@@ -170,7 +166,7 @@ describe.runIf(posix)('signals', () => {
     const { code, stdout } = await cli.ended;
     expect(code).toBeOneOf([130, 143]);
     expect(eventsIn(stdout).at(-1)).toEqual({ event: 'canceled', current: null });
-  }, 60_000);
+  });
 
   test('D9 a second Ctrl-C ends a process at once that is still stopping, exit 130', async () => {
     const cli = startScript(new URL('../testing/stubborn-cli.ts', import.meta.url));
@@ -197,14 +193,14 @@ describe.runIf(posix)('signals', () => {
     expect(stderr).toMatch(
       /canceling… \(Ctrl-C again stops at once\)\nCanceled\. Nothing was published\.\n$/,
     );
-  }, 60_000);
+  });
 
   test('D9 SIGTERM cancels as well, with its own exit code', async () => {
     const cli = startCli('ingest', [endlessFolder(), '--data', scratch(), '--json']);
     await cli.line(isParsing);
     cli.process.kill('SIGTERM');
     expect(await cli.ended).toMatchObject({ code: 143, signal: null });
-  }, 60_000);
+  });
 
   test('D9 S7 a second ingest on the same data folder exits 1 and says who must wait', async () => {
     const data = scratch();
@@ -220,5 +216,5 @@ describe.runIf(posix)('signals', () => {
     first.process.kill('SIGINT');
     expect((await first.ended).code).toBe(130);
     expect((await runCli('ingest', [corpus, '--data', data])).code).toBe(0);
-  }, 60_000);
+  });
 });

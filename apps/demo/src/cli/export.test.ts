@@ -30,7 +30,7 @@ test('D5 D9 npm run export writes a version, and replaces no file unless it is t
   if (listed.status === 0) {
     expect(listed.stdout.toString()).toBe('version.json\ndocuments.jsonl\n');
   }
-}, 120_000);
+});
 
 test('D9 an export that cannot be made says why, and leaves nothing', async () => {
   const data = scratch();
@@ -51,4 +51,4 @@ test('D9 an export that cannot be made says why, and leaves nothing', async () =
   expect(await fails([nowhere, '--data', data])).toContain('no such folder to write to');
   expect(existsSync(nowhere)).toBe(false);
   expect(readdirSync(out)).toEqual([]);
-}, 120_000);
+});

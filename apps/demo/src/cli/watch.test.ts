@@ -48,7 +48,6 @@ test.runIf(posix)(
     expect(code).toBe(0);
     expect(eventsIn(stdout).at(-1)).toEqual({ event: 'ended' });
   },
-  120_000,
 );
 
 test.runIf(posix)(
@@ -67,7 +66,6 @@ test.runIf(posix)(
     cli.process.kill('SIGTERM');
     expect((await cli.ended).code).toBe(0);
   },
-  120_000,
 );
 
 test.runIf(posix)(
@@ -87,5 +85,4 @@ test.runIf(posix)(
     ]);
     rmSync(folder, { recursive: true, force: true });
   },
-  120_000,
 );

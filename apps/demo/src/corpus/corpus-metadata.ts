@@ -31,16 +31,27 @@ export function configHash(passageLength = defaultPassageLength): string {
   return createHash('sha256').update(JSON.stringify(settings)).digest('hex');
 }
 
+const linesAtOnce = 256;
+
 /** Takes all files in the order of their paths, whether or not they could be read. */
 export class CorpusHash {
   readonly #hash = createHash('sha256');
+  /** Lines that are hashed together: of very many short ones, each call would cost more than its hash. */
+  #lines: string[] = [];
 
   /** @param sha256 The content's digest; `null` where there is none. */
   add(path: string, sha256: string | null): void {
-    this.#hash.update(`${JSON.stringify([path, sha256])}\n`);
+    this.#lines.push(`${JSON.stringify([path, sha256])}\n`);
+    if (this.#lines.length === linesAtOnce) this.#update();
   }
 
   digest(): string {
+    this.#update();
     return this.#hash.digest('hex');
+  }
+
+  #update(): void {
+    this.#hash.update(this.#lines.join(''));
+    this.#lines = [];
   }
 }

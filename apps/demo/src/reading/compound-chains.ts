@@ -1,3 +1,5 @@
+import { append } from './append.ts';
+
 const headerEntries = 109;
 const endOfChain = -2;
 
@@ -22,7 +24,7 @@ export function hasCircles(bytes: Uint8Array): boolean {
     seen.add(next);
     const listed = valuesOf(next);
     next = listed.pop() ?? endOfChain;
-    tables.push(...listed);
+    append(tables, listed);
   }
   const sectors = [...new Set(tables)].flatMap(valuesOf);
   if (isCircular(sectors)) return true;

@@ -36,7 +36,7 @@ export async function decodeText(bytes: Uint8Array, declared?: string): Promise<
 }
 
 /** Shifts of HZ, or a stretch of UTF-7. */
-const mayBeSevenBit = /~\{[!-W]{2}|\+[A-Za-z\d/]{3,}-/;
+const mayBeSevenBit = /~\{[!-W]{2}|\+[A-Za-z\d/]{3,}(?![A-Za-z\d+/=])/;
 const suspectLength = 64 * 1024;
 
 /** Whether an encoding that is declared is UTF-7, under any of its names. */

@@ -1,3 +1,4 @@
+import { append } from './append.ts';
 import { OfficePackage } from './office-package.ts';
 import { type OfficeBlock, OfficeTextReader } from './office-text.ts';
 import type { Block, ParsedDocument, ParseLimits } from './parsed-document.ts';
@@ -38,7 +39,7 @@ export async function parseDocx(
   if (texts.length > 0) blocks.push({ kind: 'heading', text: '' });
   const beside = { ...noStyles, hidden: styles.hidden };
   for (const name of texts) await readPart(name, beside);
-  for (const name of ofKind('aFChunk')) blocks.push(...(await blocksOfChunk(name)));
+  for (const name of ofKind('aFChunk')) append(blocks, await blocksOfChunk(name));
   const properties = await office.properties();
   const own = title ?? (properties.title || undefined);
   if (properties.others.length > 0 || properties.title !== '') {

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { append } from './append.ts';
 import { declaredEncoding } from './declared-encoding.ts';
 import { decodeText } from './decode-text.ts';
 import { htmlText } from './html-blocks.ts';
@@ -41,7 +42,10 @@ export async function parseEpub(bytes: Uint8Array, limits: ParseLimits): Promise
     if (characters > limits.maxCharacters) break;
   }
   if (others.length > 0) blocks.push({ kind: 'heading', text: '' });
-  blocks.push(...others.map((text): Block => ({ kind: 'text', text })));
+  append(
+    blocks,
+    others.map((text): Block => ({ kind: 'text', text })),
+  );
   const notes = missing > 0 ? [`${missing} of its chapters are missing from the file.`] : [];
   return { title: title || null, blocks, notes };
 }

@@ -54,6 +54,41 @@ test.each([
   expect(await shown(`<!doctype html>${source}`, '.html')).toBe(text);
 });
 
+test.each([
+  [
+    'elements that somebody made',
+    '<p>a <my-card>one</my-card><x-card>two</x-card>three',
+    'a one two three',
+  ],
+  [
+    'boxes by a style sheet',
+    '<style>/* } */ .row, DIV.pair{color:red;Display : Flex} @media print{.no{display:block}} #b{display:block!important} i.no{display:inline}</style><p class="x row"><b>Total</b><b>100</b></p><div class=pair><b>Key</b><b>Value</b></div>a<b id=b>one</b><b class=no>t</b>wo',
+    'Total 100 Key Value a one two',
+  ],
+  [
+    'links to notes of LibreOffice',
+    '<p>word<a class="sdfootnoteanc" href="#a"><sup>1</sup></a></p><p><a class="sdfootnotesym" href="#b">1</a>the note</p>',
+    'word 1 1 the note',
+  ],
+  ['a style sheet that is cut', '<p class=a>seen</p><style>.a{display:block', 'seen'],
+])('D2 words are parted as %s part them', async (_name, source, text) => {
+  expect(await shown(`<!doctype html>${source}`, '.html')).toBe(text);
+});
+
+test.each(['.a{', '}', '.a{display:flex}', '{display:block;', '/*', '@media{', 'a,'])(
+  'D12 a style sheet of a hundred thousand %j is read in one pass',
+  async (piece) => {
+    const page = `<!doctype html><style>${piece.repeat(100_000)}</style>seen`;
+    expect(await shown(page, '.html')).toBe('seen');
+  },
+);
+
+test('D2 a page of XML shows what its own document type declares', async () => {
+  const page = `<?xml version="1.0"?><!DOCTYPE html PUBLIC "a" "b" [<!ENTITY mine "our word">]><html xmlns="http://www.w3.org/1999/xhtml"><body><p>&mine; &other; &amp;</p></body></html>`;
+  expect(await shown(page, '.xhtml')).toBe('our word &other; &');
+  expect(await shown(epubOf({ 'a.xhtml': page }), '.epub')).toContain('our word');
+});
+
 const wide = (text: string, unit: 2 | 4, isBig: boolean): Buffer => {
   const bytes = Buffer.alloc(text.length * unit);
   for (let at = 0; at < text.length; at += 1) {

@@ -1,8 +1,9 @@
+import { splitSubset, withEntities } from './document-subset.ts';
 import {
-  boxElements,
   breakingElements,
   headingElements,
   isBlockByStyle,
+  isBox,
   isBoxesByStyle,
   isHidden,
   isNavigation,
@@ -12,6 +13,7 @@ import {
 import { LinearParser, type TagReader } from './linear-parser.ts';
 import { BlockBuilder } from './markup-text.ts';
 import type { Block } from './parsed-document.ts';
+import { StyleSheet } from './style-sheet.ts';
 import { isNoteMark, mayHaveNote } from './superscript.ts';
 
 export interface HtmlText {
@@ -32,6 +34,8 @@ interface Open {
   readonly navigation: boolean;
   /** What stands directly in it are boxes. */
   readonly hasBoxes: boolean;
+  /** A link between a word and its note. */
+  readonly isNote: boolean;
 }
 
 const maxFrameDepth = 3;
@@ -52,8 +56,13 @@ export function htmlText(source: string, options: HtmlTextOptions = {}): HtmlTex
     recognizeSelfClosing: options.isXml === true,
     recognizeCDATA: options.isXml === true,
   });
-  parser.end(options.isXml === true ? source : withUsualComments(source));
+  parser.end(options.isXml === true ? withOwnEntities(source) : withUsualComments(source));
   return reader.result();
+}
+
+function withOwnEntities(source: string): string {
+  const { body, entities } = splitSubset(source);
+  return withEntities(body, entities);
 }
 
 /** Comments that are empty by a short cut, or closed in an odd way, as browsers have them. */
@@ -95,6 +104,8 @@ class HtmlReader implements TagReader {
   #inSvg = 0;
   #title: string | undefined;
   #titleText: string[] | undefined;
+  readonly #sheet = new StyleSheet();
+  #styleText: string[] | undefined;
   // The text of the superscript or the reading that is open, with what came before it.
   #aside: { readonly kind: 'sup' | 'rt'; text: string; hasLink: boolean } | undefined;
   #lastText = '';
@@ -135,27 +146,33 @@ class HtmlReader implements TagReader {
   onopentag(name: string, attributes: Attributes): void {
     const { style = '' } = attributes;
     const outer = this.#open.at(-1);
-    const breaks = breakingElements.has(name) || outer?.hasBoxes === true || isBlockByStyle(style);
-    const hasBoxes = isBoxesByStyle(style);
+    const shown = this.#sheet.shownAs(name, attributes);
+    const breaks =
+      breakingElements.has(name) ||
+      outer?.hasBoxes === true ||
+      shown.breaks ||
+      isBlockByStyle(style);
+    const hasBoxes = shown.hasBoxes || isBoxesByStyle(style);
+    if (name === 'style') this.#styleText = [];
     const unseen = unseenElements.has(name) || isHidden(name, attributes);
     const navigation = isNavigation(name, attributes);
     if (name === 'title' && this.#title === undefined && this.#inSvg === 0) this.#titleText = [];
     if (breaks) this.#break();
-    this.#open.push({ name, breaks, unseen, navigation, hasBoxes });
+    const isNote = isNoteLink(attributes);
+    this.#open.push({ name, breaks, unseen, navigation, hasBoxes, isNote });
     this.#openByName.set(name, (this.#openByName.get(name) ?? 0) + 1);
     if (name === 'svg') this.#inSvg += 1;
     // A bar or a film stands in its place, whatever is within.
-    if (unseen && this.#unseen === 0 && boxElements.has(name)) this.#add(' ');
+    if (unseen && this.#unseen === 0 && isBox(name)) this.#add(' ');
     if (unseen) this.#unseen += 1;
     if (navigation) this.#inNavigation += 1;
     if (this.#unseen > 0) return;
     if (name === 'a' && this.#aside !== undefined) this.#aside.hasLink = true;
-    if (isNoteLink(attributes)) this.#add(' ');
+    if (isNote) this.#add(' ');
     if (name === 'meta') this.#describe(attributes);
     if (name === 'tr') this.#rows.push({ isBegun: false, isNewCell: false });
     if (isCell(name)) this.#beginCell();
-    else if (boxElements.has(name) || (outer !== undefined && partedFormulas.has(outer.name)))
-      this.#add(' ');
+    else if (isBox(name) || (outer !== undefined && partedFormulas.has(outer.name))) this.#add(' ');
     this.#add(textOfAttributes(name, attributes));
     if (name === 'iframe' && attributes.srcdoc !== undefined) this.#addFrame(attributes.srcdoc);
     if (this.#aside === undefined && (name === 'sup' || name === 'rt' || name === 'rtc')) {
@@ -165,6 +182,7 @@ class HtmlReader implements TagReader {
 
   ontext(text: string): void {
     if (this.#titleText !== undefined) this.#titleText.push(text);
+    else if (this.#styleText !== undefined) this.#styleText.push(text);
     else if (this.#unseen === 0) this.#add(text);
   }
 
@@ -177,8 +195,12 @@ class HtmlReader implements TagReader {
       this.#title = this.#titleText.join('');
       this.#titleText = undefined;
     }
+    if (name === 'style' && this.#styleText !== undefined) {
+      this.#sheet.add(this.#styleText.join(''));
+      this.#styleText = undefined;
+    }
     if (open.unseen) this.#unseen -= 1;
-    else if (this.#unseen === 0) this.#close(name);
+    else if (this.#unseen === 0) this.#close(name, open.isNote);
     if (open.breaks) this.#break(headingElements.has(name) ? 'heading' : 'text');
     if (open.navigation) this.#inNavigation -= 1;
     if (name === 'tr' && !open.unseen && this.#unseen === 0) this.#rows.pop();
@@ -192,9 +214,9 @@ class HtmlReader implements TagReader {
     this.#descriptions.push({ kind: 'text', text: content });
   }
 
-  #close(name: string): void {
+  #close(name: string, isNote: boolean): void {
     if (name === 'sup' || name === 'rt' || name === 'rtc') this.#endAside(name);
-    if (boxElements.has(name)) this.#add(' ');
+    if (isNote || isBox(name)) this.#add(' ');
   }
 
   #endAside(name: string): void {
@@ -269,9 +291,11 @@ class HtmlReader implements TagReader {
 
 const described = new Set(['description', 'keywords', 'author']);
 
-/** Books mark notes as links, without raising them. */
-const isNoteLink = ({ role, 'epub:type': type }: Attributes): boolean =>
-  role === 'doc-noteref' || type === 'noteref';
+/** Books mark notes as links, without raising them, and so does LibreOffice before the notes themselves. */
+const isNoteLink = ({ role, 'epub:type': type, class: classes = '' }: Attributes): boolean =>
+  role === 'doc-noteref' ||
+  type === 'noteref' ||
+  /(?:^|\s)sd(?:foot|end)note(?:sym|anc)(?:\s|$)/.test(classes);
 
 const isCell = (name: string): boolean => name === 'td' || name === 'th';
 

@@ -10,9 +10,12 @@ export const breakingElements = names(`
 export const headingElements = names('h1 h2 h3 h4 h5 h6');
 
 /** Elements that stand for themselves in a line: words beside them are words of their own. */
-export const boxElements = names(`
+const boxElements = names(`
   area audio button canvas embed iframe img input label marquee math meter mfrac object output progress q
   select svg td template text textarea th video`);
+
+/** Such an element, or one that somebody made for a page, whose names have a hyphen: most of those are boxes. */
+export const isBox = (name: string): boolean => boxElements.has(name) || name.includes('-');
 
 /** Elements whose content no reader sees. */
 export const unseenElements = names(`

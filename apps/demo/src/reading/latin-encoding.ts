@@ -80,12 +80,13 @@ function scoreAs({ letters, words, text }: Reading, code: LatinCode): number {
   }
   let known = 0;
   for (const [word, times] of words) if (language.words.has(word)) known += times;
+  if ('needsWord' in language && known === 0) return Number.NEGATIVE_INFINITY;
   const odd = 'odd' in language ? (text.match(language.odd)?.length ?? 0) : 0;
   return score + Math.min(known, maxWords) * wordGain - odd * costs.odd;
 }
 
 function read(source: string): Reading {
-  const text = source.toLowerCase();
+  const text = source.toLowerCase().normalize('NFC');
   const letters = new Map<string, number>();
   // What stands before a Spanish question belongs to its language.
   for (const [letter] of text.matchAll(/[^\p{ASCII}\P{L}]|[¿¡](?=\p{L})/gu)) {

@@ -6,6 +6,8 @@ export interface LatinLanguage {
   readonly words: ReadonlySet<string>;
   /** Where its letters do not stand. */
   readonly odd?: RegExp;
+  /** Nearly any letter stands in it, so one of its words has to be there. */
+  readonly needsWord?: true;
 }
 
 const language = (
@@ -123,6 +125,15 @@ export const latinLanguages = {
     // No word begins with a soft g.
     /(?<!\p{L})ğ/gu,
   ),
+  vi: {
+    ...language(
+      ['àáảạấầậđêềếểệôồốộơờớợưứừựíìịóòọúùụéă', 'ắằặâãảẩẫãọỏõổỗởỡủũủửữỉĩẻẽễểèýỳỷỵẹ', 'ẳẵẽỹõ'],
+      'và của là có được trong cho không một với các người này đã để những khi từ đến về như nhà nước',
+      // Each syllable is a word, and has one tone.
+      /\p{L}{8,}|[^\p{ASCII}đăâêôơư\P{L}](?=\p{L}{0,6}[^\p{ASCII}đăâêôơư\P{L}])/gu,
+    ),
+    needsWord: true,
+  },
 } satisfies Record<string, LatinLanguage>;
 
 export type LatinCode = keyof typeof latinLanguages;
@@ -174,5 +185,16 @@ export const latinEncodings: readonly LatinEncoding[] = [
   { name: 'cp775', languages: baltic, rarity: 3.5 },
   { name: 'maccenteuro', languages: ['pl', 'cs', 'sk', 'hu', 'lt', 'lv', 'et'], rarity: 3.5 },
   { name: 'macturkish', languages: turkish, rarity: 3.5 },
+  { name: 'cp861', languages: ['is'], rarity: 3.5 },
+  { name: 'maciceland', languages: ['is'], rarity: 3.5 },
+  { name: 'cp865', languages: ['da', 'no'], rarity: 3.5 },
+  { name: 'cp863', languages: ['fr'], rarity: 3.5 },
+  { name: 'cp860', languages: ['pt'], rarity: 3.5 },
+  { name: 'iso-8859-10', languages: ['is', ...baltic], rarity: 4 },
+  { name: 'iso88593', languages: turkish, rarity: 4 },
+  { name: 'windows-1257', languages: ['pl'], rarity: 4 },
+  { name: 'windows-1258', languages: ['vi'], rarity: 6 },
+  { name: 'viscii', languages: ['vi'], rarity: 6 },
+  { name: 'tcvn', languages: ['vi'], rarity: 6 },
   { name: 'maccroatian', languages: ['hr', 'sl'], rarity: 3.5 },
 ];

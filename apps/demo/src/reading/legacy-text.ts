@@ -1,7 +1,9 @@
 import { analyse } from 'chardet';
 import iconv from 'iconv-lite';
-import { cyrillicEncoding, isCyrillicEncoding } from './cyrillic-encoding.ts';
+import { cyrillic } from './alphabets.ts';
+import { decodeJohab, isJohab, isLikeJohab } from './johab.ts';
 import { latinEncoding } from './latin-encoding.ts';
+import { encodingOf, scriptEncoding } from './script-encoding.ts';
 import { strictly } from './strict-decoder.ts';
 
 /** Text that is not of Unicode: as it declares, as it looks, or as Windows-1252. */
@@ -25,6 +27,7 @@ function decodeDeclared(bytes: Uint8Array, declared: string | undefined): string
 
 /** Decodes strictly; iconv-lite knows what browsers do not, such as the code pages of DOS. */
 function decodeNamed(bytes: Uint8Array, encoding: string): string | undefined {
+  if (isJohab(encoding)) return decodeJohab(bytes);
   if (isKnown(encoding)) return strictly(bytes, encoding);
   if (!iconv.encodingExists(encoding)) return undefined;
   const text = iconv.decode(Buffer.from(bytes), encoding);
@@ -42,7 +45,12 @@ function decodeDetected(bytes: Uint8Array): string | undefined {
   const latin = latinEncoding(sample, decodeNamed);
   const asLatin = latin === undefined ? undefined : decodeNamed(bytes, latin);
   if (asLatin !== undefined) return asLatin;
-  const found = analyse(withoutPlainWords(sample))
+  const others = withoutPlainWords(sample);
+  const script = scriptEncoding(others, decodeNamed);
+  const asScript = script === undefined ? undefined : decodeNamed(bytes, script);
+  if (asScript !== undefined) return asScript;
+  if (isLikeJohab(sample.subarray(0, 4096))) return decodeNamed(bytes, 'johab');
+  const found = analyse(others)
     .map(({ name }) => name)
     .filter((name) => !/^(?:utf|ascii|iso-2022)/i.test(name))
     .find((name) => strictly(bytes, name) !== undefined);
@@ -56,7 +64,9 @@ function decodeDetected(bytes: Uint8Array): string | undefined {
       fewest = odd;
     }
   }
-  if (isCyrillicEncoding(best)) best = cyrillicEncoding(sample, best, decodeNamed);
+  if (cyrillic.encodings.includes(best.toLowerCase())) {
+    best = encodingOf(cyrillic, sample, decodeNamed, best);
+  }
   return decodeNamed(bytes, best);
 }
 

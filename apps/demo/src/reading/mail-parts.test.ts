@@ -146,3 +146,26 @@ test('D2 mails that are attached to those of Outlook are read', async () => {
     expect(shown).toContain(words);
   }
 });
+
+test('D2 a mail as Apple Mail keeps it is read without what stands around it', async () => {
+  const mail =
+    'From: a@example.org\nSubject: kept\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\nBühne\n';
+  const file = `${Buffer.byteLength(mail)}      \n${mail}<?xml version="1.0"?><plist><dict><key>flags</key></dict></plist>`;
+  const { title, mediaType } = await parseFile(Buffer.from(file), '.emlx');
+  expect({ title, mediaType }).toEqual({ title: 'kept', mediaType: 'message/rfc822' });
+  const text = await textOf(file, '.emlx');
+  expect(text).toContain('Bühne');
+  expect(text).not.toContain('plist');
+});
+
+test('D2 what the plain text of a mail has beside its page is found, and what both have once', async () => {
+  const part = (type: string, text: string): string =>
+    `--x\nContent-Type: text/${type}; charset=utf-8\n\n${text}\n`;
+  const text = await textOf(
+    `From: a@example.org\nSubject: s\nMIME-Version: 1.0\nContent-Type: multipart/alternative; boundary=x\n\n${part('plain', 'The *stage* is https://example.org/a lit.\n\nSeen from https://example.org/b\n\nA file of its own.')}${part('html', '<p>The <b>stage</b> is lit. Seen <a href="https://example.org/b">from</a>')}--x--\n`,
+    '.eml',
+  );
+  expect(text).toContain('A file of its own.');
+  expect(text.match(/stage/g)).toHaveLength(1);
+  expect(text).not.toContain('example.org/b');
+});

@@ -1,7 +1,9 @@
 import PostalMime, { type Address, type Attachment, type Email } from 'postal-mime';
+import { append } from './append.ts';
 import { blocksOfContentLines } from './content-lines.ts';
 import { decodeText, isUtf7 } from './decode-text.ts';
 import { documentOfHtml } from './html.ts';
+import { joinBlobs } from './joined-blob.ts';
 import {
   asEightBits,
   bytesOf,
@@ -9,10 +11,14 @@ import {
   isForeign,
   withUnicodeFields,
 } from './mail-encodings.ts';
+import { lengthLine } from './mail-length.ts';
 import { withFewerLines } from './mail-lines.ts';
+import { lackedBy } from './other-form.ts';
 import { type Block, type ParsedDocument, UnreadableError } from './parsed-document.ts';
 import { paragraphsOf } from './text.ts';
 import { isTnef, namesInTnef } from './tnef.ts';
+
+joinBlobs();
 
 const maxNesting = 64;
 const maxListedAttachments = 1000;
@@ -26,7 +32,7 @@ const shownFields = new Set(['sender', 'organization', 'keywords', 'comments']);
  * attached.
  */
 export async function parseMail(bytes: Uint8Array): Promise<ParsedDocument> {
-  const mails = mailsOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+  const mails = mailsOf(withoutLength(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)));
   const [only] = mails;
   if (mails.length === 1 && only !== undefined) return documentOfMail(only);
   const blocks: Block[] = [];
@@ -34,10 +40,19 @@ export async function parseMail(bytes: Uint8Array): Promise<ParsedDocument> {
   for (const mail of mails) {
     const own = await documentOfMail(mail);
     blocks.push({ kind: 'heading', text: own.title ?? '' });
-    blocks.push(...own.blocks.filter(({ text }) => text !== own.title));
+    append(
+      blocks,
+      own.blocks.filter(({ text }) => text !== own.title),
+    );
     for (const note of own.notes ?? []) notes.add(note);
   }
   return { title: null, blocks, notes: [...notes] };
+}
+
+/** Apple Mail keeps each mail with its length before it, and what it knows of it behind it. */
+function withoutLength(bytes: Buffer): Buffer {
+  const [line = '', length] = lengthLine.exec(bytes.toString('latin1', 0, 32)) ?? [];
+  return length === undefined ? bytes : bytes.subarray(line.length, line.length + Number(length));
 }
 
 /** A mailbox has a line before each mail that begins with `From ` and a blank line before it. */
@@ -79,10 +94,9 @@ async function documentOfMail(bytes: Buffer, depth = 0): Promise<ParsedDocument>
   if (day !== undefined) blocks.push({ kind: 'text', text: `Date: ${day}` });
   if (mail.subject !== undefined) blocks.push({ kind: 'heading', text: mail.subject });
   // The same text in both forms, or a plain note beside a page: what the other form lacks is added.
-  if (html !== undefined) blocks.push(...html.blocks);
-  if (mail.text !== undefined && (html === undefined || html.blocks.length === 0)) {
-    blocks.push(...paragraphsOf(mail.text));
-  }
+  const page = html?.blocks ?? [];
+  append(blocks, page);
+  append(blocks, lackedBy(page, paragraphsOf(mail.text ?? '')));
   const others: Attachment[] = [];
   const names: string[] = [];
   const notes = new Set<string>();
@@ -90,13 +104,13 @@ async function documentOfMail(bytes: Buffer, depth = 0): Promise<ParsedDocument>
     names.push(attachment.filename ?? '');
     const packed = packedBy(attachment);
     if (packed !== undefined) {
-      names.push(...namesInTnef(packed));
+      append(names, namesInTnef(packed));
       notes.add('What Outlook packed into a part of its own form was left out, but for the names.');
       continue;
     }
     const own = await blocksOfPart(attachment, depth);
     if (own === undefined) others.push(attachment);
-    else blocks.push(...own);
+    else append(blocks, own);
   }
   const listed = names.filter((name) => name !== '').slice(0, maxListedAttachments);
   if (listed.length > 0) {

@@ -1,5 +1,6 @@
 import { decompressRTF } from '@kenjiuno/decompressrtf';
 import msgReader, { type FieldsData } from '@kenjiuno/msgreader';
+import { append } from './append.ts';
 import { hasCircles } from './compound-chains.ts';
 import { declaredEncoding } from './declared-encoding.ts';
 import { decodeText } from './decode-text.ts';
@@ -38,14 +39,14 @@ async function blocksOf(mail: FieldsData, depth = 0): Promise<readonly Block[]> 
   if (subject) blocks.push({ kind: 'heading', text: subject });
   const others = shownFields.map((field) => mail[field]?.trim() ?? '').filter(Boolean);
   if (others.length > 0) blocks.push({ kind: 'text', text: [...new Set(others)].join(', ') });
-  if (body?.trim()) blocks.push(...paragraphsOf(body));
-  else if (bodyHtml) blocks.push(...documentOfHtml(bodyHtml).blocks);
+  if (body?.trim()) append(blocks, paragraphsOf(body));
+  else if (bodyHtml) append(blocks, documentOfHtml(bodyHtml).blocks);
   else if (html)
-    blocks.push(...documentOfHtml(await decodeText(html, declaredEncoding(html))).blocks);
-  else if (compressedRtf) blocks.push(...(await blocksOfRtf(compressedRtf)));
+    append(blocks, documentOfHtml(await decodeText(html, declaredEncoding(html))).blocks);
+  else if (compressedRtf) append(blocks, await blocksOfRtf(compressedRtf));
   const attachments = mail.attachments ?? [];
   for (const { innerMsgContentFields: inner } of attachments) {
-    if (inner !== undefined && depth < maxDepth) blocks.push(...(await blocksOf(inner, depth + 1)));
+    if (inner !== undefined && depth < maxDepth) append(blocks, await blocksOf(inner, depth + 1));
   }
   const names = attachments.map(({ fileName, name }) => fileName ?? name ?? '').filter(Boolean);
   if (names.length > 0) {

@@ -1,3 +1,4 @@
+import { append } from './append.ts';
 import { documentOfHtml } from './html.ts';
 import { blocksOfMarkdown } from './markdown.ts';
 import type { Block } from './parsed-document.ts';
@@ -23,10 +24,10 @@ export async function blocksOfNotebook(notebook: Fields): Promise<readonly Block
     .flatMap(({ cells }) => (Array.isArray(cells) ? cells : []))) {
     if (!isFields(cell)) continue;
     const source = textOf(cell.source ?? cell.input);
-    if (cell.cell_type === 'markdown') blocks.push(...(await blocksOfMarkdown(source)));
-    else blocks.push(...paragraphsOf(source));
+    if (cell.cell_type === 'markdown') append(blocks, await blocksOfMarkdown(source));
+    else append(blocks, paragraphsOf(source));
     if (!Array.isArray(cell.outputs)) continue;
-    for (const output of cell.outputs.filter(isFields)) blocks.push(...blocksOfOutput(output));
+    for (const output of cell.outputs.filter(isFields)) append(blocks, blocksOfOutput(output));
   }
   return blocks;
 }

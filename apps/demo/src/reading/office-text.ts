@@ -1,3 +1,4 @@
+import { append } from './append.ts';
 import { BlockBuilder } from './markup-text.ts';
 import type { Block } from './parsed-document.ts';
 import { inSymbols, type RunFont, signOf } from './symbol-fonts.ts';
@@ -368,14 +369,14 @@ export class OfficeTextReader implements XmlHandler {
     const row = this.#rows.at(-1);
     if (outer !== undefined) {
       this.#push(outer.after, text, paragraph.kind);
-      outer.after.push(...paragraph.after);
+      append(outer.after, paragraph.after);
     } else if (row !== undefined) {
       const cell = row.pop() ?? '';
       row.push(`${cell} ${text}`);
-      this.#blocks.push(...paragraph.after);
+      append(this.#blocks, paragraph.after);
     } else {
       this.#push(this.#blocks, text, paragraph.kind);
-      this.#blocks.push(...paragraph.after);
+      append(this.#blocks, paragraph.after);
     }
   }
 

@@ -1,3 +1,4 @@
+import { append } from './append.ts';
 import { BlockBuilder } from './markup-text.ts';
 import { OpenDocumentLists } from './open-document-lists.ts';
 import { OpenDocumentStyles } from './open-document-styles.ts';
@@ -332,8 +333,8 @@ export class OpenDocumentReader implements XmlHandler {
     if (sheet === undefined) return;
     const outer = this.#sheets.at(-1);
     if (outer !== undefined) outer.cell.push(sheet.rows.map((row) => row.join(' | ')).join(' '));
-    else if (this.#spreadsheet > 0) this.#blocks.push(...blocksOfTable(sheet.rows, sheet.name));
-    else this.#blocks.push(...sheet.rows.map(rowOfCells));
+    else if (this.#spreadsheet > 0) append(this.#blocks, blocksOfTable(sheet.rows, sheet.name));
+    else append(this.#blocks, sheet.rows.map(rowOfCells));
   }
 }
 

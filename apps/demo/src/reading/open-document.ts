@@ -1,3 +1,4 @@
+import { append } from './append.ts';
 import { OpenDocumentLists } from './open-document-lists.ts';
 import { OpenDocumentStyles } from './open-document-styles.ts';
 import { OpenDocumentReader } from './open-document-text.ts';
@@ -52,7 +53,10 @@ export async function parseOpenDocument(
     readXml(styles, beside);
     const texts = beside.finish();
     if (texts.length > 0) blocks.push({ kind: 'heading', text: '' });
-    blocks.push(...texts.map(({ text }): Block => ({ kind: 'text', text })));
+    append(
+      blocks,
+      texts.map(({ text }): Block => ({ kind: 'text', text })),
+    );
   }
   for (const object of inside) {
     const text = await textOfObject(object);
@@ -62,7 +66,10 @@ export async function parseOpenDocument(
   const own = reader.title ?? (title || (reader.firstHeading ?? null));
   if (title !== '' && title !== own) others.unshift(title);
   if (others.length > 0) blocks.push({ kind: 'heading', text: '' });
-  blocks.push(...others.map((text): Block => ({ kind: 'text', text })));
+  append(
+    blocks,
+    others.map((text): Block => ({ kind: 'text', text })),
+  );
   return {
     title: own,
     blocks,

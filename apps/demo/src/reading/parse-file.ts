@@ -1,4 +1,5 @@
 import { type ChunkOptions, chunk, type Passage, tidy } from './chunk.ts';
+import { withCutWords } from './cut-words.ts';
 import { mediaTypeOf } from './media-type.ts';
 import {
   defaultParseLimits,
@@ -36,6 +37,8 @@ export async function parseFile(
   if (bytes.length === 0) throw new UnreadableError('empty', 'it is empty');
   const mediaType = await mediaTypeOf(bytes, extension);
   const document = await parse(mediaType, bytes, { extension, limits });
+  // A page of a PDF has its lines joined already.
+  const blocks = mediaType === readableTypes.pdf ? document.blocks : withCutWords(document.blocks);
   let characters = 0;
   for (const { text } of document.blocks) characters += text.length;
   if (characters > limits.maxCharacters) {
@@ -47,7 +50,7 @@ export async function parseFile(
   const title = tidy(document.title ?? '')
     .slice(0, maxTitleLength)
     .toWellFormed();
-  const passages = withoutTitle(chunk(document.blocks, chunking), title);
+  const passages = withoutTitle(chunk(blocks, chunking), title);
   if (passages.length === 0) throw new UnreadableError('no_text', 'it has no text');
   const notes = document.notes ?? [];
   return { mediaType, title, passages, ...(notes.length > 0 && { notes }) };

@@ -1,5 +1,5 @@
 /** The words between which and a suspended hyphen a blank belongs: `Ein- und Ausgang`. */
-const conjunctions = new Set(
+export const conjunctions: ReadonlySet<string> = new Set(
   `und oder bis bzw sowie noch wie als and or to nor but versus et ou y o e u en of och eller og i a lub
    czy nebo ja tai és vagy ve veya и или`.split(/\s+/),
 );

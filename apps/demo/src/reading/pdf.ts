@@ -1,4 +1,5 @@
 import { getDocumentProxy } from 'unpdf';
+import { append } from './append.ts';
 import {
   type Block,
   type ParsedDocument,
@@ -37,7 +38,7 @@ export async function parsePdf(bytes: Uint8Array, limits: ParseLimits): Promise<
     ) {
       const page = await pdf.getPage(number);
       const texts = await textsOf(page, isSoft ? await softHyphenWords(page) : new Set());
-      if (isTagged) texts.push(...descriptionsIn(await page.getStructTree()));
+      if (isTagged) append(texts, descriptionsIn(await page.getStructTree()));
       page.cleanup();
       if (isForm && number === 1 && isPlaceholder(texts)) throw xfaForm();
       if (texts.length === 0) {
@@ -123,7 +124,7 @@ async function bookmarksOf(pdf: Pdf): Promise<readonly string[]> {
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     if (titles.size === maxBookmarks) break;
     titles.add(next.title.trim());
-    waiting.push(...[...next.items].reverse());
+    append(waiting, [...next.items].reverse());
   }
   return [...titles].filter((title) => title !== '');
 }

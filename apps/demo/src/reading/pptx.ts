@@ -1,3 +1,4 @@
+import { append } from './append.ts';
 import { OfficePackage } from './office-package.ts';
 import { type OfficeBlock, type OfficeTextOptions, OfficeTextReader } from './office-text.ts';
 import type { Block, ParsedDocument, ParseLimits } from './parsed-document.ts';
@@ -31,17 +32,23 @@ export async function parsePptx(bytes: Uint8Array, limits: ParseLimits): Promise
       blocks.push({ kind: 'heading', text: `Slide ${index + 1}` });
     }
     // The title may stand anywhere among the shapes; what is on the slide belongs to it.
-    blocks.push(...own.filter(({ kind }) => kind === 'heading'));
-    blocks.push(...own.filter(({ kind }) => kind !== 'heading'));
+    append(
+      blocks,
+      own.filter(({ kind }) => kind === 'heading'),
+    );
+    append(
+      blocks,
+      own.filter(({ kind }) => kind !== 'heading'),
+    );
     for (const { name } of await relatedParts(office, slide, partsOfSlide)) {
-      blocks.push(...textsOf(await readPart(name)));
+      append(blocks, textsOf(await readPart(name)));
     }
     for (const note of await notesOfParts(office, slide, partsOfSlide)) left.add(note);
     for (const name of await layoutAndMaster(slide)) behind.add(name);
   }
   const shownBehind: Block[] = [];
   for (const name of behind) {
-    shownBehind.push(...textsOf(await readPart(name, { withoutPlaceholders: true })));
+    append(shownBehind, textsOf(await readPart(name, { withoutPlaceholders: true })));
   }
   for (const text of [...(await commenters(office, main)), ...sections]) {
     shownBehind.push({ kind: 'text', text });

@@ -39,6 +39,7 @@ const scripts: readonly (readonly [pattern: RegExp, fewest: number])[] = [
   ].map(
     (range) => [new RegExp(`^[${range}\\u00a0-\\u00bf\\u2010-\\u203a ]+$`), fewestOfUtf7] as const,
   ),
+  [/^[\uac00-\ud7a3]+$/, 6],
   [/^[\u3000-\u30ff\u4e00-\u9fff\uff01-\uff5e]+$/, 12],
 ];
 

@@ -33,5 +33,4 @@ test.runIf(process.platform !== 'win32')(
       ['succeeded', null],
     ]);
   },
-  60_000,
 );

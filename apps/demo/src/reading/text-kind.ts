@@ -1,10 +1,11 @@
+import { lengthLine } from './mail-length.ts';
 import { packageKinds } from './package-kinds.ts';
 import { UnreadableError } from './parsed-document.ts';
 import { type MediaType, readableTypes, textTypeByExtension } from './readable-types.ts';
 import { textHead } from './text-head.ts';
 import { markedEncoding, wideEncoding } from './wide-text.ts';
 
-const mailExtensions = new Set(['.eml', '.mht', '.mhtml', '.mbox', '.msg', '']);
+const mailExtensions = new Set(['.eml', '.emlx', '.mht', '.mhtml', '.mbox', '.msg', '']);
 
 /**
  * What a text is by its own structure; `undefined` where only the name can tell.
@@ -22,7 +23,7 @@ export function textKind(bytes: Uint8Array, extension: string): MediaType | unde
   const openDocument = flat === undefined ? undefined : packageKinds.get(flat);
   if (openDocument !== undefined) return openDocument;
   if (/<w:wordDocument[\s>]|<pkg:package[\s>]/.test(head)) return readableTypes.wordXml;
-  const mail = mailKind(head, extension);
+  const mail = mailKind(extension === '.emlx' ? head.replace(lengthLine, '') : head, extension);
   if (mail !== undefined) return mail;
   if (/^<\?xml\s/.test(head)) return readableTypes.xml;
   if (/^BEGIN:VCALENDAR\s/i.test(head)) return readableTypes.calendar;

@@ -1,3 +1,4 @@
+import { append } from './append.ts';
 import { type CellStyles, cellStyles, serialDate } from './cell-styles.ts';
 import { OfficePackage, type Relationship } from './office-package.ts';
 import {
@@ -41,7 +42,7 @@ export async function parseXlsx(bytes: Uint8Array, limits: ParseLimits): Promise
     await office.walk(part, cells);
     const own = blocksOfTable(cells.rows, name);
     if (own.length === 0 && name !== '') empty.push(name);
-    blocks.push(...own);
+    append(blocks, own);
     for (const text of cells.hints) blocks.push({ kind: 'text', text });
     await readBeside(part);
   }

@@ -1,5 +1,6 @@
 import { declaredEncoding } from './declared-encoding.ts';
 import { decodeText } from './decode-text.ts';
+import { splitSubset, withEntities } from './document-subset.ts';
 import { htmlText } from './html-blocks.ts';
 import { BlockBuilder } from './markup-text.ts';
 import type { ParsedDocument } from './parsed-document.ts';
@@ -28,24 +29,6 @@ const unseenAttributes =
   /^(?:xmlns|schemaLocation|noNamespaceSchemaLocation|id|idref|ref|href|src|class|style|d|points|transform|viewBox|fill|stroke|type|version|encoding|rel|role|lang|space|xml)$/i;
 const lineEnds = new Set(['br', 'lb', 'linebreak', 'line-break', 'tab']);
 const unseenElements = new Set(['script', 'style', 'binary']);
-
-/** The declarations that a document has in its own document type, before its root. */
-function splitSubset(source: string): { body: string; entities: ReadonlyMap<string, string> } {
-  const entities = new Map<string, string>();
-  const head = source.slice(0, maxSubsetLength);
-  const found = /<!DOCTYPE[^[>]{0,1000}\[([^\]]*)\]\s*>/.exec(head);
-  if (found === null || /<[a-z]/i.test(head.slice(0, found.index)))
-    return { body: source, entities };
-  for (const [, name = '', value = ''] of (found[1] ?? '').matchAll(
-    // None that is made of others, of which a few lines would make gigabytes.
-    /<!ENTITY\s{1,100}([\w.-]{1,100})\s{1,100}["']([^"'&<%]{0,200})["']\s{0,100}>/g,
-  )) {
-    entities.set(name, value);
-  }
-  return { body: source.slice(found.index + found[0].length), entities };
-}
-
-const maxSubsetLength = 64 * 1024;
 
 class XmlReader implements XmlHandler {
   readonly #lines = new BlockBuilder();
@@ -100,17 +83,9 @@ class XmlReader implements XmlHandler {
     return /\p{L}/u.test(value) && !unseenAttributes.test(name);
   }
 
-  #meant(text: string): string {
-    if (this.#entities.size === 0) return text;
-    return text.replace(
-      /&([\w.-]{1,100});/g,
-      (all, name: string) => this.#entities.get(name) ?? all,
-    );
-  }
-
   #endText(): void {
     if (this.#text.length === 0) return;
-    const text = this.#meant(this.#text.join(''));
+    const text = withEntities(this.#text.join(''), this.#entities);
     this.#text = [];
     const open = this.#open.at(-1);
     if (text.trim() !== '' && open !== undefined) open.hasText = true;

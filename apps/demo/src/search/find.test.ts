@@ -162,6 +162,25 @@ test('D4 a snippet of a long passage shows where most of the words stand', () =>
   expect(hit?.snippet[0]?.text.startsWith('…')).toBe(true);
 });
 
+test('D4 words that a name joins are found by themselves', () => {
+  const file = indexOf([
+    { path: 'PDFReports/InvoiceMarch2026.txt', texts: ['one'] },
+    { path: 'scan0042b.txt', texts: ['two'] },
+  ]);
+  for (const query of ['invoice', 'name:march', '2026', 'invoicemarch2026', 'reports', 'pdf']) {
+    expect(pathsOf(file, query), query).toEqual(['PDFReports/InvoiceMarch2026.txt']);
+  }
+  for (const query of ['scan', 'scan0042b', '0042']) {
+    expect(pathsOf(file, query), query).toEqual(['scan0042b.txt']);
+  }
+});
+
+test('D4 a word of Korean with one wrong letter is near', () => {
+  const file = indexOf([{ path: 'a.txt', texts: ['무대 조명 감독'] }]);
+  expect(find(file, '무데').near).toEqual([{ word: '무데', near: ['무대'] }]);
+  expect(find(file, '무').near).toEqual([]);
+});
+
 test('D4 nothing found tells what was looked for and which words are near', () => {
   const file = indexOf([{ path: 'a.txt', texts: ['The prompter stands in the corner.'] }]);
   expect(find(file, 'promter')).toMatchObject({

@@ -13,7 +13,9 @@ export function fold(text: string): string {
     .toLowerCase()
     .replace(typedMarks, '$1')
     .replace(cyrillic, softened)
-    .replace(nukta, '');
+    .replace(nukta, '')
+    .replace(nasal, '\u0902')
+    .replaceAll('\u0901', '\u0902');
   const letters = needsLetters.test(base) ? base.replace(letter, (one) => letterOf(one)) : base;
   return letters.normalize('NFC').replace(digit, (one) => String(digitOf(one)));
 }
@@ -39,6 +41,9 @@ const softened = (marked: string): string =>
   marked.replace(marked.startsWith('е') ? /[\u0300\u0301\u0308]/g : /[\u0300\u0301]/g, '');
 /** The dot of Hindi under letters of foreign words goes as well. */
 const nukta = /(?<=\p{Script=Devanagari})\u093c/gu;
+
+/** A nasal before a consonant of its own row, which Hindi writes as a dot as well: `हिन्दी`, `हिंदी`. */
+const nasal = /(?:ङ्(?=[क-घ])|ञ्(?=[च-झ])|ण्(?=[ट-ढ])|न्(?=[त-ध])|म्(?=[प-भ]))/g;
 
 const letters: Readonly<Record<string, string>> = {
   ß: 'ss',

@@ -32,20 +32,31 @@ export function knownFiles(database: DatabaseSync): Map<string, KnownFile> {
   );
   // Twice as fast as objects, and there may be a hundred thousand.
   rows.setReturnArrays(true);
+  const same = sameTexts();
   for (const row of rows.iterate()) {
     const values: readonly unknown[] = Array.isArray(row) ? row : [];
     const [name, bytes, sha256, document, addedAt, modifiedAt, code, message, ...facts] = values;
     const [stamp, limits, mediaType, reader] = facts;
     const path = String(name);
+    const by = same(textOf(reader));
     known.set(path, {
       ...{ path, bytes: Number(bytes), sha256: textOf(sha256), document: textOf(document) },
       ...{ addedAt: numberOf(addedAt), modifiedAt: numberOf(modifiedAt) },
       failure: code === null ? null : { code: String(code), message: String(message) },
-      ...{ stamp: textOf(stamp), limits: textOf(limits), reader: textOf(reader) },
-      isOutdated: sha256 !== null && isFormerReader(textOf(reader), textOf(mediaType)),
+      ...{ stamp: textOf(stamp), limits: textOf(limits), reader: by },
+      isOutdated: sha256 !== null && isFormerReader(by, textOf(mediaType)),
     });
   }
   return known;
+}
+
+/** One text for all that are alike: of few that every file has, and a hundred thousand files. */
+function sameTexts(): (text: string | null) => string | null {
+  const known = new Map<string | null, string | null>();
+  return (text) => {
+    if (!known.has(text)) known.set(text, text);
+    return known.get(text) ?? null;
+  };
 }
 
 const textOf = (value: unknown): string | null => (value === null ? null : String(value));

@@ -24,6 +24,8 @@ export function otherWays(term: Term, has: Has): readonly string[] {
     add(otherVersion(source, tokens));
     add(withGroups(source, tokens));
     for (const way of partlyJoined(source, tokens)) add(way);
+    // Japanese writes the last vowel of `コンピューター` long or short.
+    if (longKatakana.test(source)) add(tokens.slice(0, -1).join(' '));
   }
   for (const way of germanWays(source, tokens, has)) add(way);
   if (tokens.length === 1 && !isPrefix) {
@@ -33,6 +35,7 @@ export function otherWays(term: Term, has: Has): readonly string[] {
     else if (/^\p{Lu}{2,5}$/u.test(source)) add([...word].join(' '));
     else if (isLatin.test(word)) {
       for (const way of parted(word, has)) add(way);
+      for (const way of spanishNumbers(word, has)) add(way);
       // `usa`, as people type it.
       if (/^[a-z]{3}$/.test(word) && !has(word)) add([...word].join(' '));
     } else for (const way of semiticWays(source, word, has)) add(way);
@@ -44,6 +47,7 @@ export function otherWays(term: Term, has: Has): readonly string[] {
 const lettersAndDigits = /^(?:([a-z]+)(\d+)|(\d+)([a-z]+))$/;
 const isLatin = /^\p{Script=Latin}{3,40}$/u;
 
+const longKatakana = /^[\p{Script=Katakana}ー]{3,}ー$/u;
 const hyphenated = /^[\p{L}\p{M}\p{N}]+(?:[-\u2010\u2011][\p{L}\p{M}\p{N}]+){1,3}$/u;
 // Not `we're`, which would be another word.
 const withApostrophe = /^\p{L}{1,2}['\u2019\u02bc]\p{L}[\p{L}\p{M}]{2,}$/u;
@@ -106,8 +110,8 @@ const germanEnds = ['s', 'n', 'e', 'en', 'er', 'es', 'in'];
 function withoutPairs(word: string): string {
   if (word.length < 5 || !/^[a-z]+$/.test(word)) return word;
   return word
-    .replace(/(?<![aeiouq])(?:ae|oe|ue)/g, (pair) => pair.charAt(0))
-    .replace(/^(?:ae|oe|ue)/, (pair) => pair.charAt(0));
+    .replace(/(?<![aeiouq])(?:aa|ae|oe|ue)/g, (pair) => pair.charAt(0))
+    .replace(/^(?:aa|ae|oe|ue)/, (pair) => pair.charAt(0));
 }
 
 function withoutUmlautPairs(word: string, has: Has): string {
@@ -147,11 +151,23 @@ function inThousands(digits: string): string {
 const inGroups = (word: string, length: number): string =>
   word.match(new RegExp(`.{1,${length}}`, 'g'))?.join(' ') ?? word;
 
+/** `luz`, `luces`; the stems of one and of many differ. */
+function* spanishNumbers(word: string, has: Has): Generator<string> {
+  const other = word.endsWith('z')
+    ? `${word.slice(0, -1)}ces`
+    : word.endsWith('ces')
+      ? `${word.slice(0, -3)}z`
+      : undefined;
+  if (other !== undefined && has(other)) yield other;
+}
+
 /** What stands before a hyphen or an apostrophe as one letter, and is no word of its own. */
 const firstLetters = new Set('bdeoltux');
 
 /** `dont`, `phd`. */
 const lastLetters = new Set('dst');
+/** What names have behind a dot: `node.js`. */
+const lastNames = new Set('io js py rb rs ts'.split(' '));
 
 /** A word in two, of which the index has both: `e mail`, `well known`. */
 function* parted(word: string, has: Has): Generator<string> {
@@ -163,7 +179,7 @@ function* parted(word: string, has: Has): Generator<string> {
     // Two long words beside one another hardly mean anything else.
     const areLong = first.length >= 4 && last.length >= 4;
     if (at === 1 || (isThere && !areLong)) continue;
-    const isLast = last.length > 2 || (last.length === 2 && first.length === 2);
+    const isLast = last.length > 2 || lastNames.has(last) || (last.length === 2 && at === 2);
     const isBoth = last.length === 1 ? lastLetters.has(last) : isLast && has(last);
     if (isBoth && has(first)) yield `${first} ${last}`;
     if (!isThere && first.length > 2 && has(first)) {

@@ -34,7 +34,7 @@ export interface ParseOptions {
 }
 
 /**
- * A person's words: `"a phrase"`, `-without`, `one OR another`, `name:report`, `begin*`. Every other sign
+ * A person's words: `"a phrase"`, `-without`, `NOT without`, `one OR another`, `name:report`, `begin*`. Every other sign
  * means itself, so no input is a syntax error.
  *
  * @throws PublicError `empty_query` where nothing is left to look for
@@ -47,6 +47,7 @@ export function parseQuery(query: string, { asTyped = false }: ParseOptions = {}
   const groups: Term[][] = [];
   const without: Term[] = [];
   let isAlternative = false;
+  let isWithout = false;
   let count = 0;
   let prefixes = 0;
   const parts = [...text.matchAll(part)];
@@ -56,6 +57,11 @@ export function parseQuery(query: string, { asTyped = false }: ParseOptions = {}
       continue;
     }
     if (source === 'AND') continue;
+    // Where all is in capitals, it is a word.
+    if (source === 'NOT' && groups.length > 0 && text !== text.toUpperCase()) {
+      isWithout = true;
+      continue;
+    }
     const { minus, name, phrase, word = '' } = found ?? {};
     const tokens = [...tokensOf(phrase ?? word)].map((token) => token.text);
     if (tokens.length === 0) continue;
@@ -70,10 +76,11 @@ export function parseQuery(query: string, { asTyped = false }: ParseOptions = {}
       isPrefix,
       inName: name !== undefined,
     };
-    if (minus !== undefined) without.push(term);
+    if (minus !== undefined || isWithout) without.push(term);
     else if (isAlternative) groups.at(-1)?.push(term);
     else groups.push([term]);
     isAlternative = false;
+    isWithout = false;
     count += 1;
     if (count === maxTerms) break;
   }
@@ -91,7 +98,7 @@ const persian = [
 ].join('|');
 
 const part = new RegExp(
-  `(?<minus>-)?(?<name>name:)?(?:"(?<phrase>[^"]*)"?|(?<word>${account}|${persian}|[^\\s"]+))`,
+  `(?<minus>[-\\u2013\\u2212])?(?<name>name:)?(?:"(?<phrase>[^"]*)"?|(?<word>${account}|${persian}|[^\\s"]+))`,
   'giu',
 );
 

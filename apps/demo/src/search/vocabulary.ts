@@ -58,7 +58,8 @@ export class Vocabulary implements KnownWords {
   /** What somebody may have meant by a word that is nowhere, the likeliest first. */
   near(word: string, check: () => void): readonly string[] {
     const length = [...word].length;
-    const allowed = length < 3 ? 0 : length < 6 ? 1 : 2;
+    const wanted = lettersOf(word);
+    const allowed = wanted.length < 3 ? 0 : wanted.length < 6 ? 1 : 2;
     if (allowed === 0) return [];
     const found: { term: string; distance: number; passages: number }[] = [];
     let seen = 0;
@@ -66,7 +67,7 @@ export class Vocabulary implements KnownWords {
       seen += 1;
       if (seen % 1024 === 0) check();
       const term = String(row.term);
-      const distance = withinDistance(word, term, allowed);
+      const distance = withinDistance(wanted, lettersOf(term), allowed);
       if (distance === undefined || distance === 0) continue;
       found.push({ term, distance, passages: Number(row.passages) });
     }
@@ -91,6 +92,9 @@ export class Vocabulary implements KnownWords {
     return found.sort((a, b) => b.passages - a.passages).map(({ term }) => term);
   }
 }
+
+/** A syllable of Korean is several letters, of which one may be wrong. */
+const lettersOf = (word: string): string => (isHangul.test(word) ? word.normalize('NFD') : word);
 
 /** Words with the same stem begin alike, but for its last letters (`dry`, `dries`). */
 function commonStart(word: string, stem: string): string {

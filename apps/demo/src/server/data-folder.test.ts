@@ -54,4 +54,48 @@ describe('a data folder that goes away while the server runs', () => {
     renameSync(`${data}-moved`, data);
     expect((await me.api.search('lamp')).total.documents).toBe(1);
   });
+
+  test('D7 K6 put back after a change ended meanwhile, it says that the server has to be started again', async () => {
+    const { url, data, server } = await startServer({ stub: true });
+    const me = visit(url);
+    await me.publish({ 'a.txt': 'One lamp.' });
+    const [waiting = ''] = await me.upload({ 'b.txt': 'Two lamps.' });
+    const job = await me.start(await me.upload({ 'slow-1.txt': 'Slow.' }));
+    await until(async () => (await me.jobs.get(job))?.progress !== null);
+    renameSync(data, `${data}-moved`);
+    // The journal finds out with what it is to keep next.
+    await until(
+      async () => (await me.fetch(`/jobs/${job}/cancel`, { method: 'POST' })).status === 503,
+    );
+    renameSync(`${data}-moved`, data);
+    for (const [method, address] of [
+      ['POST', '/jobs/documents.change'],
+      ['POST', `/jobs/${job}/cancel`],
+      ['POST', `/jobs/${job}/retry`],
+      ['DELETE', `/jobs/${job}`],
+      ['POST', '/api/uploads'],
+    ] as const) {
+      const answer = await me.fetch(address, { method });
+      expect([address, answer.status]).toEqual([address, 503]);
+      expect(await answer.json()).toMatchObject({
+        code: 'restart_needed',
+        title: expect.stringContaining('Start it again'),
+      });
+    }
+    // What reads goes on.
+    expect((await me.api.search('lamp')).total.documents).toBe(1);
+    expect((await me.jobs.get(job))?.id).toBe(job);
+    await server.shutdown({ graceMs: 1000 });
+
+    const again = visit((await startServer({ dataFolder: data, stub: true })).url);
+    again.cookie = me.cookie;
+    await again.jobs.cancel(job);
+    await again.jobs.wait(job);
+    await again.jobs.wait(await again.start([waiting]));
+    expect((await again.api.search('lamps')).total.documents).toBe(2);
+  });
 });
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setImmediate(resolve));
+}

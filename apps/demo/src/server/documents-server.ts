@@ -20,6 +20,7 @@ import { Corpus } from './documents/corpus.ts';
 import { listen } from './listen.ts';
 import { EventLog, type EventLogOptions } from './logs/event-log.ts';
 import { openServerLog, type ServerLog } from './logs/logger.ts';
+import { Problem } from './requests/problem.ts';
 import { requestPipeline } from './requests/request-pipeline.ts';
 import { createRoutes } from './requests/routes.ts';
 import { Sessions, sessionSecret } from './requests/sessions.ts';
@@ -164,6 +165,9 @@ export class DocumentsServer {
       trustProxy: this.#options.trustProxy ?? false,
       uploadLimits: { maxMs: maxRequestMs, windowMs: idleMs, minBytesPerSecond },
       assertData: () => this.#folder.assertThere(),
+      assertJobs: () => {
+        if (this.#changes.isBroken) throw restartNeeded();
+      },
       bodyLimits: { maxMs: requestMs, windowMs: requestMs, minBytesPerSecond: 0 },
       log: this.#log,
     });
@@ -247,6 +251,13 @@ export class DocumentsServer {
     return report;
   }
 }
+
+const restartNeeded = (): Problem =>
+  new Problem(
+    503,
+    'restart_needed',
+    'This server can keep no changes any more: its data folder was away for a while, or its disk failed. Start it again; what is published stays, and changes go on.',
+  );
 
 function hostsOf({ host, allowedHosts = [] }: DocumentsServerOptions): ReadonlySet<string> | 'any' {
   if (allowedHosts === 'any') return 'any';

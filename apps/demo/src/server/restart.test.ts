@@ -90,7 +90,7 @@ describe.runIf(process.platform !== 'win32')('D7 the end of the server', () => {
       .map((line) => /"event":"(\w+)"/.exec(line)?.[1]);
     const anew = ['interrupted', 'resumed', 'started'];
     expect(logged).toEqual(['started', ...anew, ...anew, 'completed']);
-  }, 60_000);
+  });
 
   test('D7 K4 W8 an orderly stop puts it back, and the next server goes on without an attempt spent', async () => {
     const { job, again, end } = await interrupted('SIGTERM');
@@ -99,7 +99,7 @@ describe.runIf(process.platform !== 'win32')('D7 the end of the server', () => {
     const done = await me.jobs.wait(job);
     expect(done).toMatchObject({ attempt: 1, result: { gen: 2, added: 2 } });
     expect(await me.api.interruptions()).toMatchObject([{ jobId: job, isAtWork: false }]);
-  }, 60_000);
+  });
 
   test('D7 A2 what its session has canceled stays canceled, and its uploads wait again', async () => {
     const data = scratch();
@@ -121,7 +121,7 @@ describe.runIf(process.platform !== 'win32')('D7 the end of the server', () => {
     const { pending, busy } = await again.api.corpus();
     expect(busy).toBe(null);
     expect(pending.map(({ upload }) => upload)).toContain(taken[0]);
-  }, 60_000);
+  });
 });
 
 const draftsIn = (data: string): string[] =>

@@ -51,7 +51,7 @@ test('D1 npm start serves the pages on a free port where the usual one is taken,
   expect((await other.ended).code).toBe(143);
   first.process.kill('SIGINT');
   expect((await first.ended).code).toBe(130);
-}, 120_000);
+});
 
 test('D1 D9 npm start says what it takes, and that there is no such folder to watch', async () => {
   const start = (...args: string[]) =>
@@ -64,7 +64,7 @@ test('D1 D9 npm start says what it takes, and that there is no such folder to wa
   expect(missing).toMatchObject({ code: 1, stdout: '' });
   expect(missing.stderr).toMatch(/^There is no folder .*missing to watch\.\n$/);
   expect((await start('--watch')).code).toBe(1);
-}, 60_000);
+});
 
 test('D1 what cannot be listened at or written to is told in plain words', async () => {
   const folder = scratch();
@@ -95,9 +95,9 @@ test('D1 what cannot be listened at or written to is told in plain words', async
     expect([env, code, stdout]).toEqual([env, 1, '']);
     expect(stderr.trimEnd()).toMatch(line);
   }
-}, 120_000);
+});
 
 test('D1 a port that is none is refused by name', async () => {
   const { code, stderr } = await npmStart({ PORT: 'http', OFFSTAGE_DATA: scratch() }).ended;
   expect([code, stderr]).toEqual([1, 'PORT must be a number from 0 to 65535.\n']);
-}, 60_000);
+});

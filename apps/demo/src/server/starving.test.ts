@@ -49,5 +49,4 @@ test.runIf(process.platform === 'linux')(
     expect((await me.jobs.wait(await me.start([waiting]))).status).toBe('succeeded');
     expect((await me.api.search('lamp')).total.documents).toBe(2);
   },
-  60_000,
 );

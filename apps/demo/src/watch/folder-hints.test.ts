@@ -16,7 +16,7 @@ async function listen(folder: string, except?: string) {
     hears: async (act: () => void): Promise<void> => {
       heard.mockClear();
       act();
-      await vi.waitFor(() => expect(heard).toHaveBeenCalled(), { timeout: 10_000, interval: 10 });
+      await vi.waitFor(() => expect(heard).toHaveBeenCalled(), { interval: 10 });
       expect(deaf).not.toHaveBeenCalled();
     },
     heard,

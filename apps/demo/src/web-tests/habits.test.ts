@@ -376,9 +376,7 @@ describe.concurrent.each(kinds)('%s', (kind) => {
     });
     const page = await open(context, await bed.serve(), kind);
     await choose(page, [textFile('slow-act.txt')]);
-    await expect
-      .poll(() => page.title(), { timeout: 10_000 })
-      .toMatch(/^\d+ % · Documents · Offstage$/);
+    await expect.poll(() => page.title()).toMatch(/^\d+ % · Documents · Offstage$/);
     await goTo(page, 'Search');
     await expect.poll(() => page.title()).toMatch(/^\d+ % · Search · Offstage$/);
     await goTo(page, 'Documents');

@@ -80,4 +80,46 @@ describe.concurrent.each(kinds)('%s', (kind) => {
     await bed.leave(anna);
     await bed.leave(ben, /404|409/);
   });
+
+  test('D10 H4 eight windows of the activity are all live, and leave connections for requests', async () => {
+    const url = await bed.serve();
+    const context = await bed.visitor();
+    const windows = [];
+    for (let n = 0; n < 8; n += 1) windows.push(await open(context, url, kind, 'activity'));
+    const [first] = windows;
+    if (first === undefined) throw new Error('There is no window.');
+    for (const window of windows) await window.getByText('Live', { exact: true }).waitFor();
+    const last = await open(context, url, kind);
+    await choose(last, [textFile('one.txt')]);
+    await jobCard(last)
+      .getByText(/is published/)
+      .waitFor();
+    const completed = { name: 'completed' } as const;
+    for (const window of windows) await window.getByRole('cell', completed).waitFor();
+    // The one that holds the stream leaves it to another one.
+    await first.close();
+    await choose(last, [textFile('two.txt')]);
+    for (const window of windows.slice(1))
+      await window.getByRole('cell', completed).nth(1).waitFor();
+    await bed.leave(context);
+  });
+
+  test('D10 H4 so they are where windows cannot know of each other', async () => {
+    const url = await bed.serve();
+    const context = await bed.visitor();
+    // As over plain HTTP from another machine.
+    await context.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'locks'));
+    const windows = [];
+    for (let n = 0; n < 7; n += 1) windows.push(await open(context, url, kind, 'activity'));
+    const last = await open(context, url, kind);
+    await choose(last, [textFile('one.txt')]);
+    await jobCard(last)
+      .getByText(/is published/)
+      .waitFor();
+    for (const window of windows) {
+      await window.getByText('Live', { exact: true }).waitFor();
+      await window.getByRole('cell', { name: 'completed' }).waitFor();
+    }
+    await bed.leave(context);
+  });
 });

@@ -8,7 +8,6 @@ import {
   type DocumentsQuery,
   type DocumentText,
   type Interruption,
-  type LogEvent,
   type Replacement,
   type SearchAnswer,
   type SearchOptions,
@@ -64,14 +63,6 @@ export interface Api {
   ): Promise<SettingsView>;
   interruptions(options?: RequestOptions): Promise<readonly Interruption[]>;
   dismissInterruption(jobId: string, options?: RequestOptions): Promise<void>;
-  /**
-   * Follows the log until it is stopped, over whatever happens to the connection. An event may come twice;
-   * `id` tells, also over the lives of several servers. Browsers only.
-   */
-  log(
-    onEvent: (event: LogEvent, id: string) => void,
-    onOpen?: (isOpen: boolean) => void,
-  ): () => void;
 }
 
 export const apiPaths = {
@@ -89,9 +80,6 @@ export const apiPaths = {
   interruptions: '/api/interruptions',
   log: '/api/log',
 } as const;
-
-const firstRetryMs = 500;
-const maxRetryMs = 15_000;
 
 export interface ApiOptions {
   /** Before every path. @default '' */
@@ -156,31 +144,6 @@ export function createApi({ origin = '', fetch: send = globalThis.fetch }: ApiOp
     interruptions: (options) => get(apiPaths.interruptions, options),
     dismissInterruption: async (jobId, options) => {
       await change(`${apiPaths.interruptions}/${encodeURIComponent(jobId)}`, 'DELETE', options);
-    },
-    log(onEvent, onOpen) {
-      let source: EventSource;
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      let failures = 0;
-      const connect = (): void => {
-        source = new EventSource(`${origin}${apiPaths.log}`);
-        source.onmessage = ({ data, lastEventId }) => onEvent(JSON.parse(data), lastEventId);
-        source.onopen = () => {
-          failures = 0;
-          onOpen?.(true);
-        };
-        source.onerror = () => {
-          onOpen?.(false);
-          // A browser gives up for good on an answer that is no stream, such as a proxy's 502.
-          if (source.readyState !== EventSource.CLOSED) return;
-          timer = setTimeout(connect, Math.min(firstRetryMs * 2 ** failures, maxRetryMs));
-          failures += 1;
-        };
-      };
-      connect();
-      return () => {
-        clearTimeout(timer);
-        source.close();
-      };
     },
   };
 }

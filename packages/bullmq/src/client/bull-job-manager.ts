@@ -128,6 +128,10 @@ export class BullJobManager {
     this.#sweeper = new Sweeper({
       ...{ link, bull, clock, report },
       ...{ everyMs: 1000, overdueMs: 5000, wakes: true },
+      forgotten: () => {
+        this.#introduced = undefined;
+        return this.ready();
+      },
     });
     this.#runner = new ScheduleRunner(this.#context, (event) => {
       this.#events.emit('schedule', event);

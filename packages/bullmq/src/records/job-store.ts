@@ -31,8 +31,9 @@ export interface Looked {
 /** Progress that goes into Redis together with a change. */
 export interface ProgressBatch {
   readonly seq: number;
+  /** Of the job in all; 0 where that is known. */
   readonly dropped: number;
-  /** As JSON, oldest first. */
+  /** As JSON, oldest first; each begins with its `seq`. */
   readonly events: readonly string[];
 }
 

@@ -69,7 +69,7 @@ if ARGV[11] ~= '' then
   addToBull(id, ARGV[3], ARGV[11], tonumber(ARGV[12]))
   return { 'given', id, '' }
 end
-redis.call('ZADD', base .. 'pending', time(), id)
+hasToBeGiven(id)
 return { 'admitted', id, '' }
 `;
 

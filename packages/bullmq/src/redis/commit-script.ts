@@ -1,12 +1,18 @@
 import { script } from './script.ts';
 
-/** Appends events that are news, and drops the oldest over the capacity (E3). */
+/**
+ * Appends events that are news, and drops the oldest over the capacity (E3). `dropped` is of the whole job. What was refused, or whose
+ * answer was lost, comes again together with what is newer, and counts once.
+ */
 export const appendEvents = `
 local function appendEvents(id, seq, newest, dropped, capacity, events)
   local job = jobKey(id)
-  if dropped > 0 then redis.call('HINCRBY', job, 'dropped', dropped) end
-  if #events == 0 or seq <= tonumber(redis.call('HGET', job, 'seq') or 0) then return end
-  redis.call('RPUSH', base .. 'progress:' .. id, unpack(events))
+  if dropped > tonumber(dropped > 0 and redis.call('HGET', job, 'dropped') or 0) then redis.call('HSET', job, 'dropped', dropped) end
+  if #events == 0 then return end
+  local known, first = tonumber(redis.call('HGET', job, 'seq') or 0), 1
+  if seq <= known then return end
+  while first < #events and tonumber(string.match(events[first], '^{"seq":(%d+)')) <= known do first = first + 1 end
+  redis.call('RPUSH', base .. 'progress:' .. id, unpack(events, first))
   redis.call('LTRIM', base .. 'progress:' .. id, -capacity, -1)
   redis.call('HSET', job, 'seq', seq, 'progress', newest)
 end
@@ -28,7 +34,7 @@ local function passKey(id, key)
     return ''
   end
   redis.call('HSET', base .. 'keys', key, follower)
-  redis.call('ZADD', base .. 'pending', time(), follower)
+  hasToBeGiven(follower)
   return follower
 end
 local function keep(id, owner, ttl, maxKept)

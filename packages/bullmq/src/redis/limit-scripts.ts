@@ -96,7 +96,7 @@ local function takeNext(limit, name)
         addTo(ofOwner('parked', owner, name), first[2], first[1])
       else
         redis.call('HDEL', jobKey(id), 'parked')
-        redis.call('ZADD', base .. 'pending', time(), id)
+        hasToBeGiven(id)
         takePlace(limit, id, name, owner)
         return id
       end
@@ -205,6 +205,25 @@ return { answer[1], answer[2], '', unpack(woken) }
   `${limits}${commitFunctions}`,
 );
 
+// Looked at of each set: it goes over all of them in passing.
+const placesAtOnce = 5;
+
+/** Of places where others wait, some that are held by nobody: a record that went without its end has left its own behind. */
+const healPlaces = `
+local function heal(set, isGivenOnly)
+  for _, id in ipairs(redis.call('SRANDMEMBER', set, ${placesAtOnce})) do
+    local state = redis.call('HGET', jobKey(id), 'state')
+    local status = state and cjson.decode(state).status
+    if status ~= 'queued' and (status ~= 'running' or isGivenOnly) then redis.call('SREM', set, id) end
+  end
+end
+local function healPlaces(limit, name, owner)
+  if limit.concurrency then heal(base .. 'places:' .. name) end
+  if limit.perOwner then heal(ofOwner('places', owner, name)) end
+  if limit.max then heal(base .. 'given:' .. name, true) end
+end
+`;
+
 /** Wakes whom nobody wakes, such as where limits were taken away; answers whom. */
 export const wakeScript = script(
   'wake',
@@ -217,6 +236,7 @@ for _, list in ipairs(redis.call('SRANDMEMBER', base .. 'parkedLists', 20)) do
     local name, owner = known[1], known[2]
     if not name then redis.call('ZREM', list, first) else
       local limit = limitOf(name)
+      healPlaces(limit, name, owner)
       if list ~= base .. 'parked:' .. name and not isOwnerFull(limit, name, owner) then letOwnerOn(name, owner) end
       wakeNext(limit, name, woken)
     end
@@ -224,5 +244,5 @@ for _, list in ipairs(redis.call('SRANDMEMBER', base .. 'parkedLists', 20)) do
 end
 return woken
 `,
-  limits,
+  `${limits}${healPlaces}`,
 );

@@ -1,3 +1,4 @@
+import { bullQueue } from './bull-queue-script.ts';
 import { commitFunctions } from './commit-script.ts';
 import { script } from './script.ts';
 
@@ -7,8 +8,9 @@ import { script } from './script.ts';
  *
  *   recount   string   how far it has come, and when it goes on: many processes ask, and one is enough
  *
- * A step takes some of the owners' lists; what is listed without being kept is active. The last step sums up
- * what the owners have, and lets keys go on whose holders are not there any more. Of a very long list the number alone is told, as reading it would hold up all others.
+ * A step takes some of the owners' lists; what is listed without being kept is active. What waits and is not in BullMQ any more, since somebody
+ * removed it there, has to be given again. The last step sums up what the owners have, and lets keys go on whose holders are not there any more.
+ * Of a very long list the number alone is told, and some of it looked at, as reading it would hold up all others.
  */
 export const recountScript = script(
   'recount',
@@ -18,6 +20,18 @@ local at = time()
 local place, due = string.match(redis.call('GET', base .. 'recount') or '', '^(%w+) (%d+)$')
 -- A clock that was set back does not stop it.
 if due and tonumber(due) > at and tonumber(due) <= at + roundMs then return 0 end
+local function giveAgainLost(id, spec)
+  if redis.call('HEXISTS', jobKey(id), 'parked') == 1 then return end
+  local known = spec and cjson.decode(spec) or {}
+  if redis.call('EXISTS', bull .. id) == 1 then
+    -- One that waits there for a limit may have been woken by nobody; it asks for its place again.
+    if not known.limited or not redis.call('ZSCORE', bull .. 'delayed', id) then return end
+  end
+  local key = known.key or ''
+  if key ~= '' and redis.call('HGET', base .. 'keys', key) ~= id then return end
+  -- One that is about to be given stands there already.
+  redis.call('ZADD', base .. 'pending', 'NX', 0, id)
+end
 local function goOn(where, inMs)
   return not redis.pcall('SET', base .. 'recount', string.format('%s %.0f', where, at + inMs)).err
 end
@@ -49,6 +63,10 @@ for _, list in ipairs(found[2]) do
   local active, queued = redis.call('ZCARD', list) - redis.call('ZCARD', kept), 0
   if active > most then
     queued = math.min(math.max(count('queued ' .. owner), 0), active)
+    for _, id in ipairs(redis.call('ZRANDMEMBER', list, math.ceil(most / 4))) do
+      local known = redis.call('HMGET', jobKey(id), 'state', 'spec')
+      if known[1] and cjson.decode(known[1]).status == 'queued' then giveAgainLost(id, known[2]) end
+    end
   else
     active = 0
     for _, id in ipairs(redis.call('ZDIFF', 2, list, kept)) do
@@ -62,7 +80,10 @@ for _, list in ipairs(found[2]) do
         if ttl ~= 'inf' then redis.call('ZADD', base .. 'expiry', at + ttl, id) end
       else
         active = active + 1
-        if cjson.decode(known[2]).status == 'queued' then queued = queued + 1 end
+        if cjson.decode(known[2]).status == 'queued' then
+          queued = queued + 1
+          giveAgainLost(id, known[3])
+        end
       end
     end
   end
@@ -71,5 +92,5 @@ for _, list in ipairs(found[2]) do
 end
 return 1
 `,
-  commitFunctions,
+  `${commitFunctions}${bullQueue}`,
 );

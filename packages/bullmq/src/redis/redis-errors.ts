@@ -22,9 +22,14 @@ export function unsuitable(reason: Unsuitable, message: string, cause?: unknown)
 
 const refusals: readonly (readonly [RegExp, Unsuitable, string])[] = [
   [
-    /NOAUTH|WRONGPASS|NOPERM/,
+    /NOAUTH|WRONGPASS/,
     'password',
     'Redis does not let this connection in: check its user and password.',
+  ],
+  [
+    /NOPERM|ACL failure in script|user executing the script can't/,
+    'password',
+    'The user of this connection may not do what jobs need: all commands, on the keys and the channels of the queue.',
   ],
   [
     /READONLY/,
@@ -66,7 +71,12 @@ const awayCodes: readonly unknown[] = [
   ...['ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT'],
 ];
 
+// What ioredis says by its text alone.
+const awayTexts =
+  /^(?:Connection is closed\.|Command timed out|Socket timeout\.|All sentinels are unreachable|Stream isn't writeable)/;
+
 /** There is no connection, or there is none any more. Of a name with several addresses all are told as one. */
 export const isAway = (error: unknown): boolean =>
   awayCodes.includes(Object(error).code) ||
+  (error instanceof Error && awayTexts.test(error.message)) ||
   (error instanceof AggregateError && error.errors.length > 0 && error.errors.every(isAway));

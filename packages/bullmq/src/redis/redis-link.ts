@@ -1,8 +1,9 @@
 import type { Clock, OffstageError } from '@offstage/core';
+import { randomId } from '@offstage/core/engine';
 import { Redis, type RedisOptions } from 'ioredis';
 import { pack } from './packed.ts';
 import { redisError, unsuitable } from './redis-errors.ts';
-import { listOfReply, type Reply } from './reply.ts';
+import { listOfReply, type Reply, textOfReply } from './reply.ts';
 import type { Script, ScriptArguments } from './script.ts';
 import { ScriptCalls } from './script-calls.ts';
 
@@ -60,6 +61,8 @@ export class RedisLink {
   #refusal: unknown;
   /** Why there is no connection. */
   #lost: unknown;
+  #cuts = 0;
+  #birth: string | null = null;
   #aheadMs = 0;
   #wallAtBoot = 0;
   #endWaits: (error: Error) => void = () => {};
@@ -83,6 +86,11 @@ export class RedisLink {
   /** How far the clock of Redis is ahead of this process'. */
   get aheadMs(): number {
     return this.#aheadMs;
+  }
+
+  /** How often a connection went: what it was asked then is asked again, and may have been done before. */
+  get cuts(): number {
+    return this.#cuts;
   }
 
   /** Commands reach Redis now. */
@@ -173,6 +181,14 @@ export class RedisLink {
     return this.#checked;
   }
 
+  /** Whether Redis has lost all that it had when it was looked at; the next call looks at it anew. */
+  async hasForgotten(): Promise<boolean> {
+    const birth = await this.call('GET', `${this.base}birth`);
+    if (textOfReply(birth) === (this.#birth ?? '')) return false;
+    this.#checked = undefined;
+    return true;
+  }
+
   /** Looks at the clock of Redis again where this process' was set since. */
   async followClock(): Promise<void> {
     const { clock } = this.#options;
@@ -210,6 +226,19 @@ export class RedisLink {
         if (this.#isUnref) unref(redis);
       });
     }
+    const disconnect = redis.disconnect.bind(redis);
+    redis.disconnect = (reconnect) => {
+      // ioredis would leave one that is about to look for Redis as it is, and what waits for its end would wait for ever.
+      if (reconnect !== true && redis.status === 'reconnecting') redis.status = 'wait';
+      disconnect(reconnect);
+    };
+    // BullMQ may look for Redis once more while its worker ends.
+    redis.on('connect', () => {
+      if (this.#isClosed) redis.disconnect();
+    });
+    redis.on('close', () => {
+      this.#cuts += 1;
+    });
     this.#all.push(redis);
     if (this.#isClosed) redis.disconnect();
     return redis;
@@ -249,6 +278,8 @@ export class RedisLink {
       );
     }
     await this.#selectDatabase();
+    // A script that may not tell what it has written would leave half of it.
+    await this.commands.eval("return redis.call('PUBLISH', KEYS[1], '')", 1, `${this.base}check`);
     const policy = field('maxmemory_policy');
     if (policy !== '' && policy !== 'noeviction') {
       throw unsuitable(
@@ -264,6 +295,17 @@ export class RedisLink {
         `This queue was written by another version of @offstage/bullmq (format ${String(found)}; this one knows ${format}).`,
       );
     }
+    this.#birth = await this.#readBirth();
+  }
+
+  /** Names what Redis has: another one, or none, says that all was lost since. */
+  async #readBirth(): Promise<string | null> {
+    const key = `${this.base}birth`;
+    const found = await this.commands.get(key);
+    if (found !== null) return found;
+    // Where Redis is full it is written by another look.
+    await this.commands.set(key, randomId(), 'NX').catch(() => {});
+    return this.commands.get(key);
   }
 
   /** One that there is not is told to ioredis alone, which goes on with the first. */

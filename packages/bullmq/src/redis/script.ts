@@ -48,6 +48,8 @@ local function lookTime()
   looks = looks + 1
   return string.format('%.0f', micros() + looks)
 end
+-- Among those that BullMQ has to be given; when says which time it is, where a job stands there again.
+local function hasToBeGiven(id) redis.call('ZADD', base .. 'pending', string.format('%.3f', micros() / 1000), id) end
 local isPaused
 local function underMaintenance()
   if isPaused == nil then isPaused = redis.call('EXISTS', base .. 'maintenance') == 1 end

@@ -121,6 +121,18 @@ return ids
 `,
 );
 
+/** BullMQ has been given jobs: takes each, and since when it had to be, as it was read before. One that has to be given once more since then stays. */
+export const givenScript = script(
+  'given',
+  `
+for index = 1, #ARGV, 2 do
+  local id, since = ARGV[index], ARGV[index + 1]
+  if redis.call('ZSCORE', base .. 'pending', id) == since then redis.call('ZREM', base .. 'pending', id) end
+end
+return 'ok'
+`,
+);
+
 /**
  * Takes one discard that may run, for a while: who takes it and dies leaves it to the next. Takes how long a claim holds, the
  * taker's text and the names that it has handlers for. The same text is answered the same, as a command is sent again when the connection

@@ -1,6 +1,8 @@
 import { Queue } from 'bullmq';
 import type { JobRecord } from '../records/job-record.ts';
 import type { JobStore } from '../records/job-store.ts';
+import { textOfReply } from '../redis/reply.ts';
+import { givenScript } from '../redis/scripts.ts';
 import { bullOptionsOf } from './bull-options.ts';
 
 const gatherMs = 50;
@@ -12,6 +14,7 @@ const gatherMs = 50;
 export class BullQueue {
   readonly queue: Queue;
   readonly #store: JobStore;
+  /** Ids, each followed by since when it had to be given. */
   #given: string[] = [];
 
   constructor(store: JobStore, queueName: string, prefix: string) {
@@ -32,7 +35,9 @@ export class BullQueue {
     availableAt: number | null,
     maxAttempts: number,
     now: number,
+    since?: string,
   ): Promise<void> {
+    const pendingSince = since ?? (await this.#pendingSince(job.id));
     await this.queue.add(
       job.name,
       {},
@@ -42,23 +47,28 @@ export class BullQueue {
         delay: availableAt === null ? 0 : Math.max(0, Math.ceil(availableAt - now)),
       },
     );
-    this.#noLongerPending(job.id);
+    this.#noLongerPending(job.id, pendingSince);
   }
 
   /** The same, of a job that is known by its id alone. */
   async addKnown(id: string, now: number): Promise<void> {
-    const record = await this.#store.find(id);
+    // Before the look: what comes between the two is not known here.
+    const [since, record] = await Promise.all([this.#pendingSince(id), this.#store.find(id)]);
     if (record?.state.status === 'queued') {
       const { availableAt, maxAttempts } = record.state;
       if (record.limited && (availableAt === null || availableAt <= now)) {
         const parked = await this.queue.getJob(id);
-        if ((await parked?.isDelayed()) === true) await parked?.promote();
-        // One that a worker holds right now goes on, or is looked for again.
-        if (parked !== undefined) return;
+        if (parked !== undefined) {
+          const state = await parked.getState();
+          if (state === 'delayed') await parked.promote();
+          // One that a worker holds right now goes on, or is looked for again.
+          if (state !== 'active') this.#noLongerPending(id, since);
+          return;
+        }
       }
-      await this.add(record, availableAt, maxAttempts, now);
+      await this.add(record, availableAt, maxAttempts, now, since);
     } else {
-      this.#noLongerPending(id);
+      this.#noLongerPending(id, since);
     }
   }
 
@@ -76,16 +86,23 @@ export class BullQueue {
     await this.queue.close();
   }
 
+  /** Empty where it is not among those that have to be given. */
+  async #pendingSince(id: string): Promise<string> {
+    const { link } = this.#store;
+    return textOfReply(await link.call('ZSCORE', `${link.base}pending`, id));
+  }
+
   // Many at a time, and nobody waits for it: one that stays is given to BullMQ again, which is nothing.
-  #noLongerPending(id: string): void {
-    this.#given.push(id);
-    if (this.#given.length === 1) setTimeout(() => this.#flush(), gatherMs).unref();
+  #noLongerPending(id: string, since: string): void {
+    if (since === '') return;
+    this.#given.push(id, since);
+    if (this.#given.length === 2) setTimeout(() => this.#flush(), gatherMs).unref();
   }
 
   #flush(): void {
-    const ids = this.#given;
-    if (ids.length === 0) return;
+    const given = this.#given;
+    if (given.length === 0) return;
     this.#given = [];
-    this.#store.link.call('ZREM', `${this.#store.link.base}pending`, ...ids).catch(() => {});
+    this.#store.link.run(givenScript, given).catch(() => {});
   }
 }

@@ -20,6 +20,8 @@ export interface SweeperOptions {
   readonly overdueMs: number;
   /** Wakes what waits for a limit, and counts anew, too; a few processes are enough. @default false */
   readonly wakes?: boolean | undefined;
+  /** Redis has lost all that it had: what this process has told it, it tells again. */
+  readonly forgotten: () => Promise<void>;
   readonly report: (error: unknown) => void;
 }
 
@@ -39,7 +41,8 @@ export class Sweeper {
   }
 
   async sweep(): Promise<void> {
-    const { link, bull, clock, overdueMs, wakes = false } = this.#options;
+    const { link, bull, clock, overdueMs, wakes = false, forgotten } = this.#options;
+    if (await link.hasForgotten()) await forgotten();
     for (const id of listOfReply(await link.run(expireScript, [])).map(textOfReply)) {
       await bull.remove(id);
     }

@@ -34,13 +34,17 @@ export const isMeant = (error: unknown): boolean =>
 
 /** BullMQ reads delays off the clock of the worker that looks, so they are told by this one's. */
 export async function putOff(job: Job, forMs: number, token: string | undefined): Promise<never> {
+  await coded(job.moveToDelayed(Date.now() + Math.ceil(forMs), token));
+  throw new DelayedError();
+}
+
+/** What Redis refuses may pass, and is told by a code of ours; what BullMQ answers does not. */
+export async function coded<T>(done: Promise<T>): Promise<T> {
   try {
-    await job.moveToDelayed(Date.now() + Math.ceil(forMs), token);
+    return await done;
   } catch (error) {
-    // What Redis refuses may pass; what BullMQ answers does not.
     throw isOfBull(error) ? error : redisError(error);
   }
-  throw new DelayedError();
 }
 
 export async function putBack(job: Job, token: string | undefined): Promise<never> {

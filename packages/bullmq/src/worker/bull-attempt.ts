@@ -103,6 +103,7 @@ export class BullAttempt implements JobHost {
     this.#batcher = new ProgressBatcher({
       clock,
       capacity: record.capacity,
+      dropped: record.state.droppedReports,
       send: (batch) => this.#send(batch),
     });
     this.ended = new Promise((resolve) => {
@@ -200,8 +201,9 @@ export class BullAttempt implements JobHost {
     this.stop('replaced');
   }
 
-  async #send(batch: ProgressBatch): Promise<void> {
-    if (this.#isFenced) return;
+  /** Whether there is no need to send it again. */
+  async #send(batch: ProgressBatch): Promise<boolean> {
+    if (this.#isFenced) return true;
     try {
       const [answer, stop] = listOfReply(
         await this.#options.store.link.run(progressScript, [
@@ -217,10 +219,12 @@ export class BullAttempt implements JobHost {
       this.#isUntold = false;
       if (answer !== 'ok') this.fenceOff();
       else if (stop !== undefined && stop !== '') this.stop(stop as StopReason);
+      return true;
     } catch (error) {
-      // Progress may be dropped; the newest stands on the view again with the next. It is told once, not ten times a second.
+      // It is told once, not at each attempt to send it.
       if (!this.#isUntold) this.#options.report(error, this.#options.record);
       this.#isUntold = true;
+      return false;
     }
   }
 

@@ -1,15 +1,9 @@
-import { type AnyJobDefinition, isTerminal, OffstageError, type StopReason } from '@offstage/core';
-import {
-  describeFailure,
-  ManagerEvents,
-  type ReportedProgress,
-  randomId,
-  sleep,
-} from '@offstage/core/engine';
-import { DelayedError, type Job, Worker } from 'bullmq';
+import type { StopReason } from '@offstage/core';
+import { ManagerEvents, sleep } from '@offstage/core/engine';
+import { Worker } from 'bullmq';
 import { newReference } from '../client/manager-options.ts';
 import type { JobRecord } from '../records/job-record.ts';
-import { type Committed, freedBy, JobStore } from '../records/job-store.ts';
+import { JobStore } from '../records/job-store.ts';
 import { Channels } from '../redis/channel.ts';
 import { isAway, redisError } from '../redis/redis-errors.ts';
 import { RedisLink } from '../redis/redis-link.ts';
@@ -20,31 +14,17 @@ import { BullQueue } from '../shared/bull-queue.ts';
 import { baseOf } from '../shared/names.ts';
 import { serverClock } from '../shared/server-clock.ts';
 import { Sweeper } from '../shared/sweeper.ts';
-import {
-  bullReason,
-  failedForGood,
-  failedForNow,
-  isLockLost,
-  isMeant,
-  putBack,
-  putOff,
-} from './bull-answers.ts';
-import { type AttemptEnd, BullAttempt, type ReturnedAttempt } from './bull-attempt.ts';
+import { isLockLost } from './bull-answers.ts';
 import { Discards } from './discards.ts';
 import { insist, longestWaitMs } from './insist.ts';
 import { PassedJobs } from './passed-jobs.ts';
+import { TakenJobs } from './taken-jobs.ts';
 import { late, within } from './within.ts';
 import { WorkBackend } from './work-backend.ts';
 import type { BullWorkerSettings } from './worker-options.ts';
 
-// What went wrong here is tried again after so long.
-const putOffMs = 1000;
-// A job that waits for a limit is woken; should nobody do so, it asks again after so long.
-const parkMs = 3_600_000;
 // How long Redis may take to hear that this worker leaves, once its jobs have.
 const lastWordMs = 1000;
-// BullMQ's boards show a job's progress, which is one field of it; it need not be the newest of a burst.
-const shownEveryMs = 1000;
 // How long a start waits for Redis until it says that there is none; as long as a call of a manager by default.
 const joinMs = 10_000;
 
@@ -57,11 +37,7 @@ export class BullWorker {
   readonly #bull: BullQueue;
   readonly #channels: Channels;
   readonly #discards: Discards;
-  readonly #attempts = new Map<string, BullAttempt>();
-  /** Jobs that were asked to stop lately and do not run here: one of them may have begun, and not be known yet. */
-  readonly #stopped = new Set<string>();
-  /** How long BullMQ has to wait with the next attempt of a job. */
-  readonly #delays = new Map<string, number>();
+  readonly #taken: TakenJobs;
   readonly #passed: PassedJobs;
   #worker: Worker | undefined;
   #backend: WorkBackend | undefined;
@@ -92,7 +68,16 @@ export class BullWorker {
       clock,
       report: (error, record) => this.report(error, record),
       insist: (act) => this.#insist(act),
-      released: (committed) => this.#handOver(committed),
+      released: (committed) => this.#taken.handOver(committed),
+    });
+    this.#taken = new TakenJobs({
+      ...{ settings: this.#settings, store: this.#store, bull: this.#bull, passed: this.#passed },
+      backend: () => this.#backend,
+      isClosing: () => this.#isClosing,
+      look: (id) => void this.#look(id),
+      discard: () => this.#discards.look(),
+      report: (error, record) => this.report(error, record),
+      insist: (act) => this.#insist(act),
     });
   }
 
@@ -153,6 +138,7 @@ export class BullWorker {
       report,
       everyMs: 1000,
       overdueMs: 5000,
+      forgotten: () => this.#introduce(),
     });
     this.#channels.listen('workers', {
       onMessage: (text) => this.#hear(text),
@@ -169,7 +155,7 @@ export class BullWorker {
         names: this.#handled(),
         isRated: rate !== undefined,
         insist: (act) => this.#insist(act),
-        ended: (committed) => this.#follow(committed),
+        ended: (committed) => this.#taken.follow(committed),
       },
       (made) => {
         this.#backend = made;
@@ -177,11 +163,11 @@ export class BullWorker {
     );
     const worker = new Worker(
       queueName,
-      (job, token) => this.#process(job, token),
+      (job, token) => this.#taken.process(job, token),
       {
         ...workerOptionsOf(this.#settings),
         connection: this.#link.connect(),
-        settings: { backoffStrategy: (_made, _type, _error, job) => this.#delayOf(job) },
+        settings: { backoffStrategy: (_made, _type, _error, job) => this.#taken.delayOf(job) },
       },
       backend,
     );
@@ -220,11 +206,10 @@ export class BullWorker {
     }
     this.#sweeper?.close();
     const closing = this.#worker?.pause(true);
-    const running = [...this.#attempts.values()];
-    for (const attempt of running) attempt.leave();
+    for (const attempt of this.#taken.attempts()) attempt.leave();
     const drained = (async () => {
-      while (this.#attempts.size > 0) {
-        await Promise.allSettled([...this.#attempts.values()].map(({ ended }) => ended));
+      while (this.#taken.attempts().length > 0) {
+        await Promise.allSettled(this.#taken.attempts().map(({ ended }) => ended));
         await new Promise((resolve) => setImmediate(resolve));
       }
       await this.#discards.idle();
@@ -276,19 +261,16 @@ export class BullWorker {
     const [what, id = ''] = text.split(' ');
     if (what === 'discard') this.#discards.look();
     else if (what === 'joined') void this.#passed.offer().catch((error) => void this.report(error));
-    else if (this.#attempts.has(id)) void this.#look(id);
-    else this.#stopped.add(id);
+    else this.#taken.stopAsked(id);
   }
 
   /** Whether what runs here may go on: a message may have been lost, or the lock of a paused process. */
   async #look(id?: string): Promise<void> {
     if (id === undefined) {
       this.#discards.look();
-      this.#stopped.clear();
+      this.#taken.forgetStopped();
     }
-    const attempts = [...this.#attempts.values()].filter(
-      (attempt) => id === undefined || attempt.id === id,
-    );
+    const attempts = this.#taken.attempts(id);
     if (attempts.length === 0) return;
     try {
       const answers = listOfReply(
@@ -307,201 +289,8 @@ export class BullWorker {
     }
   }
 
-  #delayOf(job: { readonly id?: string | undefined } | undefined): number {
-    const id = job?.id ?? '';
-    const delayMs = this.#delays.get(id) ?? 0;
-    this.#delays.delete(id);
-    return delayMs;
-  }
-
-  /** One job of BullMQ's. What is to become of it is told by what this throws, or not. */
-  async #process(job: Job, token: string | undefined): Promise<unknown> {
-    try {
-      return await this.#take(job, token);
-    } catch (error) {
-      if (isMeant(error)) throw error;
-      // What went wrong is no attempt of the job's, and BullMQ must not count it as one.
-      if (!this.#link.isClosed) this.report(error);
-      // Nor may it be told of what this throws, where Redis refuses that too.
-      return this.#insist(() => putOff(job, putOffMs, token));
-    }
-  }
-
-  async #take(job: Job, token: string | undefined): Promise<unknown> {
-    const id = job.id ?? '';
-    const { clock, definitions, executor } = this.#settings;
-    const taken = this.#backend?.recordOf(id);
-    if (taken?.isBegun)
-      return this.#run(job, token, taken.record, definitions.get(taken.record.name));
-    let record = taken?.record ?? (await this.#insist(() => this.#store.find(id, 'handler')));
-    if (record?.state.isHandling) record = await this.#interrupted(record);
-    if (record === undefined) return undefined;
-    if (record.state.status !== 'queued') return this.#finish(record);
-    const { availableAt } = record.state;
-    const now = clock.now();
-    if (availableAt !== null && availableAt > now + 50) await putOff(job, availableAt - now, token);
-    const definition = definitions.get(record.name);
-    if (this.#isClosing) return putBack(job, token);
-    if (definition === undefined || executor.handler(record.name) === undefined) {
-      return this.#passed.pass(job, token, record);
-    }
-    this.#passed.forget(id);
-    const at = clock.now();
-    const started = await this.#insist(() =>
-      this.#store.dispatch(
-        id,
-        ({ state }) => (state.status === 'queued' ? { type: 'started', at } : undefined),
-        { newFence: randomId(), known: record },
-      ),
-    );
-    await this.#handOver(started);
-    if (started.type === 'limited') return this.#park(job, token, started.waitMs);
-    if (started.type !== 'done') {
-      return started.type === 'unchanged' ? this.#finish(started.record) : undefined;
-    }
-    return this.#run(job, token, started.record, definition);
-  }
-
-  /** An attempt that has begun. */
-  async #run(
-    job: Job,
-    token: string | undefined,
-    record: JobRecord,
-    definition: AnyJobDefinition | undefined,
-  ): Promise<unknown> {
-    const { clock, executor, random } = this.#settings;
-    const { id, input, saved } = record;
-    if (definition === undefined) return undefined;
-    let shownAt = Number.NEGATIVE_INFINITY;
-    const attempt = new BullAttempt({
-      store: this.#store,
-      executor,
-      definition,
-      clock,
-      random,
-      record,
-      input,
-      saved,
-      report: (error, about) => this.report(error, about ?? record),
-      onProgress: ({ phase, percent, message }: ReportedProgress) => {
-        if (clock.monotonic() - shownAt < shownEveryMs) return;
-        shownAt = clock.monotonic();
-        job.updateProgress({ phase, percent, message }).catch(() => {});
-      },
-    });
-    // One that ran here before was given up, or this one would not have begun.
-    this.#attempts.get(id)?.fenceOff();
-    this.#attempts.set(id, attempt);
-    attempt.begin();
-    if (this.#isClosing) attempt.leave();
-    if (this.#stopped.delete(id)) void this.#look(id);
-    const end = await attempt.ended;
-    if (this.#attempts.get(id) === attempt) this.#attempts.delete(id);
-    if (end.type !== 'returned') return this.#ended(job, token, end);
-    const { next, options } = end;
-    const proposal = this.#store.propose(end.record, next, options);
-    const isPlain = proposal?.changed.state.status === 'succeeded' && !record.limited;
-    // A worker of BullMQ's that is closed by force completes nothing any more.
-    if (!isPlain || this.#isClosing) {
-      const known = end.record;
-      const change = () => this.#store.change(id, next, { ...options, known });
-      return this.#ended(job, token, await this.#insist(change));
-    }
-    // BullMQ's worker completes the job when this resolves, and with it goes the end of the attempt.
-    const again = () => this.#store.change(id, next, options);
-    this.#backend?.leave(id, { proposal, again });
-    return undefined;
-  }
-
-  async #ended(
-    job: Job,
-    token: string | undefined,
-    end: Exclude<AttemptEnd, ReturnedAttempt>,
-  ): Promise<unknown> {
-    switch (end.type) {
-      case 'put back':
-        return putBack(job, token);
-      case 'fenced':
-      case 'gone':
-        // Whoever took its place tells BullMQ.
-        return undefined;
-      case 'unchanged':
-        return this.#finish(end.record);
-      case 'limited':
-      case 'done':
-        await this.#follow(end);
-        if (end.type === 'limited') return this.#park(job, token, end.waitMs);
-        return this.#finish(end.record);
-    }
-  }
-
-  /** What follows from the end of an attempt elsewhere. */
-  async #follow(end: Committed): Promise<void> {
-    await this.#handOver(end);
-    if (end.type === 'done' && end.actions.some(({ type }) => type === 'discard')) {
-      this.#discards.look();
-    }
-  }
-
-  /** The process that ran it is gone, or was away for too long. */
-  async #interrupted(record: JobRecord): Promise<JobRecord | undefined> {
-    const error = new OffstageError('interrupted', 'The process that ran the job ended.', {
-      details: { attempt: record.state.attempt },
-    });
-    const failure = describeFailure(error, this.report(error, record));
-    const at = this.#settings.clock.now();
-    const { fence } = record;
-    const ended = await this.#insist(() =>
-      this.#store.dispatch(
-        record.id,
-        (known) =>
-          known.state.isHandling && known.fence === fence
-            ? { type: 'interrupted', at, failure }
-            : undefined,
-        { newFence: '', known: record },
-      ),
-    );
-    if (ended.type === 'done') {
-      await this.#handOver(ended);
-      // That attempt may have saved since the job was looked at, until its place was taken: now it cannot.
-      return this.#insist(() => this.#store.find(record.id, 'handler'));
-    }
-    return ended.type === 'unchanged' ? ended.record : undefined;
-  }
-
-  /** Tells BullMQ how a job ended, in its own words. */
-  #finish({ state, id }: JobRecord): unknown {
-    const reason = bullReason(state);
-    if (reason === undefined) return undefined;
-    if (isTerminal(state.status)) throw failedForGood(reason);
-    const { availableAt } = state;
-    this.#delays.set(id, Math.max(0, (availableAt ?? 0) - this.#settings.clock.now()));
-    throw failedForNow(reason);
-  }
-
-  /** It waits for a limit in BullMQ's list of delayed jobs, and takes no slot there. */
-  async #park(job: Job, token: string | undefined, waitMs: number | undefined): Promise<never> {
-    if (waitMs !== undefined) return putOff(job, waitMs, token);
-    await job.moveToDelayed(Date.now() + parkMs, token);
-    // It may have been woken before it was there to be found.
-    const isParked = await this.#link.call('HEXISTS', `${this.#link.base}job:${job.id}`, 'parked');
-    if (isParked !== 1) await this.#bull.addKnown(job.id ?? '', this.#settings.clock.now());
-    throw new DelayedError();
-  }
-
   #insist<T>(act: () => Promise<T>): Promise<T> {
     const { clock } = this.#settings;
     return insist({ clock, link: this.#link, report: (error) => this.report(error) }, act);
-  }
-
-  async #handOver(committed: Committed): Promise<void> {
-    for (const freed of freedBy(committed)) {
-      try {
-        await this.#bull.addKnown(freed, this.#settings.clock.now());
-      } catch (error) {
-        // It stands among those that are overdue soon.
-        this.report(error);
-      }
-    }
   }
 }

@@ -4,12 +4,16 @@ import type { ProgressBatch } from '../records/job-store.ts';
 // The first report of a burst shows soon; from then on Redis hears of a job ten times a second.
 const soonMs = 20;
 const everyMs = 100;
+// What Redis has refused it may take a moment later.
+const againMs = 1000;
 
 export interface ProgressBatchOptions {
   readonly clock: Clock;
   readonly capacity: number;
-  /** Sends what has gathered; must not reject. */
-  readonly send: (batch: ProgressBatch) => Promise<void>;
+  /** Reports of the job that were dropped before. */
+  readonly dropped: number;
+  /** Sends what has gathered; whether it was taken. What was not comes again with what is newer. Must not reject. */
+  readonly send: (batch: ProgressBatch) => Promise<boolean>;
 }
 
 /**
@@ -20,7 +24,8 @@ export class ProgressBatcher {
   readonly #options: ProgressBatchOptions;
   #events: string[] = [];
   #seq = 0;
-  #dropped = 0;
+  #dropped: number;
+  #knownDropped: number;
   #timer: Timer | undefined;
   #sentAt = Number.NEGATIVE_INFINITY;
   #sending: Promise<void> | undefined;
@@ -28,6 +33,8 @@ export class ProgressBatcher {
 
   constructor(options: ProgressBatchOptions) {
     this.#options = options;
+    this.#dropped = options.dropped;
+    this.#knownDropped = options.dropped;
   }
 
   push(event: ProgressEvent): void {
@@ -44,7 +51,7 @@ export class ProgressBatcher {
     this.#later();
   }
 
-  /** What was not sent yet; nothing is sent any more. */
+  /** What was not taken yet; nothing is sent any more. */
   async close(): Promise<ProgressBatch> {
     this.#isClosed = true;
     this.#timer?.cancel();
@@ -58,23 +65,30 @@ export class ProgressBatcher {
 
   #take(): ProgressBatch {
     this.#trim();
-    const batch = { seq: this.#seq, dropped: this.#dropped, events: this.#events };
+    const dropped = this.#dropped > this.#knownDropped ? this.#dropped : 0;
+    const batch = { seq: this.#seq, dropped, events: this.#events };
     this.#events = [];
-    this.#dropped = 0;
     return batch;
   }
 
-  #later(): void {
+  #later(gapMs = everyMs): void {
     if (this.#isClosed || this.#timer !== undefined || this.#sending !== undefined) return;
     const { clock } = this.#options;
-    const wait = Math.max(soonMs, this.#sentAt + everyMs - clock.monotonic());
+    const wait = Math.max(soonMs, this.#sentAt + gapMs - clock.monotonic());
     this.#timer = clock.schedule(wait, () => {
       this.#timer = undefined;
-      this.#sentAt = clock.monotonic();
-      this.#sending = this.#options.send(this.#take()).finally(() => {
-        this.#sending = undefined;
-        if (this.#events.length > 0 || this.#dropped > 0) this.#later();
-      });
+      this.#sending = this.#send();
     });
+  }
+
+  async #send(): Promise<void> {
+    this.#sentAt = this.#options.clock.monotonic();
+    const batch = this.#take();
+    const isTaken = await this.#options.send(batch);
+    this.#sending = undefined;
+    if (!isTaken) this.#events = [...batch.events, ...this.#events];
+    else if (batch.dropped > 0) this.#knownDropped = batch.dropped;
+    if (this.#events.length === 0 && this.#dropped === this.#knownDropped) return;
+    this.#later(isTaken ? everyMs : againMs);
   }
 }

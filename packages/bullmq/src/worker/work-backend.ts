@@ -14,7 +14,7 @@ import type { Change, Committed, JobStore, Proposal } from '../records/job-store
 import { listOfReply, type Reply, textOfReply } from '../redis/reply.ts';
 import { workScript } from '../redis/work-script.ts';
 import { bullKeeps } from '../shared/bull-options.ts';
-import { bullReason } from './bull-answers.ts';
+import { bullReason, coded } from './bull-answers.ts';
 
 export interface WorkBackendOptions {
   readonly store: JobStore;
@@ -86,8 +86,7 @@ export class WorkBackend extends RedisQueueBackend {
   readonly #locks = new Map<string, { readonly id: string; readonly lock: string }>();
   readonly #taken = new Map<string, TakenRecord>();
   readonly #left = new Map<string, LeftEnd>();
-  /** How often the connection went. */
-  #cuts = 0;
+  #hasTakenUnknown = false;
   #recovering: Promise<void> | undefined;
 
   /** Makes it of what BullMQ would use; `made` is told. */
@@ -116,9 +115,6 @@ export class WorkBackend extends RedisQueueBackend {
     this.#options = options;
     const names = `\n${options.names.join('\n')}\n`;
     this.#names = names.length > longestNames ? '' : names;
-    options.store.link.commands.on('close', () => {
-      this.#cuts += 1;
-    });
   }
 
   /** What came with a job, once; `undefined` where nothing did. */
@@ -230,7 +226,8 @@ export class WorkBackend extends RedisQueueBackend {
     try {
       const limitMs = await super.moveJobFromActiveToWait(id, this.#lockOf(id, token));
       // BullMQ wakes nobody for a job that goes back to its place.
-      await this.#options.store.link.call('ZADD', this.toKey('marker'), 0, '0');
+      const { store, insist } = this.#options;
+      await insist(() => store.link.call('ZADD', this.toKey('marker'), 0, '0'));
       return limitMs;
     } finally {
       this.#held.delete(id);
@@ -272,13 +269,16 @@ export class WorkBackend extends RedisQueueBackend {
   ): Promise<Moved> {
     const fetches = fetchesNext && this.#ahead.length === 0;
     const lock = this.#lockOf(id, token);
-    const { result, finishedOn } = await end(lock, fetches).finally(() => this.#held.delete(id));
+    const act = () => end(lock, fetches);
+    const ended = fetches ? this.#taking(token, act) : act();
+    const { result, finishedOn } = await ended.finally(() => this.#held.delete(id));
     if (Array.isArray(result)) return { result: this.#noted(token, lock, result), finishedOn };
     return { result: fetchesNext ? this.#handOut(token) : undefined, finishedOn };
   }
 
   async #takePlainly(token: string, name?: string): Promise<NextJob> {
-    return this.#noted(token, token, await super.moveToActive(token, name));
+    const take = () => super.moveToActive(token, name);
+    return this.#noted(token, token, await this.#taking(token, take));
   }
 
   /** A job that BullMQ's own script has given to the worker. */
@@ -317,9 +317,8 @@ export class WorkBackend extends RedisQueueBackend {
     const { store, insist, lockMs } = this.#options;
     const mark = most > 0 ? randomId() : '';
     const args = [most, token, at, lockMs, this.#names, mark, ...end];
-    const cuts = this.#cuts;
-    const reply = await insist(() => store.link.run(workScript, args));
-    if (most > 0 && cuts !== this.#cuts) this.#recover(token);
+    const run = () => insist(() => store.link.run(workScript, args));
+    const reply = await (most > 0 ? this.#taking(token, run) : run());
     const [committed, code, taken] = listOfReply(reply);
     return {
       committed,
@@ -368,9 +367,9 @@ export class WorkBackend extends RedisQueueBackend {
         const options = { fence: begun.fence, newFence: '', known: begun };
         await insist(() => store.change(id, change, options));
       }
-      await this.moveJobFromActiveToWait(id, lock);
+      await insist(() => coded(this.moveJobFromActiveToWait(id, lock)));
       if (score !== undefined) {
-        await store.link.call('ZADD', this.toKey('prioritized'), 'XX', score, id);
+        await insist(() => store.link.call('ZADD', this.toKey('prioritized'), 'XX', score, id));
       }
     } catch (error) {
       // Its lock ends, and another worker takes it.
@@ -382,16 +381,30 @@ export class WorkBackend extends RedisQueueBackend {
    * A command is sent again when the connection went before its answer, and has then taken jobs twice: the first of
    * them are this worker's, and it knows nothing of them.
    */
-  #recover(token: string): void {
-    this.#recovering ??= this.#putBackUnknown(token.slice(0, token.lastIndexOf(':') + 1))
+  async #taking<T>(token: string, take: () => Promise<T>): Promise<T> {
+    const { link } = this.#options.store;
+    const { cuts } = link;
+    try {
+      return await take();
+    } finally {
+      if (cuts !== link.cuts) this.#recover(token.slice(0, token.lastIndexOf(':') + 1));
+    }
+  }
+
+  #recover(ours: string): void {
+    this.#hasTakenUnknown = true;
+    this.#recovering ??= this.#putBackUnknown(ours)
       .catch((error) => this.#options.report(error))
       .finally(() => {
         this.#recovering = undefined;
+        // What was taken since the jobs were listed.
+        if (this.#hasTakenUnknown && !this.#options.store.link.isClosed) this.#recover(ours);
       });
   }
 
   async #putBackUnknown(ours: string): Promise<void> {
     const { store, insist } = this.#options;
+    this.#hasTakenUnknown = false;
     const active = listOfReply(
       await insist(() => store.link.call('LRANGE', this.toKey('active'), 0, -1)),
     );

@@ -187,6 +187,7 @@ export class JobKeeping {
       definitions,
       progressCapacity,
       now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
       openOwner: (owner) => registry.openOwner(owner),
       place(job) {
         job.ownerJobs.jobs.add(job);

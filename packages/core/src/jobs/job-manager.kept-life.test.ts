@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { defineJob } from './job-definition.ts';
 import { again, againTidy, type Life, life, quiet } from './job-manager.kept.test-support.ts';
 import { codeOf, plain, tidy } from './job-manager.test-support.ts';
 import type { ScheduleEvent } from './schedules.ts';
@@ -83,6 +84,56 @@ describe('the life of kept jobs over restarts', () => {
     expect(await after.alice.get(late.id)).toMatchObject({ availableAt: 1_000_600_000 });
     await after.clock.advance(480_000);
     expect(after.executor.runs.map(({ task }) => task.jobId)).toEqual([soon.id, late.id]);
+  });
+
+  test('A5 F6 a clock that was set back while nobody was there makes no delay longer, and moves no moment', async () => {
+    const before = life();
+    const { clock } = before;
+    const delayed = await before.alice.start(plain, 1, { delayMs: 60_000 });
+    const held = await before.alice.start(plain, 2, { exclusivityKey: 'k', delayMs: 60_000 });
+    const next = await before.alice.start(plain, 3, {
+      exclusivityKey: 'k',
+      onConflict: 'queue',
+      delayMs: 90_000,
+    });
+    const startAt = clock.now() + 60_000;
+    const timed = await before.alice.start(plain, 4, { startAt });
+    await clock.advance(10_000);
+    const after = before.kill({ slots: 9 });
+    clock.setWallClock(clock.now() - 86_400_000);
+    await after.manager.ready();
+    const begun = (): readonly string[] => after.executor.runs.map(({ task }) => task.jobId);
+    expect(await after.alice.get(delayed.id)).toMatchObject({ availableAt: clock.now() + 60_000 });
+    expect(await after.alice.get(timed.id)).toMatchObject({ availableAt: startAt });
+    await clock.advance(59_999);
+    expect(begun()).toEqual([]);
+    await clock.advance(1);
+    expect(begun()).toEqual([delayed.id, held.id]);
+    after.executor.runOf(held.id).return('ok');
+    await quiet();
+    await clock.advance(29_999);
+    expect(begun()).toEqual([delayed.id, held.id]);
+    await clock.advance(1);
+    expect(begun()).toEqual([delayed.id, held.id, next.id]);
+    clock.setWallClock(startAt);
+    await clock.advance(60_000);
+    expect(begun()).toEqual([delayed.id, held.id, next.id, timed.id]);
+  });
+
+  test('A1 F6 nor does the wait for the next attempt of a job grow by that', async () => {
+    const slow = defineJob({ ...plain, retry: { attempts: 2, delayMs: 60_000 } });
+    const before = life({ definitions: [slow], random: () => 1 });
+    const { clock } = before;
+    const job = await before.alice.start(slow, 1);
+    await clock.advance(5000);
+    before.executor.runOf(job.id).throw(new Error('busy'));
+    await quiet();
+    expect(await before.alice.get(job.id)).toMatchObject({ status: 'queued', attempt: 2 });
+    const after = before.kill();
+    clock.setWallClock(clock.now() - 86_400_000);
+    await after.manager.ready();
+    await clock.advance(65_000);
+    expect(after.executor.runOf(job.id).task.attempt).toBe(2);
   });
 
   test('A8 J7 who waits for a key goes on waiting behind whoever holds it', async () => {

@@ -102,10 +102,9 @@ export class JobScheduler {
     next.waitsForKey = false;
     // What it waited for the key counts for its delay.
     const { delay } = next;
-    const { availableAt, createdAt } = next.state;
-    if (delay !== undefined && 'afterMs' in delay.due && availableAt !== null) {
+    if (delay !== undefined && 'afterMs' in delay.due) {
       const waitedMs = this.#clock.monotonic() - delay.dueAt;
-      const leftMs = availableAt - createdAt - waitedMs;
+      const leftMs = delay.due.afterMs - waitedMs;
       next.delay = leftMs > 0 ? new JobDelay(next, { afterMs: leftMs }) : undefined;
     }
     // One that is not durable yet is scheduled when it is.

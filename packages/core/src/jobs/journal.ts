@@ -20,6 +20,8 @@ export interface KeptJob {
   readonly createdAt: number;
   /** When a delayed job, or a job's next attempt, falls due. */
   readonly availableAt: number | null;
+  /** What it was started with; without it the first attempt falls due at a moment of the wall clock, or at once. */
+  readonly delayMs?: number | undefined;
   readonly status: JobStatus;
   readonly attempt: number;
   readonly startedAt: number | null;

@@ -19,6 +19,7 @@ export function admissionEntries(
   { input, idempotencyKey, how, schedule }: KeptStart,
 ): readonly JournalEntry[] {
   const { id, owner, name, exclusivityKey, priority, retryOf } = job;
+  const due = job.delay?.due;
   const kept: KeptJob = {
     id,
     owner,
@@ -31,6 +32,7 @@ export function admissionEntries(
     ...(retryOf !== null && { retryOf }),
     createdAt: job.state.createdAt,
     availableAt,
+    ...(due !== undefined && 'afterMs' in due && { delayMs: due.afterMs }),
     status: 'queued',
     attempt: 1,
     startedAt: null,

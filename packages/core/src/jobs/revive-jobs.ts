@@ -1,5 +1,6 @@
 import { OffstageError } from '../foundation/errors.ts';
 import type { StandardSchema } from '../foundation/standard-schema.ts';
+import type { Due } from './due.ts';
 import { describeFailure } from './failure.ts';
 import { Job, orphaned } from './job.ts';
 import type { AnyJobDefinition } from './job-definition.ts';
@@ -17,6 +18,7 @@ export interface RevivalHost {
   readonly executor: Pick<JobExecutor, 'handler'>;
   readonly progressCapacity: number;
   now(): number;
+  monotonic(): number;
   openOwner(owner: string): OwnerJobs<Job>;
   /** Its owner finds it, and it is counted. */
   place(job: Job): void;
@@ -81,8 +83,8 @@ function revived(kept: KeptJob, host: RevivalHost): Job {
   const handler = known === undefined ? undefined : host.executor.handler(kept.name);
   const definition = known !== undefined && handler !== undefined ? known : unknownDefinition(kept);
   const info = known !== undefined && handler !== undefined ? handler : orphaned;
-  const { availableAt } = kept;
-  const due = availableAt === null || availableAt <= host.now() ? undefined : { at: availableAt };
+  const now = host.now();
+  const due = dueOf(kept, now);
   const plan: StartPlan = {
     exclusivityKey: kept.exclusivityKey,
     onConflict: 'queue',
@@ -101,20 +103,40 @@ function revived(kept: KeptJob, host: RevivalHost): Job {
     plan,
     progressCapacity: host.progressCapacity,
     createdAt: kept.createdAt,
-    kept: { state: stateOf(kept, definition, info), life: lifeOf(kept) },
+    kept: { state: stateOf(kept, definition, info, momentOf(due, now)), life: lifeOf(kept) },
   });
+  if (job.delay !== undefined) job.delay.dueAt = host.monotonic();
   job.saved = kept.saved;
   return job;
 }
 
-function stateOf(kept: KeptJob, definition: AnyJobDefinition, handler: HandlerInfo): JobState {
-  const { createdAt, attempt, availableAt, startedAt, endedAt, stopReason } = kept;
+/**
+ * Over the end of a process only the wall clock tells how much of a delay has passed. One that was set back
+ * meanwhile makes it no longer than it was (F6).
+ */
+function dueOf({ availableAt, delayMs, startedAt }: KeptJob, now: number): Due | undefined {
+  if (availableAt === null || availableAt <= now) return undefined;
+  const mostMs = startedAt === null ? delayMs : availableAt - startedAt;
+  if (mostMs === undefined) return { at: availableAt };
+  return { afterMs: Math.min(mostMs, availableAt - now) };
+}
+
+const momentOf = (due: Due | undefined, now: number): number | undefined =>
+  due === undefined || 'at' in due ? due?.at : now + due.afterMs;
+
+function stateOf(
+  kept: KeptJob,
+  definition: AnyJobDefinition,
+  handler: HandlerInfo,
+  dueAt: number | undefined,
+): JobState {
+  const { createdAt, attempt, startedAt, endedAt, stopReason } = kept;
   const attempts = definition.retry?.attempts ?? 1;
   const base = {
     // All states are of one shape.
     ...newJobState(createdAt, Math.max(attempts, attempt), handler.discards),
     attempt,
-    availableAt,
+    availableAt: dueAt ?? kept.availableAt,
     lastFailure: kept.lastFailure ?? null,
     stopReason,
     progress: kept.progress === null ? null : Object.freeze({ ...kept.progress }),

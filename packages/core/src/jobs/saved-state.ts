@@ -35,7 +35,7 @@ function requireSize(copy: unknown): void {
   let bytes = 0;
   while (rest.length > 0) {
     const value = rest.pop();
-    bytes += 8;
+    bytes += leastBytes;
     if (typeof value === 'string') bytes += textBytes(value);
     else if (typeof value === 'bigint') bytes += value.toString(16).length / 2;
     else if (typeof value === 'object' && value !== null && !seen.has(value)) {
@@ -57,16 +57,36 @@ function open(value: object, rest: unknown[]): number {
   if (memory instanceof ArrayBuffer) return memory.byteLength;
   if (value instanceof RegExp) return textBytes(value.source);
   if (typeof Blob === 'function' && value instanceof Blob) return value.size;
+  if (value instanceof Map || value instanceof Set) requireFew(value.size);
   if (value instanceof Map) for (const [key, each] of value) rest.push(key, each);
   else if (value instanceof Set) for (const each of value) rest.push(each);
   else if (value instanceof Error) rest.push(value.message, value.stack, value.cause);
+  if (Array.isArray(value)) requireFew(countFirst(value));
+  const keys = Object.keys(value);
+  requireFew(keys.length);
   let bytes = 0;
-  for (const [key, each] of Object.entries(value)) {
+  for (const key of keys) {
     bytes += key.length;
-    rest.push(each);
+    rest.push(Reflect.get(value, key));
   }
   return bytes;
 }
+
+/** What there are too many of is refused before each is looked at: there may be tens of millions. */
+function requireFew(count: number): void {
+  if (count > maxSavedBytes / leastBytes) throw tooLarge();
+}
+
+/** How many of the first places are taken; the names of all take a second where all are. */
+function countFirst(list: readonly unknown[]): number {
+  const looked = Math.min(list.length, 4 * maxSavedBytes);
+  let count = 0;
+  for (let index = 0; index < looked; index += 1) count += Number(index in list);
+  return count;
+}
+
+/** What each value takes at the least. */
+const leastBytes = 8;
 
 const textBytes = (text: string): number =>
   text.length > maxSavedBytes || /^[\0-\xff]*$/.test(text) ? text.length : 2 * text.length;

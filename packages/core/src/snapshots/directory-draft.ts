@@ -8,7 +8,7 @@ import {
   type DraftContents,
   lookAround,
 } from './draft-contents.ts';
-import { invalidPath, parentsOf, unsafeEntry } from './entry-path.ts';
+import { invalidPath, parentsOf, unsafeEntry, wentAway } from './entry-path.ts';
 import { type Content, type Known, KnownFiles } from './known-files.ts';
 import { manifestName } from './layout.ts';
 import type { DraftWorkspace, ReuseSource, SealedEntry } from './storage.ts';
@@ -353,9 +353,6 @@ export class DirectoryDraft implements DraftWorkspace {
     return `${this.#draftName}/${path}`;
   }
 }
-
-const wentAway = (path: string): OffstageError =>
-  unsafeEntry(path, 'it went away while it was sealed');
 
 const notRegular = (path: string): OffstageError => unsafeEntry(path, 'it is no regular file');
 

@@ -1,6 +1,6 @@
 import { OffstageError } from '../foundation/errors.ts';
 import type { StorageDirectory } from './directory.ts';
-import { PathSet, pathProblem, unsafeEntry } from './entry-path.ts';
+import { PathSet, pathProblem, unsafeEntry, wentAway } from './entry-path.ts';
 
 /** Everything in a draft, by relative path. */
 export interface DraftContents {
@@ -86,7 +86,7 @@ async function walk(
   for (let above = ahead.pop(); above !== undefined; above = ahead.pop()) {
     const listed = await directory.list(above === '' ? root : `${root}/${above}`);
     if (listed === undefined && above === '') throw draftGone();
-    if (listed === undefined) throw unsafeEntry(above, 'it went away while it was sealed');
+    if (listed === undefined) throw wentAway(above);
     for (const { name, kind } of listed) {
       // Joined, the path is one string; a template would keep its parts as well.
       const path = above === '' ? name : [above, name].join('/');

@@ -105,6 +105,16 @@ export const unsafeEntry = (path: string, problem: string): OffstageError =>
     details: { path, problem },
   });
 
+/** What was listed a moment ago and is not to be had by the name that it was listed under. */
+export const wentAway = (path: string): OffstageError =>
+  unsafeEntry(
+    path,
+    // What cannot be decoded is listed so, and nothing is found under that.
+    path.includes('\ufffd')
+      ? 'its name is no valid UTF-8, or it went away while it was sealed: give it another name'
+      : 'it went away while it was sealed',
+  );
+
 // Windows opens devices by these names in every directory, with any extension and case, and takes
 // the superscript digits for digits.
 const device = /^(?:con|prn|aux|nul|conin\$|conout\$|clock\$|com[0-9¹²³]|lpt[0-9¹²³])$/iu;
@@ -114,6 +124,8 @@ const device = /^(?:con|prn|aux|nul|conin\$|conout\$|clock\$|com[0-9¹²³]|lpt[
 const invisibleEnd =
   /[\p{White_Space}\p{Cc}\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]$/u;
 
+const notOnWindows = /[<>"|?*]/;
+
 function partProblem(part: string): string | undefined {
   if (part === '') return 'it has an empty part';
   if (part === '..') return 'it contains ".."';
@@ -122,6 +134,10 @@ function partProblem(part: string): string | undefined {
   if (/\.$/u.test(part)) return 'a part ends in a dot';
   if (invisibleEnd.test(part)) return 'a part is blank or ends in a blank';
   if (part.includes(':')) return 'it contains a colon, which names a stream of a file on Windows';
+  const [refused] = notOnWindows.exec(part) ?? [];
+  if (refused !== undefined)
+    return `it contains ${quote(refused)}, which no name on Windows may have`;
+  if (/\p{Cc}/u.test(part)) return 'it contains a control character, such as a line break';
   if (isLonger(part, maxPartBytes)) return `a part is longer than ${maxPartBytes} bytes`;
   const stem = part.split(/[.:]/u)[0]?.trimEnd() ?? '';
   if (device.test(stem)) return `"${part}" is the name of a device`;

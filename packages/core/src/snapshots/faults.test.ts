@@ -163,7 +163,8 @@ async function forEachOperation(
 // by itself when all at once have failed.
 const mayGoOn = (at: string): boolean =>
   /removeTree|_del-|lockedShared|list $|stat [^/]+$|(?:write|syncFile) LOCK$/.test(at);
-const mayTryAgain = (at: string): boolean => /(?:openFile|facts|read) \d+-/.test(at);
+const mayTryAgain = (at: string): boolean =>
+  /(?:openFile|facts|read|lockShared|list) \d+-/.test(at);
 
 describe.each(faults)('$errno', (fault) => {
   const { code } = fault;
@@ -206,6 +207,27 @@ describe.each(faults)('$errno', (fault) => {
 
 const codeOrIndeterminate = (code: string): RegExp =>
   new RegExp(`^(?:${code}|commit_indeterminate)$`);
+
+test.for(['storage_failed', 'storage_denied'] as const)(
+  'S14 S18 a version of which anything ends in %s keeps no other from being looked at',
+  async (code) => {
+    const disk = await diskWithDebris();
+    const [newest, older] = await storeOn(disk).list();
+    for (const name of ['lockShared', 'openFile', 'facts', 'read', 'list']) {
+      const storage = disk.another({
+        onOperation(operation) {
+          const isOf = operation.path.split('/')[0] === newest?.content;
+          if (isOf && operation.name === name) throw new OffstageError(code, 'It is bad.');
+        },
+      });
+      const { ok, versions } = await storeOn(storage).verify();
+      expect([name, ok, versions.map(({ gen }) => gen)]).toEqual([name, false, [2, 1]]);
+      expect(versions[0]?.problems[0]?.problem).toMatch(/^cannot be read/);
+      expect(versions[1]).toMatchObject({ version: older?.version, files: 2, problems: [] });
+      expect(storage.held()).toEqual(nothingHeld);
+    }
+  },
+);
 
 describe('a disk that is full', () => {
   test.for(works)('S18 at each step of $what, until something is deleted', async (work) => {

@@ -11,7 +11,10 @@ import { Version, type VersionReport } from './version.ts';
 export interface ScrubReport {
   /** No version has a problem. */
   readonly ok: boolean;
-  /** Newest first. A damaged manifest is a problem of the path `manifest.json`. */
+  /**
+   * Newest first. A manifest that is damaged, and a version that cannot be read, are a problem of the path
+   * `manifest.json`.
+   */
   readonly versions: readonly VersionReport[];
 }
 
@@ -56,16 +59,24 @@ async function scrubVersion(
     const pointer = await readPointer(storage);
     return pointer?.versions.some(({ content }) => content === ref.content) ?? false;
   };
+  const problemOf = (error: unknown): VersionReport => {
+    if (!OffstageError.isInstance(error)) throw error;
+    const { code, message } = error;
+    if (code === 'corrupt') return damaged('is damaged');
+    // Of this version alone: the others are looked at all the same.
+    const isUnreadable = code === 'storage_denied' || code === 'storage_failed';
+    if (isUnreadable) return damaged(`cannot be read: ${message}`);
+    throw error;
+  };
   let version: Version | undefined;
   try {
     version = await Version.load(storage, anyMetadata, ref, { verify: 'off', lease });
   } catch (error) {
-    if (!OffstageError.isInstance(error) || error.code !== 'corrupt') throw error;
-    return damaged('is damaged');
+    return problemOf(error);
   }
   if (version === undefined) return (await isNamed()) ? damaged('is missing') : undefined;
   try {
-    return (await isNamed()) ? await version.verify({ signal }) : undefined;
+    return (await isNamed()) ? await version.verify({ signal }).catch(problemOf) : undefined;
   } finally {
     await version[asyncDispose]();
   }

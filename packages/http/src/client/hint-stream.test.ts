@@ -298,6 +298,44 @@ describe('where streams cannot be had', () => {
     expect(kit.requests).toHaveLength(1);
   });
 
+  test('H4 of one that lets the first bytes pass alone, nothing is believed after the first time', async () => {
+    const kit = scriptedHttp();
+    const streams: ReturnType<typeof scriptedStream>[] = [];
+    kit.script.answer = () => {
+      const stream = scriptedStream();
+      streams.push(stream);
+      return stream.response;
+    };
+    const { told } = watch(kit, 'a');
+    await asked(kit, 1);
+    await streams[0]?.write(ready);
+    expect(told.at(-1)).toBe('look');
+    await kit.clock.advance(45_000);
+    told.length = 0;
+    await kit.clock.advance(2000);
+    for (let tries = 2; tries < 5; tries++) {
+      await asked(kit, tries);
+      await streams.at(-1)?.write(ready);
+      await kit.clock.advance(45_000);
+      await kit.clock.advance(299_999);
+      // Polled all along.
+      expect(told).not.toContain('up');
+      expect(kit.requests).toHaveLength(tries);
+      await kit.clock.advance(1);
+    }
+    await asked(kit, 5);
+    await streams.at(-1)?.write(ready);
+    await kit.clock.advance(15_000);
+    await streams.at(-1)?.write(':\n\n');
+    expect(told.slice(-2)).toEqual(['up', 'look']);
+    // What has been heard once is believed at once again.
+    await streams.at(-1)?.end();
+    await kit.clock.advance(2000);
+    await asked(kit, 6);
+    await streams.at(-1)?.write(ready);
+    expect(told.slice(-3)).toEqual(['down', 'up', 'look']);
+  });
+
   test('H4 so is a fetch that never answers and knows no signals', async () => {
     const kit = scriptedHttp({ timeoutMs: 5000 });
     kit.script.answer = () => new Promise<Response>(() => undefined);
@@ -364,6 +402,23 @@ describe('its life', () => {
     expect(kit.clock.pending).toBe(0);
     await stream.write(change({ all: true }));
     expect(third.told).toEqual(['c']);
+  });
+
+  test('H4 a page that is hidden lets go at once: it may be frozen before a timer rings', async () => {
+    const kit = scriptedHttp();
+    const stream = scriptedStream();
+    kit.script.answer = stream.response;
+    const first = watch(kit, 'a');
+    await asked(kit, 1);
+    await stream.write(ready);
+    vi.stubGlobal('document', { visibilityState: 'hidden' });
+    first.stop();
+    vi.unstubAllGlobals();
+    expect(kit.requests[0]?.signal?.aborted).toBe(true);
+    expect(kit.clock.pending).toBe(0);
+    kit.script.answer = scriptedStream().response;
+    watch(kit, 'a');
+    await asked(kit, 2);
   });
 
   test('H4 whoever leaves before the stream is asked for opens none', async () => {

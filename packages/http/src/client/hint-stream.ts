@@ -1,5 +1,5 @@
 import type { JobClient, Timer } from '@offstage/core';
-import { backoffMs, retryAfterMs, toOffstageError } from '@offstage/core/observe';
+import { backoffMs, pageVisibility, retryAfterMs, toOffstageError } from '@offstage/core/observe';
 import type { HttpPorts } from './http-job-client-options.ts';
 import { type Hints, readHints } from './read-hints.ts';
 import { whenSlotIsFree } from './stream-slot.ts';
@@ -22,8 +22,9 @@ const unsupportedRetryMs = 300_000;
  * One stream of hints for all watchers of a client (H4).
  *
  *   closed      nobody watches
- *   queued      other windows of the browser have the streams it may open; watchers poll
- *   connecting  until the server says `ready`, within the timeout; watchers poll meanwhile
+ *   queued      other windows of the browser have the streams it may open, or may have; watchers poll
+ *   connecting  until the server says `ready`, within the timeout, and after a mute one until it says more;
+ *               watchers poll meanwhile
  *   up          hints come, and something every 45 s at least
  *   waiting     it was lost or cannot be had; watchers poll until the next try
  *   refused     401 or 403: as waiting, but nothing is tried until all watchers have left
@@ -37,6 +38,8 @@ export class HintStream {
   // Aborted while waiting and when refused; `undefined` while closed.
   #connection: AbortController | undefined;
   #isUp = false;
+  // The last one said nothing after `ready`, as behind a proxy that lets the first bytes pass and keeps the others.
+  #isMute = false;
   #failures = 0;
   // For the next sign of life, or the next try.
   #timer: Timer | undefined;
@@ -59,7 +62,9 @@ export class HintStream {
     if (this.#connection === undefined) this.#connect();
     return () => {
       if (!this.#watchers.delete(watcher) || this.#watchers.size > 0) return;
-      this.#linger = this.#ports.clock.schedule(lingerMs, () => this.#close());
+      // A page that was hidden may be frozen before any timer rings, with its place among the windows.
+      if (pageVisibility.isHidden()) this.#close();
+      else this.#linger = this.#ports.clock.schedule(lingerMs, () => this.#close());
     };
   }
 
@@ -78,14 +83,26 @@ export class HintStream {
   }
 
   #read({ signal }: AbortController, lose: (waitMs: number) => void): void {
+    let signs = 0;
     this.#after(this.#ports.timeoutMs, () => lose(unsupportedRetryMs));
     readHints(this.#ports, signal, {
       onAlive: () => {
-        if (this.#isUp) this.#after(maxSilenceMs, () => lose(this.#backoffMs()));
+        if (signs === 0) return;
+        signs++;
+        if (signs > 2) {
+          this.#isMute = false;
+          if (!this.#isUp) this.#setUp(true);
+        }
+        this.#after(maxSilenceMs, () => {
+          const waitMs = this.#isMute ? unsupportedRetryMs : this.#backoffMs();
+          this.#isMute = signs < 3;
+          lose(waitMs);
+        });
       },
       onReady: (version) => {
+        signs = 1;
         this.#failures = 0;
-        this.#setUp(true, version);
+        if (!this.#isMute) this.#setUp(true, version);
       },
       onChange: (hints) => this.#hint(hints),
     }).then(

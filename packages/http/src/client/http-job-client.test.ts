@@ -95,6 +95,30 @@ describe('requests', () => {
     expect(requests).toEqual([]);
   });
 
+  test.each([
+    ['one of 2 MB', ['x'.repeat(2_000_000)]],
+    ['hundreds of 10 kB', Array.from({ length: 500 }, (_, n) => `${n}`.padEnd(10_000, '/'))],
+    ['half a letter', ['\ud800']],
+    ['the name of a prototype', ['__proto__']],
+  ])('J4 H4 H5 ids that cannot be spoil no poll of others: %s', async (_, ids) => {
+    const { client, requests, script } = scriptedHttp();
+    script.answer = ({ body }) => {
+      const { polls } = body as { polls: { id: string; after: number }[] };
+      return json({
+        polls: polls.map(({ id, after }) => ({
+          ...(id === 'job' && { job: jobOf(id) }),
+          ...{ events: [], cursor: after, missed: 0 },
+        })),
+      });
+    };
+    const asked = [...ids, 'job'].map((id) => ({ id, after: 7 }));
+    const polls = await client.pollMany(asked);
+    expect(polls.at(-1)).toMatchObject({ job: { id: 'job' }, cursor: 7 });
+    expect(polls).toHaveLength(asked.length);
+    // What the server reads at least of a body is far more.
+    expect(JSON.stringify(requests[0]?.body).length).toBeLessThan(50_000);
+  });
+
   test('J4 H4 a 404 for a job is a no, and any other failure an error', async () => {
     const { client, script } = scriptedHttp();
     const problem =

@@ -71,3 +71,22 @@ test('H4 windows of another server, and programs that are no page, have streams 
     await clock.advance(2000);
   }
 });
+
+test.each([
+  ['no locks', {}],
+  ['locks that are denied', { locks: { request: () => Promise.reject(new Error('denied')) } }],
+])('H4 windows with %s poll, since they cannot know of each other', async (_, navigator) => {
+  vi.stubGlobal('location', { href: 'http://fourth.test/page' });
+  vi.stubGlobal('navigator', navigator);
+  const windows = Array.from({ length: 6 }, () => openWindow('/jobs'));
+  await turns();
+  for (const { client, told, close, clock } of windows) {
+    expect(await client.get('a')).toMatchObject({ id: 'a' });
+    await clock.advance(600_000);
+    expect(told).not.toContain(true);
+    close();
+    await clock.advance(2000);
+    expect(clock.pending).toBe(0);
+  }
+  expect(streams(windows)).toBe(0);
+});

@@ -20,15 +20,14 @@ interface Surroundings {
  * of its own. So the windows of an application leave each other the connections that requests need;
  * those without a stream poll. The abort of `signal` gives the place back.
  *
- * Where there are no locks (an insecure page, Node.js) each opens its own.
+ * A page without locks (an insecure one, or of an old browser) cannot know of the others, and polls: six
+ * windows with a stream each would keep every request waiting. A program that is no page opens its own.
  */
 export function whenSlotIsFree(baseUrl: string, signal: AbortSignal, then: () => void): void {
   const { location, navigator } = globalThis as Surroundings;
   const locks = navigator?.locks;
-  if (location === undefined || locks === undefined) {
-    then();
-    return;
-  }
+  if (location === undefined) then();
+  if (location === undefined || locks === undefined) return;
   const { origin } = new URL(baseUrl, location.href);
   const aborted = new Promise<void>((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true });

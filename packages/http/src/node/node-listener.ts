@@ -7,9 +7,10 @@ import {
   isResponse,
   type PulledBody,
 } from '../answer.ts';
+import { longLength, piecesOf, slicesOf, type Text } from '../text.ts';
 import { drain, hasBody, requestBody } from './request-body.ts';
 import { isAuthority, isPlainPath } from './target.ts';
-import { endWithText, writePieces } from './write-pieces.ts';
+import { endPieces, writePieces } from './write-pieces.ts';
 
 export interface NodeListenerOptions {
   /** For the minute after which a reader that takes nothing is cut off. @default systemClock */
@@ -158,24 +159,30 @@ function addressOf(incoming: IncomingMessage, origin: string): string | undefine
   return isPlainPath(address) ? origin + address : undefined;
 }
 
+/** A short text goes in one piece with what stands before it. */
+function endWithText(outgoing: ServerResponse, text: string, clock: Clock): void {
+  if (text.length < longLength) endPieces(outgoing, clock, text);
+  else writePieces(outgoing, piecesOf(text), clock, () => endPieces(outgoing, clock));
+}
+
 /** A stream of jobs, or a long list: each write asks for the next, once the socket has taken it. */
 function feed(stream: PulledBody, outgoing: ServerResponse, clock: Clock): void {
   let isWriting = false;
   let isOver = false;
   const pull = (): void => stream.pull(reader);
   const reader = {
-    write(text: string): void {
+    write(text: Text): void {
       isWriting = true;
-      writePieces(outgoing, text, clock, () => {
+      writePieces(outgoing, piecesOf(text), clock, () => {
         isWriting = false;
-        if (isOver) endWithText(outgoing, '', clock);
+        if (isOver) endPieces(outgoing, clock);
         else queueMicrotask(pull);
       });
     },
     // Behind what is still on its way.
     end(): void {
       isOver = true;
-      if (!isWriting) endWithText(outgoing, '', clock);
+      if (!isWriting) endPieces(outgoing, clock);
     },
   };
   outgoing.once('close', () => stream.end());
@@ -200,7 +207,7 @@ async function pump(
     // Nothing more is read until the socket has taken what it was given.
     await written(value, outgoing, clock);
   }
-  endWithText(outgoing, '', clock);
+  endPieces(outgoing, clock);
 }
 
 /** Resolves when all of it is on its way, or nobody reads any more. */
@@ -212,6 +219,6 @@ function written(chunk: Uint8Array, outgoing: ServerResponse, clock: Clock): Pro
     };
     outgoing.once('close', settle);
     if (outgoing.destroyed) settle();
-    else writePieces(outgoing, chunk, clock, settle);
+    else writePieces(outgoing, slicesOf(chunk), clock, settle);
   });
 }

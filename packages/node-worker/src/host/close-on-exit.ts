@@ -1,4 +1,5 @@
 import { invalidOption, reading, requireDuration, requireOptions } from '@offstage/core/engine';
+import { hasStuckThreads } from './stuck-threads.ts';
 
 /** What `closeOnExit` ends: a `JobManager`, or anything else with a shutdown. */
 export interface Closable {
@@ -21,7 +22,8 @@ export type StopClosing = (() => void) & Disposable;
 /**
  * Shuts a manager down once, on SIGINT, SIGTERM or when the process has nothing left to do, and then
  * exits with the signal's own code, 130 or 143. Several managers share the listeners: the
- * process exits when all have ended. A second signal exits at once.
+ * process exits when all have ended. A second signal exits at once. Where a thread does not end, the
+ * process dies by the signal, as its exit would wait for that thread.
  *
  * @throws OffstageError `invalid_option`
  *
@@ -99,6 +101,18 @@ function unlisten(registry: Registry): void {
   process.off('beforeExit', registry.onBeforeExit);
 }
 
+function exit(signal: NodeJS.Signals, exitCode: number): void {
+  // Node.js would wait for such a thread, for ever perhaps. The signal itself does not, and a shell sees the
+  // same code; whoever listens to the exit has heard of it by then.
+  if (hasStuckThreads()) {
+    process.once('exit', () => {
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+    });
+  }
+  process.exit(exitCode);
+}
+
 // A shutdown that fails must not keep the process from exiting, nor the other managers from ending.
 function end(entry: Entry): Promise<void> {
   entry.ended ??= shutDown(entry);
@@ -129,9 +143,9 @@ function theRegistry(): Registry {
     exiting: false,
     onSignal(signal) {
       const exitCode = exitCodes[signal] ?? 1;
-      if (registry.exiting) process.exit(exitCode);
+      if (registry.exiting) exit(signal, exitCode);
       registry.exiting = true;
-      void Promise.all([...registry.entries].map(end)).then(() => process.exit(exitCode));
+      void Promise.all([...registry.entries].map(end)).then(() => exit(signal, exitCode));
     },
     onBeforeExit() {
       for (const entry of registry.entries) void end(entry);

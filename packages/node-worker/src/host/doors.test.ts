@@ -139,7 +139,6 @@ describe('F1 what comes through a door of the worker threads', () => {
       }
       expect(faults).toEqual([]);
     },
-    60_000,
   );
 
   test('F1 W1 an option that is refused is named', () => {

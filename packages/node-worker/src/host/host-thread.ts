@@ -20,6 +20,7 @@ import {
 } from '../shared/wire.ts';
 import { bootUrl, entryName, fileVersion } from './entry.ts';
 import { ProgressReader } from './progress-reader.ts';
+import { noteStuck } from './stuck-threads.ts';
 import type { ThreadTask } from './thread-task.ts';
 
 export interface ResourceLimits {
@@ -72,6 +73,8 @@ export class HostThread {
   readonly #gone = Promise.withResolvers<void>();
   readonly #loadTimer: Timer;
   #exitTimer: Timer | undefined;
+  #goneTimer: Timer | undefined;
+  #isGone = false;
   // What it has loaded, in development.
   readonly #files = new Map<string, string>();
   #handlers: ReadonlyMap<string, ServedHandler & { readonly index: number }> | undefined;
@@ -135,6 +138,10 @@ export class HostThread {
     return [...(this.#handlers?.values() ?? [])];
   }
 
+  serves(name: string): boolean {
+    return this.#handlers?.has(name) === true;
+  }
+
   /** Hands a task to an idle thread. False when its input cannot be carried: the task has ended. */
   begin(task: ThreadTask): boolean {
     const handler = this.#handlers?.get(task.name);
@@ -172,7 +179,10 @@ export class HostThread {
     return true;
   }
 
-  /** Ends the thread at once; what it runs settles with `worker_crashed`. Resolves when it is gone. */
+  /**
+   * Ends the thread at once; what it runs settles with `worker_crashed`. Resolves when it is gone, or
+   * counts as gone (W6).
+   */
   terminate(): Promise<void> {
     this.#fail({ reason: 'shutdown', cause: undefined });
     return this.#gone.promise;
@@ -207,7 +217,7 @@ export class HostThread {
         // A listener of the thread's own exit may throw, or never end: then it would neither run nor go.
         this.#exitTimer ??= this.#options.clock.schedule(
           exitMs,
-          () => void this.#worker.terminate(),
+          () => this.#fail({ reason, cause: undefined }),
           // What waits for another thread does so until then.
           { keepAlive: true },
         );
@@ -311,14 +321,32 @@ export class HostThread {
   #fail(end: End): void {
     this.#end ??= end;
     this.#setRef(true);
+    this.#goneTimer ??= this.#options.clock.schedule(exitMs, () => this.#giveUp(), {
+      keepAlive: true,
+    });
     void this.#worker.terminate();
   }
 
-  #onExit(exitCode: number): void {
+  /**
+   * Nothing ends a call of the operating system, nor a thread at its heap limit. None of its JavaScript
+   * goes on, and nobody waits for it any more.
+   */
+  #giveUp(): void {
+    noteStuck(this.#worker);
+    this.#worker.unref();
+    this.#onExit(undefined);
+    this.#events.onError(stuckError());
+  }
+
+  /** Without a code: it has not ended, and counts as gone. */
+  #onExit(exitCode: number | undefined): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
     // What the thread said before it died may still be on its way.
     this.#receiveRest();
     this.#loadTimer.cancel();
     this.#exitTimer?.cancel();
+    this.#goneTimer?.cancel();
     this.#reader.drain();
     this.#reader.close();
     this.#port.close();
@@ -362,7 +390,7 @@ export class HostThread {
     }
   }
 
-  #loadError({ reason, cause }: End, exitCode: number): OffstageError {
+  #loadError({ reason, cause }: End, exitCode: number | undefined): OffstageError {
     const why =
       cause instanceof Error
         ? cause.message
@@ -395,11 +423,20 @@ interface End {
   readonly cause: unknown;
 }
 
-/** How long a thread that said that it ends may take for it. */
+/** How long a thread may take to end, that said that it does or was told to. */
 const exitMs = 1000;
 
 /** A task that no thread lived long enough to begin is given up after this many. */
 const maxPosts = 3;
+
+const stuckError = (): OffstageError =>
+  new OffstageError(
+    'worker_crashed',
+    'A worker thread was ended, and has not gone: it is in a call that nothing interrupts, such as one of ' +
+      'the operating system, or at its heap limit. What it ran counts as ended. A process that exits ' +
+      'waits for it, until it is killed.',
+    { details: { reason: 'stuck' } },
+  );
 
 const describeFault: Readonly<Record<End['reason'], string>> = {
   uncaught_exception: 'an exception that nobody caught',
@@ -413,7 +450,7 @@ const describeFault: Readonly<Record<End['reason'], string>> = {
 
 function crashError(
   { reason, cause }: End,
-  exitCode: number,
+  exitCode: number | undefined,
   name: string | undefined,
 ): OffstageError {
   const whose = name === undefined ? 'An idle worker thread' : `The thread of a "${name}" job`;

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { runtimeOptions } from '../../../../scripts/setup.mjs';
+import { blockingPipe } from '../../fixtures/blocking-pipe.ts';
 
 const script = fileURLToPath(new URL('../../fixtures/process.ts', import.meta.url));
 const children = new Set<ChildProcessByStdio<null, Readable, Readable>>();
@@ -23,8 +24,9 @@ interface Ran {
 function run(
   scenario: string,
   onLine: (line: string, kill: (signal: NodeJS.Signals) => void) => void = () => {},
+  args: readonly string[] = [],
 ): Promise<Ran> {
-  const child = spawn(process.execPath, [...runtimeOptions, script, scenario], {
+  const child = spawn(process.execPath, [...runtimeOptions, script, scenario, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.add(child);
@@ -116,6 +118,23 @@ describe('a process', () => {
     });
     expect(ran).toMatchObject({ code: 130, lines: ['ready', 'canceled deaf'] });
   });
+
+  test.runIf(process.platform !== 'win32')(
+    'W8 W6 a thread that nothing ends does not hold it: it dies by the signal, once its listeners know',
+    async () => {
+      using pipe = blockingPipe();
+      const onLine = (line: string, kill: (signal: NodeJS.Signals) => void): void => {
+        if (line !== 'ready') return;
+        void expect
+          .poll(pipe.isRead, { timeout: 10_000 })
+          .toBe(true)
+          .then(() => kill('SIGTERM'));
+      };
+      const ran = await run('stuck', onLine, [pipe.path]);
+      expect(ran).toMatchObject({ code: null, signal: 'SIGTERM', errors: '' });
+      expect(ran.lines).toEqual(['ready', 'canceled stuck', 'stuck', 'exit 143']);
+    },
+  );
 
   test('W8 a shutdown that fails is told and does not hold the process', async () => {
     const ran = await run('failsToClose', (line, kill) => {

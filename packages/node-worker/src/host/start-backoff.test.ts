@@ -10,6 +10,9 @@ import { echo, exit, hold } from '../../fixtures/jobs.ts';
 import { StartBackoff } from './start-backoff.ts';
 import type { WorkerExecutorOptions } from './worker-executor-options.ts';
 
+const moduleOf = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
+const serve = `import { serveJobs } from ${moduleOf('../thread/index.ts')};`;
+
 /** An executor whose one thread has loaded and ended, and whose entry can be taken away. */
 async function deployment(options: Partial<WorkerExecutorOptions> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'offstage-'));
@@ -24,6 +27,8 @@ async function deployment(options: Partial<WorkerExecutorOptions> = {}) {
     crash: () => start(served.executor, 'exit', { code: 1 }).outcome,
     takeAway: () => rename(path, `${path}.away`),
     bringBack: () => rename(`${path}.away`, path),
+    /** What is deployed halfway: it loads, and has other handlers. */
+    write: (source: string) => writeFile(path, source),
   };
 }
 
@@ -69,6 +74,39 @@ describe('an entry that is missing for a moment', () => {
     await owner.cancel(job.id);
     expect(await owner.wait(job.id)).toMatchObject({ status: 'canceled' });
     expect(await manager.shutdown()).toEqual({ settled: 0, abandoned: 0 });
+  });
+
+  test('F4 one that serves no handlers for a moment costs none either', async () => {
+    const { executor, errors, crash, takeAway, bringBack, write } = await deployment();
+    await crash();
+    await takeAway();
+    await write(`${serve} serveJobs([]);`);
+    const runs = Array.from({ length: 20 }, (_, index) => start(executor, 'echo', index).outcome);
+    await expect.poll(() => errors.length, { timeout: 10_000 }).toBeGreaterThan(1);
+    await bringBack();
+    const outcomes = await Promise.all(runs);
+    expect(outcomes).toEqual(outcomes.map((_, value) => ({ type: 'returned', value })));
+    expect(errors[0]).toMatchObject({ code: 'executor_failed', details: { name: 'echo' } });
+  });
+
+  test('F4 a thread of such an entry runs what it serves, and is replaced for what it lacks', async () => {
+    const clock = simulatedClock();
+    const { executor, errors, crash, takeAway, bringBack, write } = await deployment({ clock });
+    await crash();
+    await takeAway();
+    await write(`${serve} import { handle } from ${moduleOf('../../../core/src/index.ts')};
+      import { echo } from ${moduleOf('../../fixtures/jobs.ts')};
+      serveJobs([handle(echo, () => 'new')]);`);
+    expect(await start(executor, 'echo', 1).outcome).toEqual({ type: 'returned', value: 'new' });
+    const lacking = start(executor, 'threadId').outcome;
+    await expect.poll(() => errors.length).toBe(1);
+    await bringBack();
+    await clock.advance(100);
+    expect(await lacking).toMatchObject({ type: 'returned' });
+    expect(await start(executor, 'unheardOf').outcome).toMatchObject({
+      type: 'threw',
+      error: { code: 'unknown_definition' },
+    });
   });
 
   test('F4 the next attempt comes after the wait, and takes along all that waits', async () => {

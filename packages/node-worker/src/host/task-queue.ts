@@ -8,6 +8,10 @@ export class TaskQueue<T> {
     return this.#front.length + this.#items.size;
   }
 
+  get first(): T | undefined {
+    return this.#front.at(-1) ?? this.#items.values().next().value;
+  }
+
   push(item: T): void {
     this.#items.add(item);
   }

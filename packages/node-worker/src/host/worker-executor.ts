@@ -8,6 +8,7 @@ import type {
   JobTask,
 } from '@offstage/core/engine';
 import { invalidOption } from '@offstage/core/engine';
+import { entryName } from './entry.ts';
 import { HostThread, type ThreadOptions } from './host-thread.ts';
 import { StartBackoff } from './start-backoff.ts';
 import { TaskQueue } from './task-queue.ts';
@@ -99,7 +100,7 @@ export class WorkerExecutor implements JobExecutor {
       void Promise.resolve().then(() => task.end({ type: 'threw', error: closed() }));
       return;
     }
-    const thread = this.#waiting === 0 ? this.#takeIdle() : undefined;
+    const thread = this.#waiting === 0 ? this.#takeIdle(task) : undefined;
     if (thread === undefined) {
       queue.push(task);
       task.onStopRequest = () => this.#onStopWaiting(task);
@@ -107,13 +108,20 @@ export class WorkerExecutor implements JobExecutor {
     } else if (!thread.begin(task)) this.#idle.push(thread);
   }
 
-  /** The idle thread to use next. Those that run what was edited meanwhile end. */
-  #takeIdle(): HostThread | undefined {
+  /** The idle thread to use next. Those that run what was edited meanwhile end, or lack its handler. */
+  #takeIdle(task: ThreadTask): HostThread | undefined {
     for (;;) {
       const thread = this.#idle.pop();
-      if (thread?.isStale !== true) return thread;
+      if (thread === undefined) return undefined;
+      if (!thread.isStale && !this.#lacks(thread, task)) return thread;
       this.#retire(thread);
     }
+  }
+
+  /** A deploy is half done, where an entry that was loaded anew lacks what it served before (F4). */
+  #lacks(thread: HostThread, { name }: ThreadTask): boolean {
+    if (this.#options.reloadOnChange || thread.serves(name)) return false;
+    return this.#handlers?.has(name) === true;
   }
 
   get #hasStale(): boolean {
@@ -122,8 +130,8 @@ export class WorkerExecutor implements JobExecutor {
 
   // Discards go first: they free keys that queued jobs may wait for.
   #dispatch(): void {
-    while (this.#waiting > 0) {
-      const thread = this.#takeIdle();
+    for (let first = this.#first; first !== undefined; first = this.#first) {
+      const thread = this.#takeIdle(first);
       if (thread === undefined) break;
       const task = this.#discards.shift() ?? this.#runs.shift();
       if (task === undefined || !thread.begin(task)) this.#idle.push(thread);
@@ -177,6 +185,12 @@ export class WorkerExecutor implements JobExecutor {
   }
 
   #onLoaded(thread: HostThread): void {
+    const first = this.#first;
+    if (first !== undefined && this.#lacks(thread, first)) {
+      this.#retire(thread);
+      this.#startFailed(noLonger(this.#options.entry, first.name));
+      return;
+    }
     this.#loading.delete(thread);
     this.#backoff.succeeded();
     // Threads that load later serve what the first did, but for what was edited.
@@ -253,6 +267,10 @@ export class WorkerExecutor implements JobExecutor {
     if (at >= 0) this.#idle.splice(at, 1);
   }
 
+  get #first(): ThreadTask | undefined {
+    return this.#discards.first ?? this.#runs.first;
+  }
+
   get #waiting(): number {
     return this.#discards.size + this.#runs.size;
   }
@@ -307,6 +325,13 @@ const cutOff = (): OffstageError =>
   new OffstageError('worker_crashed', 'The executor was shut down before the job began.', {
     details: { reason: 'shutdown' },
   });
+
+const noLonger = (entry: string, name: string): OffstageError =>
+  new OffstageError(
+    'executor_failed',
+    `The worker entry ${entryName(entry)} was loaded anew and serves no handler for job "${name}", as it did before.`,
+    { details: { name } },
+  );
 
 const unknownYet: HandlerInfo = Object.freeze({ discards: false });
 

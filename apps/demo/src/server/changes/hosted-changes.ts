@@ -18,6 +18,8 @@ export interface ChangeEngine {
 export interface HostedChanges extends ChangeEngine {
   /** Whose jobs read uploads ahead of a change, where that is of use to it. */
   readonly reader: JobClient | undefined;
+  /** What jobs were kept in has failed for good: until the server is started again, none begins and none ends. */
+  readonly isBroken: boolean;
   /**
    * Takes up what a former server left. Resolves to the changes that are known of it.
    *

@@ -4,6 +4,7 @@ import {
   JobManager,
   type JobManagerEventName,
   type JobManagerListener,
+  OffstageError,
   type ShutdownOptions,
   type ShutdownReport,
 } from '@offstage/core';
@@ -45,6 +46,12 @@ export class LocalChanges implements HostedChanges {
     });
     // No session has this name: theirs are random digits.
     this.reader = this.#manager.forOwner('read-ahead');
+  }
+
+  get isBroken(): boolean {
+    const { journal } = this.#manager.health();
+    // A full disk passes.
+    return OffstageError.isInstance(journal?.error) && journal.error.code !== 'journal_full';
   }
 
   forOwner(owner: string): JobClient {

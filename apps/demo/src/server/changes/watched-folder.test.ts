@@ -7,7 +7,7 @@ import { scratch, writeFiles } from '../../testing/scratch.ts';
 import type { LogEvent } from '../../web/api.ts';
 import type { FolderNews } from './watched-folder.ts';
 
-const patience = { timeout: 30_000, interval: 50 };
+const patience = { interval: 50 };
 
 /** What stands in the event log of a data folder, without progress. */
 const eventsIn = (data: string): Partial<LogEvent>[] =>
@@ -56,7 +56,7 @@ test('D5 D9 D10 a watched folder and uploads are one corpus, each leaves the oth
   expect(events[1]).toMatchObject({ phase: 'done', percent: 100 });
   expect(events[1]?.durationMs).toBeGreaterThan(0);
   expect(JSON.stringify(events)).not.toMatch(/\.md|of the folder/);
-}, 90_000);
+});
 
 const canMount = process.platform === 'linux' && process.getuid?.() === 0;
 
@@ -94,5 +94,4 @@ test.runIf(canMount)(
     expect(ends.map(({ event, code }) => [event, code])).toContainEqual(['failed', 'storage_full']);
     expect(ends.at(-1)).toMatchObject({ event: 'completed' });
   },
-  90_000,
 );

@@ -30,4 +30,4 @@ test('D5 GET /api/export streams a version as ZIP or TAR, and not more than some
     expect(answer.status).toBe(200);
     await answer.arrayBuffer();
   }
-}, 60_000);
+});

@@ -2,6 +2,8 @@ import type { EventLog } from './event-log.ts';
 
 const heartbeatMs = 15_000;
 const maxBatch = 200;
+// When who reads what there is comes back for more.
+const againMs = 2000;
 
 /** Where a reader is in the log: the life of the server that counted, and how far it had come. */
 export interface LogCursor {
@@ -15,6 +17,13 @@ export function parseLogCursor(text: string): LogCursor {
   return { epoch, seq: Number(seq) };
 }
 
+export interface LogStreamOptions {
+  readonly after: LogCursor | undefined;
+  /** False ends the answer with what there is. */
+  readonly follow: boolean;
+  readonly signal: AbortSignal;
+}
+
 /**
  * The events of one session as server-sent events, from a cursor on. Nothing is queued for a slow
  * reader: it reads from what the log still has when it reads again. A reader whose cursor is of another
@@ -24,9 +33,9 @@ export function parseLogCursor(text: string): LogCursor {
 export function logStream(
   log: EventLog,
   owner: string,
-  options: { readonly after: LogCursor | undefined; readonly signal: AbortSignal },
+  options: LogStreamOptions,
 ): ReadableStream<Uint8Array> {
-  const { after } = options;
+  const { after, follow } = options;
   const isKnown = after !== undefined && after.epoch === log.epoch && after.seq <= log.newest;
   const encoder = new TextEncoder();
   let cursor = isKnown ? after.seq : 0;
@@ -41,7 +50,10 @@ export function logStream(
           const { events, cursor: newest } = log.read(owner, cursor);
           const batch = events.slice(0, maxBatch);
           cursor = batch.length < events.length ? (batch.at(-1)?.seq ?? newest) : newest;
-          if (batch.length === 0) return;
+          if (batch.length === 0) {
+            if (!follow) end();
+            return;
+          }
           const text = batch.map(
             (event) => `id: ${log.epoch}.${event.seq}\ndata: ${JSON.stringify(event)}\n\n`,
           );
@@ -68,7 +80,7 @@ export function logStream(
         // With an id, so that a reader who gets nothing else has a cursor all the same.
         const begin =
           isKnown || after === undefined ? '' : `event: reset\nid: ${log.epoch}.0\ndata: {}\n\n`;
-        controller.enqueue(encoder.encode(`retry: 1000\n\n${begin}`));
+        controller.enqueue(encoder.encode(`retry: ${follow ? 1000 : againMs}\n\n${begin}`));
         if (options.signal.aborted) end();
       },
       pull: () => offerAgain(),

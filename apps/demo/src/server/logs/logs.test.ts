@@ -136,6 +136,18 @@ test('D10 H3 a page that asks with the cursor of another life of the server gets
   }
 });
 
+test('D10 H4 a page that has no stream reads what there is, and goes on where that ended', async () => {
+  const { url } = await startServer();
+  const me = visit(url);
+  expect(await (await me.fetch('/api/log?follow=0')).text()).toBe('retry: 2000\n\n');
+  await me.publish({ 'a.md': 'text' });
+  const text = await (await me.fetch('/api/log?follow=0')).text();
+  expect(text).toContain('"event":"completed"');
+  const [last = ''] = [...text.matchAll(/^id: (.*)$/gm)].map(([, id]) => id).slice(-1);
+  const headers = { 'last-event-id': last };
+  expect(await (await me.fetch('/api/log?follow=0', { headers })).text()).toBe('retry: 2000\n\n');
+});
+
 test('D10 D12 one session may not have all streams of the log', async () => {
   const { url } = await startServer();
   const me = visit(url);

@@ -47,6 +47,8 @@ const redisTimeoutMs = 5000;
 export class RedisChanges implements HostedChanges {
   /** What is read ahead would have to be read by the process that runs the change. */
   readonly reader = undefined;
+  /** Redis is waited for, and goes on where it was. */
+  readonly isBroken = false;
   readonly #options: HostedChangesOptions;
   readonly #manager: BullJobManager;
   readonly #events = new ManagerEvents(newReference);

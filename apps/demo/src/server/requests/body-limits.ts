@@ -35,3 +35,10 @@ export function limitBody(incoming: IncomingMessage, limits: BodyLimits, onSlow:
   const whole = setTimeout(cut, maxMs).unref();
   incoming.on('end', end).on('close', end);
 }
+
+/** Whether a part of a body is still to come: the next request of its connection cannot be told from it. */
+export function isUnread({ complete, headers }: IncomingMessage): boolean {
+  // A request without a body is not complete yet while it is being handed over.
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = headers;
+  return !complete && (encoding !== undefined || length !== '0');
+}

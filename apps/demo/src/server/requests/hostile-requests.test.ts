@@ -123,5 +123,5 @@ describe('whatever is asked', () => {
     );
     // It is there still.
     expect((await me.api.corpus()).current).not.toBe(null);
-  }, 60_000);
+  });
 });

@@ -7,7 +7,7 @@ import { toNodeListener } from '@offstage/http/node';
 import type { Hono } from 'hono';
 import { change } from '../../change/change-job.ts';
 import type { ServerLog } from '../logs/logger.ts';
-import { type BodyLimits, limitBody } from './body-limits.ts';
+import { type BodyLimits, isUnread, limitBody } from './body-limits.ts';
 import { Problem, problemAnswer } from './problem.ts';
 import { assertAddress, assertHost, assertSameSite, setSecurityHeaders } from './request-guard.ts';
 import type { Bindings } from './route-parts.ts';
@@ -26,6 +26,8 @@ export interface RequestPipelineParts {
   readonly bodyLimits: BodyLimits;
   /** @throws Problem 503 where the data folder is not there any more. */
   readonly assertData: () => void;
+  /** @throws Problem 503 where jobs cannot be kept until the server is started again. */
+  readonly assertJobs: () => void;
   readonly log: ServerLog;
 }
 
@@ -68,6 +70,7 @@ export function requestPipeline(parts: RequestPipelineParts) {
       assertHost(incoming, allowedHosts);
       assertSameSite(incoming);
       if (needsData(incoming)) parts.assertData();
+      if (needsJobs(incoming)) parts.assertJobs();
     } catch (error) {
       refuse(incoming, outgoing, error, log);
       return;
@@ -92,6 +95,12 @@ const needsData = ({ url = '', method }: IncomingMessage): boolean =>
   /^\/api\/(?!log(?:[?]|$))/.test(url) ||
   (method === 'POST' && /^\/jobs\/(?!poll(?:[?]|$))[^/]*(?:\/retry)?(?:[?]|$)/.test(url));
 
+/** What begins, ends or removes a job, or gathers what one is to work with. */
+const needsJobs = ({ url = '', method }: IncomingMessage): boolean =>
+  method !== 'GET' &&
+  method !== 'HEAD' &&
+  /^\/(?:api\/uploads(?=[?]|$)|jobs\/(?!poll(?:[?]|$)))/.test(url);
+
 function refuse(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
@@ -102,7 +111,7 @@ function refuse(
   outgoing.writeHead(status, {
     'content-type': 'application/problem+json',
     'cache-control': 'no-store',
-    ...(!incoming.complete && { connection: 'close' }),
+    ...(isUnread(incoming) && { connection: 'close' }),
   });
   outgoing.end(JSON.stringify(body));
 }

@@ -8,6 +8,8 @@ import { addDocumentRoutes } from '../documents/document-routes.ts';
 import { addExportRoutes } from '../documents/export-routes.ts';
 import { logStream, parseLogCursor } from '../logs/log-stream.ts';
 import { receiveUploads } from '../uploads/receive-uploads.ts';
+import { allowedMethods } from './allowed-methods.ts';
+import { isUnread } from './body-limits.ts';
 import { parseQuery as parse } from './parse-query.ts';
 import { Problem, problemAnswer } from './problem.ts';
 import type { Bindings, RouteParts } from './route-parts.ts';
@@ -142,6 +144,7 @@ export function createRoutes(parts: RouteParts): Hono<{ Bindings: Bindings }> {
     const after = c.req.header('last-event-id') ?? c.req.query('after');
     const stream = logStream(events, session, {
       after: after === undefined ? undefined : parseLogCursor(after),
+      follow: c.req.query('follow') !== '0',
       signal: AbortSignal.any([gone.signal, closing]),
     });
     return new Response(stream, {
@@ -160,7 +163,13 @@ export function createRoutes(parts: RouteParts): Hono<{ Bindings: Bindings }> {
     app.get(`${prefix}*`, (c) => pages[name].answer(c.req.path.slice(prefix.length), c.req.raw));
   }
   app.get('/favicon.ico', (c) => c.body(null, 204));
-  app.notFound((c) => problem(c, notFound(), report));
+  const allowed = allowedMethods(app);
+  app.notFound((c) => {
+    const allow = allowed(c.req.path);
+    if (allow === undefined) return problem(c, notFound(), report);
+    if (c.req.raw.method === 'OPTIONS') return c.body(null, 204, { allow });
+    return problem(c, wrongMethod(allow), report);
+  });
   app.onError((error, c) => problem(c, error, report));
   return app;
 }
@@ -179,9 +188,10 @@ function problem(
     headers: {
       'content-type': 'application/problem+json',
       'cache-control': 'no-store',
+      ...(typeof body.allow === 'string' && { allow: body.allow }),
       ...(typeof body.retryAfter === 'number' && { 'retry-after': String(body.retryAfter) }),
       // What is left of the body is not worth reading.
-      ...(!incoming.complete && { connection: 'close' }),
+      ...(isUnread(incoming) && { connection: 'close' }),
     },
   });
 }
@@ -204,4 +214,6 @@ function staleness(stale: Omit<Stale, 'message'>): Stale | null {
   return { ...stale, message: message.filter((part) => part !== '').join(' ') };
 }
 
+const wrongMethod = (allow: string): Problem =>
+  new Problem(405, 'invalid_input', `This address takes ${allow}.`, { allow });
 const notFound = (): Problem => new Problem(404, 'not_found', 'There is no such thing here.');

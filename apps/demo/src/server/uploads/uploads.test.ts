@@ -410,7 +410,7 @@ test('D12 uploads that no change takes are removed after a while', async () => {
   const { url, data } = await startServer({ uploads: { ttlMs: 200 } });
   const me = visit(url);
   await me.upload({ 'a.md': 'text' });
-  await vi.waitFor(() => expect(staged(data)).toEqual([]), 5000);
+  await vi.waitFor(() => expect(staged(data)).toEqual([]));
   expect((await me.api.corpus()).pending).toEqual([]);
 });
 

@@ -49,7 +49,7 @@ export class DocumentsApp {
   readonly documents = new DocumentPages(this.api);
   readonly openDocument = new OpenDocument(this.api);
   readonly search = new SearchSession(this.api);
-  readonly log = new EventLog(this.api);
+  readonly log = new EventLog();
   readonly corpus = new Resource((signal) => this.api.corpus({ signal }), {
     intervalMs: (corpus) => (corpus?.busy ? 1000 : 3000),
     onLook: (error) => {

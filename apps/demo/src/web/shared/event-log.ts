@@ -1,4 +1,5 @@
-import type { Api, LogEvent } from '../api.ts';
+import { apiPaths, type LogEvent } from '../api.ts';
+import { followLog } from './follow-log.ts';
 import { Store } from './store.ts';
 
 /** An event with what tells it from all others, also of servers that came before this one. */
@@ -16,7 +17,7 @@ const maxEvents = 500;
 
 /** The event log of this session's jobs, followed while someone looks. */
 export class EventLog extends Store<EventLogState> {
-  constructor(api: Api) {
+  constructor() {
     super({ events: [], isOpen: false }, () => {
       let batch: ShownEvent[] = [];
       let frame = 0;
@@ -28,14 +29,14 @@ export class EventLog extends Store<EventLogState> {
         batch = [];
         this.patch({ events: [...newest, ...this.get().events].slice(0, maxEvents) });
       };
-      const stop = api.log(
-        (event, id) => {
+      const stop = followLog(apiPaths.log, {
+        onEvent: (event, id) => {
           // A server that counts from the start again is another one: its events are others.
           batch.push({ ...event, key: `${id} ${event.at} ${event.jobId}` });
           frame ||= requestAnimationFrame(show);
         },
-        (isOpen) => this.patch({ isOpen }),
-      );
+        onOpen: (isOpen) => this.patch({ isOpen }),
+      });
       return () => {
         stop();
         cancelAnimationFrame(frame);
