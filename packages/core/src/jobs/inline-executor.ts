@@ -43,6 +43,8 @@ export interface InlineExecutorOptions {
 export class InlineExecutor implements JobExecutor {
   readonly concurrency: number;
   readonly #handlers = new Map<string, InlineHandler>();
+  /** The one that was asked for last: each job asks twice, and so do many jobs of a name in a row. */
+  #found: InlineHandler | undefined;
   readonly #clock: Clock;
   readonly #running = new Chain<InlineRun>();
   readonly #discarding = new Set<Promise<void>>();
@@ -81,11 +83,11 @@ export class InlineExecutor implements JobExecutor {
   }
 
   handler(name: string): HandlerInfo | undefined {
-    return this.#handlers.get(name)?.info;
+    return this.#find(name)?.info;
   }
 
   run(task: JobTask, host: JobHost): JobRun {
-    const handler = this.#shutdown === undefined ? this.#handlers.get(task.name) : undefined;
+    const handler = this.#shutdown === undefined ? this.#find(task.name) : undefined;
     if (handler === undefined) return this.#refuse(task, host);
     const run = new InlineRun(task, host, handler, this.#clock, this.#release);
     this.#running.append(run);
@@ -116,6 +118,11 @@ export class InlineExecutor implements JobExecutor {
   shutdown(options: { readonly graceMs: number }): Promise<void> {
     this.#shutdown ??= this.#end(options.graceMs);
     return this.#shutdown;
+  }
+
+  #find(name: string): InlineHandler | undefined {
+    if (this.#found?.job.definition.name !== name) this.#found = this.#handlers.get(name);
+    return this.#found;
   }
 
   async #end(graceMs: number): Promise<void> {

@@ -10,17 +10,19 @@ import {
   queueFull,
   unknownDefinition,
 } from './admission-errors.ts';
+import type { Due } from './due.ts';
 import type { ExecutorReadiness } from './executor-readiness.ts';
 import { Job } from './job.ts';
 import type { StartOptions } from './job-client.ts';
 import type { JobCounts } from './job-counts.ts';
 import { type AnyJobDefinition, readDefinition, requireDefinition } from './job-definition.ts';
+import { JobDelay } from './job-delay.ts';
 import type { HandlerInfo } from './job-executor.ts';
 import type { JobKeeping } from './job-keeping.ts';
 import type { JobManagerSettings } from './job-manager-options.ts';
 import type { JobRegistry } from './job-registry.ts';
 import type { JobScheduler } from './job-scheduler.ts';
-import type { JobEvent } from './job-state.ts';
+import { type JobEvent, newJobState } from './job-state.ts';
 import type { JobView } from './job-view.ts';
 import type { KeptStart } from './kept-entries.ts';
 import type { KeyDecision } from './keys.ts';
@@ -252,33 +254,73 @@ export class JobAdmission {
     plan: StartPlan,
     kept?: KeptStart,
   ): Job {
+    this.#assertAdmissible(owner, definition, plan);
+    const job = this.#newJob(owner, definition, handler, input, plan, kept);
+    if (plan.exclusivityKey !== undefined) return this.#enterByKey(job, plan, kept);
+    this.#enter(job, plan.due, kept);
+    return job;
+  }
+
+  #assertAdmissible(owner: string, definition: AnyJobDefinition, plan: StartPlan): void {
     const { exclusivityKey, onConflict, due } = plan;
     this.#assertOpen();
     this.#host.gate.assertOpen();
     const isHeld = exclusivityKey !== undefined && this.#host.scheduler.isHeld(exclusivityKey);
     if (isHeld && onConflict === 'reject') throw keyConflict(exclusivityKey);
     // Whoever joins a job takes no place.
-    if (!isHeld || onConflict !== 'join') {
-      const begins = !isHeld && due === undefined;
-      this.#assertPlace(owner, begins && this.#host.scheduler.hasRoom(definition.name, owner));
+    if (isHeld && onConflict === 'join') return;
+    const { counts, registry, settings } = this.#host;
+    if (counts.queued >= settings.maxQueued) {
+      this.#assertRoom(owner, definition, !isHeld && due === undefined);
     }
-    const job = this.#newJob(owner, definition, handler, input, plan, kept);
-    const { ownerJobs } = job;
-    const decision =
-      exclusivityKey === undefined ? undefined : this.#host.scheduler.claim(job, onConflict);
-    if (decision?.type === 'conflict' || decision?.type === 'joins') {
-      this.#host.registry.closeOwner(ownerJobs);
+    const { maxActivePerOwner } = settings;
+    if ((registry.ownerJobs(owner)?.active ?? 0) >= maxActivePerOwner) {
+      throw queueFull(`This owner has ${maxActivePerOwner} active jobs already`);
+    }
+  }
+
+  /** As many wait as may, unless some of them do so only until they are kept. */
+  #assertRoom(owner: string, definition: AnyJobDefinition, mayBegin: boolean): void {
+    const { counts, keeping, scheduler, settings } = this.#host;
+    const { starting, admitting } = keeping?.durable ?? nothingPending;
+    // What is being kept for a slot that is free is shown as queued, and waits for nothing else.
+    const soon = Math.min(admitting, scheduler.freeSlots);
+    const waiting = counts.queued - starting - soon;
+    const begins =
+      mayBegin && scheduler.hasRoom(definition.name, owner) && admitting < scheduler.freeSlots;
+    if (waiting >= settings.maxQueued && !begins) {
+      throw queueFull(`${settings.maxQueued} jobs are waiting already`);
+    }
+  }
+
+  /** Answers who holds the key, where the job joins that one and is none of its own. */
+  #enterByKey(job: Job, { exclusivityKey, onConflict, due }: StartPlan, kept?: KeptStart): Job {
+    const decision = this.#host.scheduler.claim(job, onConflict);
+    if (decision.type === 'conflict' || decision.type === 'joins') {
+      this.#host.registry.closeOwner(job.ownerJobs);
       if (decision.type === 'joins') return decision.holder;
       throw keyConflict(exclusivityKey ?? '');
     }
+    this.#enter(job, due, kept);
+    if (decision.type === 'waits') {
+      if (kept === undefined) this.#makeWay(decision);
+      else void this.#makeWayOnceKept(job, decision);
+    }
+    return job;
+  }
+
+  /** The job is there, and waits for its key, its time or a slot; where it is kept, once it is. */
+  #enter(job: Job, due: Due | undefined, kept: KeptStart | undefined): void {
+    const { ownerJobs } = job;
     const at = job.state.createdAt;
-    if (job.delay !== undefined) job.delay.dueAt = this.#host.settings.clock.monotonic();
+    if (due !== undefined) {
+      job.delay = new JobDelay(job, due, this.#host.settings.clock.monotonic());
+    }
     this.#host.counts.add(ownerJobs, 1, 1);
     const availableAt = due === undefined ? null : 'at' in due ? due.at : at + due.afterMs;
     if (kept !== undefined) {
       this.#host.keeping?.durable.admit(job, availableAt, kept);
-      if (decision?.type === 'waits') void this.#makeWayOnceKept(job, decision);
-      return job;
+      return;
     }
     ownerJobs.jobs.add(job);
     this.#host.dispatch(
@@ -286,8 +328,6 @@ export class JobAdmission {
       availableAt === null ? admitted : { type: 'admitted', availableAt },
       at,
     );
-    if (decision?.type === 'waits') this.#makeWay(decision);
-    return job;
   }
 
   #makeWay({ replaced, stop }: KeyWait): void {
@@ -306,20 +346,6 @@ export class JobAdmission {
     this.#makeWay(decision);
   }
 
-  #assertPlace(owner: string, begins: boolean): void {
-    const { maxQueued, maxActivePerOwner } = this.#host.settings;
-    const { starting, admitting } = this.#host.keeping?.durable ?? nothingPending;
-    // What is being kept for a slot that is free is shown as queued, and waits for nothing else.
-    const soon = Math.min(admitting, this.#host.scheduler.freeSlots);
-    const waiting = this.#host.counts.queued - starting - soon;
-    if (waiting >= maxQueued && !(begins && admitting < this.#host.scheduler.freeSlots)) {
-      throw queueFull(`${maxQueued} jobs are waiting already`);
-    }
-    if ((this.#host.registry.ownerJobs(owner)?.active ?? 0) >= maxActivePerOwner) {
-      throw queueFull(`This owner has ${maxActivePerOwner} active jobs already`);
-    }
-  }
-
   #newJob(
     owner: string,
     definition: AnyJobDefinition,
@@ -335,19 +361,13 @@ export class JobAdmission {
     if (makeId !== randomId && ownerJobs.jobs.has(id)) {
       throw new OffstageError('invalid_option', 'randomId gave the id of a job that is there.');
     }
-    const { progressCapacity } = this.#host.settings;
-    const createdAt = this.#host.settings.clock.now();
-    return new Job({
-      plan,
-      id,
-      ownerJobs,
-      definition,
-      handler,
-      input,
-      progressCapacity,
-      createdAt,
-      given,
-    });
+    const { clock, progressCapacity } = this.#host.settings;
+    const attempts = definition.retry?.attempts ?? 1;
+    const state = newJobState(clock.now(), attempts, handler.discards);
+    return new Job(
+      { plan, id, ownerJobs, definition, handler, input, progressCapacity, given },
+      state,
+    );
   }
 
   #assertOpen(): void {

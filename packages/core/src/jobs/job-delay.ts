@@ -6,14 +6,16 @@ import type { Due, DueMember } from './due.ts';
  */
 export class JobDelay<Job> implements DueMember {
   heapIndex = -1;
-  dueAt = 0;
+  dueAt: number;
   dueOrder = 0;
   dueByWall = false;
   readonly job: Job;
   readonly due: Due;
 
-  constructor(job: Job, due: Due) {
+  /** `since`: from when it waits, by the monotonic clock. */
+  constructor(job: Job, due: Due, since = 0) {
     this.job = job;
     this.due = due;
+    this.dueAt = since;
   }
 }

@@ -296,24 +296,32 @@ export class JobEngine implements AttemptKeeper {
       case 'schedule':
         this.#scheduler.schedule(job);
         break;
-      case 'unschedule':
-        this.#scheduler.unschedule(job);
-        break;
       case 'freeSlot':
         job.attempt = undefined;
         this.#scheduler.freeSlot(job);
-        break;
-      case 'stop':
-        if (job.state.stopReason !== null) job.attempt?.stop(job.state.stopReason);
-        break;
-      case 'discard':
-        void this.#discard(job);
         break;
       case 'releaseKey':
         this.#rest(job);
         break;
       case 'forget':
         this.#forget(job);
+        break;
+      default:
+        this.#breakOff(job, action.type);
+    }
+  }
+
+  /** What has to happen where a job does not go the usual way; apart, so that the usual way is short. */
+  #breakOff(job: Job, action: 'unschedule' | 'stop' | 'discard'): void {
+    switch (action) {
+      case 'unschedule':
+        this.#scheduler.unschedule(job);
+        break;
+      case 'stop':
+        if (job.state.stopReason !== null) job.attempt?.stop(job.state.stopReason);
+        break;
+      case 'discard':
+        void this.#discard(job);
         break;
     }
   }
@@ -325,15 +333,23 @@ export class JobEngine implements AttemptKeeper {
       return this.#returned(job, outcome.value);
     } else if (outcome.type === 'threw') {
       this.#failed(job, outcome.error);
-    } else if (this.#putsBack && job.state.stopReason === null) {
+    } else {
+      this.#obeyed(job);
+    }
+    return false;
+  }
+
+  /** The handler has ended because it was asked to, or by a JobCanceledError of its own. */
+  #obeyed(job: Job): void {
+    const { stopReason } = job.state;
+    if (this.#putsBack && stopReason === null) {
       this.dispatch(job, { type: 'putBack' });
-    } else if (job.state.stopReason === 'timeout') {
+    } else if (stopReason === 'timeout') {
       const error = new JobCanceledError('timeout');
       this.#retryOrFail(job, error, timeoutFailure(this.report(error, job)));
     } else {
       this.#stopped(job);
     }
-    return false;
   }
 
   keepSaved(job: Job, state: unknown): Promise<void> | undefined {
@@ -360,9 +376,7 @@ export class JobEngine implements AttemptKeeper {
 
   #run(job: Job, timeout = this.#limitTime(job)): void {
     if (!job.isParsed) {
-      this.#keeping?.parse(job, timeout, () => this.#run(job, timeout));
-      // It may have been asked as it began.
-      this.#stopChecking(job, job.state.stopReason);
+      this.#parse(job, timeout);
       return;
     }
     const attempt = new Attempt(job, this);
@@ -373,6 +387,12 @@ export class JobEngine implements AttemptKeeper {
       timeout?.cancel();
       attempt.settled({ type: 'threw', error: executorFailed(error) });
     }
+  }
+
+  #parse(job: Job, timeout: Timer | undefined): void {
+    this.#keeping?.parse(job, timeout, () => this.#run(job, timeout));
+    // It may have been asked as it began.
+    this.#stopChecking(job, job.state.stopReason);
   }
 
   #limitTime(job: Job): Timer | undefined {

@@ -31,7 +31,7 @@ export class JobExpiry {
     // Whole milliseconds are no objects, which each job that is kept would hold one of; up, so that none
     // goes too early.
     this.#jobs.add(job, Math.ceil(this.#clock.monotonic()));
-    this.#arm();
+    if (this.#timer === undefined) this.#arm();
   }
 
   /** Its owner looks at it; it may be active still. */
@@ -47,7 +47,7 @@ export class JobExpiry {
 
   #arm(): void {
     const { first } = this.#jobs;
-    if (first === undefined || this.#timer !== undefined || this.#ttlMs === Infinity) return;
+    if (first === undefined || this.#ttlMs === Infinity) return;
     const waitMs = first.rank + this.#ttlMs - this.#clock.monotonic();
     this.#timer = this.#clock.schedule(Math.max(0, waitMs), () => this.#sweep());
   }
@@ -62,6 +62,7 @@ export class JobExpiry {
       if (first.watchers !== undefined) this.look(first);
       else this.#release(first);
     }
-    this.#arm();
+    // A look has armed it again.
+    if (this.#timer === undefined) this.#arm();
   }
 }

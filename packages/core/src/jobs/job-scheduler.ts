@@ -94,9 +94,12 @@ export class JobScheduler {
     this.#limits.ended(job.name, job.owner);
   }
 
-  /** A job with a key is at rest. Who waited for the key is scheduled. */
+  /** The job is at rest. Who waited for its key is scheduled. */
   releaseKey(job: Job): void {
-    if (job.exclusivityKey === undefined) return;
+    if (job.exclusivityKey !== undefined) this.#passKey(job);
+  }
+
+  #passKey(job: Job): void {
     const next = this.#keys.release(job);
     if (next === undefined) return;
     next.waitsForKey = false;
@@ -115,6 +118,10 @@ export class JobScheduler {
   pump(at?: number): void {
     // A listener that starts a job must not overtake the one that is being handed over.
     if (this.#isPumping || this.#isClosed) return;
+    if (this.#first !== undefined || this.#line.size > 0) this.#beginNext(at);
+  }
+
+  #beginNext(at?: number): void {
     this.#isPumping = true;
     try {
       for (let job = this.#take(); job !== undefined; job = this.#take()) {

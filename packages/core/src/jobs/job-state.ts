@@ -51,6 +51,8 @@ export type JobEvent =
 
 export type JobEventType = JobEvent['type'];
 
+type EventOf<Type extends JobEventType> = Extract<JobEvent, { readonly type: Type }>;
+
 /** What has to happen. Plain data, and the same frozen object each time. */
 export type JobAction =
   /** Into the line, or to wait for its time. */
@@ -219,22 +221,14 @@ export function transition(state: JobState, event: JobEvent): Transition {
   }
 }
 
+// Each event that makes a state has a function of its own: V8 puts no function of more than 460 bytes of
+// bytecode in its caller's place, and the whole of a tiny job comes through here.
 function whileQueued(state: JobState, event: JobEvent): Transition {
   switch (event.type) {
-    case 'admitted': {
-      if (event.availableAt === null) return { state, actions: onAdmitted };
-      const next = draftOf(state);
-      next.availableAt = event.availableAt;
-      return becomes(next, onAdmitted);
-    }
-    case 'started': {
-      const next = draftOf(state);
-      next.status = 'running';
-      next.startedAt = Math.max(event.at, state.createdAt);
-      next.availableAt = null;
-      next.isHandling = true;
-      return becomes(next, onStarted);
-    }
+    case 'admitted':
+      return admitted(state, event.availableAt);
+    case 'started':
+      return started(state, event.at);
     // A timeout counts from the start of running, so it leaves a queued job as it is.
     case 'stopRequested':
       return event.reason === 'timeout' ? same(state) : canceled(state, event.at, event.reason);
@@ -245,12 +239,10 @@ function whileQueued(state: JobState, event: JobEvent): Transition {
   }
 }
 
-// Each event in a function of its own: V8 puts no function of more than 460 bytes of bytecode in its caller's
-// place, and every end of a job comes through here.
 function whileRunning(state: JobState, event: JobEvent): Transition {
   switch (event.type) {
     case 'returned':
-      return succeeded(state, event.at, event.result);
+      return succeeded(state, event);
     case 'progress':
       return progressed(state, event.event);
     case 'dropped':
@@ -258,17 +250,17 @@ function whileRunning(state: JobState, event: JobEvent): Transition {
     case 'stopRequested':
       return stopRequested(state, event.reason);
     case 'retrying':
-      return retried(state, event.at, event.availableAt, event.failure);
+      return retried(state, event);
     case 'stopped':
       return state.stopReason === 'timeout'
-        ? failed(state, event.at, timeoutFailure(event.reference))
+        ? failed(state, { at: event.at, failure: timeoutFailure(event.reference) })
         : canceled(state, event.at, state.stopReason);
     case 'failed':
-      return failed(state, event.at, event.failure);
+      return failed(state, event);
     case 'putBack':
       return putBack(state);
     case 'interrupted':
-      return interrupted(state, event.at, event.failure);
+      return interrupted(state, event);
     case 'abandoned':
       return abandoned(state, event.at);
     default:
@@ -280,27 +272,34 @@ function whileTerminal(state: JobState, event: JobEvent): Transition {
   switch (event.type) {
     case 'released':
       return state.atRest ? { state, actions: onReleased } : same(state);
-    case 'discarded': {
-      if (state.isHandling || state.atRest) return same(state);
-      const next = draftOf(state);
-      next.atRest = true;
-      return becomes(next, onDiscarded);
-    }
+    case 'discarded':
+      return discarded(state);
     // The handler of a job that was given up has ended after all; how does not matter.
     case 'retrying':
     case 'returned':
     case 'stopped':
     case 'failed':
-    case 'interrupted': {
-      if (!state.isHandling) return same(state);
-      const next = draftOf(state);
-      next.isHandling = false;
-      next.atRest = !state.discards;
-      return becomes(next, state.discards ? onLateWithDiscard : onLate);
-    }
+    case 'interrupted':
+      return endedLate(state);
     default:
       return same(state);
   }
+}
+
+function admitted(state: JobState, availableAt: number | null): Transition {
+  if (availableAt === null) return { state, actions: onAdmitted };
+  const next = draftOf(state);
+  next.availableAt = availableAt;
+  return becomes(next, onAdmitted);
+}
+
+function started(state: JobState, at: number): Transition {
+  const next = draftOf(state);
+  next.status = 'running';
+  next.startedAt = Math.max(at, state.createdAt);
+  next.availableAt = null;
+  next.isHandling = true;
+  return becomes(next, onStarted);
 }
 
 function progressed(state: JobState, event: ProgressEvent): Transition {
@@ -333,10 +332,10 @@ function abandoned(state: JobState, at: number): Transition {
   return becomes(next, onAbandoned);
 }
 
-function succeeded(state: JobState, endedAt: number, result: unknown): Transition {
+function succeeded(state: JobState, { at, result }: EventOf<'returned'>): Transition {
   const next = draftOf(state);
   next.status = 'succeeded';
-  next.endedAt = endOf(state, endedAt);
+  next.endedAt = endOf(state, at);
   next.isHandling = false;
   next.atRest = true;
   next.result = result;
@@ -346,12 +345,10 @@ function succeeded(state: JobState, endedAt: number, result: unknown): Transitio
 /** Back to the line while an attempt is left; after a cancel there is none (A2). */
 function retried(
   state: JobState,
-  at: number,
-  availableAt: number,
-  failure: JobFailure,
+  { at, availableAt, failure }: Omit<EventOf<'retrying'>, 'type'>,
 ): Transition {
   const mayStop = state.stopReason === null || state.stopReason === 'timeout';
-  if (!mayStop || state.attempt >= state.maxAttempts) return failed(state, at, failure);
+  if (!mayStop || state.attempt >= state.maxAttempts) return failed(state, { at, failure });
   const next = draftOf(state);
   next.status = 'queued';
   next.attempt += 1;
@@ -362,12 +359,12 @@ function retried(
   return becomes(next, onRetrying);
 }
 
-function interrupted(state: JobState, at: number, failure: JobFailure): Transition {
+function interrupted(state: JobState, { at, failure }: EventOf<'interrupted'>): Transition {
   // A cancel is final, also where nobody was left to obey it (A2).
   if (state.stopReason === 'canceled' || state.stopReason === 'replaced') {
     return canceled(state, at, state.stopReason);
   }
-  return retried({ ...state, stopReason: null }, at, at, failure);
+  return retried({ ...state, stopReason: null }, { at, availableAt: at, failure });
 }
 
 /** Queued again, without an attempt spent. */
@@ -394,10 +391,28 @@ function canceled(state: JobState, endedAt: number, stopReason: StopReason | nul
   return becomes(next, state.discards ? onCanceledWithDiscard : onCanceled);
 }
 
-function failed(state: JobState, endedAt: number, failure: JobFailure): Transition {
+function discarded(state: JobState): Transition {
+  if (state.isHandling || state.atRest) return same(state);
+  const next = draftOf(state);
+  next.atRest = true;
+  return becomes(next, onDiscarded);
+}
+
+function endedLate(state: JobState): Transition {
+  if (!state.isHandling) return same(state);
+  const next = draftOf(state);
+  next.isHandling = false;
+  next.atRest = !state.discards;
+  return becomes(next, state.discards ? onLateWithDiscard : onLate);
+}
+
+function failed(
+  state: JobState,
+  { at, failure }: Pick<EventOf<'failed'>, 'at' | 'failure'>,
+): Transition {
   const next = draftOf(state);
   next.status = 'failed';
-  next.endedAt = endOf(state, endedAt);
+  next.endedAt = endOf(state, at);
   next.isHandling = false;
   next.atRest = !state.discards;
   next.failure = failure;

@@ -1,10 +1,10 @@
 import type { OffstageError, StopReason } from '../foundation/errors.ts';
 import type { PollOptions } from './job-client.ts';
 import type { AnyJobDefinition } from './job-definition.ts';
-import { JobDelay } from './job-delay.ts';
+import type { JobDelay } from './job-delay.ts';
 import type { HandlerInfo, JobTask } from './job-executor.ts';
 import type { OwnerJobs, Watcher } from './job-registry.ts';
-import { type JobState, newJobState } from './job-state.ts';
+import type { JobState } from './job-state.ts';
 import { isTerminal, type JobView, type ProgressEvent, type TerminalJobView } from './job-view.ts';
 import type { JobWithId } from './jobs-by-id.ts';
 import type { KeyMember } from './keys.ts';
@@ -22,11 +22,8 @@ export interface JobInit {
   readonly input: unknown;
   readonly plan: StartPlan;
   readonly progressCapacity: number;
-  readonly createdAt: number;
   /** The input as the caller passed it, where a journal keeps it. */
   readonly given?: { readonly input: unknown } | undefined;
-  /** Of a job that was kept; its input is not parsed yet. */
-  readonly kept?: { readonly state: JobState; readonly life: number } | undefined;
 }
 
 /** What a job knows of its attempt. */
@@ -93,22 +90,18 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job>, JobWit
   #left: OffstageError | undefined;
   #waiters: Set<JobWaiter> | undefined;
 
-  constructor(init: JobInit) {
+  constructor(init: JobInit, state: JobState, life = 0) {
     this.id = init.id;
     this.ownerJobs = init.ownerJobs;
     this.definition = init.definition;
     this.handler = init.handler;
-    this.life = init.kept?.life ?? 0;
-    const { due } = init.plan;
-    if (due !== undefined) this.delay = new JobDelay(this, due);
+    this.life = life;
     this.#progressCapacity = init.progressCapacity;
     this.#plan = init.plan;
-    this.#input = init.kept === undefined ? init.input : notParsed;
+    this.#input = init.input;
     this.#given = init.given;
-    this.#state =
-      init.kept?.state ??
-      newJobState(init.createdAt, init.definition.retry?.attempts ?? 1, init.handler.discards);
-    if (init.kept !== undefined) this.#keepProgress(null);
+    this.#state = state;
+    if (state.progress !== null) this.#keepProgress(null);
   }
 
   get name(): string {
@@ -161,6 +154,11 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job>, JobWit
   /** It was kept, and the application has no definition or no handler for it any more (K5). */
   get isOrphan(): boolean {
     return this.handler === orphaned;
+  }
+
+  /** By itself, or together with the owner's other jobs. */
+  get isWatched(): boolean {
+    return this.watchers !== undefined || this.ownerJobs.watchers !== undefined;
   }
 
   get isTerminal(): boolean {
@@ -247,8 +245,9 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job>, JobWit
       const view = this.terminalView();
       if (view !== undefined) return Promise.resolve(view);
       if (this.#left !== undefined) return Promise.reject(this.#left);
-      this.#ended = new Promise(giveResolve);
-      this.#resolveEnded = givenResolve;
+      this.#ended = new Promise((resolve) => {
+        this.#resolveEnded = resolve;
+      });
     }
     return this.#ended;
   }
@@ -286,7 +285,9 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job>, JobWit
     this.#resolveEnded = undefined;
     // Who waits has it; who asks later gets another, which holds less than one kept for each job.
     this.#ended = undefined;
-    for (const waiter of this.#waiters ?? []) waiter(view);
+    this.#waiters?.forEach((waiter) => {
+      waiter(view);
+    });
     this.#waiters = undefined;
   }
 
@@ -329,15 +330,9 @@ export class Job implements Ranked<Job>, LineMember<Job>, KeyMember<Job>, JobWit
 
 type ResolveEnded = (end: TerminalJobView | Promise<never>) => void;
 
-let givenResolve: ResolveEnded | undefined;
-// Made once; a function of its own for each job to wait for would be seen in the time of a tiny one.
-const giveResolve = (resolve: ResolveEnded): void => {
-  givenResolve = resolve;
-};
-
 const inputGone = Symbol('input gone');
-/** It stands in what was given. */
-const notParsed = Symbol('not parsed');
+/** The input of a job that was kept: it stands in what was given, and is parsed when the job begins. */
+export const notParsed = Symbol('not parsed');
 
 /** What the application has no handler for. */
 export const orphaned: HandlerInfo = Object.freeze({ discards: false });

@@ -102,26 +102,14 @@ export class Limits {
 
   /** An attempt of this name and owner has taken its slot. */
   begun(name: string, owner: string): void {
-    if (this.#isEmpty) return;
-    const count = this.#counts.get(name);
-    if (count === undefined) return;
-    const now = this.#clock.monotonic();
-    count.begun(owner, now);
-    if (!count.hasRoomFor(owner)) this.#gates.closeOwner(name, owner);
-    if (count.opensAt > now) this.#full.place(count);
-    this.#turn(count);
-    this.#arm();
+    const count = this.#isEmpty ? undefined : this.#counts.get(name);
+    if (count !== undefined) this.#countBegun(count, owner);
   }
 
   /** The same attempt has given its slot back. */
   ended(name: string, owner: string): void {
-    if (this.#isEmpty) return;
-    const count = this.#counts.get(name);
-    if (count === undefined) return;
-    const hadRoom = count.hasRoomFor(owner);
-    count.ended(owner);
-    if (!hadRoom && count.hasRoomFor(owner)) this.#gates.openOwner(name, owner);
-    this.#turn(count);
+    const count = this.#isEmpty ? undefined : this.#counts.get(name);
+    if (count !== undefined) this.#countEnded(count, owner);
   }
 
   /** Whether somebody waits: the process is held until the rate in the way frees, and not for want of one. */
@@ -132,6 +120,22 @@ export class Limits {
   /** Ends the timer. */
   close(): void {
     this.#alarm.close();
+  }
+
+  #countBegun(count: Count, owner: string): void {
+    const now = this.#clock.monotonic();
+    count.begun(owner, now);
+    if (!count.hasRoomFor(owner)) this.#gates.closeOwner(count.name, owner);
+    if (count.opensAt > now) this.#full.place(count);
+    this.#turn(count);
+    this.#arm();
+  }
+
+  #countEnded(count: Count, owner: string): void {
+    const hadRoom = count.hasRoomFor(owner);
+    count.ended(owner);
+    if (!hadRoom && count.hasRoomFor(owner)) this.#gates.openOwner(count.name, owner);
+    this.#turn(count);
   }
 
   #turn(count: Count): void {

@@ -88,9 +88,13 @@ export class ManagerEvents {
     };
   }
 
+  get hasListeners(): boolean {
+    return this.#listeners > 0;
+  }
+
   /** Whether the payload is worth making. */
   has(event: JobManagerEventName): boolean {
-    return this.#listeners > 0 && this.#emitter.listenerCount(event) > 0;
+    return this.#emitter.listenerCount(event) > 0;
   }
 
   emit<E extends JobManagerEventName>(event: E, payload: JobManagerEvents[E]): void {

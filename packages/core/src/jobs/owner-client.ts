@@ -129,7 +129,11 @@ export class OwnerClient implements JobClient {
   wait(id: string, options?: WaitOptions): Promise<TerminalJobView>;
   wait(id: string, options: WaitOptions = noOptions): Promise<TerminalJobView> {
     if (!this.#engine.isReady) return this.#engine.ready().then(() => this.wait(id, options));
-    if (options === noOptions) return this.#ended(id, noOptions);
+    return options === noOptions ? this.#ended(id, noOptions) : this.#endedWithin(id, options);
+  }
+
+  /** Waits no longer than the options say. */
+  #endedWithin(id: string, options: WaitOptions): Promise<TerminalJobView> {
     try {
       requireOptions(options);
       const { signal, timeoutMs } = reading('options', () => {

@@ -2,8 +2,9 @@ import { OffstageError } from '../foundation/errors.ts';
 import type { StandardSchema } from '../foundation/standard-schema.ts';
 import type { Due } from './due.ts';
 import { describeFailure } from './failure.ts';
-import { Job, orphaned } from './job.ts';
+import { Job, notParsed, orphaned } from './job.ts';
 import type { AnyJobDefinition } from './job-definition.ts';
+import { JobDelay } from './job-delay.ts';
 import type { HandlerInfo, JobExecutor } from './job-executor.ts';
 import type { OwnerJobs } from './job-registry.ts';
 import { type JobEvent, type JobState, newJobState } from './job-state.ts';
@@ -93,19 +94,18 @@ function revived(kept: KeptJob, host: RevivalHost): Job {
     transfer: undefined,
     retryOf: kept.retryOf ?? null,
   };
-  const job = new Job({
+  const init = {
     id: kept.id,
     ownerJobs: host.openOwner(kept.owner),
     definition,
     handler: info,
-    input: kept.input,
+    input: notParsed,
     given: kept,
     plan,
     progressCapacity: host.progressCapacity,
-    createdAt: kept.createdAt,
-    kept: { state: stateOf(kept, definition, info, momentOf(due, now)), life: lifeOf(kept) },
-  });
-  if (job.delay !== undefined) job.delay.dueAt = host.monotonic();
+  };
+  const job = new Job(init, stateOf(kept, definition, info, momentOf(due, now)), lifeOf(kept));
+  if (due !== undefined) job.delay = new JobDelay(job, due, host.monotonic());
   job.saved = kept.saved;
   return job;
 }
