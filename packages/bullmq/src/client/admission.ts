@@ -38,7 +38,7 @@ import { refuse } from './manager-options.ts';
 import { missingDefinition } from './missing-definition.ts';
 import { requestStop } from './stopping.ts';
 
-interface Admission {
+export interface Admission {
   readonly owner: Owner;
   readonly definition: AnyJobDefinition;
   readonly input: Buffer;
@@ -304,11 +304,11 @@ async function ask(
 }
 
 // What has to wait for a time or a place is given when the script has decided that it may go on.
-const mayRunAtOnce = ({ limited, state }: JobRecord): boolean =>
+export const mayRunAtOnce = ({ limited, state }: JobRecord): boolean =>
   !limited && state.availableAt === null;
 
 // From here on the job is kept. Where BullMQ cannot be told of it now, whoever looks for such jobs tells it.
-async function give(context: BullContext, record: JobRecord): Promise<void> {
+export async function give(context: BullContext, record: JobRecord): Promise<void> {
   const { state } = record;
   try {
     await context.bull.add(
@@ -322,11 +322,11 @@ async function give(context: BullContext, record: JobRecord): Promise<void> {
   }
 }
 
-async function giveOthers({ bull, settings, report }: BullContext, ids: readonly string[]) {
+export async function giveOthers({ bull, settings, report }: BullContext, ids: readonly string[]) {
   for (const id of ids) await bull.addKnown(id, settings.clock.now()).catch(report);
 }
 
-function newRecord(
+export function newRecord(
   { settings, isLimited }: BullContext,
   { owner, definition, plan, key }: Admission,
 ): JobRecord {
@@ -356,7 +356,7 @@ function newRecord(
   };
 }
 
-const fieldsOf = (
+export const fieldsOf = (
   record: JobRecord,
   { exclusivityKey }: StartPlan,
 ): readonly (string | number)[] => [

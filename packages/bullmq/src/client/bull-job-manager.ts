@@ -1,6 +1,7 @@
 import {
   type Activity,
   type JobClient,
+  type JobJournal,
   type JobManagerEventName,
   type JobManagerListener,
   OffstageError,
@@ -26,6 +27,7 @@ import { baseOf } from '../shared/names.ts';
 import { serverClock } from '../shared/server-clock.ts';
 import { Sweeper } from '../shared/sweeper.ts';
 import { readActivity } from './activity.ts';
+import { type Adoption, adoptJobs } from './adoption.ts';
 import { BullClient } from './bull-client.ts';
 import type { BullContext } from './bull-context.ts';
 import { introduceLimits } from './introduce-limits.ts';
@@ -191,6 +193,23 @@ export class BullJobManager {
   /** Refuses new jobs and foreground leases in every process. @throws OffstageError `conflict`. */
   enterMaintenance(): Promise<BullLease> {
     return takeLease(this.#context.link, this.#settings.clock, 'maintenance', this.#context.report);
+  }
+
+  /**
+   * Takes over the jobs that another process kept in a journal: under their own ids, with all that was kept of
+   * each, but for its events before the newest. What ran is interrupted, what was to be canceled is. A job leaves the
+   * journal when it is in Redis, so that this can be called again after it failed. Opens the journal, and closes it.
+   *
+   * @throws OffstageError what `journal.open` throws, such as `locked`; `admission_paused`, `manager_closed`, `unavailable`.
+   * @example
+   * const { adopted, left } = await manager.adopt(sqliteJournal('./data/jobs.sqlite'));
+   */
+  adopt(journal: JobJournal): Promise<Adoption> {
+    return adoptJobs(this.#context, journal, (error) => {
+      const reference = newReference();
+      this.#events.emit('error', { error, reference });
+      return reference;
+    });
   }
 
   /**

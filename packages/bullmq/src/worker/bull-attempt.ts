@@ -99,7 +99,7 @@ export class BullAttempt implements JobHost {
     this.#options = options;
     this.id = record.id;
     this.fence = record.fence;
-    this.#seqBefore = record.state.progress?.seq ?? 0;
+    this.#seqBefore = Math.max(record.state.progress?.seq ?? 0, record.seqBefore ?? 0);
     this.#batcher = new ProgressBatcher({
       clock,
       capacity: record.capacity,
