@@ -149,12 +149,23 @@ export const journalNewer = (path: string, cause?: unknown): OffstageError =>
     { details: { path }, ...(cause !== undefined && { cause }) },
   );
 
-const journalFull = (path: string, cause: unknown): OffstageError =>
-  new OffstageError(
+/** @param room What an open takes to write the log back, and what there is; without, SQLite does not say. */
+export function journalFull(
+  path: string,
+  room?: { readonly bytes: number; readonly free: number },
+  cause?: unknown,
+): OffstageError {
+  const count = (bytes: number): string => `${bytes.toLocaleString('en')} bytes`;
+  const advice =
+    room === undefined
+      ? 'is full: free some space'
+      : `has ${count(room.free)} free, and ${count(room.bytes)} are needed to go on: free some space. Nothing was changed`;
+  return new OffstageError(
     'journal_full',
-    `The disk of the journal ${path} is full: free some space. No job is started until then.`,
-    { details: { path }, cause },
+    `The disk of the journal ${path} ${advice}. No job is started until then.`,
+    { details: { path, ...room }, ...(cause !== undefined && { cause }) },
   );
+}
 
 /** What SQLite's primary result codes mean for who runs the application. */
 const failures: Readonly<Record<number, AdvisedReason>> = {
@@ -175,7 +186,7 @@ export function journalError(error: unknown, path: string): OffstageError {
   const code = primaryCode(error);
   if (busy.includes(code)) return locked(path, undefined);
   if (corrupt.includes(code)) return journalDamaged(path, error);
-  if (isFull(error)) return journalFull(path, error);
+  if (isFull(error)) return journalFull(path, undefined, error);
   if (['EACCES', 'EPERM'].includes(errnoOf(error))) return journalFailed(path, 'denied', error);
   if (errnoOf(error) === 'EROFS') return journalFailed(path, 'read_only', error);
   if (errnoOf(error) !== '') {

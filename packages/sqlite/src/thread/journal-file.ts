@@ -192,6 +192,9 @@ export class JournalFile {
    */
   #layOutLog(): void {
     const { database } = this;
+    // What a process that was killed has left in it goes into the file first, for which there is room: the log then
+    // begins at its front again, and does not grow.
+    database.exec('PRAGMA wal_checkpoint');
     try {
       database.exec(`
         PRAGMA cache_size = 8;
