@@ -243,6 +243,7 @@ describe('a journal that somebody has', () => {
     expect(error.details).toMatchObject({ pid: child.pid, host: hostname(), path });
     expect(Date.parse(String(error.details.since))).toBeGreaterThan(0);
     expect(error.message).toContain(String(child.pid));
+    expect(error.message).toMatch(/End that process, or give lockTimeoutMs/);
     child.kill('SIGKILL');
     await once(child, 'exit');
     expect(await idsIn()).toEqual([]);
@@ -252,7 +253,11 @@ describe('a journal that somebody has', () => {
     await openAt();
     expect((await openElsewhere()).said).toContain('"code":"locked"');
     symlinkSync(path, join(folder, 'link.sqlite'));
-    expect((await errorOf(openAt(join(folder, 'link.sqlite')))).code).toBe('locked');
+    const own = await errorOf(openAt(join(folder, 'link.sqlite')));
+    expect(own.code).toBe('locked');
+    // Nobody is told to end the process that asks.
+    expect(own.message).toMatch(/^This process, since .*lockTimeoutMs/);
+    expect(own.message).not.toContain('End that process');
     expect((await openElsewhere()).said).toContain(`"pid":${process.pid}`);
   });
 

@@ -193,6 +193,7 @@ export class JobEngine implements AttemptKeeper {
   close(): void {
     this.admission.close();
     this.#scheduler.close();
+    this.#keeping?.giveUpReading();
   }
 
   /**

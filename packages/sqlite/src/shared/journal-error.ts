@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { OffstageError, type OffstageErrorCode } from '@offstage/core';
 import type { PlainError } from './wire.ts';
 
@@ -208,15 +209,29 @@ export interface Holder {
   readonly since: string;
 }
 
+/** It was closed while it waited for whoever has it. */
+export const givenUp = (path: string): OffstageError =>
+  new OffstageError('journal_failed', `The journal ${path} was closed before it was open.`, {
+    details: { reason: 'closed', path },
+  });
+
 /** @param holder Who it is, where that is known. */
 export function locked(path: string, holder: Holder | undefined): OffstageError {
+  const isOwn = holder?.pid === process.pid && holder.host === hostname();
+  const since = holder === undefined ? '' : `, since ${holder.since},`;
   const who =
     holder === undefined
       ? 'A process that has not said which it is'
-      : `Process ${holder.pid} on ${holder.host}, since ${holder.since},`;
+      : isOwn
+        ? `This process${since}`
+        : `Process ${holder.pid} on ${holder.host}${since}`;
+  // One that is shutting down goes by itself.
+  const cure = isOwn
+    ? 'Use the manager that is there, or shut it down first; where the next one is made meanwhile, as with hot reload, give it lockTimeoutMs, to wait for that.'
+    : 'End that process, or give lockTimeoutMs, to wait for one that is shutting down, or give another path.';
   return new OffstageError(
     'locked',
-    `${who} has the journal ${path} open: one manager works with a journal. End that process, or give another path.`,
+    `${who} has the journal ${path} open: one manager works with a journal. ${cure}`,
     { details: { path, ...holder } },
   );
 }
