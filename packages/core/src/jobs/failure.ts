@@ -33,6 +33,7 @@ const messages = {
   worker_crashed: 'The thread that ran the job ended unexpectedly',
   executor_failed: 'The job could not be run.',
   interrupted: 'The process that ran the job ended.',
+  lock_unsupported: 'The system that ran the job has no locks for what it publishes.',
 } as const satisfies Partial<Record<OffstageErrorCode, string>>;
 
 interface Told {
