@@ -186,7 +186,13 @@ test('A9 E5 a start that is refused is told, goes to one log, and the next tick 
   await queue.serve(jobs);
   const [first, second] = [queue.manager(jobs), queue.manager(jobs)];
   const errors: unknown[] = [];
-  for (const manager of [first, second]) manager.on('error', ({ error }) => errors.push(error));
+  const schedules = new Set<unknown>();
+  for (const manager of [first, second]) {
+    manager.on('error', ({ error, schedule }) => {
+      errors.push(error);
+      schedules.add(schedule);
+    });
+  }
   const told = [listened(first), listened(second)];
   const maintenance = await first.enterMaintenance();
   await first.schedules.set('often', often);
@@ -196,6 +202,7 @@ test('A9 E5 a start that is refused is told, goes to one log, and the next tick 
   await first.schedules.remove('often');
   const failed = told.map((events) => events.filter(({ type }) => type === 'failed'));
   await until(() => errors.length === failed[0]?.length);
+  expect([...schedules]).toEqual(['often']);
   for (const events of failed) {
     expect(events.length).toBeGreaterThan(0);
     expect(events).toMatchObject(events.map(() => ({ error: { code: 'admission_paused' } })));

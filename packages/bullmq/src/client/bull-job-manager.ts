@@ -99,8 +99,9 @@ export class BullJobManager {
     });
     const settings = { ...read, clock: serverClock(read.clock, link) };
     this.#settings = settings;
-    const report = (error: unknown): void => {
-      this.#events.emit('error', { error, reference: newReference() });
+    const report = (error: unknown, schedule?: string): void => {
+      const source = schedule !== undefined && { schedule };
+      this.#events.emit('error', { error, reference: newReference(), ...source });
     };
     const store = new JobStore(link);
     const bull = new BullQueue(store, settings.queueName, settings.prefix);

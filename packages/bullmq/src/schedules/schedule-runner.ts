@@ -218,6 +218,6 @@ export class ScheduleRunner {
   }
   #tellHere(event: ScheduleEvent): void {
     this.#tell(event);
-    if (event.type === 'failed') this.#context.report(event.error);
+    if (event.type === 'failed') this.#context.report(event.error, event.id);
   }
 }

@@ -71,6 +71,7 @@ function libraryText(error: unknown): Told | undefined {
     case 'invalid_result':
     case 'executor_failed':
     case 'interrupted':
+    case 'lock_unsupported':
       return { code, message: messages[code] };
     case 'not_serializable': {
       const where = fact(error, 'field', /^[\w$.[\]]{1,100}$/);

@@ -161,7 +161,7 @@ export class JobManager {
         isActive: (owner, id) => this.#engine.find(owner, id)?.atRest === false,
         tell: (event) => {
           this.#engine.events.emit('schedule', event);
-          if (event.type === 'failed') this.#engine.report(event.error);
+          if (event.type === 'failed') this.#engine.report(event.error, undefined, event.id);
         },
       },
       store: this.#engine.scheduleStore() ?? memoryScheduleStore(),
