@@ -101,9 +101,7 @@ test('E6 jobs whose answers were lost one after the other go back, also while ot
   lose();
   held.push((await backend.moveToActive('worker:0'))[1]);
   const active = () => raw.lrange(`bull:${queue.queueName}:active`, 0, -1);
-  await vi.waitUntil(async () => held.length === 2 && (await active()).length === 2, {
-    timeout: 20_000,
-  });
+  await vi.waitUntil(async () => held.length === 2 && (await active()).length === 2);
   expect(lost).toHaveLength(2);
   expect(new Set(await active())).toEqual(new Set(held));
   for (const id of lost) {
@@ -135,7 +133,6 @@ test.each(['LRANGE', 'GET', 'ZADD'])(
     const [, held] = await backend.moveToActive('worker:0');
     await vi.waitUntil(
       async () => (await raw.zrange(`bull:${queue.queueName}:prioritized`, '0', '-1')).length === 1,
-      { timeout: 20_000 },
     );
     await vi.waitUntil(() => refusals === 0 && errors.length === 0);
     expect(await alice.get(lost[0] ?? '')).toMatchObject({ status: 'queued', attempt: 1 });
@@ -154,9 +151,7 @@ test('E6 a job that BullMQ’s own script gave, and whose answer was lost, goes 
   const { backend, errors } = taking;
   lose();
   const [, held] = await backend.moveToActive('worker:0');
-  await vi.waitUntil(async () => (await raw.llen(`bull:${queue.queueName}:active`)) === 1, {
-    timeout: 20_000,
-  });
+  await vi.waitUntil(async () => (await raw.llen(`bull:${queue.queueName}:active`)) === 1);
   expect(new Set([held, ...lost])).toEqual(new Set(ids));
   expect(await raw.lrange(`bull:${queue.queueName}:active`, 0, -1)).toEqual([held]);
   expect(await alice.get(lost[0] ?? '')).toMatchObject({ status: 'queued', attempt: 1 });

@@ -99,7 +99,7 @@ const allEnded = (manager: BullJobManager): Promise<unknown> =>
       const { queued, running } = await manager.activity();
       return queued + running === 0;
     },
-    { timeout: 60_000, interval: 20 },
+    { interval: 20 },
   );
 
 // All of them, one after the other, are the long form.

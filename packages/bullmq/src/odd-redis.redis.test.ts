@@ -47,9 +47,7 @@ test('A7 E6 limits, and what handlers there are, are told to a Redis again that 
   await there.flushdb();
   await there.script('FLUSH');
   const base = `bull:${queue.queueName}:offstage:`;
-  await vi.waitUntil(async () => (await there.exists(`${base}limits`, `${base}handlers`)) === 2, {
-    timeout: 30_000,
-  });
+  await vi.waitUntil(async () => (await there.exists(`${base}limits`, `${base}handlers`)) === 2);
   expect(await there.get(`${base}format`)).toBe('2');
   const clients = [alice, quiet.forOwner('alice')];
   const jobs = await Promise.all(

@@ -19,7 +19,7 @@ import { ScheduleBook } from './schedules/schedule-book.ts';
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 // Only what is stuck may fail by it, not a busy machine.
-const until = (check: () => unknown): Promise<unknown> => vi.waitUntil(check, { timeout: 50_000 });
+const until = (check: () => unknown): Promise<unknown> => vi.waitUntil(check);
 
 let redis: RedisServer;
 beforeAll(async () => {
