@@ -29,11 +29,12 @@ const away = (): OffstageError => new OffstageError('unavailable', 'Redis is awa
 
 /** What `insist` does, without its waits. */
 async function insist<T>(act: () => Promise<T>): Promise<T> {
-  for (;;) {
+  for (let tries = 1; ; tries += 1) {
     try {
       return await act();
     } catch (error) {
-      if (!OffstageError.isInstance(error) || error.code !== 'unavailable') throw error;
+      // One whose connection was closed is refused for ever.
+      if (Object(error).code !== 'unavailable' || tries === 9) throw error;
     }
   }
 }
