@@ -9,7 +9,6 @@ import { JobStore } from './records/job-store.ts';
 import { WorkBackend } from './worker/work-backend.ts';
 
 // Only what is stuck may fail by these, not a busy machine.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const work = defineJob({ name: 'work', input: z.unknown(), result: z.unknown(), phases: ['work'] });
 const jobs = [handle(work, ({ input }) => input)];

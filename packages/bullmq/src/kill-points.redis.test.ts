@@ -8,7 +8,6 @@ import { ServedQueue } from '../fixtures/served-queue.ts';
 import type { BullJobManager } from './index.ts';
 
 // Only what is stuck may fail by these, not a busy machine.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 let server: RedisServer;
 let raw: Redis;

@@ -8,7 +8,6 @@ import { RedisServer } from '../fixtures/redis-server.ts';
 import { ServedQueue } from '../fixtures/served-queue.ts';
 
 // Only what is stuck may fail by these, not a busy machine.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let server: RedisServer;
 let raw: Redis;

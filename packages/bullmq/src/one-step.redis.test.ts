@@ -14,7 +14,6 @@ import { baseOf } from './shared/names.ts';
 import { WorkBackend } from './worker/work-backend.ts';
 
 // Only what is stuck may fail by these, not a busy machine.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const held = defineJob({ name: 'held', input: z.number(), result: z.number(), phases: ['work'] });
 
@@ -116,7 +115,6 @@ test('E1 BullMQ has of each job what its own scripts would have written, at ever
   isHeld = false;
   for (const id of ids) await alice.wait(id);
   await vi.waitUntil(async () => (await bare.getCompletedCount()) === 2, {
-    timeout: 30_000,
     interval: 2,
   });
   const [ended, bareEnded] = await both();
@@ -235,7 +233,6 @@ test('E5 K4 what a worker has taken and does not ask for goes back to its place,
   expect(first).toBe(ids[0]);
   expect(backend.recordOf(String(first))).toMatchObject({ isBegun: true });
   await vi.waitUntil(async () => (await redis.llen(`bull:${queue.queueName}:active`)) === 1, {
-    timeout: 30_000,
     interval: 2,
   });
   await vi.waitUntil(async () => (await alice.activity()).queued === 3, { interval: 2 });

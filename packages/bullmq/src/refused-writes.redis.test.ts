@@ -11,7 +11,6 @@ import { progressScript } from './redis/scripts.ts';
 import { BullAttempt } from './worker/bull-attempt.ts';
 
 // Only what is stuck may fail by these, not a busy machine.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let server: RedisServer;
 beforeAll(async () => {

@@ -23,7 +23,6 @@ import { Discards } from './worker/discards.ts';
 import { WorkBackend } from './worker/work-backend.ts';
 
 // Only what is stuck may fail by these, not a busy machine.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const again = defineJob({
   name: 'again',
@@ -213,7 +212,6 @@ test('E5 K4 what goes back to its place while Redis refuses it for a moment has 
   )(queue.queueName, { connection: link.connect() }, {});
   await backend.moveToActive('worker:0');
   await vi.waitUntil(async () => errors.length > 0 || (await alice.activity()).queued === 1, {
-    timeout: 30_000,
     interval: 2,
   });
   expect(errors).toEqual([]);
