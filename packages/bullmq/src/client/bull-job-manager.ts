@@ -98,6 +98,7 @@ export class BullJobManager {
     const settings = { ...read, clock: serverClock(read.clock, link) };
     this.#settings = settings;
     const report = (error: unknown): void => {
+      if (link.isOfClosing(error)) return;
       this.#events.emit('error', { error, reference: newReference() });
     };
     const store = new JobStore(link);

@@ -2,7 +2,7 @@ import type { Clock, OffstageError } from '@offstage/core';
 import { randomId } from '@offstage/core/engine';
 import { Redis, type RedisOptions } from 'ioredis';
 import { pack } from './packed.ts';
-import { redisError, unsuitable } from './redis-errors.ts';
+import { closedError, isAway, redisError, unsuitable } from './redis-errors.ts';
 import { listOfReply, type Reply, textOfReply } from './reply.ts';
 import type { Script, ScriptArguments } from './script.ts';
 import { ScriptCalls } from './script-calls.ts';
@@ -219,6 +219,11 @@ export class RedisLink {
     return this.#isClosed;
   }
 
+  /** What is no news: this process has closed its connections itself. */
+  isOfClosing(error: unknown): boolean {
+    return this.#isClosed && (isAway(error) || closedError(error).code === 'manager_closed');
+  }
+
   #keep(redis: Redis): Redis {
     // A connection that comes back holds the process no more than the one before.
     for (const event of ['connect', 'reconnecting']) {
@@ -340,6 +345,7 @@ export class RedisLink {
   }
 
   #coded(error: unknown): OffstageError {
+    if (this.#isClosed) return closedError(error);
     const isLate = /Command timed out/.test(String(error));
     return redisError(this.#refusal ?? (isLate ? (this.#lost ?? error) : error));
   }
