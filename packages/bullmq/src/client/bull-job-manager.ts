@@ -54,7 +54,7 @@ export interface BullShutdownOptions {
 const lookAgainMs = 20;
 
 export interface BullManagerHealth {
-  /** This manager is open, and Redis is connected. */
+  /** This manager is open, and Redis is connected and answers. */
   readonly accepting: boolean;
   /** There is none: Redis keeps the jobs. */
   readonly journal: undefined;
@@ -167,11 +167,15 @@ export class BullJobManager {
     return new BullClient(this.#context, ownerId);
   }
 
-  /** As this process knows it, without asking Redis. Maintenance stands in `activity`. */
+  /**
+   * As this process knows it, without asking Redis. One that leaves calls without an answer counts as not reached: after
+   * `redisTimeoutMs`, or three seconds, until it answers again. Maintenance stands in `activity`.
+   */
   health(): BullManagerHealth {
     const { link } = this.#context;
     const isReachable = link.isUp;
-    const error = isReachable || link.lost === undefined ? undefined : redisError(link.lost);
+    const why = link.lost ?? link.silence;
+    const error = isReachable || why === undefined ? undefined : redisError(why);
     return Object.freeze({
       accepting: isReachable && !this.#isClosed,
       journal: undefined,

@@ -1,6 +1,7 @@
 import type { Clock, OffstageError } from '@offstage/core';
 import { randomId } from '@offstage/core/engine';
 import { Redis, type RedisOptions } from 'ioredis';
+import { AnswerWatch } from './answer-watch.ts';
 import { pack } from './packed.ts';
 import { closedError, isAway, redisError, unsuitable } from './redis-errors.ts';
 import { listOfReply, type Reply, textOfReply } from './reply.ts';
@@ -56,6 +57,7 @@ export class RedisLink {
   readonly commands: Redis;
   readonly #options: RedisLinkOptions;
   readonly #all: Redis[] = [];
+  readonly #answers: AnswerWatch;
   readonly #calls = new ScriptCalls((script, calls) => this.#evaluate(script, calls));
   #checked: Promise<void> | undefined;
   #refusal: unknown;
@@ -76,11 +78,13 @@ export class RedisLink {
     this.#closed.catch(() => {});
     this.base = options.base;
     this.#options = options;
+    this.#answers = new AnswerWatch(options.clock);
     const { commandTimeoutMs = Infinity } = options;
     this.commands = this.connect(
       // A timer that is longer than timers can be ends at once.
       commandTimeoutMs > longestTimerMs ? {} : { commandTimeout: commandTimeoutMs },
     );
+    this.#answers.follow(this.commands);
   }
 
   /** How far the clock of Redis is ahead of this process'. */
@@ -93,14 +97,19 @@ export class RedisLink {
     return this.#cuts;
   }
 
-  /** Commands reach Redis now. */
+  /** Commands reach Redis now, and are answered. */
   get isUp(): boolean {
-    return this.commands.status === 'ready';
+    return this.commands.status === 'ready' && this.#answers.silence === undefined;
   }
 
   /** Why there is no connection, where there is none. */
   get lost(): unknown {
     return this.#lost;
+  }
+
+  /** Why nothing comes over a connection that stands. */
+  get silence(): unknown {
+    return this.#answers.silence;
   }
 
   /** A connection could not be made, or has ended. */
@@ -194,6 +203,11 @@ export class RedisLink {
     const { clock } = this.#options;
     const setBy = clock.now() - clock.monotonic() - this.#wallAtBoot;
     if (Math.abs(setBy) < 1000) return;
+    await this.lookAtClock();
+  }
+
+  /** Asks Redis for its time. */
+  async lookAtClock(): Promise<void> {
     await this.ready();
     try {
       await this.#readClock();

@@ -95,6 +95,8 @@ export class ScheduleRunner {
     if (definition === undefined) throw missingDefinition({ name });
     return startScheduled(this.#context, owner, definition, input, {
       script: tickScript,
+      // Others may decide a tick meanwhile, and then it starts nothing.
+      isAwaited: kind === 'now',
       before: (jobId) => [
         part,
         rev,
