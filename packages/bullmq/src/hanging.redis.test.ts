@@ -54,7 +54,8 @@ describe('E6 J3 a start that found no answer in time leaves no job behind, once 
         keepInputs: true,
         ...options,
       });
-      const alice = manager.forOwner(JSON.stringify(options));
+      const owner = JSON.stringify(options);
+      const alice = manager.forOwner(owner);
       const worker = await queue.serve([failing]);
       const { id } = await alice.start(work, 'before');
       await alice.wait(id);
@@ -64,13 +65,13 @@ describe('E6 J3 a start that found no answer in time leaves no job behind, once 
         ...every,
         definition: work,
         input: 0,
-        owner: alice.owner,
+        owner,
       });
       await outage(async () => {
         const starts = [
           alice.start(work, 'plain'),
           alice.start(work, 'later', { delayMs: 3_600_000 }),
-          alice.start(work, 'keyed', { exclusivityKey: `key of ${alice.owner}` }),
+          alice.start(work, 'keyed', { exclusivityKey: `key of ${owner}` }),
           alice.start(work, 'once', { idempotencyKey: 'once' }),
           alice.retry(id),
           manager.schedules.runNow('hourly'),
@@ -81,7 +82,7 @@ describe('E6 J3 a start that found no answer in time leaves no job behind, once 
       // What was sent before this one has been carried out by then.
       const { id: once } = await alice.start(work, 'once', { idempotencyKey: 'once' });
       expect((await alice.list()).map((job) => job.id)).toEqual([once, id]);
-      await alice.start(work, 'keyed', { exclusivityKey: `key of ${alice.owner}` });
+      await alice.start(work, 'keyed', { exclusivityKey: `key of ${owner}` });
       await manager.schedules.remove('hourly');
     }
   });

@@ -18,6 +18,7 @@ import {
   type JobOutcome,
   type JobRun,
   type JobState,
+  keptFailure,
   type ReportedProgress,
   retryDelayMs,
   timeoutFailure,
@@ -273,13 +274,20 @@ export class BullAttempt implements JobHost {
     try {
       this.#result = encodeValue('result', checked.value);
     } catch (error) {
-      return this.#failed(error);
+      return this.#refused(error);
     }
     return () => ({ type: 'returned', at: clock.now(), result: checked.value });
   }
 
   #failed(error: unknown): (known: JobRecord) => JobEvent {
     const failure = describeFailure(error, this.#report(error));
+    return (known) => this.#retryOrFail(known, error, failure);
+  }
+
+  /** What it returned cannot be kept. */
+  #refused(error: unknown): (known: JobRecord) => JobEvent {
+    const code = Object(error).code === 'too_large' ? 'too_large' : 'not_serializable';
+    const failure = keptFailure(code, this.#report(error));
     return (known) => this.#retryOrFail(known, error, failure);
   }
 
