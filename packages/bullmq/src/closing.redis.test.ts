@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { defineJob, handle, InlineExecutor, OffstageError } from '@offstage/core';
 import type { JobExecutor } from '@offstage/core/engine';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import * as z from 'zod/mini';
 import { RedisServer } from '../fixtures/redis-server.ts';
 import { ServedQueue } from '../fixtures/served-queue.ts';
@@ -203,4 +203,48 @@ test('E5 J14 clients of a manager that was shut down still see and cancel its jo
   expect(await alice.wait(id)).toMatchObject({ status: 'canceled' });
   await expect(alice.start(work, 1)).rejects.toMatchObject({ code: 'manager_closed' });
   await manager.close();
+});
+
+describe('E5 K4 a handler that does not end within the grace is interrupted, and has not crashed', () => {
+  const job = { input: z.unknown(), result: z.unknown(), phases: ['all'] as const };
+  const once = defineJob({ ...job, name: 'once' });
+  const twice = defineJob({ ...job, name: 'twice', retry: { attempts: 2, delayMs: 3_600_000 } });
+  const codesOf = (errors: readonly unknown[]) =>
+    // Besides the outage.
+    [...new Set(errors.map((error) => Object(error).code))].filter(
+      (code) => code !== 'unavailable',
+    );
+
+  test.each(['is there', 'is away'])('E5 K4 where Redis %s', async (what) => {
+    await using queue = new ServedQueue(redis.url);
+    const gate = Promise.withResolvers<void>();
+    const running = new Set<string>();
+    const handlers = [once, twice].map((definition) =>
+      handle(definition, async ({ attempt, save }) => {
+        if (attempt > 1) return 'done';
+        running.add(definition.name);
+        await gate.promise;
+        // Kept as safely as the job, so it waits for a Redis that is away.
+        await save('where to go on');
+        return new Promise(() => {});
+      }),
+    );
+    const alice = queue.manager(handlers).forOwner('alice');
+    const first = await queue.serve(handlers, { lockMs: 500 });
+    const [last, other] = [await alice.start(once, 1), await alice.start(twice, 1)];
+    await vi.waitUntil(() => running.size === 2);
+    if (what === 'is away') await redis.stop();
+    gate.resolve();
+    await turns(5);
+    await first.shutdown({ graceMs: 20 });
+    expect(codesOf(queue.errors)).toEqual(['interrupted']);
+    if (what === 'is away') await redis.start();
+    await queue.serve(handlers, { lockMs: 500 });
+    expect(await alice.wait(last.id)).toMatchObject({
+      failure: { code: 'interrupted' },
+      attempt: 1,
+    });
+    expect(await alice.wait(other.id)).toMatchObject({ status: 'succeeded', attempt: 2 });
+    expect(codesOf(queue.errors)).toEqual(['interrupted']);
+  });
 });

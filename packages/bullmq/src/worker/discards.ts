@@ -1,9 +1,10 @@
-import { type Clock, OffstageError, type Timer } from '@offstage/core';
+import type { Clock, Timer } from '@offstage/core';
 import { type DiscardOutcome, type JobExecutor, randomId } from '@offstage/core/engine';
 import type { JobRecord } from '../records/job-record.ts';
 import type { Committed, JobStore } from '../records/job-store.ts';
 import { holdDiscardScript, leaveDiscardScript, takeDiscardScript } from '../redis/scripts.ts';
 import { decodeValue } from '../shared/value-codec.ts';
+import { isCutOff } from './cut-off.ts';
 
 // A worker that dies with a discard leaves it to the next after so long and half as long again, in which one that lives says so.
 const claimMs = 60_000;
@@ -123,9 +124,3 @@ export class Discards {
     return true;
   }
 }
-
-/** The executor has ended it, or would not begin with it: it says nothing of the discard. */
-const isCutOff = (error: unknown): boolean =>
-  OffstageError.isInstance(error) &&
-  (error.code === 'executor_failed' ||
-    (error.code === 'worker_crashed' && error.details.reason === 'shutdown'));
