@@ -1,9 +1,13 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { defineJob, handle, InlineExecutor, OffstageError } from '@offstage/core';
 import type { JobExecutor } from '@offstage/core/engine';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import * as z from 'zod/mini';
+import { runtimeOptions } from '../../../scripts/setup.mjs';
 import { RedisServer } from '../fixtures/redis-server.ts';
 import { ServedQueue } from '../fixtures/served-queue.ts';
 import { BullJobManager, type ServeBullJobsOptions, serveBullJobs } from './index.ts';
@@ -13,6 +17,8 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const work = defineJob({ name: 'work', input: z.unknown(), result: z.unknown(), phases: ['all'] });
 const working = handle(work, ({ input }) => input, { discard: () => {} });
+
+const signaled = fileURLToPath(new URL('../fixtures/signaled-process.ts', import.meta.url));
 
 let redis: RedisServer;
 beforeAll(async () => {
@@ -90,6 +96,22 @@ test.each(['silent', 'away', 'refused'])(
     expect(told.slice(before)).toEqual([]);
   },
 );
+
+test('W8 K4 a process that is told to end while its worker starts exits as it is to, and tells nothing', async () => {
+  const asked = [
+    ['SIGUSR2', '4', 0],
+    ['SIGTERM', '0', 143],
+    ['SIGINT', '12', 130],
+  ] as const;
+  const ends = asked.map(async ([signal, turns]) => {
+    const args = [...runtimeOptions, signaled, signal, turns, redis.url];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'pipe'] });
+    const [written, [exitCode]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+    return [signal, written, exitCode];
+  });
+  const meant = asked.map(([signal, , exitCode]) => [signal, '', exitCode]);
+  expect(await Promise.all(ends)).toEqual(meant);
+});
 
 test('E5 K4 a worker that is shut down while its executor starts ends without an error', async () => {
   const asked = Promise.withResolvers<void>();
