@@ -72,7 +72,7 @@ export default [
   ),
   check(
     'react: the same with all that it loads later',
-    '10.9 kB',
+    '10.92 kB',
     { [react]: '{ JobsProvider, useJobProgress }', [client]: '{ HttpJobClient }' },
     { ignore: ['react'] },
   ),

@@ -127,7 +127,7 @@ const bench: Bench = {
   name: 'Jobs in this thread',
   async run() {
     return [
-      await againstPQueue(1, false),
+      await againstPQueue(1, false, 0.8),
       await againstPQueue(1000, false),
       await againstPQueue(1, true),
       await againstPQueue(1000, true, 0.6),

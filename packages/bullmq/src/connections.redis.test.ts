@@ -11,7 +11,7 @@ import {
   systemClock,
 } from '@offstage/core';
 import { Redis } from 'ioredis';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import * as z from 'zod/mini';
 import { runtimeOptions } from '../../../scripts/setup.mjs';
 import { RedisServer } from '../fixtures/redis-server.ts';
@@ -20,7 +20,6 @@ import { BullJobManager, serveBullJobs } from './index.ts';
 import { RedisLink } from './redis/redis-link.ts';
 
 // Only what is stuck may fail by these, not a busy machine: processes and servers start first.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const echo = defineJob({ name: 'echo', input: z.unknown(), result: z.unknown(), phases: ['work'] });
 const echoing = handle(echo, ({ input }) => input);

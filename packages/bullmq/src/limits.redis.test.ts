@@ -9,10 +9,8 @@ import { ServedQueue } from '../fixtures/served-queue.ts';
 import { WorkerProcess } from '../fixtures/worker-processes.ts';
 import type { BullJobManager } from './index.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 // Only what is stuck may fail by it, not a busy machine.
-const until = (check: () => unknown): Promise<unknown> => vi.waitUntil(check, { timeout: 50_000 });
+const until = (check: () => unknown): Promise<unknown> => vi.waitUntil(check);
 
 let redis: RedisServer;
 beforeAll(async () => {
@@ -268,6 +266,46 @@ test('A7 E4 the place of a job whose process was killed is taken by its next att
   await queue.serve([slow], { lockMs: 200 });
   expect(await alice.wait(first.id)).toMatchObject({ status: 'succeeded', attempt: 2 });
   expect(await alice.wait(second.id)).toMatchObject({ status: 'succeeded', attempt: 1 });
+});
+
+test('A7 A8 A9 E4 the place and the key of a process that was paused go on once, and nothing of it is left when it wakes', async () => {
+  await using queue = new ServedQueue(redis.url);
+  const slow = handle(slowJob, () => ({ pid: 0, attempt: 0 }));
+  const limits = { [slowJob.name]: { concurrency: 1, perOwner: 1, rate: { max: 50, perMs: 10 } } };
+  const manager = queue.manager([slow], { limits });
+  const alice = manager.forOwner('alice');
+  await using worker = new WorkerProcess();
+  const { queueName } = queue;
+  // With no slot left it waits for no job, and takes no news of one to sleep.
+  await worker.order({ type: 'serve', url: redis.url, queueName, concurrency: 1, lockMs: 300 });
+  const key = { exclusivityKey: 'k', onConflict: 'queue' } as const;
+  const first = await alice.start(slowJob, { obeys: false }, key);
+  await until(async () => (await alice.get(first.id))?.progress !== null);
+  const options = { definition: slowJob, input: {}, owner: 'alice' };
+  await manager.schedules.set('rarely', { ...options, everyMs: 3_600_000 });
+  const scheduled = await manager.schedules.runNow('rarely');
+  const second = await alice.start(slowJob, {}, key);
+  process.kill(worker.pid, 'SIGSTOP');
+  await queue.serve([slow], { lockMs: 300 });
+  for (const [id, attempt] of [
+    [first.id, 2],
+    [scheduled, 1],
+    [second.id, 1],
+  ] as const) {
+    expect(await alice.wait(id)).toMatchObject({ status: 'succeeded', attempt });
+  }
+  process.kill(worker.pid, 'SIGCONT');
+  // Its handler returns although its attempt was given up.
+  await worker.order({ type: 'stop', graceMs: 5000 });
+  const { events = [] } = (await alice.poll(first.id)) ?? {};
+  expect(events.map(({ attempt }) => attempt)).toEqual([1]);
+  expect(await alice.get(first.id)).toMatchObject({ status: 'succeeded', result: { pid: 0 } });
+  const next = await alice.start(slowJob, {}, key);
+  expect(await alice.wait(next.id)).toMatchObject({ status: 'succeeded', attempt: 1 });
+  const probe = new Redis(redis.url);
+  const keys = await probe.keys(`bull:${queueName}:offstage:*`);
+  probe.disconnect();
+  expect(keys.filter((name) => /:(places|given|keys|waiting|counts)/.test(name))).toEqual([]);
 });
 
 test('A7 A9 E5 the job of a schedule waits for a place as any other does', async () => {

@@ -16,10 +16,8 @@ import type { BullJobManager } from './index.ts';
 import { RedisLink } from './redis/redis-link.ts';
 import { ScheduleBook } from './schedules/schedule-book.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 // Only what is stuck may fail by it, not a busy machine.
-const until = (check: () => unknown): Promise<unknown> => vi.waitUntil(check, { timeout: 50_000 });
+const until = (check: () => unknown): Promise<unknown> => vi.waitUntil(check);
 
 let redis: RedisServer;
 beforeAll(async () => {

@@ -123,4 +123,12 @@ test('D9 a content is known under another name, but not under another extension'
   expect(contents.find('b/other.md', sha256)).toBe('a.MD');
   expect(contents.find('a.txt', sha256)).toBe(undefined);
   expect(contents.find('b.md', null)).toBe(undefined);
+  const [one] = files.values();
+  if (one === undefined) throw new Error('It is known.');
+  const alike = ['a.md', 'b.txt', 'c.html'].map((path) => ({ ...one, path }));
+  const many = new KnownContents(alike);
+  expect(['.md', '.txt', '.html', '.csv'].map((end) => many.find(`new${end}`, sha256))).toEqual([
+    ...alike.map(({ path }) => path),
+    undefined,
+  ]);
 });

@@ -85,8 +85,11 @@ function scoreAs({ letters, words, text }: Reading, code: LatinCode): number {
   return score + Math.min(known, maxWords) * wordGain - odd * costs.odd;
 }
 
+/** Of a meter or a gram, which is no letter of a word. */
+const unitOfMillionths = /(?<!\p{L})\u00b5(?=[a-z](?!\p{L}))/gu;
+
 function read(source: string): Reading {
-  const text = source.toLowerCase().normalize('NFC');
+  const text = source.toLowerCase().normalize('NFC').replace(unitOfMillionths, '');
   const letters = new Map<string, number>();
   // What stands before a Spanish question belongs to its language.
   for (const [letter] of text.matchAll(/[^\p{ASCII}\P{L}]|[¿¡](?=\p{L})/gu)) {

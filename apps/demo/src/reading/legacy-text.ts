@@ -35,6 +35,7 @@ function decodeNamed(bytes: Uint8Array, encoding: string): string | undefined {
 }
 
 const sampleBytes = 64 * 1024;
+const mayHaveWords = /[\x80-\xff]{3}|[A-Za-z][\x80-\xff]|[\x80-\xff][@-~]/;
 
 // What the detector does not know, and what old systems have left behind.
 const olderEncodings = ['koi8-u', 'ibm866', 'x-mac-cyrillic', 'windows-874', 'macintosh', 'cp850'];
@@ -45,6 +46,8 @@ function decodeDetected(bytes: Uint8Array): string | undefined {
   const latin = latinEncoding(sample, decodeNamed);
   const asLatin = latin === undefined ? undefined : decodeNamed(bytes, latin);
   if (asLatin !== undefined) return asLatin;
+  // No word of another script: bullets, degrees, prices.
+  if (!mayHaveWords.test(Buffer.from(sample).toString('latin1'))) return undefined;
   const others = withoutPlainWords(sample);
   const script = scriptEncoding(others, decodeNamed);
   const asScript = script === undefined ? undefined : decodeNamed(bytes, script);

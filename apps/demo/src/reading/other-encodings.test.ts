@@ -78,3 +78,23 @@ test.each([
 ])('D2 UTF-7 is told where blanks end its stretches: %s', async (source, text) => {
   expect(await decodeText(Buffer.from(source))).toBe(text);
 });
+
+test.each([
+  ...[
+    '€ 100',
+    '§ 5',
+    '½',
+    '12 × 34',
+    '© 2026',
+    '10 – 20',
+    '“1”',
+    'Ä',
+    'ÖÖ',
+    '7²',
+    '• 1\n• 2\n',
+    '(®)',
+  ],
+  ...['100 °', '« 12 »', '5 µm', '3 µg of it', 'é'],
+])('D2 signs that stand by themselves are Western: %j', async (text) => {
+  expect(await decodeText(iconv.encode(text, 'windows-1252'))).toBe(text);
+});

@@ -146,7 +146,10 @@ export class BullJobManager {
     this.#introduced ??= link
       .ready()
       .then(async () => {
-        this.#limited = await introduceLimits(link, this.#settings);
+        const names = await introduceLimits(link, this.#settings);
+        // Another manager, whose limits they are, may tell a Redis that forgot them later than this one looks.
+        const isOwn = this.#settings.limits !== undefined;
+        this.#limited = isOwn ? names : new Set([...this.#limited, ...names]);
       })
       .catch((error) => {
         // The next call tries again.

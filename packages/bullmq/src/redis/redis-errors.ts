@@ -33,7 +33,7 @@ const refusals: readonly (readonly [RegExp, Unsuitable, string])[] = [
     'The user of this connection may not do what jobs need: all commands, on the keys and the channels of the queue.',
   ],
   [
-    /READONLY/,
+    /READONLY|UNBLOCKED.*instance state changed/,
     'read_only',
     'This Redis is read-only, which takes no jobs: connect to its primary.',
   ],

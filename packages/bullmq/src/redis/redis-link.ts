@@ -4,7 +4,7 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { AnswerWatch } from './answer-watch.ts';
 import { pack } from './packed.ts';
 import { closedError, isAway, redisError, unsuitable } from './redis-errors.ts';
-import { listOfReply, type Reply, textOfReply } from './reply.ts';
+import { listOfReply, type Reply } from './reply.ts';
 import type { Script, ScriptArguments } from './script.ts';
 import { ScriptCalls } from './script-calls.ts';
 
@@ -190,10 +190,9 @@ export class RedisLink {
     return this.#checked;
   }
 
-  /** Whether Redis has lost all that it had when it was looked at; the next call looks at it anew. */
-  async hasForgotten(): Promise<boolean> {
-    const birth = await this.call('GET', `${this.base}birth`);
-    if (textOfReply(birth) === (this.#birth ?? '')) return false;
+  /** Whether Redis, which has this birth now, has lost all that it had when it was looked at; the next call looks at it anew. */
+  hasForgotten(birth: string): boolean {
+    if (birth === (this.#birth ?? '')) return false;
     this.#checked = undefined;
     return true;
   }

@@ -97,7 +97,7 @@ return 1
 `,
 );
 
-/** Releases what has expired, a hundred at a time; answers whom (J13). */
+/** Releases what has expired, a hundred at a time; answers what names all that Redis has, and then whom (J13). */
 export const expireScript = script(
   'expire',
   `
@@ -106,7 +106,7 @@ for _, id in ipairs(gone) do
   local known = redis.call('HMGET', jobKey(id), 'owner', 'start')
   if known[1] then forget(id, known[1], known[2] or '') else redis.call('ZREM', base .. 'expiry', id) end
 end
-return gone
+return { redis.call('GET', base .. 'birth') or '', unpack(gone) }
 `,
 );
 
@@ -121,13 +121,16 @@ return ids
 `,
 );
 
-/** BullMQ has been given jobs: takes each, and since when it had to be, as it was read before. One that has to be given once more since then stays. */
+/**
+ * BullMQ has been given jobs: takes each, and since when it had to be, as it was read before; or '*'. One that has to be given once more
+ * since then stays.
+ */
 export const givenScript = script(
   'given',
   `
 for index = 1, #ARGV, 2 do
   local id, since = ARGV[index], ARGV[index + 1]
-  if redis.call('ZSCORE', base .. 'pending', id) == since then redis.call('ZREM', base .. 'pending', id) end
+  if since == '*' or redis.call('ZSCORE', base .. 'pending', id) == since then redis.call('ZREM', base .. 'pending', id) end
 end
 return 'ok'
 `,

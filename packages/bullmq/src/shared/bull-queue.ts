@@ -6,6 +6,7 @@ import { givenScript } from '../redis/scripts.ts';
 import { bullOptionsOf } from './bull-options.ts';
 
 const gatherMs = 50;
+const whenever = '*';
 
 /**
  * BullMQ's side of a queue. Its jobs have our ids and names, and no input: what they are about stands
@@ -31,13 +32,14 @@ export class BullQueue {
 
   /** Gives BullMQ a job that may run from now on, or from its time on. Twice is once. */
   async add(
-    job: Pick<JobRecord, 'id' | 'name' | 'priority'>,
+    job: Pick<JobRecord, 'id' | 'name' | 'priority' | 'limited'>,
     availableAt: number | null,
     maxAttempts: number,
     now: number,
     since?: string,
   ): Promise<void> {
-    const pendingSince = since ?? (await this.#pendingSince(job.id));
+    // Without limits it has to be given once, and there is nothing to tell apart.
+    const pendingSince = since ?? (job.limited ? await this.#pendingSince(job.id) : whenever);
     await this.queue.add(
       job.name,
       {},

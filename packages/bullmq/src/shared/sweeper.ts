@@ -42,10 +42,9 @@ export class Sweeper {
 
   async sweep(): Promise<void> {
     const { link, bull, clock, overdueMs, wakes = false, forgotten } = this.#options;
-    if (await link.hasForgotten()) await forgotten();
-    for (const id of listOfReply(await link.run(expireScript, [])).map(textOfReply)) {
-      await bull.remove(id);
-    }
+    const [birth = '', ...expired] = listOfReply(await link.run(expireScript, [])).map(textOfReply);
+    if (link.hasForgotten(birth)) await forgotten();
+    for (const id of expired) await bull.remove(id);
     const woken = wakes ? listOfReply(await link.run(wakeScript, [])).map(textOfReply) : [];
     for (const id of woken) await bull.addKnown(id, clock.now());
     for (const id of listOfReply(await link.run(overdueScript, [overdueMs])).map(textOfReply)) {

@@ -54,10 +54,14 @@ export async function putBack(job: Job, token: string | undefined): Promise<neve
 
 const isOfBull = (error: unknown): boolean => typeof Object(error).code === 'number';
 
-const lost: readonly unknown[] = [ErrorCode.JobLockNotExist, ErrorCode.JobLockMismatch];
+const lost: readonly unknown[] = [
+  ErrorCode.JobLockNotExist,
+  ErrorCode.JobLockMismatch,
+  ErrorCode.JobNotExist,
+];
 
 /**
- * Whether an attempt may go on is a matter of its record, not of BullMQ's lock. BullMQ tells a lock that it could not renew
+ * Whether an attempt may go on is a matter of its record, not of BullMQ's lock, nor of whether BullMQ still has the job. BullMQ tells a lock that it could not renew
  * by its text alone.
  */
 export const isLockLost = (error: unknown): boolean =>

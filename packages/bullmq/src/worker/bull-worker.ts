@@ -1,6 +1,7 @@
 import type { StopReason } from '@offstage/core';
 import { ManagerEvents, sleep } from '@offstage/core/engine';
 import { Worker } from 'bullmq';
+import { ReplyError } from 'ioredis';
 import { newReference } from '../client/manager-options.ts';
 import type { JobRecord } from '../records/job-record.ts';
 import { JobStore } from '../records/job-store.ts';
@@ -178,7 +179,7 @@ export class BullWorker {
     worker.on('error', (error) => {
       if (this.#isClosing || isLockLost(error)) return;
       if (isAway(error)) this.#link.lose(error);
-      else this.report(error);
+      else this.report(error instanceof ReplyError ? redisError(error) : error);
     });
     this.#worker = worker;
     await worker.waitUntilReady();

@@ -10,13 +10,21 @@ export function tellNews(
   { events, hints }: { readonly events: ManagerEvents; readonly hints: ChangeHints },
 ): void {
   const { ownerJobs } = job;
-  const { owner } = ownerJobs;
   const isProgress = news === 'progress' || news === 'dropped';
   const kind = isProgress ? 'progress' : 'change';
   if (!isProgress) ownerJobs.changes += 1;
   if (job.watchers !== undefined) hints.tell(job.watchers, job.id, kind);
   if (ownerJobs.watchers !== undefined) hints.tell(ownerJobs.watchers, job.id, kind);
-  if (news === 'changed' || news === 'dropped' || !events.has(news)) return;
+  if (news !== 'changed' && news !== 'dropped' && events.has(news)) emit(job, news, events);
+}
+
+// Apart, so that what each job goes through is small.
+function emit(
+  job: Job,
+  news: Exclude<JobNewsType, 'changed' | 'dropped'>,
+  events: ManagerEvents,
+): void {
+  const { owner } = job;
   const { progress } = job.state;
   if (news === 'released') events.emit(news, { owner, id: job.id, name: job.name });
   else if (news !== 'progress') events.emit(news, { owner, job: job.view() });

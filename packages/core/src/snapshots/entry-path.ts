@@ -124,8 +124,6 @@ const device = /^(?:con|prn|aux|nul|conin\$|conout\$|clock\$|com[0-9¹²³]|lpt[
 const invisibleEnd =
   /[\p{White_Space}\p{Cc}\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]$/u;
 
-const notOnWindows = /[<>"|?*]/;
-
 function partProblem(part: string): string | undefined {
   if (part === '') return 'it has an empty part';
   if (part === '..') return 'it contains ".."';
@@ -134,10 +132,6 @@ function partProblem(part: string): string | undefined {
   if (/\.$/u.test(part)) return 'a part ends in a dot';
   if (invisibleEnd.test(part)) return 'a part is blank or ends in a blank';
   if (part.includes(':')) return 'it contains a colon, which names a stream of a file on Windows';
-  const [refused] = notOnWindows.exec(part) ?? [];
-  if (refused !== undefined)
-    return `it contains ${quote(refused)}, which no name on Windows may have`;
-  if (/\p{Cc}/u.test(part)) return 'it contains a control character, such as a line break';
   if (isLonger(part, maxPartBytes)) return `a part is longer than ${maxPartBytes} bytes`;
   const stem = part.split(/[.:]/u)[0]?.trimEnd() ?? '';
   if (device.test(stem)) return `"${part}" is the name of a device`;

@@ -10,6 +10,9 @@ import { canonicalJson, type Json } from './canonical-json.ts';
  */
 const maxMetadataLength = 16 * 1024 * 1024;
 
+// Far from where anybody's stack ends, in the manifest and for who reads it.
+const maxMetadataDepth = 1000;
+
 /**
  * The metadata as the manifest will hold it, checked as it will be read again: through JSON.
  *
@@ -18,7 +21,9 @@ const maxMetadataLength = 16 * 1024 * 1024;
 export async function metadataToStore(schema: StandardSchema, metadata: unknown): Promise<Json> {
   let stored: Json;
   try {
-    stored = JSON.parse(canonicalJson(metadata ?? null, 'metadata', maxMetadataLength));
+    stored = JSON.parse(
+      canonicalJson(metadata ?? null, 'metadata', maxMetadataLength, maxMetadataDepth),
+    );
   } catch (cause) {
     throw new OffstageError(
       'invalid_metadata',

@@ -67,10 +67,16 @@ export function encodePollManyResponse(polls: readonly JobPoll[]): Encoded {
   return { polls: polls.map(encodeJobPoll) };
 }
 
+/**
+ * An id that came with a link may be of any length, and the jobs of a page travel together: it must not make the
+ * request too long for all. Ids have at most 200 characters, so that one which is cut is still nobody's.
+ */
 export function encodePollManyRequest(
   polls: readonly (PollOptions & { readonly id: string })[],
 ): Encoded {
-  return { polls: polls.map(({ id, after, limit }) => ({ id, after, limit })) };
+  return {
+    polls: polls.map(({ id, after, limit }) => ({ id: `${id}`.slice(0, 201), after, limit })),
+  };
 }
 
 /** @throws OffstageError `not_serializable` */

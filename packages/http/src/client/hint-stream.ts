@@ -83,24 +83,24 @@ export class HintStream {
   }
 
   #read({ signal }: AbortController, lose: (waitMs: number) => void): void {
-    let signs = 0;
+    // Signs of life after `ready`; no number before it.
+    let signs = Number.NaN;
     this.#after(this.#ports.timeoutMs, () => lose(unsupportedRetryMs));
     readHints(this.#ports, signal, {
       onAlive: () => {
-        if (signs === 0) return;
-        signs++;
-        if (signs > 2) {
+        if (signs++ > 0) {
           this.#isMute = false;
           if (!this.#isUp) this.#setUp(true);
         }
-        this.#after(maxSilenceMs, () => {
-          const waitMs = this.#isMute ? unsupportedRetryMs : this.#backoffMs();
-          this.#isMute = signs < 3;
-          lose(waitMs);
-        });
+        if (signs) {
+          this.#after(maxSilenceMs, () => {
+            this.#isMute = signs < 2;
+            lose(this.#backoffMs());
+          });
+        }
       },
       onReady: (version) => {
-        signs = 1;
+        signs = 0;
         this.#failures = 0;
         if (!this.#isMute) this.#setUp(true, version);
       },
@@ -132,16 +132,14 @@ export class HintStream {
   }
 
   #backoffMs(): number {
-    this.#failures++;
-    return backoffMs(retryMs, this.#failures, this.#ports.random());
+    return backoffMs(retryMs, ++this.#failures, this.#ports.random());
   }
 
   #setUp(isUp: boolean, version?: string): void {
     const { versions, pending } = this.#ports;
     const connection = this.#connection;
     // All that was read until now was read under the version with which the hints begin.
-    const isCurrent = (): boolean =>
-      version !== undefined && versions.size === 1 && versions.has(version);
+    const isCurrent = (): boolean => [...versions].join() === version;
     if (!isUp) versions.clear();
     this.#isUp = isUp;
     this.#each(({ onPush }) => onPush?.(isUp));

@@ -113,11 +113,7 @@ export class HttpJobClient implements JobClient {
   async pollMany(
     requests: readonly (PollOptions & { readonly id: string })[],
   ): Promise<readonly JobPoll[]> {
-    // An id that came with a link may be of any length, and the jobs of a page travel together: it must not
-    // make the request too long for all. Cut, it still is nobody's.
-    const asked = encodePollManyRequest(
-      requests.map((each) => (/.{201}/s.test(each.id) ? { ...each, id: '' } : each)),
-    );
+    const asked = encodePollManyRequest(requests);
     const answer = await this.#request('POST', '/poll', asked);
     const polls = decodePollManyResponse(answer);
     const rest = requests.slice(polls.length);

@@ -25,28 +25,28 @@ interface Surroundings {
  */
 export function whenSlotIsFree(baseUrl: string, signal: AbortSignal, then: () => void): void {
   const { location, navigator } = globalThis as Surroundings;
-  const locks = navigator?.locks;
-  if (location === undefined) then();
-  if (location === undefined || locks === undefined) return;
+  if (location === undefined) {
+    then();
+    return;
+  }
   const { origin } = new URL(baseUrl, location.href);
+  const waiting = new AbortController();
   const aborted = new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
+    signal.addEventListener('abort', () => {
+      waiting.abort();
+      resolve();
+    });
   });
   // All are asked for; the first that comes is kept, and the wait for the others ends.
-  const waiting = new AbortController();
-  const stopWaiting = (): void => waiting.abort();
-  void aborted.then(stopWaiting);
-  let isTaken = false;
   const take = async (): Promise<void> => {
-    if (isTaken || signal.aborted) return;
-    isTaken = true;
-    stopWaiting();
+    if (waiting.signal.aborted) return;
+    waiting.abort();
     then();
     await aborted;
   };
   for (let slot = 0; slot < slots; slot += 1) {
-    locks
-      .request(`offstage-stream-${slot} ${origin}`, { signal: waiting.signal }, take)
+    navigator?.locks
+      ?.request(`offstage-stream-${slot} ${origin}`, { signal: waiting.signal }, take)
       // It was given up, or locks are denied here; then this window polls.
       .catch(() => undefined);
   }

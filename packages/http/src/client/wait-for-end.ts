@@ -24,32 +24,28 @@ export async function waitForEnd(
   if (!(timeoutMs >= 0)) {
     throw new OffstageError('invalid_option', 'timeoutMs must be 0 or more milliseconds.');
   }
-  const ends: (() => void)[] = [];
-  try {
-    return await new Promise<TerminalJobView>((resolve, reject) => {
-      const onAbort = (): void => reject(signal?.reason);
-      signal?.addEventListener('abort', onAbort);
-      // It holds the process meanwhile, also between two looks and without a limit of its own.
-      const timer = clock.schedule(
-        timeoutMs,
-        () =>
-          reject(new OffstageError('wait_timeout', 'The job has not ended in time. It goes on.')),
-        { keepAlive: true },
-      );
-      ends.push(() => timer.cancel());
-      const observer = new JobObserver(client, id, {
-        pollInterval: pollIntervalMs,
-        pollInBackground: true,
-        maxEvents: 0,
-        onSettled: resolve,
-        onError: (error) => error.code === 'unavailable' || reject(error),
-      });
-      ends.push(
-        observer.subscribe(() => undefined),
-        () => signal?.removeEventListener('abort', onAbort),
-      );
+  let end = (): void => undefined;
+  return new Promise<TerminalJobView>((resolve, reject) => {
+    const onAbort = (): void => reject(signal?.reason);
+    signal?.addEventListener('abort', onAbort);
+    // It holds the process meanwhile, also between two looks and without a limit of its own.
+    const timer = clock.schedule(
+      timeoutMs,
+      () => reject(new OffstageError('wait_timeout', 'The job has not ended in time. It goes on.')),
+      { keepAlive: true },
+    );
+    const observer = new JobObserver(client, id, {
+      pollInterval: pollIntervalMs,
+      pollInBackground: true,
+      maxEvents: 0,
+      onSettled: resolve,
+      onError: (error) => error.code === 'unavailable' || reject(error),
     });
-  } finally {
-    for (const end of ends) end();
-  }
+    const stop = observer.subscribe(() => undefined);
+    end = () => {
+      timer.cancel();
+      stop();
+      signal?.removeEventListener('abort', onAbort);
+    };
+  }).finally(() => end());
 }

@@ -321,7 +321,7 @@ export class HostThread {
   #fail(end: End): void {
     this.#end ??= end;
     this.#setRef(true);
-    this.#goneTimer ??= this.#options.clock.schedule(exitMs, () => this.#giveUp(), {
+    this.#goneTimer ??= this.#options.clock.schedule(goneMs, () => this.#giveUp(), {
       keepAlive: true,
     });
     void this.#worker.terminate();
@@ -423,8 +423,11 @@ interface End {
   readonly cause: unknown;
 }
 
-/** How long a thread may take to end, that said that it does or was told to. */
+/** How long a thread may take to end that said that it does. */
 const exitMs = 1000;
+
+/** How long one may take that was ended: on a busy machine, one that holds gigabytes takes seconds. */
+const goneMs = 5000;
 
 /** A task that no thread lived long enough to begin is given up after this many. */
 const maxPosts = 3;
