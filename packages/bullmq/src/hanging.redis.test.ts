@@ -19,6 +19,13 @@ beforeAll(async () => {
 });
 afterAll(() => redis[Symbol.asyncDispose]());
 
+/** Its seconds are shorter. */
+const hurried: Clock = {
+  now: () => systemClock.now(),
+  monotonic: () => systemClock.monotonic(),
+  schedule: (delayMs, ...others) => systemClock.schedule(delayMs / 20, ...others),
+};
+
 /** It answers nobody, and its connections stand. */
 function hang(): Disposable {
   process.kill(redis.pid, 'SIGSTOP');
@@ -106,13 +113,10 @@ describe('E6 J3 a start that found no answer in time leaves no job behind, once 
 
 test('E6 M4 health tells a Redis that hangs, also while nothing is asked of it, and that it answers again', async () => {
   await using queue = new ServedQueue(redis.url);
-  // Its seconds are shorter.
-  const clock: Clock = {
-    now: () => systemClock.now(),
-    monotonic: () => systemClock.monotonic(),
-    schedule: (delayMs, ...others) => systemClock.schedule(delayMs / 20, ...others),
-  };
-  const patient = queue.manager([failing], { clock, redisTimeoutMs: Number.POSITIVE_INFINITY });
+  const patient = queue.manager([failing], {
+    clock: hurried,
+    redisTimeoutMs: Number.POSITIVE_INFINITY,
+  });
   const hasty = queue.manager([failing], { redisTimeoutMs: 50 });
   await Promise.all([patient.ready(), hasty.ready()]);
   expect([patient, hasty].map(isReachable)).toEqual([true, true]);
@@ -135,4 +139,22 @@ test('E6 M4 health tells a Redis that hangs, also while nothing is asked of it, 
     journal: undefined,
     redis: { reachable: true },
   });
+});
+
+test('E6 a worker tells a Redis that hangs once, and goes on when it answers again', async () => {
+  await using queue = new ServedQueue(redis.url);
+  const alice = queue.manager([failing]).forOwner('alice');
+  await queue.serve([failing], { clock: hurried });
+  for (const time of [1, 2]) {
+    {
+      using _hanging = hang();
+      await vi.waitUntil(() => queue.errors.length > 0, { timeout: 60_000 });
+    }
+    const { id } = await alice.start(work, time);
+    expect(await alice.wait(id)).toMatchObject({ status: 'failed' });
+    expect(queue.errors.splice(0)).toMatchObject([
+      { code: 'unavailable', cause: { message: 'Redis has not answered for 3 seconds.' } },
+      { message: 'It is to be started again.' },
+    ]);
+  }
 });

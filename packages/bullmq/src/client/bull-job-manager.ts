@@ -177,8 +177,7 @@ export class BullJobManager {
   health(): BullManagerHealth {
     const { link } = this.#context;
     const isReachable = link.isUp;
-    const why = link.lost ?? link.silence;
-    const error = isReachable || why === undefined ? undefined : redisError(why);
+    const error = isReachable || link.lost === undefined ? undefined : redisError(link.lost);
     return Object.freeze({
       accepting: isReachable && !this.#isClosed,
       journal: undefined,

@@ -11,6 +11,7 @@ const mostTicks = 3;
  */
 export class AnswerWatch {
   readonly #clock: Clock;
+  readonly #onSilent: (silence: Error) => void;
   #silence: Error | undefined;
   #pending = 0;
   #answers = 0;
@@ -18,8 +19,10 @@ export class AnswerWatch {
   #ticks = 0;
   #timer: Timer | undefined;
 
-  constructor(clock: Clock) {
+  /** `onSilent` is told once until Redis answers again. */
+  constructor(clock: Clock, onSilent: (silence: Error) => void) {
     this.#clock = clock;
+    this.#onSilent = onSilent;
   }
 
   /** Why it counts as silent; until the next answer. */
@@ -57,7 +60,13 @@ export class AnswerWatch {
 
   #failed(error: unknown): void {
     this.#pending -= 1;
-    if (error instanceof Error && /Command timed out/.test(error.message)) this.#silence ??= error;
+    if (error instanceof Error && /Command timed out/.test(error.message)) this.#isSilent(error);
+  }
+
+  #isSilent(silence: Error): void {
+    if (this.#silence !== undefined) return;
+    this.#silence = silence;
+    this.#onSilent(silence);
   }
 
   #tickLater(): void {
@@ -67,7 +76,7 @@ export class AnswerWatch {
         this.#pending > 0 && this.#answers === this.#answersAtTick ? this.#ticks + 1 : 0;
       this.#answersAtTick = this.#answers;
       if (this.#ticks >= mostTicks) {
-        this.#silence ??= new Error(`Redis has not answered for ${mostTicks} seconds.`);
+        this.#isSilent(new Error(`Redis has not answered for ${mostTicks} seconds.`));
       }
       if (this.#pending > 0) this.#tickLater();
     });

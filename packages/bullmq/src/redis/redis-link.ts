@@ -39,7 +39,7 @@ export interface RedisLinkOptions {
   readonly clock: Clock;
   /** Milliseconds after which a command that has no answer rejects; `undefined` waits for ever. */
   readonly commandTimeoutMs?: number | undefined;
-  /** There is no connection any more, or none yet; told once until one is there again. */
+  /** There is no connection any more, or none yet, or nothing comes over it; told once until that has passed. */
   readonly onLost?: ((error: OffstageError) => void) | undefined;
 }
 
@@ -78,7 +78,10 @@ export class RedisLink {
     this.#closed.catch(() => {});
     this.base = options.base;
     this.#options = options;
-    this.#answers = new AnswerWatch(options.clock);
+    this.#answers = new AnswerWatch(options.clock, (silence) => {
+      // Where there is no connection, that is told.
+      if (this.#lost === undefined && !this.#isClosed) options.onLost?.(redisError(silence));
+    });
     const { commandTimeoutMs = Infinity } = options;
     this.commands = this.connect(
       // A timer that is longer than timers can be ends at once.
@@ -102,14 +105,9 @@ export class RedisLink {
     return this.commands.status === 'ready' && this.#answers.silence === undefined;
   }
 
-  /** Why there is no connection, where there is none. */
+  /** Why there is no connection, where there is none, or why one counts as silent. */
   get lost(): unknown {
-    return this.#lost;
-  }
-
-  /** Why nothing comes over a connection that stands. */
-  get silence(): unknown {
-    return this.#answers.silence;
+    return this.#lost ?? this.#answers.silence;
   }
 
   /** A connection could not be made, or has ended. */
