@@ -201,7 +201,11 @@ test('E5 J3 what is asked of a manager that is closed, or is being closed, is ma
     for (const call of [
       () => alice.list(),
       () => alice.get('abcdefgh'),
+      () => alice.poll('abcdefgh'),
+      () => alice.wait('abcdefgh'),
       () => alice.cancel('abcdefgh'),
+      () => alice.consume('abcdefgh'),
+      () => alice.retry('abcdefgh'),
       () => alice.start(work, 1),
       () => manager.activity(),
       () => manager.enterForeground(),
@@ -210,6 +214,19 @@ test('E5 J3 what is asked of a manager that is closed, or is being closed, is ma
       await expect(call()).rejects.toMatchObject({ code: 'manager_closed' });
     }
     expect(told).toEqual([]);
+  }
+});
+
+test('E5 J3 what a manager is asked as it is closed is answered, or is manager_closed', async () => {
+  const manager = new BullJobManager({
+    ...{ connection: { url: redis.url }, queueName: 'amid', definitions: [work] },
+  });
+  const alice = manager.forOwner('alice');
+  const { id } = await alice.start(work, 1, { delayMs: 3_600_000 });
+  const asked = [alice.list(), alice.wait(id), alice.start(work, 2), manager.activity()];
+  await manager.close();
+  for (const each of await Promise.allSettled(asked)) {
+    if (each.status === 'rejected') expect(each.reason).toMatchObject({ code: 'manager_closed' });
   }
 });
 
