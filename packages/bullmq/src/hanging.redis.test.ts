@@ -158,3 +158,24 @@ test('E6 a worker tells a Redis that hangs once, and goes on when it answers aga
     ]);
   }
 });
+
+test('E6 J3 a start whose manager is closed before Redis answers is unavailable, since its job may be there', async () => {
+  await using queue = new ServedQueue(redis.url);
+  const patience = { clock: hurried, redisTimeoutMs: Number.POSITIVE_INFINITY };
+  const manager = queue.manager([failing], patience);
+  const alice = manager.forOwner('alice');
+  const options = { idempotencyKey: 'once' };
+  await manager.ready();
+  {
+    using _hanging = hang();
+    const codes = codesOf([alice.start(work, 1, options), alice.list()]);
+    // It has been sent by then.
+    for (let turn = 0; turn < 5; turn += 1) await new Promise((done) => setImmediate(done));
+    await manager.close();
+    expect(await codes).toEqual(['unavailable', 'manager_closed']);
+    expect(await codesOf([alice.start(work, 2)])).toEqual(['manager_closed']);
+  }
+  const again = queue.manager([failing]).forOwner('alice');
+  const { id } = await again.start(work, 1, options);
+  expect((await again.list()).map((job) => job.id)).toEqual([id]);
+});

@@ -306,7 +306,10 @@ async function ask(
         ...fieldsOf(record, plan),
       ]),
     ).map(textOfReply);
-  let answer = await run();
+  let answer = await run().catch((error) => {
+    // A refusal would say that nothing is left behind.
+    throw isOfClose(error) ? unheard() : error;
+  });
   if (answer[0] === 'late') {
     // It came in time for whoever waits: one of the clocks was set.
     await link.lookAtClock();
@@ -317,6 +320,12 @@ async function ask(
   }
   return { record, answer };
 }
+
+const isOfClose = (error: unknown): boolean =>
+  OffstageError.isInstance(error) && error.code === 'manager_closed';
+
+const unheard = (): OffstageError =>
+  redisError(new Error('The manager was closed before Redis had answered. The job may be there.'));
 
 /** When a call gives up, by the clock of Redis. */
 function lastMoment({ clock, redisTimeoutMs }: BullContext['settings']): number | '' {

@@ -15,12 +15,12 @@ import { BullQueue } from '../shared/bull-queue.ts';
 import { baseOf } from '../shared/names.ts';
 import { serverClock } from '../shared/server-clock.ts';
 import { Sweeper } from '../shared/sweeper.ts';
+import { late, within } from '../shared/within.ts';
 import { isLockLost } from './bull-answers.ts';
 import { Discards } from './discards.ts';
 import { insist, longestWaitMs } from './insist.ts';
 import { PassedJobs } from './passed-jobs.ts';
 import { TakenJobs } from './taken-jobs.ts';
-import { late, within } from './within.ts';
 import { WorkBackend } from './work-backend.ts';
 import type { BullWorkerSettings } from './worker-options.ts';
 
