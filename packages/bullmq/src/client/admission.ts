@@ -284,32 +284,36 @@ async function ask(
   const { owner, definition, plan, key } = admission;
   const record = newRecord(context, admission);
   const isAwaited = gate?.isAwaited ?? true;
-  const run = async (): Promise<readonly string[]> =>
-    listOfReply(
-      await link.run(gate?.script ?? (record.limited ? limitedAdmitScript : admitScript), [
-        ...(gate?.before(record.id) ?? []),
-        record.id,
-        owner.part,
-        definition.name,
-        admission.start,
-        admission.print,
-        admission.how,
-        key,
-        plan.onConflict,
-        bound(settings.maxQueued),
-        bound(settings.maxActivePerOwner),
-        mayRunAtOnce(record) ? JSON.stringify(bullOptionsOf(record, record.state.maxAttempts)) : '',
-        bullPriority(record.priority),
-        isAwaited ? lastMoment(settings) : '',
-        'input',
-        admission.input,
-        ...fieldsOf(record, plan),
-      ]),
-    ).map(textOfReply);
-  let answer = await run().catch((error) => {
-    // A refusal would say that nothing is left behind.
-    throw isOfClose(error) ? unheard() : error;
-  });
+  const run = async (): Promise<readonly string[]> => {
+    const isClosed = link.isClosed;
+    const args = [
+      ...(gate?.before(record.id) ?? []),
+      record.id,
+      owner.part,
+      definition.name,
+      admission.start,
+      admission.print,
+      admission.how,
+      key,
+      plan.onConflict,
+      bound(settings.maxQueued),
+      bound(settings.maxActivePerOwner),
+      mayRunAtOnce(record) ? JSON.stringify(bullOptionsOf(record, record.state.maxAttempts)) : '',
+      bullPriority(record.priority),
+      isAwaited ? lastMoment(settings) : '',
+      'input',
+      admission.input,
+      ...fieldsOf(record, plan),
+    ];
+    const script = gate?.script ?? (record.limited ? limitedAdmitScript : admitScript);
+    try {
+      return listOfReply(await link.run(script, args)).map(textOfReply);
+    } catch (error) {
+      // It may have been carried out, and a refusal would say that nothing is left behind.
+      throw !isClosed && link.isOfClosing(error) ? unheard() : error;
+    }
+  };
+  let answer = await run();
   if (answer[0] === 'late') {
     // It came in time for whoever waits: one of the clocks was set.
     await link.lookAtClock();
@@ -320,9 +324,6 @@ async function ask(
   }
   return { record, answer };
 }
-
-const isOfClose = (error: unknown): boolean =>
-  OffstageError.isInstance(error) && error.code === 'manager_closed';
 
 const unheard = (): OffstageError =>
   redisError(new Error('The manager was closed before Redis had answered. The job may be there.'));

@@ -9,7 +9,9 @@ import { script } from './script.ts';
  * of its key, which is asked to stop where it is replaced), `known` (the job there is already), or the reason of a refusal.
  *
  * ARGV[13] is until when its caller waits, by the clock of Redis; '' is for ever. A start that Redis comes to later, since it
- * hung or was away, is `late`: whoever asked for it was told that it failed. Fields of the record follow from ARGV[14] on. Uses `bullQueue`, and has `enqueueAdded` as its conclusion.
+ * hung or was away, is `late`: whoever asked for it was told that it failed. Fields of the record follow from ARGV[14] on.
+ *
+ * Uses `bullQueue`, and has `enqueueAdded` as its conclusion.
  */
 export const admission = `
 local id, owner, start, print, how = ARGV[1], ARGV[2], ARGV[4], ARGV[5], ARGV[6]
