@@ -57,6 +57,23 @@ describe('E1 what is no address of a Redis is refused, rather than taken for a R
     }
   });
 
+  test.each([
+    ['nothing', undefined, 'it is missing: pass { url: '],
+    ['null', null, 'it is missing: pass { url: '],
+    ['a text', 'redis://:secret@127.0.0.1:1', 'it is a text: pass it as { url }, '],
+    ['an empty text', '', 'it is a text: pass it as { url }, '],
+    ['a number', 6379, 'it is a number: pass { url: '],
+    ['a function', () => 'redis://127.0.0.1:1', 'it is a function: pass { url: '],
+  ])('E1 and what was passed instead is told: %s', (_what, connection, told) => {
+    const options = { connection, queueName: 'q', definitions: [echo] } as never;
+    const served = { executor: new InlineExecutor([echoing]), ...Object(options) };
+    for (const make of [() => new BullJobManager(options), () => serveBullJobs(served)]) {
+      const whole = expect.stringMatching(/^(?!.*secret)connection cannot be used: /);
+      expect(make).toThrow(expect.objectContaining({ code: 'invalid_option', message: whole }));
+      expect(make).toThrow(told);
+    }
+  });
+
   test('E1 a prefix of ioredis, which BullMQ has none of', () => {
     const connection = { url: 'redis://127.0.0.1:1', ...{ keyPrefix: 'a:' } };
     expect(() => new BullJobManager({ connection, queueName: 'q', definitions: [echo] })).toThrow(
@@ -195,7 +212,7 @@ test('E6 what Redis does not answer is told with the reason why there is no conn
   });
   await expect(manager.shutdown({ keep: false })).rejects.toMatchObject({ code: 'unavailable' });
   await manager.close();
-  await expect(manager.activity()).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(manager.activity()).rejects.toMatchObject({ code: 'manager_closed' });
 });
 
 test('E6 J14 a connection that is ended between two looks for Redis ends, and so does what waits for it', async () => {

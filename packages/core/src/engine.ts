@@ -59,6 +59,7 @@ export {
   tooLarge,
 } from './jobs/journal-errors.ts';
 export { emptyJournal, isDone, type JournalContent, replay } from './jobs/journal-replay.ts';
+export { keptFailure } from './jobs/kept-failures.ts';
 export { readLimits } from './jobs/limits.ts';
 export { ManagerEvents } from './jobs/manager-events.ts';
 export { beforeLife } from './jobs/progress-lives.ts';

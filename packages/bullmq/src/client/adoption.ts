@@ -197,6 +197,8 @@ async function readKept(
     'inf',
     isGiven ? JSON.stringify(bullOptionsOf(record, state.maxAttempts)) : '',
     bullPriority(record.priority),
+    // Nobody is told that it failed: a move is done again.
+    '',
     'input',
     input,
     ...fieldsOf(record, plan),

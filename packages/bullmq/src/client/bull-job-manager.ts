@@ -56,7 +56,7 @@ export interface BullShutdownOptions {
 const lookAgainMs = 20;
 
 export interface BullManagerHealth {
-  /** This manager is open, and Redis is connected. */
+  /** This manager is open, and Redis is connected and answers. */
   readonly accepting: boolean;
   /** There is none: Redis keeps the jobs. */
   readonly journal: undefined;
@@ -100,6 +100,7 @@ export class BullJobManager {
     const settings = { ...read, clock: serverClock(read.clock, link) };
     this.#settings = settings;
     const report = (error: unknown, schedule?: string): void => {
+      if (link.isOfClosing(error)) return;
       const source = schedule !== undefined && { schedule };
       this.#events.emit('error', { error, reference: newReference(), ...source });
     };
@@ -172,7 +173,10 @@ export class BullJobManager {
     return new BullClient(this.#context, ownerId);
   }
 
-  /** As this process knows it, without asking Redis. Maintenance stands in `activity`. */
+  /**
+   * As this process knows it, without asking Redis. One that leaves calls without an answer counts as not reached: after
+   * `redisTimeoutMs`, or three seconds, until it answers again. Maintenance stands in `activity`.
+   */
   health(): BullManagerHealth {
     const { link } = this.#context;
     const isReachable = link.isUp;

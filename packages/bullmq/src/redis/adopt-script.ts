@@ -31,7 +31,7 @@ local function placeEnded()
   local knownId = known and string.sub(known, 1, string.find(known, ' ', 1, true) - 1)
   if known and redis.call('EXISTS', jobKey(knownId)) == 1 then return { 'known', knownId, '' } end
   redis.call('ZADD', base .. 'owner:' .. owner, nextOrder(), id)
-  redis.call('HSET', jobKey(id), 'owner', owner, 'name', name, 'rev', '0', unpack(ARGV, 13))
+  redis.call('HSET', jobKey(id), 'owner', owner, 'name', name, 'rev', '0', unpack(ARGV, 14))
   if start ~= '' then
     redis.call('HSET', jobKey(id), 'start', start, 'how', how)
     redis.call('HSET', base .. 'starts', start, id .. ' ' .. print)
