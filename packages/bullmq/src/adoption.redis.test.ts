@@ -341,3 +341,55 @@ test.concurrent('E5 A8 a start that was asked for again on Redis already is not 
     left: [{ id: before.id, error: { code: 'conflict', details: { jobId } } }],
   });
 });
+
+test.concurrent('E5 K2 A8 whoever had begun holds its key where it is adopted, and those that waited wait on', async () => {
+  const begun = Promise.withResolvers<void>();
+  const old = await oldProcess(async ({ input, signal }) => {
+    if (input.at === 3) begun.resolve();
+    await untilAborted(signal);
+  });
+  const start = (at: string, onConflict: 'queue' | 'replace') =>
+    old.alice.start(work, { at }, { exclusivityKey: 'k', onConflict });
+  await start('1', 'queue');
+  const waits = await start('2', 'queue');
+  const replaces = await start('3', 'replace');
+  await begun.promise;
+  const journal = old.kill();
+  await using queue = new ServedQueue(server.url);
+  const ran: number[] = [];
+  const handled = handle(work, ({ input }) => void ran.push(input.at));
+  const manager = queue.manager([handled]);
+  expect(await manager.adopt(journal)).toEqual({ adopted: 3, left: [] });
+  await queue.serve([handled]);
+  const alice = manager.forOwner('alice');
+  for (const { id } of [waits, replaces]) expect((await alice.wait(id)).status).toBe('succeeded');
+  expect(ran).toEqual([3, 2]);
+});
+
+test.concurrent('E5 K2 P3 what an older journal does not say is no obstacle, and the newest event is shown', async () => {
+  const old = await oldProcess(async ({ report, signal, save }) => {
+    report({ phase: 'work', percent: 30 });
+    await save(1);
+    await untilAborted(signal);
+  });
+  const asked = { idempotencyKey: 'page' };
+  const { id } = await old.alice.start(work, { at: '1' }, { ...asked, priority: 3 });
+  await vi.waitFor(async () => expect((await old.alice.get(id))?.progress?.percent).toBe(30));
+  await old.manager.shutdown();
+  const [job] = (await opened(old.journal.afterKill())).jobs;
+  if (job === undefined) throw new Error('kept');
+  const journal = memoryJournal();
+  await journal.open();
+  const { startedHow: _, ...older } = job;
+  await journal.write({ type: 'admitted', job: older });
+  await journal.close();
+  await using queue = new ServedQueue(server.url);
+  const manager = queue.manager([handle(work, () => {})]);
+  expect(await manager.adopt(journal.afterKill())).toEqual({ adopted: 1, left: [] });
+  const alice = manager.forOwner('alice');
+  // With what options is not known, so any will do.
+  expect((await alice.start(work, { at: '1' }, asked)).id).toBe(id);
+  const { events, job: view } = await alice.poll(id);
+  expect(view?.progress).toMatchObject({ percent: 30, attempt: 1 });
+  expect(events).toEqual([view?.progress]);
+});
