@@ -336,6 +336,14 @@ describe('release', () => {
     expect(await alice.list()).toHaveLength(0);
   });
 
+  test('J13 one timer waits for the next look at a job that is watched', async () => {
+    const { clock, alice, id } = await ended(100);
+    const stop = alice.watch?.(id, () => {});
+    await clock.advance(250);
+    expect(clock.pending).toBe(1);
+    stop?.();
+  });
+
   test('J13 active jobs and held discards do not expire', async () => {
     const { clock, alice, executor } = stage({ ttlMs: 100 });
     executor.holdDiscards = true;
