@@ -57,7 +57,7 @@ const quickExtensions = new Set(['.md', '.markdown', '.txt', '.html', '.htm', ''
  */
 export class ParseProcess {
   readonly #options: Settings;
-  readonly #signal: AbortSignal | undefined;
+  #signal: AbortSignal | undefined;
   readonly #pending: Pending[] = [];
   #timer: NodeJS.Timeout | undefined;
   #timerMs = 0;
@@ -111,6 +111,14 @@ export class ParseProcess {
   /** Files given to it that it has not answered. */
   get waiting(): number {
     return this.#pending.length;
+  }
+
+  /** From here on it is this signal that kills the child. */
+  follow(signal: AbortSignal | undefined): void {
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#signal = signal;
+    if (signal?.aborted === true) this.#onAbort();
+    else signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   /** Leaves an idle child to the pool; a busy one is ended, and waited for until it is gone. */
