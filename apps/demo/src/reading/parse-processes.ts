@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { ParseOutcome } from './messages.ts';
-import { ParseProcess, type ParseProcessOptions } from './parse-process.ts';
+import { ParseProcess, type ParseProcessOptions, type TellJson } from './parse-process.ts';
 
 export interface ParseProcessesOptions extends ParseProcessOptions {
   /** Aborting it kills the children; see `ParseProcess`. */
@@ -67,11 +67,11 @@ export class ParseProcesses {
   }
 
   /** See `ParseProcess.parse`. */
-  parse(bytes: Uint8Array, extension: string): Promise<ParseOutcome> {
+  parse(bytes: Uint8Array, extension: string, tellJson?: TellJson): Promise<ParseOutcome> {
     const process = this.#leastBusy();
     if (process === undefined)
       return Promise.reject(new Error('These parsers are in other hands.'));
-    const outcome = process.parse(bytes, extension);
+    const outcome = process.parse(bytes, extension, tellJson);
     this.#atWork.add(outcome, bytes.length);
     return outcome;
   }
