@@ -263,13 +263,16 @@ export class DirectoryDraft implements DraftWorkspace {
     // Whose content is known needs no more than the last look, unless it is to be synced by itself.
     const mustExamine = (path: string): boolean => sync || !this.#isTrusted(path);
     for (const paths of portions(files, examinedAtOnce)) {
-      const requests = paths
-        .filter(mustExamine)
-        .map((path) => ({ path: this.#at(path), hash: !this.#isTrusted(path) }));
-      const examined = (await this.#directory.examineFiles(requests, { sync, signal })).values();
+      const asked = this.#givenOutFirst(paths.filter(mustExamine));
+      const requests = asked.map((path) => ({
+        path: this.#at(path),
+        hash: !this.#isTrusted(path),
+      }));
+      const examined = await this.#directory.examineFiles(requests, { sync, signal });
+      const seen = new Map(asked.map((path, index) => [path, examined[index]]));
       for (const path of paths) {
-        const seen = mustExamine(path) ? examined.next().value : undefined;
-        contents.push(seen && this.#contentOf(path, seen));
+        const one = seen.get(path);
+        contents.push(one && this.#contentOf(path, one));
       }
     }
     const entries: SealedEntry[] = [];
@@ -281,6 +284,14 @@ export class DirectoryDraft implements DraftWorkspace {
       }
     }
     return entries;
+  }
+
+  /** What a native library was given is large as a rule: begun last, it would be waited for alone. */
+  #givenOutFirst(paths: readonly string[]): readonly string[] {
+    const isGivenOut = (path: string): boolean =>
+      this.#native.has(path) && !this.#adopted.has(path);
+    const first = paths.filter(isGivenOut);
+    return first.length === 0 ? paths : [...first, ...paths.filter((path) => !isGivenOut(path))];
   }
 
   /** What was hashed, after a look that it is what was written or reused if that is known. */
