@@ -18,7 +18,6 @@ import { RedisLink } from './redis/redis-link.ts';
 import { script } from './redis/script.ts';
 
 // Only what is stuck may fail by these, not a busy machine: processes and servers start first.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const echo = defineJob({
   name: 'echo',
@@ -109,13 +108,11 @@ describe('E6 a Redis in which jobs would not be safe is refused', () => {
     const alice = manager.forOwner('alice');
     await expect(alice.start(echo, {})).rejects.toMatchObject({ code: 'unavailable' });
     await server.start();
-    await vi.waitUntil(
-      () =>
-        alice.list().then(
-          () => true,
-          () => false,
-        ),
-      { timeout: 60_000 },
+    await vi.waitUntil(() =>
+      alice.list().then(
+        () => true,
+        () => false,
+      ),
     );
     await manager.close();
     await server[Symbol.asyncDispose]();
@@ -143,7 +140,7 @@ describe('E6 a Redis in which jobs would not be safe is refused', () => {
       details: { reason: 'memory' },
     });
     finish();
-    await vi.waitUntil(() => queue.errors.length > 0, { timeout: 60_000 });
+    await vi.waitUntil(() => queue.errors.length > 0);
     expect((await alice.list()).map(({ status }) => status)).toEqual(['running']);
     await probe.config('SET', 'maxmemory', '0');
     probe.disconnect();
@@ -196,7 +193,7 @@ describe('E5 releases beside each other', () => {
     await queue.serve([echoing]);
     expect(await alice.wait(id)).toMatchObject({ status: 'succeeded', result: { n: 1 } });
     expect(Object.keys((await alice.get(id)) ?? {})).not.toContain('later');
-    await vi.waitUntil(() => told.includes(id), { timeout: 60_000 });
+    await vi.waitUntil(() => told.includes(id));
     expect((await alice.list()).map(({ status }) => status).toSorted()).toEqual([
       'canceled',
       'succeeded',
@@ -377,7 +374,7 @@ describe('E5 what is asked wrongly', () => {
     const alice = queue.manager([othering]).forOwner('alice');
     await queue.serve([echoing]);
     const { id } = await alice.start(other, {});
-    await vi.waitUntil(() => queue.errors.length > 0, { timeout: 60_000 });
+    await vi.waitUntil(() => queue.errors.length > 0);
     expect(queue.errors[0]).toMatchObject({
       code: 'unknown_definition',
       details: { name: 'other' },
@@ -399,7 +396,7 @@ describe('E5 what is asked wrongly', () => {
       const list = `bull:${queue.queueName}:delayed`;
       const tomorrow = String((Date.now() + 86_400_000) * 0x1000);
       const putOff = async () => (await raw.zadd(list, 'XX', 'CH', tomorrow, id)) === 1;
-      await vi.waitUntil(putOff, { timeout: 60_000, interval: 1 });
+      await vi.waitUntil(putOff, { interval: 1 });
       await queue.serve([othering]);
       expect(await alice.wait(id, { timeoutMs: 20_000 })).toMatchObject({ status: 'succeeded' });
     } finally {

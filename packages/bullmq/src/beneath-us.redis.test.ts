@@ -12,7 +12,6 @@ import { BullQueue } from './shared/bull-queue.ts';
 // What others do with the keys of a queue: BullMQ's own means, boards, an operator.
 
 // Only what is stuck may fail by these, not a busy machine.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let server: RedisServer;
 let raw: Redis;

@@ -11,7 +11,7 @@ import {
   systemClock,
 } from '@offstage/core';
 import { Redis } from 'ioredis';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import * as z from 'zod/mini';
 import { runtimeOptions } from '../../../scripts/setup.mjs';
 import { RedisServer } from '../fixtures/redis-server.ts';
@@ -20,7 +20,6 @@ import { BullJobManager, serveBullJobs } from './index.ts';
 import { RedisLink } from './redis/redis-link.ts';
 
 // Only what is stuck may fail by these, not a busy machine: processes and servers start first.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const echo = defineJob({ name: 'echo', input: z.unknown(), result: z.unknown(), phases: ['work'] });
 const echoing = handle(echo, ({ input }) => input);
@@ -55,6 +54,23 @@ describe('E1 what is no address of a Redis is refused, rather than taken for a R
       }
       expect(refusal).toMatchObject({ code: 'invalid_option', details: { option: 'connection' } });
       expect(JSON.stringify([String(refusal), Object(refusal).cause])).not.toContain('secret');
+    }
+  });
+
+  test.each([
+    ['nothing', undefined, 'it is missing: pass { url: '],
+    ['null', null, 'it is missing: pass { url: '],
+    ['a text', 'redis://:secret@127.0.0.1:1', 'it is a text: pass it as { url }, '],
+    ['an empty text', '', 'it is a text: pass it as { url }, '],
+    ['a number', 6379, 'it is a number: pass { url: '],
+    ['a function', () => 'redis://127.0.0.1:1', 'it is a function: pass { url: '],
+  ])('E1 and what was passed instead is told: %s', (_what, connection, told) => {
+    const options = { connection, queueName: 'q', definitions: [echo] } as never;
+    const served = { executor: new InlineExecutor([echoing]), ...Object(options) };
+    for (const make of [() => new BullJobManager(options), () => serveBullJobs(served)]) {
+      const whole = expect.stringMatching(/^(?!.*secret)connection cannot be used: /);
+      expect(make).toThrow(expect.objectContaining({ code: 'invalid_option', message: whole }));
+      expect(make).toThrow(told);
     }
   });
 
@@ -196,7 +212,7 @@ test('E6 what Redis does not answer is told with the reason why there is no conn
   });
   await expect(manager.shutdown({ keep: false })).rejects.toMatchObject({ code: 'unavailable' });
   await manager.close();
-  await expect(manager.activity()).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(manager.activity()).rejects.toMatchObject({ code: 'manager_closed' });
 });
 
 test('E6 J14 a connection that is ended between two looks for Redis ends, and so does what waits for it', async () => {

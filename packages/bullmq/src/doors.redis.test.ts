@@ -5,14 +5,13 @@ import {
   hostileOptions,
   simulatedClock,
 } from '@offstage/core/testing';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod/mini';
 import { type EitherEngine, inOneProcess, overRedis } from '../fixtures/both-engines.ts';
 import { RedisServer } from '../fixtures/redis-server.ts';
 import { BullJobManager, serveBullJobs } from './index.ts';
 
 // Only what is stuck may fail by these, not a busy machine: processes and servers start first.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 // What plain JavaScript passes has no types.
 // biome-ignore lint/suspicious/noExplicitAny: as above.

@@ -19,7 +19,6 @@ import { WorkerProcess } from '../fixtures/worker-processes.ts';
 import { BullJobManager } from './index.ts';
 
 // Only what is stuck may fail by these, not a busy machine: processes and servers start first.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 // Each fault is real: processes are killed and paused, Redis is stopped, connections are cut. A lock of
 // half a second has processes that are away found out soon.
@@ -47,7 +46,7 @@ const viewThat = async (id: string, holds: (view: JobView) => boolean): Promise<
       const found = await alice.get(id).catch(() => undefined);
       return found !== undefined && holds(found) ? found : undefined;
     },
-    { timeout: 60_000, interval: 5 },
+    { interval: 5 },
   );
   return view;
 };
@@ -102,7 +101,7 @@ test.each(['before', 'after'] as const)(
     const store = storeIn(path.join(folder, when));
     await serve(victim);
     const { id } = await alice.start(dyingJob, { folder: path.join(folder, when), when });
-    await vi.waitUntil(() => victim.child.signalCode !== null, { timeout: 60_000 });
+    await vi.waitUntil(() => victim.child.signalCode !== null);
     await serve(stayer);
     expect(await alice.wait(id)).toMatchObject({
       status: 'succeeded',
@@ -123,7 +122,7 @@ test('E4 a worker that was paused past its lock can neither report, publish nor 
   await serve(stayer);
   await viewThat(id, ({ attempt, progress }) => attempt === 2 && progress?.attempt === 2);
   process.kill(zombie.pid, 'SIGCONT');
-  await vi.waitUntil(() => zombie.notes.length > 0, { timeout: 60_000 });
+  await vi.waitUntil(() => zombie.notes.length > 0);
   expect(zombie.notes).toEqual(['refused 1 fenced']);
   expect(await alice.get(id)).toMatchObject({ status: 'running', attempt: 2 });
   expect(await storeIn(where).list()).toEqual([]);
@@ -156,7 +155,7 @@ test('E2 a cancel that was sent before a worker was there: the handler never run
   expect(await alice.get(id)).toMatchObject({ status: 'canceled', startedAt: null });
   const before = stayer.notes.length;
   await serve(stayer);
-  await vi.waitUntil(() => alice.consume(id), { timeout: 60_000 });
+  await vi.waitUntil(() => alice.consume(id));
   expect(stayer.notes.slice(before)).toEqual([`discarded ${id} canceled`]);
   await stopServing(stayer);
 });
@@ -198,17 +197,14 @@ test('E6 K4 workers that come and go under load: every job runs once, and none i
   const before = stayer.notes.length;
   const joiner = nextProcess();
   await serve(joiner, 4);
-  await vi.waitUntil(() => joiner.notes.length > count / 10, { timeout: 60_000 });
+  await vi.waitUntil(() => joiner.notes.length > count / 10);
   // A rolling deploy: the next one joins, the first one leaves.
   await serve(stayer, 4);
   await stopServing(joiner);
-  await vi.waitUntil(
-    async () => {
-      const { queued, running } = await manager.activity();
-      return queued + running === 0;
-    },
-    { timeout: 120_000 },
-  );
+  await vi.waitUntil(async () => {
+    const { queued, running } = await manager.activity();
+    return queued + running === 0;
+  });
   const ran = [...joiner.notes, ...stayer.notes.slice(before)].filter((line) =>
     line.startsWith('ran'),
   );

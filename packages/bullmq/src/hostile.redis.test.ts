@@ -6,7 +6,6 @@ import { type EitherEngine, overRedis } from '../fixtures/both-engines.ts';
 import { RedisServer } from '../fixtures/redis-server.ts';
 
 // Only what is stuck may fail by these, not a busy machine: processes and servers start first.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 // What is large takes long, and differs here by its way through Redis alone: see `returns`, and the long form.
 const isLarge = (name: string): boolean => /50 MB|huge|100,000/.test(name);
@@ -89,7 +88,7 @@ test.each(['throws', 'rejects', 'returns', 'saves', 'discards', 'reports'])(
     await Promise.all(names(how).map(endOf));
     const { id } = await alice.start(taking, 1);
     expect((await alice.wait(id)).status).toBe('succeeded');
-    await vi.waitUntil(async () => (await alice.activity()).running === 0, { timeout: 30_000 });
+    await vi.waitUntil(async () => (await alice.activity()).running === 0);
   },
 );
 
@@ -119,7 +118,7 @@ test('F1 E1 listeners and watchers may throw, and reject with, what is hostile',
     ];
     const { id } = await alice.start(taking, 1);
     expect((await alice.wait(id)).status).toBe('succeeded');
-    await vi.waitUntil(() => engine.errors.length >= before + 2, { timeout: 30_000, interval: 1 });
+    await vi.waitUntil(() => engine.errors.length >= before + 2, { interval: 1 });
     for (const stop of stops) stop?.();
     expect([name, await alice.consume(id)]).toEqual([name, true]);
   }

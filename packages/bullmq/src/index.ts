@@ -1,3 +1,4 @@
+export type { Adoption, LeftJob } from './client/adoption.ts';
 export {
   BullJobManager,
   type BullManagerHealth,

@@ -1,11 +1,10 @@
 import { jobClientSuite, jobClientSuiteHandlers, suiteUnhandledJob } from '@offstage/core/testing';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RedisServer } from '../fixtures/redis-server.ts';
 import { suiteEngine, suiteEngineOverHttp } from '../fixtures/suite-engine.ts';
 import { WorkerProcess } from '../fixtures/worker-processes.ts';
 
 // Only what is stuck may fail by these, not a busy machine: processes and servers start first.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let redis: RedisServer;
 const workers = [new WorkerProcess(), new WorkerProcess()];

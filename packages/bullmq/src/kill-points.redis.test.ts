@@ -8,7 +8,6 @@ import { ServedQueue } from '../fixtures/served-queue.ts';
 import type { BullJobManager } from './index.ts';
 
 // Only what is stuck may fail by these, not a busy machine.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 let server: RedisServer;
 let raw: Redis;
@@ -99,7 +98,7 @@ const allEnded = (manager: BullJobManager): Promise<unknown> =>
       const { queued, running } = await manager.activity();
       return queued + running === 0;
     },
-    { timeout: 60_000, interval: 20 },
+    { interval: 20 },
   );
 
 // All of them, one after the other, are the long form.

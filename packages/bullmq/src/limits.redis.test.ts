@@ -9,10 +9,8 @@ import { ServedQueue } from '../fixtures/served-queue.ts';
 import { WorkerProcess } from '../fixtures/worker-processes.ts';
 import type { BullJobManager } from './index.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 // Only what is stuck may fail by it, not a busy machine.
-const until = (check: () => unknown): Promise<unknown> => vi.waitUntil(check, { timeout: 50_000 });
+const until = (check: () => unknown): Promise<unknown> => vi.waitUntil(check);
 
 let redis: RedisServer;
 beforeAll(async () => {

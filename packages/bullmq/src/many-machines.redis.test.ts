@@ -12,7 +12,6 @@ import { textOfReply } from './redis/reply.ts';
 import { beatScript, progressScript, saveScript } from './redis/scripts.ts';
 
 // Only what is stuck may fail by these, not a busy machine: processes and servers start first.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let redis: RedisServer;
 beforeAll(async () => {
@@ -127,7 +126,7 @@ test('E5 J13 a job at rest is released when nobody has looked at it for ttlMs, a
     const options = { exclusivityKey: `k${n}`, idempotencyKey: `${n}` };
     ids.push((await alice.start(echo, { n }, options)).id);
   }
-  await vi.waitUntil(async () => (await alice.list()).length === 0, { timeout: 60_000 });
+  await vi.waitUntil(async () => (await alice.list()).length === 0);
   const probe = new Redis(redis.url);
   const left = await probe.keys(`bull:${queue.queueName}:offstage:*`);
   probe.disconnect();
@@ -165,28 +164,22 @@ test('E5 J16 a manager hears of jobs that others start and run', async () => {
   await queue.serve(jobs);
   const alice = first.forOwner('alice');
   // Whoever listens hears what comes after Redis knows of him.
-  await vi.waitUntil(
-    async () => {
-      const { id } = await alice.start(echo, {});
-      await alice.wait(id);
-      return heard.length > 0;
-    },
-    { timeout: 60_000 },
-  );
+  await vi.waitUntil(async () => {
+    const { id } = await alice.start(echo, {});
+    await alice.wait(id);
+    return heard.length > 0;
+  });
   expect(heard[0]).toMatch(/^alice [\w-]{22} succeeded$/);
   const released: unknown[] = [];
   second.on('released', (news) => released.push(news));
   const odd = 'b "o" b';
-  await vi.waitUntil(
-    async () => {
-      const bob = first.forOwner(odd);
-      const { id } = await bob.start(echo, {});
-      await bob.wait(id);
-      await bob.consume(id);
-      return released.length > 0;
-    },
-    { timeout: 60_000 },
-  );
+  await vi.waitUntil(async () => {
+    const bob = first.forOwner(odd);
+    const { id } = await bob.start(echo, {});
+    await bob.wait(id);
+    await bob.consume(id);
+    return released.length > 0;
+  });
   expect(released[0]).toMatchObject({ owner: odd, name: 'echo', id: expect.any(String) });
 });
 
@@ -245,13 +238,10 @@ test('E1 BullMQ’s own boards show names, progress, attempts and reasons, and n
   await vi.waitUntil(async () => (await alice.get(running.id))?.progress !== null);
   const probe = new Redis(redis.url, { maxRetriesPerRequest: null });
   const own = new Queue(queue.queueName, { connection: probe });
-  const shown = await vi.waitUntil(
-    async () => {
-      const job = await own.getJob(failed.id);
-      return (await job?.isFailed()) ? job : undefined;
-    },
-    { timeout: 60_000 },
-  );
+  const shown = await vi.waitUntil(async () => {
+    const job = await own.getJob(failed.id);
+    return (await job?.isFailed()) ? job : undefined;
+  });
   expect(shown).toMatchObject({
     name: 'failing',
     attemptsMade: 3,
@@ -265,14 +255,13 @@ test('E1 BullMQ’s own boards show names, progress, attempts and reasons, and n
     'AttemptFailed: busy: The archive is busy.',
     'UnrecoverableError: busy: The archive is busy.',
   ]);
-  const active = await vi.waitUntil(
-    async () => (await own.getActive()).find(({ progress }) => typeof progress === 'object'),
-    { timeout: 60_000 },
+  const active = await vi.waitUntil(async () =>
+    (await own.getActive()).find(({ progress }) => typeof progress === 'object'),
   );
   expect(active).toMatchObject({ name: 'waiting', progress: { phase: 'work', message: 'waits' } });
   await alice.cancel(running.id);
   await alice.wait(running.id);
-  await vi.waitUntil(async () => (await own.getFailedCount()) === 2, { timeout: 60_000 });
+  await vi.waitUntil(async () => (await own.getFailedCount()) === 2);
   await own.close();
   probe.disconnect();
 });
@@ -296,7 +285,7 @@ test('E2 a cancel from another manager reaches a thread within a synchronous loo
   const looping = handle(loopJob, () => ({}));
   const alice = queue.manager([looping]).forOwner('alice');
   const { id } = await alice.start(loopJob, {});
-  await vi.waitUntil(async () => (await alice.get(id))?.progress !== null, { timeout: 60_000 });
+  await vi.waitUntil(async () => (await alice.get(id))?.progress !== null);
   await queue.manager([looping]).forOwner('alice').cancel(id);
   expect(await alice.wait(id)).toMatchObject({ status: 'canceled' });
 });

@@ -8,7 +8,6 @@ import { RedisServer } from '../fixtures/redis-server.ts';
 import { ServedQueue } from '../fixtures/served-queue.ts';
 
 // Only what is stuck may fail by these, not a busy machine.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let server: RedisServer;
 let raw: Redis;
@@ -47,9 +46,7 @@ test('A7 E6 limits, and what handlers there are, are told to a Redis again that 
   await there.flushdb();
   await there.script('FLUSH');
   const base = `bull:${queue.queueName}:offstage:`;
-  await vi.waitUntil(async () => (await there.exists(`${base}limits`, `${base}handlers`)) === 2, {
-    timeout: 30_000,
-  });
+  await vi.waitUntil(async () => (await there.exists(`${base}limits`, `${base}handlers`)) === 2);
   expect(await there.get(`${base}format`)).toBe('2');
   const clients = [alice, quiet.forOwner('alice')];
   const jobs = await Promise.all(

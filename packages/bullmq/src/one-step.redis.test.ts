@@ -14,7 +14,6 @@ import { baseOf } from './shared/names.ts';
 import { WorkBackend } from './worker/work-backend.ts';
 
 // Only what is stuck may fail by these, not a busy machine.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const held = defineJob({ name: 'held', input: z.number(), result: z.number(), phases: ['work'] });
 
@@ -69,7 +68,7 @@ async function bullKeysOf(queueName: string, ids: readonly string[]): Promise<st
 
 test('E1 BullMQ has of each job what its own scripts would have written, at every step', async () => {
   let isHeld = true;
-  const until = () => vi.waitUntil(() => !isHeld, { timeout: 30_000, interval: 2 });
+  const until = () => vi.waitUntil(() => !isHeld, { interval: 2 });
   const running: string[] = [];
 
   await using ours = new ServedQueue(server.url);
@@ -108,7 +107,7 @@ test('E1 BullMQ has of each job what its own scripts would have written, at ever
       removeOnFail: { count: bullKeeps },
     },
   );
-  await vi.waitUntil(() => running.length === 2, { timeout: 30_000, interval: 2 });
+  await vi.waitUntil(() => running.length === 2, { interval: 2 });
   const [active, bareActive] = await both();
   expect(active).toEqual(bareActive);
   expect(active).toMatchObject({ active: ['<job 0>'], '<job 0>': { ats: '1' } });
@@ -116,7 +115,6 @@ test('E1 BullMQ has of each job what its own scripts would have written, at ever
   isHeld = false;
   for (const id of ids) await alice.wait(id);
   await vi.waitUntil(async () => (await bare.getCompletedCount()) === 2, {
-    timeout: 30_000,
     interval: 2,
   });
   const [ended, bareEnded] = await both();
@@ -132,7 +130,7 @@ test('E1 A1 the state of a first attempt is that which core makes of the one tha
   let isHeld = true;
   const jobs = [
     handle(held, async ({ input }) => {
-      await vi.waitUntil(() => !isHeld, { timeout: 30_000, interval: 2 });
+      await vi.waitUntil(() => !isHeld, { interval: 2 });
       return input;
     }),
   ];
@@ -146,7 +144,7 @@ test('E1 A1 the state of a first attempt is that which core makes of the one tha
       const found = await alice.get(id);
       return found?.status === 'running' ? found : undefined;
     },
-    { timeout: 30_000, interval: 2 },
+    { interval: 2 },
   );
   const { createdAt, maxAttempts } = waiting;
   const made = transition(newJobState(createdAt, maxAttempts, true), {
@@ -235,7 +233,6 @@ test('E5 K4 what a worker has taken and does not ask for goes back to its place,
   expect(first).toBe(ids[0]);
   expect(backend.recordOf(String(first))).toMatchObject({ isBegun: true });
   await vi.waitUntil(async () => (await redis.llen(`bull:${queue.queueName}:active`)) === 1, {
-    timeout: 30_000,
     interval: 2,
   });
   await vi.waitUntil(async () => (await alice.activity()).queued === 3, { interval: 2 });
@@ -245,7 +242,7 @@ test('E5 K4 what a worker has taken and does not ask for goes back to its place,
       const line = await redis.zrange(`bull:${queue.queueName}:prioritized`, '0', '-1');
       expect(line).toEqual(ids.slice(1));
     },
-    { timeout: 30_000, interval: 2 },
+    { interval: 2 },
   );
   for (const id of ids.slice(1)) {
     expect(await alice.get(id)).toMatchObject({ status: 'queued', attempt: 1 });

@@ -11,7 +11,6 @@ import { progressScript } from './redis/scripts.ts';
 import { BullAttempt } from './worker/bull-attempt.ts';
 
 // Only what is stuck may fail by these, not a busy machine.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let server: RedisServer;
 beforeAll(async () => {
@@ -86,7 +85,7 @@ test('E3 E6 P4 progress that a full Redis refuses is seen once there is room, th
   await refused;
   expect(await percent()).toBe(1);
   await server.set('maxmemory', '0');
-  await vi.waitUntil(async () => (await percent()) === 60, { timeout: 30_000 });
+  await vi.waitUntil(async () => (await percent()) === 60);
   const { events } = await alice.poll(id);
   expect(events.map((event) => [event.seq, event.percent])).toEqual([
     [1, 1],

@@ -13,7 +13,6 @@ import { type EitherEngine, inOneProcess, overRedis } from '../fixtures/both-eng
 import { RedisServer } from '../fixtures/redis-server.ts';
 
 // Only what is stuck may fail by these, not a busy machine: processes and servers start first.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const any = { input: z.any(), result: z.any(), phases: ['work', 'rest'] } as const;
 const echo = defineJob({ name: 'echo', ...any });
@@ -108,7 +107,7 @@ const answerOf = async (call: () => unknown): Promise<unknown> => {
     return { code, message, details };
   }
 };
-const patience = { timeout: 60_000, interval: 2 };
+const patience = { interval: 2 };
 const run = async (alice: JobClient, ...start: Parameters<JobClient['start']>) =>
   alice.wait((await alice.start(...start)).id);
 const begun = (alice: JobClient, id: string) =>

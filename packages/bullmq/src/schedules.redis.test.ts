@@ -16,10 +16,8 @@ import type { BullJobManager } from './index.ts';
 import { RedisLink } from './redis/redis-link.ts';
 import { ScheduleBook } from './schedules/schedule-book.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 // Only what is stuck may fail by it, not a busy machine.
-const until = (check: () => unknown): Promise<unknown> => vi.waitUntil(check, { timeout: 50_000 });
+const until = (check: () => unknown): Promise<unknown> => vi.waitUntil(check);
 
 let redis: RedisServer;
 beforeAll(async () => {
@@ -186,7 +184,13 @@ test('A9 E5 a start that is refused is told, goes to one log, and the next tick 
   await queue.serve(jobs);
   const [first, second] = [queue.manager(jobs), queue.manager(jobs)];
   const errors: unknown[] = [];
-  for (const manager of [first, second]) manager.on('error', ({ error }) => errors.push(error));
+  const schedules = new Set<unknown>();
+  for (const manager of [first, second]) {
+    manager.on('error', ({ error, schedule }) => {
+      errors.push(error);
+      schedules.add(schedule);
+    });
+  }
   const told = [listened(first), listened(second)];
   const maintenance = await first.enterMaintenance();
   await first.schedules.set('often', often);
@@ -196,6 +200,7 @@ test('A9 E5 a start that is refused is told, goes to one log, and the next tick 
   await first.schedules.remove('often');
   const failed = told.map((events) => events.filter(({ type }) => type === 'failed'));
   await until(() => errors.length === failed[0]?.length);
+  expect([...schedules]).toEqual(['often']);
   for (const events of failed) {
     expect(events.length).toBeGreaterThan(0);
     expect(events).toMatchObject(events.map(() => ({ error: { code: 'admission_paused' } })));

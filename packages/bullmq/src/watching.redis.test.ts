@@ -8,9 +8,8 @@ import { RedisServer } from '../fixtures/redis-server.ts';
 import { ServedQueue } from '../fixtures/served-queue.ts';
 
 // Only what is stuck may fail by these, not a busy machine: processes and servers start first.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-const patience = { timeout: 60_000, interval: 5 };
+const patience = { interval: 5 };
 
 let redis: RedisServer;
 let asking: Redis;

@@ -59,11 +59,14 @@ export {
   tooLarge,
 } from './jobs/journal-errors.ts';
 export { emptyJournal, isDone, type JournalContent, replay } from './jobs/journal-replay.ts';
+export { keptFailure } from './jobs/kept-failures.ts';
 export { readLimits } from './jobs/limits.ts';
 export { ManagerEvents } from './jobs/manager-events.ts';
+export { beforeLife } from './jobs/progress-lives.ts';
 export { maxMessageLength, repairMessage, repairPercent } from './jobs/progress-report.ts';
 export { ProgressRing, type RingRead } from './jobs/progress-ring.ts';
 export { retryDelayMs } from './jobs/retry-policy.ts';
+export { keptJobState } from './jobs/revive-jobs.ts';
 export { cloneSaved, maxSavedBytes } from './jobs/saved-state.ts';
 export {
   nextSchedule,

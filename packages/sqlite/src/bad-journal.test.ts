@@ -1,7 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
-  appendFileSync,
   chmodSync,
   copyFileSync,
   cpSync,
@@ -25,6 +24,7 @@ import { OffstageError } from '@offstage/core';
 import type { JobJournal } from '@offstage/core/engine';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { admitted } from '../fixtures/kept-job.ts';
+import { fill, smallDisk } from '../fixtures/small-disk.ts';
 import { sqliteJournal } from './host/sqlite-journal.ts';
 
 const opener = fileURLToPath(new URL('../fixtures/open-journal.ts', import.meta.url));
@@ -243,6 +243,7 @@ describe('a journal that somebody has', () => {
     expect(error.details).toMatchObject({ pid: child.pid, host: hostname(), path });
     expect(Date.parse(String(error.details.since))).toBeGreaterThan(0);
     expect(error.message).toContain(String(child.pid));
+    expect(error.message).toMatch(/End that process, or give lockTimeoutMs/);
     child.kill('SIGKILL');
     await once(child, 'exit');
     expect(await idsIn()).toEqual([]);
@@ -252,7 +253,11 @@ describe('a journal that somebody has', () => {
     await openAt();
     expect((await openElsewhere()).said).toContain('"code":"locked"');
     symlinkSync(path, join(folder, 'link.sqlite'));
-    expect((await errorOf(openAt(join(folder, 'link.sqlite')))).code).toBe('locked');
+    const own = await errorOf(openAt(join(folder, 'link.sqlite')));
+    expect(own.code).toBe('locked');
+    // Nobody is told to end the process that asks.
+    expect(own.message).toMatch(/^This process, since .*lockTimeoutMs/);
+    expect(own.message).not.toContain('End that process');
     expect((await openElsewhere()).said).toContain(`"pid":${process.pid}`);
   });
 
@@ -315,7 +320,7 @@ describe('a journal that may not be written', () => {
     ['with no room to lay out the log', 7 * 1024 * 1024],
   ] as const) {
     test(`K6 a full disk, ${log}, refuses new jobs, keeps how others end, and is over when there is room`, async (context) => {
-      const disk = smallDisk(context);
+      const disk = smallDisk(folder, context, mounts);
       writeFileSync(join(disk, 'taken'), new Uint8Array(taken));
       const journal = await openAt(join(disk, 'jobs.sqlite'));
       expect(statSync(join(disk, 'jobs.sqlite-wal')).size > 4_000_000).toBe(taken === 0);
@@ -360,31 +365,3 @@ describe('a journal that may not be written', () => {
     });
   }
 });
-
-/** Fills the disk to the last byte. Returns the file that does. */
-function fill(disk: string): string {
-  const ballast = join(disk, 'ballast');
-  for (let bytes = 64 * 1024; bytes >= 1; ) {
-    try {
-      appendFileSync(ballast, new Uint8Array(bytes));
-    } catch {
-      bytes = Math.floor(bytes / 2);
-    }
-  }
-  return ballast;
-}
-
-function smallDisk(context: { skip(note: string): never }): string {
-  if (process.platform !== 'linux' || !isRoot) {
-    context.skip('needs root on Linux to mount a small disk');
-  }
-  const mounted = join(folder, 'mounted');
-  mkdirSync(mounted);
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', mounted], { stdio: 'pipe' });
-  } catch (error) {
-    context.skip(`may not mount a small disk here: ${String(error)}`);
-  }
-  mounts.push(mounted);
-  return mounted;
-}

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,8 +27,8 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-function journal(path = join(scratch, `${++journals}.sqlite`)): SqliteJournal {
-  const options = { path, maxKept: 1000, lockTimeoutMs: 0, synchronous: 'full' } as const;
+function journal(path = join(scratch, `${++journals}.sqlite`), lockTimeoutMs = 0): SqliteJournal {
+  const options = { path, maxKept: 1000, lockTimeoutMs, synchronous: 'full' } as const;
   return new SqliteJournal(options, pathToFileURL(join(scratch, 'journal-thread.js')));
 }
 
@@ -55,9 +57,10 @@ jobClientSuite(
 describe('a manager with a journal in SQLite', () => {
   const [definition] = definitions;
   if (definition === undefined) throw new Error('The suite has no jobs.');
-  const manage = (path: string): JobManager => {
+  const manage = (path: string, lockTimeoutMs = 0): JobManager => {
     const executor = new InlineExecutor(jobClientSuiteHandlers);
-    const manager = new JobManager({ executor, definitions, journal: journal(path) });
+    const kept = journal(path, lockTimeoutMs);
+    const manager = new JobManager({ executor, definitions, journal: kept });
     manager.on('error', () => {});
     return manager;
   };
@@ -95,6 +98,54 @@ describe('a manager with a journal in SQLite', () => {
     const third = manage(path);
     await third.ready();
     await third.shutdown();
+  });
+
+  test('K6 J14 one that waits for another one can be shut down, and leaves the journal to that', async () => {
+    const path = join(scratch, 'waits.sqlite');
+    const first = manage(path);
+    await first.ready();
+    const waiting = manage(path, Number.POSITIVE_INFINITY);
+    const told = Promise.all(
+      [waiting.ready(), start(waiting), waiting.schedules.list()].map((asked) =>
+        asked.then(
+          () => '',
+          ({ code }) => code,
+        ),
+      ),
+    );
+    expect(await waiting.shutdown()).toEqual({ settled: 0, abandoned: 0 });
+    expect(await told).toEqual(['manager_closed', 'manager_closed', 'manager_closed']);
+    await start(first);
+    await first.shutdown();
+  });
+
+  test('K6 W8 a process that is told to end while it waits for another one ends as it was told', async () => {
+    const path = join(scratch, 'told.sqlite');
+    const first = manage(path);
+    await first.ready();
+    const script = `
+      import { InlineExecutor, JobManager } from '@offstage/core';
+      import { closeOnExit } from '@offstage/node-worker';
+      import { sqliteJournal } from '@offstage/sqlite';
+      const journal = sqliteJournal(process.env.JOURNAL, { lockTimeoutMs: 600_000 });
+      const manager = new JobManager({ executor: new InlineExecutor([]), definitions: [], journal });
+      closeOnExit(manager);
+      const ready = manager.ready();
+      setImmediate(() => console.log('waits'));
+      await ready;`;
+    const waiting = spawn(
+      process.execPath,
+      ['--conditions=@offstage/source', '--input-type=module', '--eval', script],
+      { cwd: import.meta.dirname, env: { ...process.env, JOURNAL: path } },
+    );
+    const said: string[] = [];
+    waiting.stderr.on('data', (text) => said.push(String(text)));
+    await once(waiting.stdout, 'data');
+    waiting.kill('SIGTERM');
+    expect(await once(waiting, 'exit')).toEqual([143, null]);
+    expect(said.join('')).toBe('');
+    await start(first);
+    await first.shutdown();
   });
 
   test('K6 K2 of a file that is removed while it is open, nothing more is started or shown as ended', async () => {

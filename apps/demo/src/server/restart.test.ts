@@ -36,9 +36,7 @@ describe.runIf(process.platform !== 'win32')('D7 the end of the server', () => {
     const start = (who: Visitor) =>
       who.jobs.start(change, { add: taken, remove: [] }, { idempotencyKey: 'mine' });
     const { id: job } = await start(me);
-    await vi.waitFor(async () => expect((await me.jobs.get(job))?.progress?.phase).toBe('parse'), {
-      timeout: 20_000,
-    });
+    await vi.waitFor(async () => expect((await me.jobs.get(job))?.progress?.phase).toBe('parse'));
     // Half an upload, whose name nobody knows.
     const [session = ''] = readdirSync(path.join(data, 'staging'));
     writeFileSync(path.join(data, 'staging', session, 'f'.repeat(32)), 'half');
@@ -64,9 +62,8 @@ describe.runIf(process.platform !== 'win32')('D7 the end of the server', () => {
     expect(busy).toMatchObject({ mine: true, jobId: job, resumedAt: expect.any(Number) });
     const told = { jobId: job, at: expect.any(Number), what: 'adding 2 documents' };
     expect(await me.api.interruptions()).toEqual([{ ...told, isAtWork: true }]);
-    await vi.waitFor(
-      async () => expect(await me.jobs.get(job)).toMatchObject({ status: 'running', attempt: 2 }),
-      { timeout: 20_000 },
+    await vi.waitFor(async () =>
+      expect(await me.jobs.get(job)).toMatchObject({ status: 'running', attempt: 2 }),
     );
     // Asked for again, it is the same start still; and another session hears and takes nothing.
     expect((await start(me)).id).toBe(job);
@@ -85,9 +82,7 @@ describe.runIf(process.platform !== 'win32')('D7 the end of the server', () => {
     await last.me.api.dismissInterruption(job);
     expect(await last.me.api.interruptions()).toEqual([]);
     expect((await last.me.api.corpus()).pending.map(({ upload }) => upload)).toEqual(waiting);
-    await vi.waitFor(() => expect(filesBelow(path.join(data, 'staging'))).toHaveLength(1), {
-      timeout: 20_000,
-    });
+    await vi.waitFor(() => expect(filesBelow(path.join(data, 'staging'))).toHaveLength(1));
     expect(draftsIn(data)).toEqual([]);
     const logged = readFileSync(path.join(data, 'log', 'events.jsonl'), 'utf8')
       .split('\n')
@@ -112,14 +107,10 @@ describe.runIf(process.platform !== 'win32')('D7 the end of the server', () => {
     const me = visit(first.url);
     const taken = await me.upload({ 'stuck-1.txt': 'slow' });
     const job = await me.start(taken);
-    await vi.waitFor(async () => expect((await me.jobs.get(job))?.status).toBe('running'), {
-      timeout: 20_000,
-    });
+    await vi.waitFor(async () => expect((await me.jobs.get(job))?.status).toBe('running'));
     await me.jobs.cancel(job);
     // What is asked of a server later is written later.
-    await vi.waitFor(async () => expect((await me.jobs.get(job))?.cancelRequested).toBe(true), {
-      timeout: 20_000,
-    });
+    await vi.waitFor(async () => expect((await me.jobs.get(job))?.cancelRequested).toBe(true));
     await me.publish({ 'other.md': 'refused' }).catch(() => undefined);
     first.running.process.kill('SIGKILL');
     await first.running.ended;

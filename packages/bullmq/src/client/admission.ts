@@ -28,6 +28,7 @@ import { type JobRecord, storedSpec, storedState, viewOf } from '../records/job-
 import { gone } from '../records/job-store.ts';
 import { admitScript } from '../redis/admit-script.ts';
 import { limitedAdmitScript } from '../redis/limit-scripts.ts';
+import { redisError } from '../redis/redis-errors.ts';
 import { listOfReply, textOfReply } from '../redis/reply.ts';
 import type { Script } from '../redis/script.ts';
 import { bullOptionsOf, bullPriority } from '../shared/bull-options.ts';
@@ -38,7 +39,7 @@ import { refuse } from './manager-options.ts';
 import { missingDefinition } from './missing-definition.ts';
 import { requestStop } from './stopping.ts';
 
-interface Admission {
+export interface Admission {
   readonly owner: Owner;
   readonly definition: AnyJobDefinition;
   readonly input: Buffer;
@@ -270,6 +271,8 @@ async function admit(context: BullContext, admission: Admission): Promise<JobVie
 interface Gate {
   readonly script: Script;
   readonly before: (jobId: string) => readonly (string | Buffer)[];
+  /** Somebody waits for it, and is told that it failed where Redis comes to it too late. */
+  readonly isAwaited: boolean;
 }
 
 async function ask(
@@ -280,8 +283,10 @@ async function ask(
   const { settings, link } = context;
   const { owner, definition, plan, key } = admission;
   const record = newRecord(context, admission);
-  const answer = listOfReply(
-    await link.run(gate?.script ?? (record.limited ? limitedAdmitScript : admitScript), [
+  const isAwaited = gate?.isAwaited ?? true;
+  const run = async (): Promise<readonly string[]> => {
+    const isClosed = link.isClosed;
+    const args = [
       ...(gate?.before(record.id) ?? []),
       record.id,
       owner.part,
@@ -295,20 +300,46 @@ async function ask(
       bound(settings.maxActivePerOwner),
       mayRunAtOnce(record) ? JSON.stringify(bullOptionsOf(record, record.state.maxAttempts)) : '',
       bullPriority(record.priority),
+      isAwaited ? lastMoment(settings) : '',
       'input',
       admission.input,
       ...fieldsOf(record, plan),
-    ]),
-  ).map(textOfReply);
+    ];
+    const script = gate?.script ?? (record.limited ? limitedAdmitScript : admitScript);
+    try {
+      return listOfReply(await link.run(script, args)).map(textOfReply);
+    } catch (error) {
+      // It may have been carried out, and a refusal would say that nothing is left behind.
+      throw !isClosed && link.isOfClosing(error) ? unheard() : error;
+    }
+  };
+  let answer = await run();
+  if (answer[0] === 'late') {
+    // It came in time for whoever waits: one of the clocks was set.
+    await link.lookAtClock();
+    answer = await run();
+  }
+  if (answer[0] === 'late') {
+    throw redisError(new Error('Redis came to this start when nobody waited for it any more.'));
+  }
   return { record, answer };
 }
 
+const unheard = (): OffstageError =>
+  redisError(new Error('The manager was closed before Redis had answered. The job may be there.'));
+
+/** When a call gives up, by the clock of Redis. */
+function lastMoment({ clock, redisTimeoutMs }: BullContext['settings']): number | '' {
+  const at = clock.now() + Math.ceil(redisTimeoutMs);
+  return Number.isSafeInteger(at) ? at : '';
+}
+
 // What has to wait for a time or a place is given when the script has decided that it may go on.
-const mayRunAtOnce = ({ limited, state }: JobRecord): boolean =>
+export const mayRunAtOnce = ({ limited, state }: JobRecord): boolean =>
   !limited && state.availableAt === null;
 
 // From here on the job is kept. Where BullMQ cannot be told of it now, whoever looks for such jobs tells it.
-async function give(context: BullContext, record: JobRecord): Promise<void> {
+export async function give(context: BullContext, record: JobRecord): Promise<void> {
   const { state } = record;
   try {
     await context.bull.add(
@@ -322,11 +353,11 @@ async function give(context: BullContext, record: JobRecord): Promise<void> {
   }
 }
 
-async function giveOthers({ bull, settings, report }: BullContext, ids: readonly string[]) {
+export async function giveOthers({ bull, settings, report }: BullContext, ids: readonly string[]) {
   for (const id of ids) await bull.addKnown(id, settings.clock.now()).catch(report);
 }
 
-function newRecord(
+export function newRecord(
   { settings, isLimited }: BullContext,
   { owner, definition, plan, key }: Admission,
 ): JobRecord {
@@ -356,7 +387,7 @@ function newRecord(
   };
 }
 
-const fieldsOf = (
+export const fieldsOf = (
   record: JobRecord,
   { exclusivityKey }: StartPlan,
 ): readonly (string | number)[] => [

@@ -24,6 +24,6 @@ export interface BullContext {
   readonly isClosed: () => boolean;
   /** Calls what is the application's; what that throws, now or later, is reported. */
   readonly guard: (call: () => unknown) => void;
-  /** Something failed that belongs to no call. */
-  readonly report: (error: unknown) => void;
+  /** Something failed that belongs to no call; perhaps to the tick of a schedule. */
+  readonly report: (error: unknown, schedule?: string) => void;
 }

@@ -1,6 +1,7 @@
 import {
   type Activity,
   type JobClient,
+  type JobJournal,
   type JobManagerEventName,
   type JobManagerListener,
   OffstageError,
@@ -26,6 +27,7 @@ import { baseOf } from '../shared/names.ts';
 import { serverClock } from '../shared/server-clock.ts';
 import { Sweeper } from '../shared/sweeper.ts';
 import { readActivity } from './activity.ts';
+import { type Adoption, adoptJobs } from './adoption.ts';
 import { BullClient } from './bull-client.ts';
 import type { BullContext } from './bull-context.ts';
 import { introduceLimits } from './introduce-limits.ts';
@@ -54,7 +56,7 @@ export interface BullShutdownOptions {
 const lookAgainMs = 20;
 
 export interface BullManagerHealth {
-  /** This manager is open, and Redis is connected. */
+  /** This manager is open, and Redis is connected and answers. */
   readonly accepting: boolean;
   /** There is none: Redis keeps the jobs. */
   readonly journal: undefined;
@@ -97,8 +99,10 @@ export class BullJobManager {
     });
     const settings = { ...read, clock: serverClock(read.clock, link) };
     this.#settings = settings;
-    const report = (error: unknown): void => {
-      this.#events.emit('error', { error, reference: newReference() });
+    const report = (error: unknown, schedule?: string): void => {
+      if (link.isOfClosing(error)) return;
+      const source = schedule !== undefined && { schedule };
+      this.#events.emit('error', { error, reference: newReference(), ...source });
     };
     const store = new JobStore(link);
     const bull = new BullQueue(store, settings.queueName, settings.prefix);
@@ -169,7 +173,10 @@ export class BullJobManager {
     return new BullClient(this.#context, ownerId);
   }
 
-  /** As this process knows it, without asking Redis. Maintenance stands in `activity`. */
+  /**
+   * As this process knows it, without asking Redis. One that leaves calls without an answer counts as not reached: after
+   * `redisTimeoutMs`, or three seconds, until it answers again. Maintenance stands in `activity`.
+   */
   health(): BullManagerHealth {
     const { link } = this.#context;
     const isReachable = link.isUp;
@@ -194,6 +201,23 @@ export class BullJobManager {
   /** Refuses new jobs and foreground leases in every process. @throws OffstageError `conflict`. */
   enterMaintenance(): Promise<BullLease> {
     return takeLease(this.#context.link, this.#settings.clock, 'maintenance', this.#context.report);
+  }
+
+  /**
+   * Takes over the jobs that another process kept in a journal: under their own ids, with all that was kept of
+   * each, but for its events before the newest. What ran is interrupted, what was to be canceled is. A job leaves the
+   * journal when it is in Redis, so that this can be called again after it failed. Opens the journal, and closes it.
+   *
+   * @throws OffstageError what `journal.open` throws, such as `locked`; `admission_paused`, `manager_closed`, `unavailable`.
+   * @example
+   * const { adopted, left } = await manager.adopt(sqliteJournal('./data/jobs.sqlite'));
+   */
+  adopt(journal: JobJournal): Promise<Adoption> {
+    return adoptJobs(this.#context, journal, (error) => {
+      const reference = newReference();
+      this.#events.emit('error', { error, reference });
+      return reference;
+    });
   }
 
   /**

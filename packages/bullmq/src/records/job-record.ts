@@ -23,6 +23,8 @@ export interface JobSpec {
   /** Milliseconds, or 'inf'. */
   readonly ttl: number | 'inf';
   readonly maxKept: number | 'inf';
+  /** All of its events that a process may have shown before it came here have smaller numbers. */
+  readonly seqBefore?: number | undefined;
 }
 
 /** A job as Redis keeps it. */
@@ -59,9 +61,9 @@ export function storedState(state: JobState): string {
 /** The text that `readRecord` reads again. */
 export function storedSpec(spec: JobSpec): string {
   const { ownerId, name, phases, priority, key, retry, timeoutMs } = spec;
-  const { capacity, limited, keeps, ttl, maxKept } = spec;
+  const { capacity, limited, keeps, ttl, maxKept, seqBefore } = spec;
   const plan = { ownerId, name, phases, priority, key, retry, timeoutMs };
-  return JSON.stringify({ ...plan, capacity, limited, keeps, ttl, maxKept });
+  return JSON.stringify({ ...plan, capacity, limited, keeps, ttl, maxKept, seqBefore });
 }
 
 /**

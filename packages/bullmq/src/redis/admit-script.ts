@@ -8,7 +8,10 @@ import { script } from './script.ts';
  * Answers { what, id, other }: `given` to BullMQ, `admitted` (which has to be given), `waits` (behind the holder `other`
  * of its key, which is asked to stop where it is replaced), `known` (the job there is already), or the reason of a refusal.
  *
- * Fields of the record follow from ARGV[13] on. Uses `bullQueue`, and has `enqueueAdded` as its conclusion.
+ * ARGV[13] is until when its caller waits, by the clock of Redis; '' is for ever. A start that Redis comes to later, since it
+ * hung or was away, is `late`: whoever asked for it was told that it failed. Fields of the record follow from ARGV[14] on.
+ *
+ * Uses `bullQueue`, and has `enqueueAdded` as its conclusion.
  */
 export const admission = `
 local id, owner, start, print, how = ARGV[1], ARGV[2], ARGV[4], ARGV[5], ARGV[6]
@@ -20,6 +23,7 @@ local function refuse(why, other)
   redis.call('ZREM', base .. 'owner:' .. owner, id)
   return { why, other or '', '' }
 end
+if ARGV[13] ~= '' and time() > tonumber(ARGV[13]) then return refuse('late') end
 if start ~= '' then
   local known = redis.call('HGET', base .. 'starts', start)
   if known then
@@ -56,7 +60,7 @@ elseif holder then
   end
   redis.call('HSET', base .. 'replacer', key, id)
 end
-redis.call('HSET', jobKey(id), 'owner', owner, 'name', ARGV[3], 'rev', '0', unpack(ARGV, 13))
+redis.call('HSET', jobKey(id), 'owner', owner, 'name', ARGV[3], 'rev', '0', unpack(ARGV, 14))
 if start ~= '' then
   redis.call('HSET', jobKey(id), 'start', start, 'how', how)
   redis.call('HSET', base .. 'starts', start, id .. ' ' .. print)

@@ -18,7 +18,7 @@ export function readConnection(connection: unknown): BullConnection {
     );
   }
   if (typeof connection !== 'object' || connection === null) {
-    throw invalid("it is missing: pass { url: 'redis://127.0.0.1:6379' }, or what ioredis takes.");
+    throw invalid(`${missing(connection)}, or what ioredis takes.`);
   }
   if (connection instanceof URL || Array.isArray(connection)) {
     throw invalid("pass the address as { url: 'redis://127.0.0.1:6379' }.");
@@ -36,6 +36,14 @@ export function readConnection(connection: unknown): BullConnection {
   }
   requireAddress(connection);
   return connection;
+}
+
+/** A text may hold a password, and is not repeated. */
+function missing(connection: unknown): string {
+  const example = "pass { url: 'redis://127.0.0.1:6379' }";
+  if (connection === undefined || connection === null) return `it is missing: ${example}`;
+  if (typeof connection === 'string') return 'it is a text: pass it as { url }';
+  return `it is a ${typeof connection}: ${example}`;
 }
 
 function requireAddress(options: BullConnection): void {

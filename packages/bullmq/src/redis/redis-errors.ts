@@ -1,4 +1,5 @@
 import { OffstageError } from '@offstage/core';
+import { managerClosed } from '@offstage/core/engine';
 import { ReplyError } from 'ioredis';
 
 export type Unsuitable =
@@ -52,10 +53,16 @@ export function redisError(error: unknown): OffstageError {
   });
 }
 
+/** Of a call that this process' own close has ended, or that came after it. */
+export const closedError = (error: unknown): OffstageError => {
+  const coded = redisError(error);
+  return coded.code === 'unavailable' ? managerClosed() : coded;
+};
+
 /** It was reached, and found what it could not do, or what this process cannot read. */
 export const wasAnswered = (error: unknown): boolean =>
   !OffstageError.isInstance(error) ||
-  !['unavailable', 'redis_unsuitable'].includes(error.code) ||
+  !['unavailable', 'redis_unsuitable', 'manager_closed'].includes(error.code) ||
   (error.cause instanceof ReplyError && error.code === 'unavailable');
 
 const awayCodes: readonly unknown[] = [

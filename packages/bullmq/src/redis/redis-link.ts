@@ -1,8 +1,9 @@
 import type { Clock, OffstageError } from '@offstage/core';
 import { randomId } from '@offstage/core/engine';
 import { Redis, type RedisOptions } from 'ioredis';
+import { AnswerWatch } from './answer-watch.ts';
 import { pack } from './packed.ts';
-import { redisError, unsuitable } from './redis-errors.ts';
+import { closedError, isAway, redisError, unsuitable } from './redis-errors.ts';
 import { listOfReply, type Reply } from './reply.ts';
 import type { Script, ScriptArguments } from './script.ts';
 import { ScriptCalls } from './script-calls.ts';
@@ -38,7 +39,7 @@ export interface RedisLinkOptions {
   readonly clock: Clock;
   /** Milliseconds after which a command that has no answer rejects; `undefined` waits for ever. */
   readonly commandTimeoutMs?: number | undefined;
-  /** There is no connection any more, or none yet; told once until one is there again. */
+  /** There is no connection any more, or none yet, or nothing comes over it; told once until that has passed. */
   readonly onLost?: ((error: OffstageError) => void) | undefined;
 }
 
@@ -56,6 +57,7 @@ export class RedisLink {
   readonly commands: Redis;
   readonly #options: RedisLinkOptions;
   readonly #all: Redis[] = [];
+  readonly #answers: AnswerWatch;
   readonly #calls = new ScriptCalls((script, calls) => this.#evaluate(script, calls));
   #checked: Promise<void> | undefined;
   #refusal: unknown;
@@ -76,11 +78,16 @@ export class RedisLink {
     this.#closed.catch(() => {});
     this.base = options.base;
     this.#options = options;
+    this.#answers = new AnswerWatch(options.clock, (silence) => {
+      // Where there is no connection, that is told.
+      if (this.#lost === undefined && !this.#isClosed) options.onLost?.(redisError(silence));
+    });
     const { commandTimeoutMs = Infinity } = options;
     this.commands = this.connect(
       // A timer that is longer than timers can be ends at once.
       commandTimeoutMs > longestTimerMs ? {} : { commandTimeout: commandTimeoutMs },
     );
+    this.#answers.follow(this.commands);
   }
 
   /** How far the clock of Redis is ahead of this process'. */
@@ -93,14 +100,14 @@ export class RedisLink {
     return this.#cuts;
   }
 
-  /** Commands reach Redis now. */
+  /** Commands reach Redis now, and are answered. */
   get isUp(): boolean {
-    return this.commands.status === 'ready';
+    return this.commands.status === 'ready' && this.#answers.silence === undefined;
   }
 
-  /** Why there is no connection, where there is none. */
+  /** Why there is no connection, where there is none, or why one counts as silent. */
   get lost(): unknown {
-    return this.#lost;
+    return this.#lost ?? this.#answers.silence;
   }
 
   /** A connection could not be made, or has ended. */
@@ -193,6 +200,11 @@ export class RedisLink {
     const { clock } = this.#options;
     const setBy = clock.now() - clock.monotonic() - this.#wallAtBoot;
     if (Math.abs(setBy) < 1000) return;
+    await this.lookAtClock();
+  }
+
+  /** Asks Redis for its time. */
+  async lookAtClock(): Promise<void> {
     await this.ready();
     try {
       await this.#readClock();
@@ -216,6 +228,11 @@ export class RedisLink {
   /** Nothing is answered any more. */
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  /** What is no news: this process has closed its connections itself. */
+  isOfClosing(error: unknown): boolean {
+    return this.#isClosed && (isAway(error) || closedError(error).code === 'manager_closed');
   }
 
   #keep(redis: Redis): Redis {
@@ -339,6 +356,7 @@ export class RedisLink {
   }
 
   #coded(error: unknown): OffstageError {
+    if (this.#isClosed) return closedError(error);
     const isLate = /Command timed out/.test(String(error));
     return redisError(this.#refusal ?? (isLate ? (this.#lost ?? error) : error));
   }

@@ -185,6 +185,21 @@ return 1
 `,
 );
 
+/** Leaves a discard to whoever takes it next, at once: its taker goes away. */
+export const leaveDiscardScript = script(
+  'leave discard',
+  `
+local taker, id = ARGV[1], ARGV[2]
+redis.call('DEL', base .. 'discarder:' .. taker)
+if redis.call('HGET', jobKey(id), 'discarder') ~= taker then return 0 end
+if not redis.call('ZSCORE', base .. 'discards', id) then return 0 end
+redis.call('ZADD', base .. 'discards', time(), id)
+redis.call('HSET', jobKey(id), 'discarder', '')
+tellOn('workers', 'discard')
+return 1
+`,
+);
+
 /** What stands in the way of new jobs: of one owner, or of all (J15). */
 export const activityScript = script(
   'activity',

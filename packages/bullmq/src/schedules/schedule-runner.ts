@@ -4,6 +4,7 @@ import { startScheduled } from '../client/admission.ts';
 import type { BullContext } from '../client/bull-context.ts';
 import { missingDefinition } from '../client/missing-definition.ts';
 import { tickScript } from '../redis/schedule-scripts.ts';
+import { within } from '../shared/within.ts';
 import { encodeSchedule, ScheduleBook, type ScheduleEntry } from './schedule-book.ts';
 import { encodeEvent, readEvent } from './schedule-event-codec.ts';
 
@@ -13,6 +14,8 @@ const lookAgainMs = 5000;
 const watchMs = 30_000;
 const retryMs = 1000;
 const atOnce = 20;
+// How long Redis may take to hear that nobody waits here any more.
+const lastWordMs = 1000;
 // The clocks of two managers, both set by that of Redis, differ by less.
 const setBackMs = 1000;
 
@@ -76,11 +79,14 @@ export class ScheduleRunner {
     this.#isClosed = true;
     this.#timer?.cancel();
     this.#stop?.();
-    const { link } = this.#context;
+    const { link, settings } = this.#context;
     // Whether anybody is there is known at once. Where Redis is away, the word lapses.
-    if (link.commands.status !== 'ready') return;
-    await this.#looking;
-    await link.call('ZREM', `${link.base}watchers`, this.#token).catch(() => {});
+    if (!link.isUp) return;
+    const leave = async (): Promise<void> => {
+      await this.#looking;
+      await link.call('ZREM', `${link.base}watchers`, this.#token).catch(() => {});
+    };
+    await within(settings.clock, lastWordMs, leave());
   }
 
   /** Starts a job at a tick, or where that is `undefined` now. */
@@ -95,6 +101,8 @@ export class ScheduleRunner {
     if (definition === undefined) throw missingDefinition({ name });
     return startScheduled(this.#context, owner, definition, input, {
       script: tickScript,
+      // Others may decide a tick meanwhile, and then it starts nothing.
+      isAwaited: kind === 'now',
       before: (jobId) => [
         part,
         rev,
@@ -218,6 +226,6 @@ export class ScheduleRunner {
   }
   #tellHere(event: ScheduleEvent): void {
     this.#tell(event);
-    if (event.type === 'failed') this.#context.report(event.error);
+    if (event.type === 'failed') this.#context.report(event.error, event.id);
   }
 }

@@ -18,6 +18,7 @@ import {
   type JobOutcome,
   type JobRun,
   type JobState,
+  keptFailure,
   type ReportedProgress,
   retryDelayMs,
   timeoutFailure,
@@ -34,6 +35,7 @@ import type {
 import { listOfReply, type Reply, textOfReply } from '../redis/reply.ts';
 import { progressScript, saveScript } from '../redis/scripts.ts';
 import { decodeValue, encodeValue } from '../shared/value-codec.ts';
+import { isCutOff } from './cut-off.ts';
 import { insist } from './insist.ts';
 import { ProgressBatcher } from './progress-batch.ts';
 
@@ -99,7 +101,7 @@ export class BullAttempt implements JobHost {
     this.#options = options;
     this.id = record.id;
     this.fence = record.fence;
-    this.#seqBefore = record.state.progress?.seq ?? 0;
+    this.#seqBefore = Math.max(record.state.progress?.seq ?? 0, record.seqBefore ?? 0);
     this.#batcher = new ProgressBatcher({
       clock,
       capacity: record.capacity,
@@ -112,6 +114,10 @@ export class BullAttempt implements JobHost {
   }
 
   begin(): void {
+    if (this.#isLeaving) {
+      this.settled({ type: 'stopped' });
+      return;
+    }
     const { executor, record, input, saved, clock } = this.#options;
     try {
       this.#run = executor.run(
@@ -266,20 +272,40 @@ export class BullAttempt implements JobHost {
   /** What the outcome is to the job, whatever was asked of that meanwhile. */
   async #next(outcome: JobOutcome): Promise<(known: JobRecord) => JobEvent> {
     const { clock, definition } = this.#options;
-    if (outcome.type === 'threw') return this.#failed(outcome.error);
+    if (outcome.type === 'threw') {
+      const isLeft = this.#isLeaving && isCutOff(outcome.error);
+      return isLeft ? this.#interrupted(outcome.error) : this.#failed(outcome.error);
+    }
     if (outcome.type === 'stopped') return (known) => this.#stopped(known);
     const checked = await checkSchema(definition.result, outcome.value);
     if (!checked.valid) return this.#failed(invalidResult(definition, checked));
     try {
       this.#result = encodeValue('result', checked.value);
     } catch (error) {
-      return this.#failed(error);
+      return this.#refused(error);
     }
     return () => ({ type: 'returned', at: clock.now(), result: checked.value });
   }
 
   #failed(error: unknown): (known: JobRecord) => JobEvent {
     const failure = describeFailure(error, this.#report(error));
+    return (known) => this.#retryOrFail(known, error, failure);
+  }
+
+  /** Its process does not wait for it any longer. */
+  #interrupted(cause: unknown): (known: JobRecord) => JobEvent {
+    const { clock, record } = this.#options;
+    const message = 'The job did not end within the grace of the shutdown of its process.';
+    const details = { attempt: record.state.attempt };
+    const error = new OffstageError('interrupted', message, { cause, details });
+    const failure = describeFailure(error, this.#report(error));
+    return () => ({ type: 'interrupted', at: clock.now(), failure });
+  }
+
+  /** What it returned cannot be kept. */
+  #refused(error: unknown): (known: JobRecord) => JobEvent {
+    const code = Object(error).code === 'too_large' ? 'too_large' : 'not_serializable';
+    const failure = keptFailure(code, this.#report(error));
     return (known) => this.#retryOrFail(known, error, failure);
   }
 

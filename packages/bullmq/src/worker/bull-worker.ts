@@ -15,12 +15,12 @@ import { BullQueue } from '../shared/bull-queue.ts';
 import { baseOf } from '../shared/names.ts';
 import { serverClock } from '../shared/server-clock.ts';
 import { Sweeper } from '../shared/sweeper.ts';
+import { late, within } from '../shared/within.ts';
 import { isLockLost } from './bull-answers.ts';
 import { Discards } from './discards.ts';
 import { insist, longestWaitMs } from './insist.ts';
 import { PassedJobs } from './passed-jobs.ts';
 import { TakenJobs } from './taken-jobs.ts';
-import { late, within } from './within.ts';
 import { WorkBackend } from './work-backend.ts';
 import type { BullWorkerSettings } from './worker-options.ts';
 
@@ -47,6 +47,7 @@ export class BullWorker {
   readonly #closing = new AbortController();
   #starting: Promise<void> | undefined;
   #ending: Promise<void> | undefined;
+  #executorEnd: Promise<unknown> | undefined;
 
   constructor(settings: BullWorkerSettings) {
     const { prefix, queueName, executor } = settings;
@@ -82,9 +83,12 @@ export class BullWorker {
     });
   }
 
-  /** Resolves when jobs are taken. Where Redis is refused it rejects, and they are once that is mended. */
+  /** Resolves when jobs are taken, or it was shut down before. Where Redis is refused it rejects, and they are once that is mended. */
   start(): Promise<void> {
-    this.#starting ??= this.#start();
+    this.#starting ??= this.#start().catch((error) => {
+      // Whoever shuts it down asks for no jobs any more.
+      if (!this.#isClosing) throw error;
+    });
     return this.#starting;
   }
 
@@ -183,6 +187,7 @@ export class BullWorker {
 
   report(error: unknown, record?: JobRecord): string {
     const reference = newReference();
+    if (this.#link.isOfClosing(error)) return reference;
     const source =
       record === undefined
         ? {}
@@ -198,11 +203,12 @@ export class BullWorker {
   }
 
   async #end(graceMs: number): Promise<void> {
-    const { clock, executor } = this.#settings;
+    const { clock } = this.#settings;
     this.#closing.abort();
     if (this.#worker === undefined) {
       // It has taken no job, and waits for Redis no more.
       this.#link.close();
+      await this.#endExecutor();
       await this.#soon(this.#starting);
     }
     this.#sweeper?.close();
@@ -218,11 +224,19 @@ export class BullWorker {
     })();
     await within(clock, graceMs, drained);
     clearInterval(this.#beat);
-    await executor.shutdown({ graceMs: 0 }).catch((error) => void this.report(error));
+    this.#discards.close();
+    await this.#endExecutor();
     // What did not obey is left: its lock ends, and another worker goes on with its next attempt.
-    await this.#soon(Promise.allSettled([closing, this.#worker?.close(true), this.#bull.close()]));
+    const ends = [closing, this.#worker?.close(true), this.#bull.close(), this.#discards.idle()];
+    await this.#soon(Promise.allSettled(ends));
     this.#channels.close();
     this.#link.close();
+  }
+
+  #endExecutor(): Promise<unknown> {
+    const { executor } = this.#settings;
+    this.#executorEnd ??= executor.shutdown({ graceMs: 0 }).catch((error) => this.report(error));
+    return this.#executorEnd;
   }
 
   /** What a Redis that is away would keep us waiting for is waited for no longer. */

@@ -6,8 +6,8 @@ import { readWorkerOptions, type ServeBullJobsOptions } from './worker-options.t
 /** A process' share of the work. */
 export interface ServedBullJobs {
   /**
-   * Resolves when jobs are taken. Where Redis is refused it rejects, and the worker looks again until that is
-   * mended.
+   * Resolves when jobs are taken, and also where it was shut down before. Where Redis is refused it rejects, and the
+   * worker looks again until that is mended.
    *
    * @throws OffstageError `unavailable`, `redis_unsuitable`, `executor_failed`.
    */

@@ -160,8 +160,8 @@ export class TakenJobs {
     // One that ran here before was given up, or this one would not have begun.
     this.#attempts.get(id)?.fenceOff();
     this.#attempts.set(id, attempt);
-    attempt.begin();
     if (this.#options.isClosing()) attempt.leave();
+    attempt.begin();
     if (this.#stopped.delete(id)) this.#options.look(id);
     const end = await attempt.ended;
     if (this.#attempts.get(id) === attempt) this.#attempts.delete(id);

@@ -33,6 +33,7 @@ const messages = {
   worker_crashed: 'The thread that ran the job ended unexpectedly',
   executor_failed: 'The job could not be run.',
   interrupted: 'The process that ran the job ended.',
+  lock_unsupported: 'The system that ran the job has no locks for what it publishes.',
 } as const satisfies Partial<Record<OffstageErrorCode, string>>;
 
 interface Told {
@@ -70,6 +71,7 @@ function libraryText(error: unknown): Told | undefined {
     case 'invalid_result':
     case 'executor_failed':
     case 'interrupted':
+    case 'lock_unsupported':
       return { code, message: messages[code] };
     case 'not_serializable': {
       const where = fact(error, 'field', /^[\w$.[\]]{1,100}$/);

@@ -193,6 +193,7 @@ export class JobEngine implements AttemptKeeper {
   close(): void {
     this.admission.close();
     this.#scheduler.close();
+    this.#keeping?.giveUpReading();
   }
 
   /**
@@ -246,11 +247,11 @@ export class JobEngine implements AttemptKeeper {
   }
 
   /** Tells the server's log, and gives the reference under which it did. */
-  report(error: unknown, job?: Job): string {
+  report(error: unknown, job?: Job, schedule?: string): string {
     const reference = this.#reference();
     const source =
       job === undefined
-        ? {}
+        ? schedule !== undefined && { schedule }
         : { jobId: job.id, name: job.definition.name, owner: job.ownerJobs.owner };
     this.events.emit('error', { error, reference, ...source });
     return reference;

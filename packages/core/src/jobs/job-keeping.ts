@@ -48,6 +48,7 @@ export class JobKeeping {
   #reading: Promise<KeptState> | undefined;
   #reviving: Promise<void> | undefined;
   #schedules: readonly KeptSchedule[] = [];
+  #isRead = false;
   #isReady = false;
   #isClosed = false;
 
@@ -96,7 +97,10 @@ export class JobKeeping {
     if (this.#isReady) return;
     const { journal, engine } = this.#parts;
     this.#reading ??= journal.open();
-    const { jobs, schedules } = await this.#reading;
+    const { jobs, schedules } = await this.#reading.catch((error) => {
+      throw this.#isClosed ? managerClosed() : error;
+    });
+    this.#isRead = true;
     await engine.executorReady();
     if (this.#isClosed) throw managerClosed();
     this.#schedules = schedules;
@@ -128,6 +132,15 @@ export class JobKeeping {
     const { clock } = this.#parts.settings;
     const checked = checking instanceof Promise ? await inTime(checking, clock) : checking;
     return { input: checked?.valid === true ? checked.value : job.input };
+  }
+
+  /** At a shutdown: what another process has is not waited for. */
+  giveUpReading(): void {
+    if (this.#reading === undefined || this.#isRead) return;
+    this.#isClosed = true;
+    const { journal, engine } = this.#parts;
+    // It is closed again in the end, which is idempotent.
+    void journal.close().catch((error) => engine.report(error));
   }
 
   /** At a shutdown that puts jobs back: no attempt begins any more, and what runs is asked to stop. */

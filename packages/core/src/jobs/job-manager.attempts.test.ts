@@ -92,6 +92,7 @@ describe('attempts', () => {
     const finals = [
       new NonRetriableError('closed', { cause: new PublicError('closed', 'It is closed.') }),
       new OffstageError('not_serializable', 'x'),
+      new OffstageError('lock_unsupported', 'Locks of /private/folder are not to be had.'),
     ];
     for (const error of finals) {
       const { id } = await alice.start(flaky, 1);
@@ -101,7 +102,11 @@ describe('attempts', () => {
     const { id } = await alice.start(flaky, 1);
     executor.runOf(id).return(7);
     expect(await alice.get(id)).toMatchObject({ failure: { code: 'invalid_result' } });
-    const [, , first] = await alice.list();
+    const [, locks, , first] = await alice.list();
+    expect(locks?.failure).toMatchObject({
+      code: 'lock_unsupported',
+      message: expect.not.stringContaining('/private'),
+    });
     expect(first?.failure).toMatchObject({ code: 'closed', message: 'It is closed.' });
   });
 

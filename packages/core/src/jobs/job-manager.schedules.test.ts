@@ -48,7 +48,7 @@ test('A9 J3 a start that is refused is told, goes to the log, and the next tick 
   const maintenance = manager.enterMaintenance();
   await clock.advance(minuteMs);
   expect(events).toMatchObject([{ type: 'failed', error: { code: 'admission_paused' } }]);
-  expect(errors).toMatchObject([{ error: { code: 'admission_paused' } }]);
+  expect(errors).toMatchObject([{ error: { code: 'admission_paused' }, schedule: 'often' }]);
   maintenance.release();
   await clock.advance(minuteMs);
   expect(executor.runs).toHaveLength(1);

@@ -83,8 +83,14 @@ export class JobManager {
    * make another manager with another journal when that is mended. `executor_failed`: call it again.
    */
   async ready(): Promise<void> {
-    await this.#engine.ready();
-    if (this.#settings.journal !== undefined) await this.schedules.open();
+    try {
+      await this.#engine.ready();
+      if (this.#settings.journal !== undefined) await this.schedules.open();
+    } catch (error) {
+      // Whoever ends the manager meanwhile hears of it first, and may end the process by that.
+      await this.#ending;
+      throw error;
+    }
   }
 
   /** What one owner may see and do. @throws OffstageError `invalid_owner` for an empty id. */
@@ -155,7 +161,7 @@ export class JobManager {
         isActive: (owner, id) => this.#engine.find(owner, id)?.atRest === false,
         tell: (event) => {
           this.#engine.events.emit('schedule', event);
-          if (event.type === 'failed') this.#engine.report(event.error);
+          if (event.type === 'failed') this.#engine.report(event.error, undefined, event.id);
         },
       },
       store: this.#engine.scheduleStore() ?? memoryScheduleStore(),

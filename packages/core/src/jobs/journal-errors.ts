@@ -7,12 +7,12 @@ export type KeptValue = 'input' | 'saved' | 'result';
 /** What a journal keeps of one value at most, unless it is told otherwise: 1 MiB. */
 export const maxKeptBytes = 1024 * 1024;
 
-/** A value is larger than a journal keeps. */
+/** A value is larger than a journal, or another engine, keeps. */
 export function tooLarge(value: KeptValue, bytes: number, maxBytes: number): OffstageError {
   return new OffstageError(
     'too_large',
-    `The job's ${value} takes ${bytes.toLocaleString('en')} bytes, and its journal keeps ` +
-      `${maxBytes.toLocaleString('en')} at most. Keep it in a file, and pass the file's name.`,
+    `The job's ${value} takes ${bytes.toLocaleString('en')} bytes, and at most ` +
+      `${maxBytes.toLocaleString('en')} are kept of one. Keep it in a file, and pass the file's name.`,
     { details: { field: value, bytes, maxBytes } },
   );
 }

@@ -124,6 +124,9 @@ export interface JobJournal {
    */
   write(...entries: readonly JournalEntry[]): Promise<void>;
   health(): JournalHealth;
-  /** Ends after the writes that were begun, and lets another process open it. Idempotent. */
+  /**
+   * Ends after the writes that were begun, and lets another process open it. An `open` that waits for another
+   * process waits no longer, and rejects. Idempotent.
+   */
   close(): Promise<void>;
 }

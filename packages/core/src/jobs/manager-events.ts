@@ -37,6 +37,8 @@ export interface ManagerError {
   readonly jobId?: string;
   readonly name?: string;
   readonly owner?: string;
+  /** The id of the schedule whose tick could not start its job. */
+  readonly schedule?: string;
 }
 
 export type JobManagerEventName = keyof JobManagerEvents;

@@ -64,6 +64,7 @@ export function retryDelayMs(
 
 const finalCodes: ReadonlySet<string> = new Set([
   'invalid_result',
+  'lock_unsupported',
   'not_serializable',
   'too_large',
   'unknown_definition',

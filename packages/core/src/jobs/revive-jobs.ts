@@ -124,6 +124,17 @@ function dueOf({ availableAt, delayMs, startedAt }: KeptJob, now: number): Due |
 const momentOf = (due: Due | undefined, now: number): number | undefined =>
   due === undefined || 'at' in due ? due?.at : now + due.afterMs;
 
+/** The state of a job as another engine goes on with it, at `now`: as it was kept, and due when it is still to be. */
+export function keptJobState(
+  kept: KeptJob,
+  definition: AnyJobDefinition,
+  handler: HandlerInfo,
+  now: number,
+): JobState {
+  const dueAt = momentOf(dueOf(kept, now), now) ?? null;
+  return { ...stateOf(kept, definition, handler, undefined), availableAt: dueAt };
+}
+
 function stateOf(
   kept: KeptJob,
   definition: AnyJobDefinition,

@@ -32,7 +32,7 @@ async function turns(): Promise<void> {
 test('H4 six windows hold three streams, all of them poll meanwhile, and who closes lets the next one in', async () => {
   vi.stubGlobal('location', { href: 'http://first.test/page' });
   const windows = Array.from({ length: 6 }, () => openWindow('/jobs'));
-  await vi.waitFor(() => expect(streams(windows)).toBe(3), { timeout: 20_000 });
+  await vi.waitFor(() => expect(streams(windows)).toBe(3));
   await turns();
   expect(streams(windows)).toBe(3);
   for (const { client, told } of windows) {
@@ -42,7 +42,7 @@ test('H4 six windows hold three streams, all of them poll meanwhile, and who clo
   const [first] = windows.filter((each) => streams([each]) === 1);
   first?.close();
   await first?.clock.advance(2000);
-  await vi.waitFor(() => expect(streams(windows)).toBe(4), { timeout: 20_000 });
+  await vi.waitFor(() => expect(streams(windows)).toBe(4));
   const waiting = windows.filter((each) => streams([each]) === 0);
   // One that waited and left takes nobody's place.
   waiting[0]?.close();
@@ -50,7 +50,7 @@ test('H4 six windows hold three streams, all of them poll meanwhile, and who clo
   const [last] = windows.filter((each) => each !== first && streams([each]) === 1);
   last?.close();
   await last?.clock.advance(2000);
-  await vi.waitFor(() => expect(streams(waiting.slice(1))).toBe(1), { timeout: 20_000 });
+  await vi.waitFor(() => expect(streams(waiting.slice(1))).toBe(1));
   await waiting[1]?.stream.write(ready);
   expect(waiting[1]?.told.slice(-2)).toEqual([true, 'look']);
   for (const { close, clock } of windows) {
@@ -61,13 +61,11 @@ test('H4 six windows hold three streams, all of them poll meanwhile, and who clo
 
 test('H4 windows of another server, and programs that are no page, have streams of their own', async () => {
   const programs = Array.from({ length: 5 }, () => openWindow('http://second.test/jobs'));
-  await vi.waitFor(() => expect(streams(programs)).toBe(5), { timeout: 20_000 });
+  await vi.waitFor(() => expect(streams(programs)).toBe(5));
   vi.stubGlobal('location', { href: 'http://second.test/page' });
   const here = Array.from({ length: 4 }, () => openWindow('/jobs'));
   const there = Array.from({ length: 4 }, () => openWindow('http://third.test/jobs'));
-  await vi.waitFor(() => expect([streams(here), streams(there)]).toEqual([3, 3]), {
-    timeout: 20_000,
-  });
+  await vi.waitFor(() => expect([streams(here), streams(there)]).toEqual([3, 3]));
   for (const { close, clock } of [...programs, ...here, ...there]) {
     close();
     await clock.advance(2000);

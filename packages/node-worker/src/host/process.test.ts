@@ -126,7 +126,7 @@ describe('a process', () => {
       const onLine = (line: string, kill: (signal: NodeJS.Signals) => void): void => {
         if (line !== 'ready') return;
         void expect
-          .poll(pipe.isRead, { timeout: 10_000 })
+          .poll(pipe.isRead)
           .toBe(true)
           .then(() => kill('SIGTERM'));
       };

@@ -73,6 +73,7 @@ interface Waiting {
 export class SqliteJournal implements JobJournal {
   readonly #options: JournalThreadOptions;
   readonly #posted = new Int32Array(new SharedArrayBuffer(4));
+  readonly #isUnwanted = new Int32Array(new SharedArrayBuffer(4));
   readonly #threadFile: URL | undefined;
   #state: 'new' | 'opening' | 'open' | 'closing' | 'closed' = 'new';
   #thread: Worker | undefined;
@@ -118,6 +119,7 @@ export class SqliteJournal implements JobJournal {
         offstageJournal: {
           ...this.#options,
           posted: this.#posted.buffer,
+          closing: this.#isUnwanted.buffer,
         } satisfies JournalThreadData,
       },
     });
@@ -155,7 +157,12 @@ export class SqliteJournal implements JobJournal {
 
   async close(): Promise<void> {
     if (this.#state === 'new') this.#state = 'closed';
-    if (this.#state === 'opening') await this.#opening?.promise.catch(() => undefined);
+    if (this.#state === 'opening') {
+      // It may wait for another process, for as long as it was told.
+      Atomics.store(this.#isUnwanted, 0, 1);
+      Atomics.notify(this.#isUnwanted, 0);
+      await this.#opening?.promise.catch(() => undefined);
+    }
     if (this.#state === 'open') {
       this.#flush();
       this.#state = 'closing';

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { OffstageError, type OffstageErrorCode } from '@offstage/core';
 import type { PlainError } from './wire.ts';
 
@@ -149,12 +150,23 @@ export const journalNewer = (path: string, cause?: unknown): OffstageError =>
     { details: { path }, ...(cause !== undefined && { cause }) },
   );
 
-const journalFull = (path: string, cause: unknown): OffstageError =>
-  new OffstageError(
+/** @param room What an open takes to write the log back, and what there is; without, SQLite does not say. */
+export function journalFull(
+  path: string,
+  room?: { readonly bytes: number; readonly free: number },
+  cause?: unknown,
+): OffstageError {
+  const count = (bytes: number): string => `${bytes.toLocaleString('en')} bytes`;
+  const advice =
+    room === undefined
+      ? 'is full: free some space'
+      : `has ${count(room.free)} free, and ${count(room.bytes)} are needed to go on: free some space. Nothing was changed`;
+  return new OffstageError(
     'journal_full',
-    `The disk of the journal ${path} is full: free some space. No job is started until then.`,
-    { details: { path }, cause },
+    `The disk of the journal ${path} ${advice}. No job is started until then.`,
+    { details: { path, ...room }, ...(cause !== undefined && { cause }) },
   );
+}
 
 /** What SQLite's primary result codes mean for who runs the application. */
 const failures: Readonly<Record<number, AdvisedReason>> = {
@@ -175,7 +187,7 @@ export function journalError(error: unknown, path: string): OffstageError {
   const code = primaryCode(error);
   if (busy.includes(code)) return locked(path, undefined);
   if (corrupt.includes(code)) return journalDamaged(path, error);
-  if (isFull(error)) return journalFull(path, error);
+  if (isFull(error)) return journalFull(path, undefined, error);
   if (['EACCES', 'EPERM'].includes(errnoOf(error))) return journalFailed(path, 'denied', error);
   if (errnoOf(error) === 'EROFS') return journalFailed(path, 'read_only', error);
   if (errnoOf(error) !== '') {
@@ -197,15 +209,29 @@ export interface Holder {
   readonly since: string;
 }
 
+/** It was closed while it waited for whoever has it. */
+export const givenUp = (path: string): OffstageError =>
+  new OffstageError('journal_failed', `The journal ${path} was closed before it was open.`, {
+    details: { reason: 'closed', path },
+  });
+
 /** @param holder Who it is, where that is known. */
 export function locked(path: string, holder: Holder | undefined): OffstageError {
+  const isOwn = holder?.pid === process.pid && holder.host === hostname();
+  const since = holder === undefined ? '' : `, since ${holder.since},`;
   const who =
     holder === undefined
       ? 'A process that has not said which it is'
-      : `Process ${holder.pid} on ${holder.host}, since ${holder.since},`;
+      : isOwn
+        ? `This process${since}`
+        : `Process ${holder.pid} on ${holder.host}${since}`;
+  // One that is shutting down goes by itself.
+  const cure = isOwn
+    ? 'Use the manager that is there, or shut it down first; where the next one is made meanwhile, as with hot reload, give it lockTimeoutMs, to wait for that.'
+    : 'End that process, or give lockTimeoutMs, to wait for one that is shutting down, or give another path.';
   return new OffstageError(
     'locked',
-    `${who} has the journal ${path} open: one manager works with a journal. End that process, or give another path.`,
+    `${who} has the journal ${path} open: one manager works with a journal. ${cure}`,
     { details: { path, ...holder } },
   );
 }

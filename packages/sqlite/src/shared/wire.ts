@@ -16,6 +16,8 @@ export interface JournalThreadData extends JournalThreadOptions {
    * before one is made.
    */
   readonly posted: SharedArrayBuffer;
+  /** One word, which is not 0 when nobody wants the journal any more: it need not be waited for. */
+  readonly closing: SharedArrayBuffer;
 }
 
 /** The changes that a write consists of, by the byte that stands for each. */

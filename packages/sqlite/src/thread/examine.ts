@@ -1,10 +1,12 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, statfsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import {
   isBusy,
   journalDamaged,
   journalFailed,
+  journalFull,
   journalNewer,
   logGone,
   logOfAnother,
@@ -18,13 +20,16 @@ import { type Log, readLog } from './read-log.ts';
 import { applicationId, formatWithMarks, isEmpty, migrations, readPragma } from './schema.ts';
 import { targetOf } from './target-of.ts';
 
+// What a file system notes of a file that grows.
+const spareBytes = 64 * 1024;
+
 /**
  * Looks at a file and its log before SQLite opens them to write: that would play whatever log there is into
  * the file, or begin a new one over it, and either may take the place of jobs. Nothing is changed by this.
  *
  * Whoever has the journal open may change it meanwhile. So a refusal counts when nobody has it.
  *
- * @throws OffstageError `journal_failed`, `journal_damaged`, `journal_newer`.
+ * @throws OffstageError `journal_failed`, `journal_damaged`, `journal_newer`, `journal_full`.
  */
 export function examine(path: string, sqlite: Sqlite, newest = migrations.length): void {
   const target = targetOf(path);
@@ -53,6 +58,21 @@ export function examine(path: string, sqlite: Sqlite, newest = migrations.length
   const rollback = `${target}-journal`;
   const isNew = !hasCommits && (found?.mark === undefined || isFirst(found.mark));
   if (!isNew && isHot(rollback)) throw rollbackOfAnother(path, rollback);
+  if (hasCommits) requireRoom(path, target, log.pages * log.pageBytes - size);
+}
+
+/**
+ * Whether the file can grow by so much, as it does when its log is written back. SQLite would begin with it, and leave
+ * behind what it had room for: each restart would take what was freed since the one before.
+ */
+function requireRoom(path: string, target: string, growth: number): void {
+  if (growth <= 0) return;
+  const { bavail, bfree, blocks, bsize } = statfsSync(dirname(target));
+  // Not every file system tells.
+  if (blocks === 0) return;
+  const free = (process.getuid?.() === 0 ? bfree : bavail) * bsize;
+  const bytes = growth + spareBytes;
+  if (free < bytes) throw journalFull(path, { bytes, free });
 }
 
 /**

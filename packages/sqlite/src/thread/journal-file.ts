@@ -4,6 +4,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import {
   deletedWhileOpen,
   errnoOf,
+  givenUp,
   isBusy,
   isFull,
   journalDamaged,
@@ -72,11 +73,15 @@ export class JournalFile {
     this.#marks = new CommitMarks(database, mark);
   }
 
-  /** @throws OffstageError, as `JobJournal.open` has it. */
+  /**
+   * @param closing Not 0 when nobody wants it any more.
+   * @throws OffstageError, as `JobJournal.open` has it.
+   */
   static open(
     options: JournalThreadOptions,
     onStep: OnStep,
     steps?: readonly Migration[],
+    closing = new Int32Array(new SharedArrayBuffer(4)),
   ): JournalFile {
     const { path, synchronous } = options;
     try {
@@ -85,7 +90,7 @@ export class JournalFile {
       refuseOther(path);
       refuseBeside(path);
       onStep('open: before the lock');
-      const database = lock(options, sqlite, onStep, steps?.length);
+      const database = lock(options, sqlite, onStep, closing, steps?.length);
       try {
         onStep('open: locked');
         migrate(database, path, steps);
@@ -192,6 +197,9 @@ export class JournalFile {
    */
   #layOutLog(): void {
     const { database } = this;
+    // What a process that was killed has left in it goes into the file first, for which there is room: the log then
+    // begins at its front again, and does not grow.
+    database.exec('PRAGMA wal_checkpoint');
     try {
       database.exec(`
         PRAGMA cache_size = 8;
@@ -223,6 +231,7 @@ function lock(
   { path, lockTimeoutMs }: JournalThreadOptions,
   sqlite: Sqlite,
   onStep: OnStep,
+  closing: Int32Array,
   newest?: number,
 ): DatabaseSync {
   const until = performance.now() + Math.max(lockTimeoutMs, contendMs);
@@ -235,7 +244,9 @@ function lock(
       if (database !== undefined) return database;
     }
     if (performance.now() >= until) throw locked(path, readHolder(targetOf(path)));
-    pause((5 + Math.random() * 20) * Math.min(1 + tries / 10, mostPatience));
+    const pauseMs = (5 + Math.random() * 20) * Math.min(1 + tries / 10, mostPatience);
+    // The thread has nothing else to do.
+    if (Atomics.wait(closing, 0, 0, pauseMs) !== 'timed-out') throw givenUp(path);
     isFree = !isHeld(path, sqlite);
   }
 }
@@ -274,11 +285,6 @@ function tryLock(path: string, { DatabaseSync }: Sqlite): DatabaseSync | undefin
     throw error;
   }
 }
-
-// The thread has nothing else to do.
-const pause = (ms: number): void => {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-};
 
 /** The folder, and the names that lead to it, as durable as what will be in it. */
 function makeFolder(path: string): void {

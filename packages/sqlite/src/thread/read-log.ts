@@ -20,6 +20,8 @@ const framesAtOnce = 64;
 export interface Log {
   readonly pageBytes: number;
   readonly commits: number;
+  /** So many pages has the file when all of it is written back. */
+  readonly pages: number;
   /** What the page that is asked for has after each commit that changed it, as far as it is a mark. */
   readonly marks: readonly Mark[];
 }
@@ -65,21 +67,23 @@ function readFrom(fd: number, markPage?: number): Log | 'none' | 'torn' {
   const portion = Buffer.alloc(framesAtOnce * stride);
   const marks: Mark[] = [];
   let commits = 0;
+  let pages = 0;
   let mark: Mark | undefined;
   for (let at = headerBytes; ; at += portion.length) {
     const length = readFully(fd, portion, at);
     for (let first = 0; first < portion.length; first += stride) {
-      if (first + stride > length) return { pageBytes, commits, marks };
+      if (first + stride > length) return { pageBytes, commits, pages, marks };
       const frame = portion.subarray(first, first + stride);
       const page = frame.subarray(frameBytes);
       sum.add(frame.subarray(0, 8));
       sum.add(page);
       const isNext =
         frame.readUInt32BE(0) !== 0 && frame.subarray(8, 16).equals(salt) && sum.isAt(frame, 16);
-      if (!isNext) return { pageBytes, commits, marks };
+      if (!isNext) return { pageBytes, commits, pages, marks };
       if (frame.readUInt32BE(0) === markPage) mark = markOfPage(page);
       if (frame.readUInt32BE(4) === 0) continue;
       commits += 1;
+      pages = frame.readUInt32BE(4);
       if (mark !== undefined) marks.push(mark);
       mark = undefined;
     }

@@ -4,7 +4,6 @@ import {
   answerSoon,
   type FromThread,
   type JournalThreadData,
-  type JournalThreadOptions,
   type PlainError,
   type ToThread,
 } from '../shared/wire.ts';
@@ -74,11 +73,11 @@ function lookOut(posted: Int32Array, seen: number): void {
 }
 
 function open(
-  options: JournalThreadOptions,
+  options: JournalThreadData,
   send: (message: FromThread, bytes?: Uint8Array<ArrayBuffer>) => void,
   onStep: OnStep,
 ): Served {
-  const file = JournalFile.open(options, onStep);
+  const file = JournalFile.open(options, onStep, undefined, new Int32Array(options.closing));
   try {
     const tables = new Tables(file.database, options.maxKept);
     for (const { jobs, bytes } of tables.readJobs(jobsAtOnce))

@@ -165,9 +165,7 @@ test('D3 D7 a cancel publishes nothing, keeps what was uploaded, and search goes
   await me.publish({ 'a.md': 'standing text' });
   const add = await me.upload({ 'b.md': 'other text', 'endless.md': endlessMarkdown });
   const job = await me.start(add);
-  await vi.waitFor(async () => expect((await me.jobs.get(job))?.status).toBe('running'), {
-    timeout: 20_000,
-  });
+  await vi.waitFor(async () => expect((await me.jobs.get(job))?.status).toBe('running'));
   expect((await me.api.search('standing')).gen).toBe(1);
   expect(await me.jobs.cancel(job)).toBe(true);
   expect(await me.jobs.get(job)).toMatchObject({ cancelRequested: true });
@@ -182,9 +180,7 @@ test('D3 D7 a cancel publishes nothing, keeps what was uploaded, and search goes
   const [fine = '', endless = ''] = add;
   await me.api.dropUpload(endless);
   expect((await me.jobs.wait(await me.start([fine]))).result).toMatchObject({ gen: 2, added: 1 });
-  await vi.waitFor(() => expect(readdirSync(path.join(data, 'staging'))).toEqual([]), {
-    timeout: 20_000,
-  });
+  await vi.waitFor(() => expect(readdirSync(path.join(data, 'staging'))).toEqual([]));
 });
 
 test('D7 S7 a change that finds the data folder locked says so, and starts again with the same uploads', async () => {

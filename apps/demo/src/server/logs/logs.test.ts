@@ -54,9 +54,7 @@ test('D10 a job is logged from its start to its end, with phases, durations and 
   await me.publish({ 'a.md': 'text' });
   await me.publish({ 'fail-1.txt': 'text' });
   const job = await me.start(await me.upload({ 'slow-1.txt': 'slow' }));
-  await vi.waitFor(async () => expect((await me.jobs.get(job))?.progress).not.toBe(null), {
-    timeout: 20_000,
-  });
+  await vi.waitFor(async () => expect((await me.jobs.get(job))?.progress).not.toBe(null));
   await me.jobs.cancel(job);
   await me.jobs.wait(job);
   const events = eventsIn(data);
@@ -164,14 +162,11 @@ test('D10 D12 one session may not have all streams of the log', async () => {
   expect((await other.fetch('/api/log', { signal: stop.signal })).status).toBe(200);
   stop.abort();
   // Those that went make room.
-  await vi.waitFor(
-    async () => {
-      const ended = new AbortController();
-      expect((await me.fetch('/api/log', { signal: ended.signal })).status).toBe(200);
-      ended.abort();
-    },
-    { timeout: 20_000 },
-  );
+  await vi.waitFor(async () => {
+    const ended = new AbortController();
+    expect((await me.fetch('/api/log', { signal: ended.signal })).status).toBe(200);
+    ended.abort();
+  });
 });
 
 test('D10 D12 J11 no log, event or answer to others holds a text, a name, a query, a path or a secret', async () => {

@@ -269,7 +269,7 @@ describe('limits', () => {
     await me.api.dropUpload(dropped);
     expect(folders()).toHaveLength(1);
     await me.jobs.wait(await me.start([published]));
-    await vi.waitFor(() => expect(folders()).toEqual([]), { timeout: 20_000 });
+    await vi.waitFor(() => expect(folders()).toEqual([]));
   });
 
   test('D12 2 GiB by a content length are refused before they are read', async () => {
@@ -304,7 +304,7 @@ describe('limits', () => {
     );
     // Whoever still sends when it is refused may see the connection end before the answer.
     expect(answer.slice(0, 300)).toMatch(/^$|^HTTP\/1.1 413 /);
-    await vi.waitFor(() => expect(staged(data)).toEqual([]), { timeout: 20_000 });
+    await vi.waitFor(() => expect(staged(data)).toEqual([]));
   });
 
   test('D12 an upload that is aborted halfway leaves nothing, nor does one that lies about its length', async () => {
@@ -317,7 +317,7 @@ describe('limits', () => {
       [whole, half],
       true,
     );
-    await vi.waitFor(() => expect(staged(data)).toEqual([]), { timeout: 20_000 });
+    await vi.waitFor(() => expect(staged(data)).toEqual([]));
     // Shorter than it is: the rest is no request.
     const answer = await raw(
       url,
@@ -326,7 +326,7 @@ describe('limits', () => {
       true,
     );
     expect(answer).toMatch(/^HTTP\/1.1 400 /);
-    await vi.waitFor(() => expect(staged(data)).toEqual([]), { timeout: 20_000 });
+    await vi.waitFor(() => expect(staged(data)).toEqual([]));
   });
 
   test('D12 an upload that stands still is cut, and nothing of it is left', async () => {
@@ -336,7 +336,7 @@ describe('limits', () => {
       `POST /api/uploads HTTP/1.1\nHost: localhost\nContent-Length: 9999\nContent-Type: multipart/form-data; boundary=${boundary}\n\n`,
       [`${partHead('slow.txt')}begun`],
     );
-    await vi.waitFor(() => expect(staged(data)).toEqual([]), { timeout: 20_000 });
+    await vi.waitFor(() => expect(staged(data)).toEqual([]));
   });
 
   test.each([
@@ -364,7 +364,7 @@ describe('limits', () => {
     await new Promise((resolve) => socket.once('close', resolve));
     clearInterval(trickle);
     expect(text).toMatch(head.startsWith('GET') ? /^HTTP\/1.1 200 / : /^HTTP\/1.1 408 /);
-    await vi.waitFor(() => expect(staged(data)).toEqual([]), { timeout: 20_000 });
+    await vi.waitFor(() => expect(staged(data)).toEqual([]));
   });
 
   test('D12 headers that come a byte at a time are cut', async () => {
@@ -410,7 +410,7 @@ test('D12 uploads that no change takes are removed after a while', async () => {
   const { url, data } = await startServer({ uploads: { ttlMs: 200 } });
   const me = visit(url);
   await me.upload({ 'a.md': 'text' });
-  await vi.waitFor(() => expect(staged(data)).toEqual([]), { timeout: 20_000 });
+  await vi.waitFor(() => expect(staged(data)).toEqual([]));
   expect((await me.api.corpus()).pending).toEqual([]);
 });
 
@@ -439,7 +439,7 @@ test.runIf(canMount)(
     expect(kept?.name).toBe('wordy.txt');
     const again = await me.jobs.wait(await me.start([kept?.upload ?? '']));
     expect(again.result).toMatchObject({ gen: 2, added: 1 });
-    await vi.waitFor(() => expect(staged(data)).toEqual([]), { timeout: 20_000 });
+    await vi.waitFor(() => expect(staged(data)).toEqual([]));
     writeFiles(data, {});
   },
 );
