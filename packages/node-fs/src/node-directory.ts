@@ -46,6 +46,7 @@ import { isLockedShared, lockShared, tryFileLock } from './node-lock.ts';
 import { errnoOf, factsOf, isWindows, kindOf, missing } from './posix.ts';
 import { coded, codedExcept, codedUnless, storageError } from './storage-error.ts';
 import { syncTree, syncTreeFrom } from './sync-tree.ts';
+import { Turns } from './turns.ts';
 import { watchNames } from './watch-names.ts';
 
 /** The primitives of Node's file system, on one absolute path. */
@@ -54,6 +55,7 @@ export class NodeDirectory implements StorageDirectory {
   readonly syncTreeFrom = syncTreeFrom;
   readonly #root: string;
   readonly #examiner: FileExaminer;
+  readonly #turns = new Turns();
 
   constructor(root: string) {
     this.#root = root;
@@ -145,6 +147,18 @@ export class NodeDirectory implements StorageDirectory {
       this.#assertInside(to);
       await link(this.resolve(from), this.resolve(to));
       return true;
+    });
+  }
+
+  // Both synchronous, for that takes a tenth of the time: a version has as many of these as the one before it
+  // has files.
+  linkAndStat(from: string, to: string): Promise<FileFacts | undefined | false> {
+    return codedExcept(`link ${to}`, cannotLink, false, async () => {
+      await this.#turns.take();
+      this.#assertInside(to);
+      linkSync(this.resolve(from), this.resolve(to));
+      const stats = lstatSync(this.resolve(to), { bigint: true, throwIfNoEntry: false });
+      return stats && factsOf(stats);
     });
   }
 

@@ -15,10 +15,10 @@ import { randomHex } from '../corpus/random-hex.ts';
 import { openSnapshots } from '../corpus/snapshots.ts';
 import { ChildPool } from '../reading/child-pool.ts';
 import { chunkingOf } from '../reading/chunk.ts';
+import { type HandOutOptions, handOut } from '../reading/hand-out.ts';
 import type { ParseOutcome } from '../reading/messages.ts';
 import { type Parsed, parseAhead } from '../reading/parse-ahead.ts';
 import type { ParseCache } from '../reading/parse-cache.ts';
-import { ParseProcesses } from '../reading/parse-processes.ts';
 import { UploadReads } from '../reading/upload-reads.ts';
 import {
   type FileRow,
@@ -72,12 +72,13 @@ export function createChangeHandler(
     const limit = new ChangeLimit(input.maxChangeMs, signal);
     try {
       const outcome = await changeCorpus(context, tools, limit);
-      removeStaged(input.add);
+      removeStaged(input.add, tools.reads);
       tools.cache?.clear();
       return outcome;
     } catch (error) {
       const shown = asPublicError(error);
-      if (PublicError.isInstance(shown) && isForGood(shown.code)) removeStaged(input.add);
+      if (PublicError.isInstance(shown) && isForGood(shown.code))
+        removeStaged(input.add, tools.reads);
       throw asFinal(shown);
     } finally {
       limit.end();
@@ -106,7 +107,7 @@ async function changeCorpus(
   } else {
     report({ phase: 'save', message: 'Looking for what is stale' });
   }
-  await using parser = new ParseProcesses({
+  await using parsers = await reads.parsers.take({
     signal,
     fileTimeoutMs: input.fileTimeoutMs,
     memoryLimitMb: input.memoryLimitMb,
@@ -115,6 +116,7 @@ async function changeCorpus(
     pool,
     parser: parserModule,
   });
+  using early = readEarly(input, { parsers, reads, cache, signal });
   const snapshots = openSnapshots(input.dataFolder);
   // The attempt before this one may be stopping just now, in a process that was given up.
   const patience = context.attempt > 1 ? { lockTimeoutMs: stoppingMs } : {};
@@ -131,13 +133,16 @@ async function changeCorpus(
   const isStale = base !== undefined && base.metadata.configHash !== settings;
   const staying = sortStaying({ base, rows, plan, isStale });
   const { taken, again, retried, stillFailed } = staying;
+  early.end();
   if (plan.files.length + plan.removed.length + again.length + retried.length === 0) {
-    return unchanged(base, input.add, plan);
+    const outcome = unchanged(base, input.add, plan);
+    await reads.parsers.leave(parsers);
+    return outcome;
   }
 
   // The parsers are at the first files while the corpus is taken over.
   const works = worksOf(base, staying, plan);
-  const read = parseAhead(works, cache?.parser(parser, settings) ?? parser, {
+  const read = parseAhead(works, cache?.parser(parsers, settings) ?? parsers, {
     signal,
     maxFileBytes: input.maxFileBytes,
     known: ({ absolute }) => reads.take(absolute, input.passageLength),
@@ -166,6 +171,8 @@ async function changeCorpus(
     ...{ draft, index, works, read, limit, slowMs },
   });
   await copying;
+  // What they are at is of other uploads.
+  await reads.parsers.leave(parsers);
   const isAllFailed = outcomes.every(({ outcome }) => outcome === 'failed');
   const isAllNew = plan.duplicates.length + plan.removed.length + again.length === 0;
   const hasRead = works.length > 0;
@@ -204,6 +211,28 @@ async function changeCorpus(
   );
   report({ phase: 'done', percent: 100, message: 'Published' });
   return { version, gen, ...outcome };
+}
+
+// For some tenths of a second; more than that would be read for long that may be there already.
+const maxFilesEarly = 256;
+
+/** Parsers go on with uploads while it is looked up what there is, and what is to be done. */
+function readEarly(
+  { add, passageLength, maxFileBytes }: Context['input'],
+  { signal, reads, ...tools }: Pick<HandOutOptions, 'parsers' | 'reads' | 'cache' | 'signal'>,
+): Disposable & { end(): void } {
+  const ending = new AbortController();
+  const files = add
+    .filter(({ staged }) => !reads.has(staged, passageLength))
+    .slice(0, maxFilesEarly)
+    .map(({ name, staged }) => ({ path: name, absolute: staged }));
+  // Whatever fails here fails again where it is asked for.
+  void handOut(files, {
+    ...{ ...tools, reads, passageLength, maxFileBytes },
+    signal: AbortSignal.any([signal, ending.signal]),
+  }).catch(() => undefined);
+  const end = (): void => ending.abort();
+  return { end, [Symbol.dispose]: end };
 }
 
 /** A file to read: one that the base keeps, or a new one. */
@@ -440,8 +469,9 @@ function nothingReadable(outcomes: readonly FileOutcome[]): PublicError {
 /** 80 random bits: names of files in a version, and of documents on pages. */
 const newId = (): string => randomHex(10);
 
-function removeStaged(files: readonly StagedFile[]): void {
+function removeStaged(files: readonly StagedFile[], reads: UploadReads): void {
   for (const { staged } of files) {
+    reads.take(staged);
     try {
       // `rmSync` would look at each first: there may be thousands, and somebody waits for the end.
       unlinkSync(staged);

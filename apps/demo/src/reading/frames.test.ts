@@ -14,7 +14,8 @@ test('D6 frames come out as they went in, however the pipe cuts them', () => {
       const found: unknown[] = [];
       for (let at = 0, cut = 0; at < bytes.length; cut += 1) {
         const size = sizes[cut % sizes.length] ?? 1;
-        for (const { header, body } of reader.push(bytes.subarray(at, at + size))) {
+        for (const { header, headerText, body } of reader.push(bytes.subarray(at, at + size))) {
+          expect(Buffer.from(headerText).toString()).toBe(JSON.stringify(header));
           found.push({ header, body: new Uint8Array(body) });
         }
         at += size;

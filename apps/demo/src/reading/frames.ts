@@ -11,6 +11,12 @@ export interface Frame {
   readonly body: Uint8Array;
 }
 
+/** A frame that has come. */
+export interface ReadFrame extends Frame {
+  /** The header as it was written: some other JSON may say the same. */
+  readonly headerText: Uint8Array;
+}
+
 /** Where the child's answers leave it; its standard output is closed to what libraries print. */
 export const answerDescriptor = 3;
 /** Where its watchdog tells at which file it is: how many it has begun, a number a line. */
@@ -41,7 +47,7 @@ export class FrameReader {
   }
 
   /** The frames that the chunk completes. @throws Error for an oversized frame or a broken header. */
-  *push(chunk: Buffer): Generator<Frame> {
+  *push(chunk: Buffer): Generator<ReadFrame> {
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
     while (this.#bytes >= this.#needed) {
@@ -58,9 +64,10 @@ export class FrameReader {
       this.#chunks = rest.length === 0 ? [] : [rest];
       this.#bytes = rest.length;
       this.#needed = prefixBytes;
-      const text = bytes.toString('utf8', prefixBytes, prefixBytes + headerBytes);
+      const headerText = bytes.subarray(prefixBytes, prefixBytes + headerBytes);
       yield {
-        header: JSON.parse(text),
+        header: JSON.parse(headerText.toString()),
+        headerText,
         body: bytes.subarray(prefixBytes + headerBytes, total),
       };
     }

@@ -11,12 +11,18 @@ export interface ReadFile {
   readonly outcome: ParseOutcome;
 }
 
-/** The same, with what was asked for. */
+/** The same, where a parser may be at it still. */
+export interface BegunFile {
+  readonly file: IndexedFile;
+  readonly outcome: ParseOutcome | Promise<ParseOutcome>;
+}
+
+/** A file that was read, with what was asked for. */
 export interface Parsed<F extends FoundFile> extends ReadFile {
   readonly found: F;
 }
 
-type Parser = Pick<ParseProcesses, 'parse'>;
+export type Parser = Pick<ParseProcesses, 'parse'>;
 
 // What lies in the pipe lasts a parser for some 20 ms, and it is refilled by turns of the event loop alone.
 // Outcomes that are there already would be taken one after the other without any.
@@ -30,7 +36,7 @@ export interface ParseAheadOptions {
   /** Their bytes; a larger file goes alone. What is answered and not asked for yet has as much. @default 8 MiB */
   readonly maxBytesAhead?: number;
   /** What was read of a file earlier; it is not read again. */
-  readonly known?: (found: FoundFile) => ReadFile | undefined;
+  readonly known?: (found: FoundFile) => BegunFile | undefined;
   /** What is known of a content, so that no parser need see it. It is asked once a file is read. */
   readonly knownContent?: (file: IndexedFile) => ParseOutcome | undefined;
   /** Whether a file that grows meanwhile is taken as long as it was. @default never */
@@ -74,10 +80,8 @@ async function* outcomes<F extends FoundFile>(
   }
 }
 
-interface Begun<F> {
+interface Begun<F> extends BegunFile {
   readonly found: F;
-  readonly file: IndexedFile;
-  readonly outcome: ParseOutcome | Promise<ParseOutcome>;
   /** Of its outcome, from its answer until it is asked for. */
   answeredBytes: number;
 }
@@ -146,13 +150,11 @@ class Ahead<F extends FoundFile> {
       const { file, outcome } = before;
       return { found, file: { ...file, path: found.path }, outcome, answeredBytes: 0 };
     }
-    const read = readFound(found, maxFileBytes, { mayGrow: mayGrow(found) });
-    const file = describe(found.path, read);
-    if ('failure' in read) return { found, file, outcome: read, answeredBytes: 0 };
-    const same = knownContent(file);
-    if (same !== undefined) return { found, file, outcome: same, answeredBytes: 0 };
-    const outcome = this.#parser.parse(read.bytes, path.extname(found.path).toLowerCase());
+    const { file, outcome } = beginFile(found, this.#parser, {
+      ...{ maxFileBytes, knownContent, mayGrow: mayGrow(found) },
+    });
     const begun = { found, file, outcome, answeredBytes: 0 };
+    if (!(outcome instanceof Promise)) return begun;
     this.#filesAtParser += 1;
     this.#bytesAtParser += file.bytes;
     outcome.then(
@@ -176,6 +178,26 @@ class Ahead<F extends FoundFile> {
       this.#failure ??= { error };
     }
   }
+}
+
+export interface BeginFileOptions {
+  readonly maxFileBytes: number;
+  readonly mayGrow?: boolean;
+  readonly knownContent?: ParseAheadOptions['knownContent'];
+}
+
+/** Reads a file and hands it to the parser. */
+export function beginFile(
+  { path: name, absolute }: FoundFile,
+  parser: Parser,
+  { maxFileBytes, mayGrow = false, knownContent }: BeginFileOptions,
+): BegunFile {
+  const read = readFound({ path: name, absolute }, maxFileBytes, { mayGrow });
+  const file = describe(name, read);
+  if ('failure' in read) return { file, outcome: read };
+  const same = knownContent?.(file);
+  if (same !== undefined) return { file, outcome: same };
+  return { file, outcome: parser.parse(read.bytes, path.extname(name).toLowerCase()) };
 }
 
 const describe = (filePath: string, read: ReadResult): IndexedFile =>

@@ -4,6 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { scratch } from '../testing/scratch.ts';
 import type { ParseOutcome } from './messages.ts';
+import type { Parser } from './parse-ahead.ts';
 import { ParseCache } from './parse-cache.ts';
 
 const outcome = (text: string): ParseOutcome => ({
@@ -48,6 +49,36 @@ test('D7 what was parsed before the process ended is not parsed again, whatever 
   const after = parsing(folder);
   expect(await after.ask(...texts)).toEqual(outcomes);
   expect([before.parsed, after.parsed]).toEqual([texts, []]);
+});
+
+test('D7 an answer is kept as its parser wrote it, unless that is more than a line', async () => {
+  const folder = scratch();
+  const forged = outcome('forged');
+  const json = (made: ParseOutcome): string => JSON.stringify({ ...made, more: 'is left out' });
+  const line = json(outcome('line')).replace('{', '{ ');
+  const written = new Map([
+    ['line', line],
+    ['lines', json(outcome('lines')).replace('{', '{\n')],
+  ]);
+  const ask = async (parse: Parser['parse']): Promise<ParseOutcome[]> => {
+    using cache = new ParseCache(folder);
+    const parser = cache.parser({ parse }, 'settings');
+    const made = ['line', 'lines'].map((text) => parser.parse(Buffer.from(text), '.txt'));
+    return await Promise.all(made);
+  };
+  const outcomes = await ask(async (bytes, _extension, tellJson) => {
+    const text = Buffer.from(bytes).toString();
+    tellJson?.(Buffer.from(written.get(text) ?? ''));
+    return outcome(text);
+  });
+  expect(outcomes).toEqual([outcome('line'), outcome('lines')]);
+  const lines = readFileSync(path.join(folder, 'current'), 'utf8').split('\n');
+  expect(lines.map((kept) => kept.slice(kept.indexOf(' ') + 1))).toEqual([
+    line,
+    JSON.stringify(outcome('lines')),
+    '',
+  ]);
+  expect(await ask(async () => forged)).toEqual(outcomes);
 });
 
 test('D7 other settings and other kinds of file are other outcomes', async () => {

@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, writeSync
 import path from 'node:path';
 import { makeFolders } from '../corpus/make-folders.ts';
 import { type ParseOutcome, parseAnswer } from './messages.ts';
-import type { ParseProcesses } from './parse-processes.ts';
+import type { Parser } from './parse-ahead.ts';
 import { allReaders } from './reader-versions.ts';
 
 export interface ParseCacheOptions {
@@ -17,8 +17,6 @@ interface Place {
   readonly length: number;
 }
 
-type Parser = Pick<ParseProcesses, 'parse'>;
-
 /**
  * What parsers made of files, by content and settings, over the end of the process: work that was
  * interrupted parses nothing again (D7). Outcomes are lines of a file, which are appended without a sync:
@@ -30,7 +28,7 @@ export class ParseCache implements Disposable {
   readonly #maxFileBytes: number;
   readonly #places = new Map<string, Place>();
   #files: { current: LogFile; former: LogFile | undefined } | undefined;
-  #pending: string[] = [];
+  #pending: Uint8Array[] = [];
   #pendingBytes = 0;
   #hasFailed = false;
 
@@ -56,10 +54,13 @@ export class ParseCache implements Disposable {
         const key = keyOf(extension, bytes);
         const known = this.get(key);
         if (known !== undefined) return Promise.resolve(known);
-        const parsing = parser.parse(bytes, extension);
+        let json: Uint8Array | undefined;
+        const parsing = parser.parse(bytes, extension, (written) => {
+          json = written;
+        });
         // Whoever asked sees the error.
         parsing.then(
-          (outcome) => this.put(key, outcome),
+          (outcome) => this.put(key, outcome, json),
           () => {},
         );
         return parsing;
@@ -77,17 +78,21 @@ export class ParseCache implements Disposable {
     });
   }
 
-  put(key: string, outcome: ParseOutcome): void {
+  /** @param written The outcome in JSON, where it is there already. */
+  put(key: string, outcome: ParseOutcome, written?: Uint8Array): void {
     if (!isOfContent(outcome)) return;
     this.#safely(() => {
       const { current } = this.#open();
-      const line = `${key} ${JSON.stringify(outcome)}\n`;
-      const length = Buffer.byteLength(line);
+      // Nobody knows who wrote it: a second line would be the outcome of another file.
+      const isLine = written !== undefined && !written.includes(newline);
+      const json = isLine ? written : Buffer.from(JSON.stringify(outcome));
+      const line = [Buffer.from(`${key} `), json, endOfLine];
+      const length = keyLength + 1 + json.length + 1;
       const offset = current.bytes + this.#pendingBytes;
       this.#places.set(key, { file: current, offset, length });
       // Those of one turn in one write: parsers answer many at once.
       if (this.#pending.length === 0) setImmediate(() => this.#safely(() => this.#flush()));
-      this.#pending.push(line);
+      this.#pending.push(...line);
       this.#pendingBytes += length;
       if (offset + length > this.#maxFileBytes) this.#rotate();
     });
@@ -126,10 +131,10 @@ export class ParseCache implements Disposable {
 
   #flush(): void {
     if (this.#pending.length === 0) return;
-    const text = this.#pending.join('');
+    const bytes = Buffer.concat(this.#pending);
     this.#pending = [];
     this.#pendingBytes = 0;
-    this.#files?.current.append(text);
+    this.#files?.current.append(bytes);
   }
 
   #rotate(): void {
@@ -181,7 +186,7 @@ class LogFile {
     this.#descriptor = openSync(file, 'a+', 0o600);
     this.bytes = fstatSync(this.#descriptor).size;
     // A line that was cut by the end of its process ends here, and is none.
-    if (this.bytes > 0 && this.read(this.bytes - 1, 1) !== '\n') this.append('\n');
+    if (this.bytes > 0 && this.read(this.bytes - 1, 1) !== '\n') this.append(endOfLine);
   }
 
   static find(file: string): LogFile | undefined {
@@ -193,8 +198,7 @@ class LogFile {
     return new LogFile(file);
   }
 
-  append(text: string): void {
-    const bytes = Buffer.from(text);
+  append(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; ) at += writeSync(this.#descriptor, bytes, at);
     this.bytes += bytes.length;
   }
@@ -236,6 +240,7 @@ class LogFile {
 }
 
 const newline = 10;
+const endOfLine = Buffer.of(newline);
 // Twice 256 bits in base64url.
 const keyLength = 86;
 

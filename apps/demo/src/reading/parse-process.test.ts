@@ -182,6 +182,15 @@ test('D6 an idle child is used again, a busy or dead one is not', async () => {
   expect(await parseAll(job, ['a'])).toEqual(['a done']);
 });
 
+test('D6 an answer is told as its child wrote it, and nothing is told of a child that died', async () => {
+  await using child = faulty();
+  const told: string[] = [];
+  const ask = (what: string) =>
+    child.parse(text(what), '.pdf', (json) => told.push(Buffer.from(json).toString()));
+  const outcomes = await Promise.all(['a', 'exit', 'throw'].map(ask));
+  expect(told).toEqual([outcomes[0], outcomes[2]].map((outcome) => JSON.stringify(outcome)));
+});
+
 test('D6 answers come in order, whatever their size', async () => {
   await using child = faulty();
   const files = Array.from({ length: 300 }, (_, n) => `${'x'.repeat((n * 7919) % 200_000)}${n}`);

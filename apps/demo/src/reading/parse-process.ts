@@ -28,9 +28,13 @@ interface Settings {
   readonly pool: ChildPool;
 }
 
+/** Is told the JSON of an answer as a child wrote it, before the outcome is there; of a child that died, nothing. */
+export type TellJson = (json: Uint8Array) => void;
+
 interface Pending {
   readonly bytes: Uint8Array;
   readonly extension: string;
+  readonly tellJson: TellJson | undefined;
   /** See `ParseRequest`. Whether a file is at fault is known only of prompt ones. */
   prompt: boolean;
   /** A file on which a child died is tried once more, in a fresh one: it may have died of another. */
@@ -57,7 +61,7 @@ const quickExtensions = new Set(['.md', '.markdown', '.txt', '.html', '.htm', ''
  */
 export class ParseProcess {
   readonly #options: Settings;
-  readonly #signal: AbortSignal | undefined;
+  #signal: AbortSignal | undefined;
   readonly #pending: Pending[] = [];
   #timer: NodeJS.Timeout | undefined;
   #timerMs = 0;
@@ -88,7 +92,7 @@ export class ParseProcess {
    *
    * @throws the signal's reason; an Error when no child can be started.
    */
-  parse(bytes: Uint8Array, extension: string): Promise<ParseOutcome> {
+  parse(bytes: Uint8Array, extension: string, tellJson?: TellJson): Promise<ParseOutcome> {
     return new Promise((settle, fail) => {
       if (this.#signal?.aborted) {
         fail(this.#signal.reason);
@@ -100,7 +104,7 @@ export class ParseProcess {
       }
       const prompt = bytes.length > smallBytes || !quickExtensions.has(extension);
       const tried = { attempts: 0, spentMs: 0 };
-      const pending: Pending = { bytes, extension, prompt, ...tried, settle, fail };
+      const pending: Pending = { bytes, extension, tellJson, prompt, ...tried, settle, fail };
       this.#pending.push(pending);
       this.#child ??= this.#start();
       this.#send(this.#child, pending);
@@ -111,6 +115,14 @@ export class ParseProcess {
   /** Files given to it that it has not answered. */
   get waiting(): number {
     return this.#pending.length;
+  }
+
+  /** From here on it is this signal that kills the child. */
+  follow(signal: AbortSignal | undefined): void {
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#signal = signal;
+    if (signal?.aborted === true) this.#onAbort();
+    else signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   /** Leaves an idle child to the pool; a busy one is ended, and waited for until it is gone. */
@@ -135,7 +147,7 @@ export class ParseProcess {
 
   #start(): RunningChild {
     const child = this.#options.pool.take(this.#options);
-    child.onAnswer = (answer) => this.#onAnswer(child, answer);
+    child.onAnswer = (answer, json) => this.#onAnswer(child, answer, json);
     child.onEnd = (failure) => this.#onEnd(child, failure);
     return child;
   }
@@ -145,9 +157,13 @@ export class ParseProcess {
     child.request({ extension, limits, chunking, prompt }, bytes);
   }
 
-  #onAnswer(child: RunningChild, answer: ParseOutcome | undefined): void {
+  #onAnswer(child: RunningChild, answer: ParseOutcome | undefined, json: Uint8Array): void {
     if (child !== this.#child) return;
-    if (answer !== undefined) this.#pending.shift()?.settle(answer);
+    if (answer !== undefined) {
+      const pending = this.#pending.shift();
+      pending?.tellJson?.(json);
+      pending?.settle(answer);
+    }
     this.#watchHead();
   }
 

@@ -19,7 +19,7 @@ export const readUploads = defineJob({
     ...parserSettings,
   }),
   result: z.object({
-    /** Files of which the outcome is kept. */
+    /** Files that were handed to parsers; what becomes of them is kept. */
     read: z.number(),
   }),
   phases: ['parse'],

@@ -36,7 +36,8 @@ const garbageCollection = (memoryLimitMb: number): string[] => {
 
 /** One child process of parse-child.ts, from its start to its end. */
 export class RunningChild {
-  onAnswer: (answer: ParseOutcome | undefined) => void = () => {};
+  /** With the JSON of the answer, as the child wrote it. */
+  onAnswer: (answer: ParseOutcome | undefined, json: Uint8Array) => void = () => {};
   onEnd: (failure: FileFailure) => void = () => {};
   readonly options: ParseChildOptions;
   /** It has loaded and answers. */
@@ -75,13 +76,13 @@ export class RunningChild {
     const reader = new FrameReader(maxAnswerBytes);
     answers?.on('data', (chunk: Buffer) => {
       try {
-        for (const { header } of reader.push(chunk)) {
+        for (const { header, headerText } of reader.push(chunk)) {
           const answer = parseAnswer.parse(header);
           if ('ready' in answer) {
             clearTimeout(start);
             this.ready = true;
           } else this.answered += 1;
-          this.onAnswer('ready' in answer ? undefined : answer);
+          this.onAnswer('ready' in answer ? undefined : answer, headerText);
         }
       } catch {
         void this.kill(); // what it says makes no sense

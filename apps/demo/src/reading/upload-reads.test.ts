@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { ReadFile } from './parse-ahead.ts';
+import type { ParseOutcome } from './messages.ts';
+import type { BegunFile, ReadFile } from './parse-ahead.ts';
 import { UploadReads } from './upload-reads.ts';
 
 const readOf = (text: string): ReadFile => ({
   file: { path: 'a.md', bytes: text.length, sha256: 'digest', modifiedAt: 0 },
   outcome: { file: { mediaType: 'text/plain', title: '', passages: [{ heading: '', text }] } },
 });
-const textOf = ({ outcome }: ReadFile): string =>
+const textOf = ({ outcome }: BegunFile): string =>
   'file' in outcome ? (outcome.file.passages[0]?.text ?? '') : '';
 
 test('D2 what was read ahead is given out once, the oldest goes first, and the bound holds', () => {
@@ -58,4 +59,53 @@ test('D2 a text that alone is more than the bound is not kept', () => {
   reads.put('small', readOf('small'));
   reads.put('large', readOf('.'.repeat(6000)));
   expect([reads.has('small'), reads.has('large')]).toEqual([false, false]);
+});
+
+test('D2 what parsers are at is kept until they answer, counts from then on, and is nothing where they end', async () => {
+  const maxBytes = 20_000;
+  const place = fc.integer({ min: 0, max: 5 }).map((number) => `place-${number}`);
+  const step = fc.oneof(
+    fc.record({ begin: place }),
+    fc.record({ answer: place, characters: fc.nat(6000) }),
+    fc.record({ end: place }),
+    fc.record({ take: place }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+      const reads = new UploadReads({ maxBytes });
+      const atWork = new Map<string, PromiseWithResolvers<ParseOutcome>>();
+      const answered = new Map<string, string>();
+      for (const one of steps) {
+        if ('begin' in one) {
+          const begun = Promise.withResolvers<ParseOutcome>();
+          atWork.set(one.begin, begun);
+          answered.delete(one.begin);
+          reads.put(one.begin, { ...readOf(''), outcome: begun.promise });
+        } else if ('answer' in one) {
+          const text = '.'.repeat(one.characters);
+          if (atWork.has(one.answer)) answered.set(one.answer, text);
+          atWork.get(one.answer)?.resolve(readOf(text).outcome);
+          atWork.delete(one.answer);
+        } else if ('end' in one) {
+          atWork.get(one.end)?.reject(new Error('ended'));
+          if (atWork.delete(one.end)) expect(answered.has(one.end)).toBe(false);
+        } else {
+          const isThere = reads.has(one.take);
+          expect(reads.take(one.take) !== undefined).toBe(isThere);
+          expect(reads.has(one.take)).toBe(false);
+          atWork.delete(one.take);
+          answered.delete(one.take);
+        }
+        await Promise.resolve();
+        for (const name of atWork.keys()) expect(reads.has(name)).toBe(true);
+        for (const name of answered.keys()) if (!reads.has(name)) answered.delete(name);
+        const characters = [...answered.values()].reduce((sum, { length }) => sum + length, 0);
+        expect(2 * characters).toBeLessThanOrEqual(maxBytes);
+        const known = Array.from({ length: 6 }, (_, number) => `place-${number}`);
+        const kept = known.filter((name) => reads.has(name));
+        expect(kept.every((name) => atWork.has(name) || answered.has(name))).toBe(true);
+      }
+    }),
+    { numRuns: 60 },
+  );
 });

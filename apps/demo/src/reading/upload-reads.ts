@@ -1,6 +1,7 @@
 import { defaultPassageLength } from './chunk.ts';
-import { bytesOf } from './messages.ts';
-import type { ReadFile } from './parse-ahead.ts';
+import { LeftParsers } from './left-parsers.ts';
+import { bytesOf, type ParseOutcome } from './messages.ts';
+import type { BegunFile } from './parse-ahead.ts';
 
 export interface UploadReadsOptions {
   /** Of all that is kept, roughly. @default 64 MiB */
@@ -8,16 +9,19 @@ export interface UploadReadsOptions {
 }
 
 interface Kept {
-  readonly read: ReadFile;
-  readonly bytes: number;
+  readonly read: BegunFile;
   readonly passageLength: number;
+  /** None while a parser is at it. */
+  bytes: number;
 }
 
 /**
- * What was read of uploads before a change asked for it, by the places of the files. It is kept in
- * memory up to a bound, and the oldest goes first: whatever is missing is read again.
+ * What was read of uploads before a change asked for it, by the places of the files, and what parsers are at
+ * still. It is kept in memory up to a bound, and the oldest goes first: whatever is missing is read again.
  */
 export class UploadReads {
+  /** Those that are at what is not answered. */
+  readonly parsers = new LeftParsers();
   readonly #maxBytes: number;
   readonly #kept = new Map<string, Kept>();
   #bytes = 0;
@@ -26,16 +30,27 @@ export class UploadReads {
     this.#maxBytes = maxBytes;
   }
 
-  /** @param passageLength The setting by which its text was cut. */
-  put(place: string, read: ReadFile, passageLength = defaultPassageLength): void {
+  /**
+   * @param read What becomes of a file that no parser has answered is nothing where its parser is ended.
+   * @param passageLength The setting by which its text was cut.
+   */
+  put(place: string, read: BegunFile, passageLength = defaultPassageLength): void {
     this.#drop(place);
-    const bytes = bytesOf(read.outcome);
-    this.#kept.set(place, { read, bytes, passageLength });
-    this.#bytes += bytes;
-    for (const oldest of this.#kept.keys()) {
-      if (this.#bytes <= this.#maxBytes) break;
-      this.#drop(oldest);
+    const { outcome } = read;
+    const kept = { read, passageLength, bytes: 0 };
+    this.#kept.set(place, kept);
+    if (!(outcome instanceof Promise)) {
+      this.#weigh(kept, outcome);
+      return;
     }
+    outcome.then(
+      (answer) => {
+        if (this.#kept.get(place) === kept) this.#weigh(kept, answer);
+      },
+      () => {
+        if (this.#kept.get(place) === kept) this.#drop(place);
+      },
+    );
   }
 
   has(place: string, passageLength = defaultPassageLength): boolean {
@@ -43,9 +58,18 @@ export class UploadReads {
   }
 
   /** Gives it out, once; nothing where it was cut by another setting. */
-  take(place: string, passageLength = defaultPassageLength): ReadFile | undefined {
+  take(place: string, passageLength = defaultPassageLength): BegunFile | undefined {
     const kept = this.#drop(place);
     return kept?.passageLength === passageLength ? kept.read : undefined;
+  }
+
+  #weigh(kept: Kept, outcome: ParseOutcome): void {
+    kept.bytes = bytesOf(outcome);
+    this.#bytes += kept.bytes;
+    for (const [place, { bytes }] of this.#kept) {
+      if (this.#bytes <= this.#maxBytes) break;
+      if (bytes > 0) this.#drop(place);
+    }
   }
 
   #drop(place: string): Kept | undefined {

@@ -207,31 +207,41 @@ export class DirectoryDraft implements DraftWorkspace {
   }
 
   async #reuse(from: string, { path, bytes, sha256 }: SealedEntry): Promise<void> {
-    const origin = await this.#share(from, path);
-    if (origin === undefined) {
+    const shared = await this.#share(from, path);
+    if (shared === undefined) {
       const copy = await this.#copy(from, path);
       if (copy.sha256 !== sha256) throw corruptSource(path);
       this.#known.set(path, { ...copy, origin: 'copied' });
       return;
     }
-    const facts = await this.#directory.stat(this.#at(path));
+    const { origin, facts } = shared;
     if (facts?.kind !== 'file' || facts.bytes !== bytes) throw corruptSource(path);
     this.#known.set(path, { bytes, sha256, stamp: facts.stamp, origin });
   }
 
-  async #share(from: string, path: string): Promise<'cloned' | 'linked' | undefined> {
+  async #share(from: string, path: string): Promise<Shared | undefined> {
     const to = this.#at(path);
     try {
       // A link is a name for the very thing; a clone would be one of what a link points at.
       if (this.#canClone && (await this.#directory.stat(from))?.kind === 'file') {
-        if (await this.#directory.cloneFile(from, to)) return 'cloned';
+        if (await this.#directory.cloneFile(from, to)) {
+          return { origin: 'cloned', facts: await this.#directory.stat(to) };
+        }
         this.#canClone = false;
       }
-      return (await this.#directory.linkFile(from, to)) ? 'linked' : undefined;
+      const facts = await this.#linkAndStat(from, to);
+      return facts === false ? undefined : { origin: 'linked', facts };
     } catch (error) {
       if ((await this.#directory.stat(from)) === undefined) throw corruptSource(path);
       throw error;
     }
+  }
+
+  async #linkAndStat(from: string, to: string): Promise<FileFacts | undefined | false> {
+    if (this.#directory.linkAndStat !== undefined) {
+      return await this.#directory.linkAndStat(from, to);
+    }
+    return (await this.#directory.linkFile(from, to)) && (await this.#directory.stat(to));
   }
 
   async #copy(from: string, path: string): Promise<Known> {
@@ -263,13 +273,16 @@ export class DirectoryDraft implements DraftWorkspace {
     // Whose content is known needs no more than the last look, unless it is to be synced by itself.
     const mustExamine = (path: string): boolean => sync || !this.#isTrusted(path);
     for (const paths of portions(files, examinedAtOnce)) {
-      const requests = paths
-        .filter(mustExamine)
-        .map((path) => ({ path: this.#at(path), hash: !this.#isTrusted(path) }));
-      const examined = (await this.#directory.examineFiles(requests, { sync, signal })).values();
+      const asked = this.#givenOutFirst(paths.filter(mustExamine));
+      const requests = asked.map((path) => ({
+        path: this.#at(path),
+        hash: !this.#isTrusted(path),
+      }));
+      const examined = await this.#directory.examineFiles(requests, { sync, signal });
+      const seen = new Map(asked.map((path, index) => [path, examined[index]]));
       for (const path of paths) {
-        const seen = mustExamine(path) ? examined.next().value : undefined;
-        contents.push(seen && this.#contentOf(path, seen));
+        const one = seen.get(path);
+        contents.push(one && this.#contentOf(path, one));
       }
     }
     const entries: SealedEntry[] = [];
@@ -281,6 +294,14 @@ export class DirectoryDraft implements DraftWorkspace {
       }
     }
     return entries;
+  }
+
+  /** What a native library was given is large as a rule: begun last, it would be waited for alone. */
+  #givenOutFirst(paths: readonly string[]): readonly string[] {
+    const isGivenOut = (path: string): boolean =>
+      this.#native.has(path) && !this.#adopted.has(path);
+    const first = paths.filter(isGivenOut);
+    return first.length === 0 ? paths : [...first, ...paths.filter((path) => !isGivenOut(path))];
   }
 
   /** What was hashed, after a look that it is what was written or reused if that is known. */
@@ -352,6 +373,12 @@ export class DirectoryDraft implements DraftWorkspace {
   #at(path: string): string {
     return `${this.#draftName}/${path}`;
   }
+}
+
+/** How a file came to be another one's, and what it is by a look at it afterwards. */
+interface Shared {
+  readonly origin: 'cloned' | 'linked';
+  readonly facts: FileFacts | undefined;
 }
 
 const notRegular = (path: string): OffstageError => unsafeEntry(path, 'it is no regular file');

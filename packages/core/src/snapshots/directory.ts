@@ -67,6 +67,8 @@ export interface StorageDirectory {
    * them for this file.
    */
   linkFile(from: string, to: string): Promise<boolean>;
+  /** The same with a look at the new name, `undefined` where that is gone: where one call is less than two. */
+  linkAndStat?(from: string, to: string): Promise<FileFacts | undefined | false>;
   /**
    * A second name for a regular file outside of here that has one name so far; `outside` is its absolute
    * path. False where it is another thing, or the file system cannot. Synchronous, for `draft.adopt()`.

@@ -202,6 +202,29 @@ describe('the closed world', () => {
     }
   });
 
+  test('S6 what was given out by its path is looked at first, and each entry is its own file', async () => {
+    let sealing = false;
+    const looks: string[] = [];
+    const { disk, storage } = await withOld(({ name, path }) => {
+      if (sealing && name === 'openFile') looks.push(path.slice(path.lastIndexOf('/') + 1));
+    });
+    const draft = await storeOn(storage).begin();
+    for (const name of ['a.txt', 'm.txt', 'z.txt']) await draft.write(name, `text of ${name}`);
+    for (const name of ['b.bin', 'y.bin'])
+      storage.files.write(draft.path(name), `bytes of ${name}`);
+    sealing = true;
+    await draft.finalize({ text: 'new' });
+    expect(looks.slice(0, 2)).toEqual(['b.bin', 'y.bin']);
+    await using version = await storeOn(disk).current();
+    const names = version?.manifest.entries.map(({ path }) => path) ?? [];
+    expect(names).toEqual(['a.txt', 'b.bin', 'm.txt', 'y.bin', 'z.txt']);
+    for (const name of names) {
+      const text = await new Response(await version?.open(name)).text();
+      expect(text).toMatch(new RegExp(`of ${name}$`));
+    }
+    expect((await version?.verify())?.problems).toEqual([]);
+  });
+
   test('S6 a written file that changed, to the same size and untold, is never published', async () => {
     const storage = memoryStorage();
     const draft = await storeOn(storage).begin();
