@@ -111,7 +111,7 @@ describe('E6 J3 a start that found no answer in time leaves no job behind, once 
   });
 });
 
-test('E6 M4 health tells a Redis that hangs, also while nothing is asked of it, and that it answers again', async () => {
+test('E6 health tells a Redis that hangs, also while nothing is asked of it, and that it answers again', async () => {
   await using queue = new ServedQueue(redis.url);
   const patient = queue.manager([failing], {
     clock: hurried,
