@@ -15,7 +15,6 @@ import { ServedQueue } from '../fixtures/served-queue.ts';
 
 // Jobs of a journal, as one process left them, and what becomes of them on Redis.
 
-// Only what is stuck may fail by these, not a busy machine.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let server: RedisServer;

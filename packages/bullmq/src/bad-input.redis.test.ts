@@ -17,8 +17,6 @@ import { BullJobManager, serveBullJobs } from './index.ts';
 import { RedisLink } from './redis/redis-link.ts';
 import { script } from './redis/script.ts';
 
-// Only what is stuck may fail by these, not a busy machine: processes and servers start first.
-
 const echo = defineJob({
   name: 'echo',
   input: z.unknown(),

@@ -11,8 +11,6 @@ import { BullQueue } from './shared/bull-queue.ts';
 
 // What others do with the keys of a queue: BullMQ's own means, boards, an operator.
 
-// Only what is stuck may fail by these, not a busy machine.
-
 let server: RedisServer;
 let raw: Redis;
 beforeAll(async () => {

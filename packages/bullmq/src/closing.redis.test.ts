@@ -12,7 +12,6 @@ import { RedisServer } from '../fixtures/redis-server.ts';
 import { ServedQueue } from '../fixtures/served-queue.ts';
 import { BullJobManager, type ServeBullJobsOptions, serveBullJobs } from './index.ts';
 
-// Only what is stuck may fail by these, not a busy machine: processes and servers start first.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const work = defineJob({ name: 'work', input: z.unknown(), result: z.unknown(), phases: ['all'] });

@@ -19,8 +19,6 @@ import { ServedQueue } from '../fixtures/served-queue.ts';
 import { BullJobManager, serveBullJobs } from './index.ts';
 import { RedisLink } from './redis/redis-link.ts';
 
-// Only what is stuck may fail by these, not a busy machine: processes and servers start first.
-
 const echo = defineJob({ name: 'echo', input: z.unknown(), result: z.unknown(), phases: ['work'] });
 const echoing = handle(echo, ({ input }) => input);
 
@@ -230,9 +228,9 @@ test('E6 J14 a connection that is ended between two looks for Redis ends, and so
   await redis.ping();
   const looks = Promise.all(
     [redis, waiting].map(async (each) => {
-      await once(each, 'reconnecting');
+      await emitted(each, 'reconnecting');
       expect(each.status).toBe('reconnecting');
-      const ended = once(each, 'end');
+      const ended = emitted(each, 'end');
       const asked = each.ping().catch(String);
       each.disconnect();
       await ended;
@@ -302,3 +300,9 @@ test('J9 J7 a discard whose end a full Redis refuses has run once, and frees its
   expect(runs).toBe(1);
   probe.disconnect();
 });
+
+/** Where `once` of Node.js would fail: what is looked for is not there, and each look tells an error. */
+const emitted = (redis: Redis, event: string): Promise<void> =>
+  new Promise((resolve) => {
+    redis.once(event, () => resolve());
+  });

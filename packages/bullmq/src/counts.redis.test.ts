@@ -8,8 +8,6 @@ import { ServedQueue } from '../fixtures/served-queue.ts';
 import { recountScript } from './redis/recount-script.ts';
 import { RedisLink } from './redis/redis-link.ts';
 
-// Only what is stuck may fail by these, not a busy machine: processes and servers start first.
-
 let redis: RedisServer;
 let raw: Redis;
 beforeAll(async () => {

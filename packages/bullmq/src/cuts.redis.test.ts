@@ -8,8 +8,6 @@ import { ServedQueue } from '../fixtures/served-queue.ts';
 import { JobStore } from './records/job-store.ts';
 import { WorkBackend } from './worker/work-backend.ts';
 
-// Only what is stuck may fail by these, not a busy machine.
-
 const work = defineJob({ name: 'work', input: z.unknown(), result: z.unknown(), phases: ['work'] });
 const jobs = [handle(work, ({ input }) => input)];
 

@@ -11,8 +11,6 @@ import { type EitherEngine, inOneProcess, overRedis } from '../fixtures/both-eng
 import { RedisServer } from '../fixtures/redis-server.ts';
 import { BullJobManager, serveBullJobs } from './index.ts';
 
-// Only what is stuck may fail by these, not a busy machine: processes and servers start first.
-
 // What plain JavaScript passes has no types.
 // biome-ignore lint/suspicious/noExplicitAny: as above.
 type Untyped = any;

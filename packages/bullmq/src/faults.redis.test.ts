@@ -18,8 +18,6 @@ import { RedisServer } from '../fixtures/redis-server.ts';
 import { WorkerProcess } from '../fixtures/worker-processes.ts';
 import { BullJobManager } from './index.ts';
 
-// Only what is stuck may fail by these, not a busy machine: processes and servers start first.
-
 // Each fault is real: processes are killed and paused, Redis is stopped, connections are cut. A lock of
 // half a second has processes that are away found out soon.
 const lockMs = 500;

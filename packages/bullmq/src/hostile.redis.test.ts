@@ -5,8 +5,6 @@ import * as z from 'zod/mini';
 import { type EitherEngine, overRedis } from '../fixtures/both-engines.ts';
 import { RedisServer } from '../fixtures/redis-server.ts';
 
-// Only what is stuck may fail by these, not a busy machine: processes and servers start first.
-
 // What is large takes long, and differs here by its way through Redis alone: see `returns`, and the long form.
 const isLarge = (name: string): boolean => /50 MB|huge|100,000/.test(name);
 const makers = new Map(hostileValues().map(({ name, make }) => [name, make]));

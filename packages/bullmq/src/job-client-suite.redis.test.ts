@@ -4,8 +4,6 @@ import { RedisServer } from '../fixtures/redis-server.ts';
 import { suiteEngine, suiteEngineOverHttp } from '../fixtures/suite-engine.ts';
 import { WorkerProcess } from '../fixtures/worker-processes.ts';
 
-// Only what is stuck may fail by these, not a busy machine: processes and servers start first.
-
 let redis: RedisServer;
 const workers = [new WorkerProcess(), new WorkerProcess()];
 

@@ -5,7 +5,6 @@ import * as z from 'zod/mini';
 import { type EitherEngine, overRedis } from '../fixtures/both-engines.ts';
 import { RedisServer } from '../fixtures/redis-server.ts';
 
-// Only what is stuck may fail by these, not a busy machine: processes and servers start first.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const mebibyte = 1024 * 1024;

@@ -11,8 +11,6 @@ import { JobStore } from './records/job-store.ts';
 import { textOfReply } from './redis/reply.ts';
 import { beatScript, progressScript, saveScript } from './redis/scripts.ts';
 
-// Only what is stuck may fail by these, not a busy machine: processes and servers start first.
-
 let redis: RedisServer;
 beforeAll(async () => {
   redis = await RedisServer.start('--appendfsync', 'no');

@@ -7,8 +7,6 @@ import * as z from 'zod/mini';
 import { RedisServer } from '../fixtures/redis-server.ts';
 import { ServedQueue } from '../fixtures/served-queue.ts';
 
-// Only what is stuck may fail by these, not a busy machine.
-
 let server: RedisServer;
 let raw: Redis;
 beforeAll(async () => {

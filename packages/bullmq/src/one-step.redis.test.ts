@@ -13,8 +13,6 @@ import { bullKeeps, bullOptionsOf } from './shared/bull-options.ts';
 import { baseOf } from './shared/names.ts';
 import { WorkBackend } from './worker/work-backend.ts';
 
-// Only what is stuck may fail by these, not a busy machine.
-
 const held = defineJob({ name: 'held', input: z.number(), result: z.number(), phases: ['work'] });
 
 let server: RedisServer;

@@ -10,8 +10,6 @@ import { commitScript } from './redis/commit-script.ts';
 import { progressScript } from './redis/scripts.ts';
 import { BullAttempt } from './worker/bull-attempt.ts';
 
-// Only what is stuck may fail by these, not a busy machine.
-
 let server: RedisServer;
 beforeAll(async () => {
   server = await RedisServer.start('--appendfsync', 'no');

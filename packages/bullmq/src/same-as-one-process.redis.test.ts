@@ -12,8 +12,6 @@ import * as z from 'zod/mini';
 import { type EitherEngine, inOneProcess, overRedis } from '../fixtures/both-engines.ts';
 import { RedisServer } from '../fixtures/redis-server.ts';
 
-// Only what is stuck may fail by these, not a busy machine: processes and servers start first.
-
 const any = { input: z.any(), result: z.any(), phases: ['work', 'rest'] } as const;
 const echo = defineJob({ name: 'echo', ...any });
 const strict = defineJob({ ...any, name: 'strict', input: z.object({ n: z.number() }) });

@@ -22,8 +22,6 @@ import { encodeValue } from './shared/value-codec.ts';
 import { Discards } from './worker/discards.ts';
 import { WorkBackend } from './worker/work-backend.ts';
 
-// Only what is stuck may fail by these, not a busy machine.
-
 const again = defineJob({
   name: 'again',
   input: z.number(),

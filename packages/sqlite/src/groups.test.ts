@@ -15,7 +15,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 /** A journal whose thread, one of the fixtures, waits at a step of each group until it is told to go on. */
 async function steppedJournal(fixture: 'slow-thread' | 'waiting-thread', step?: string) {
-  const words = new Int32Array(new SharedArrayBuffer(28));
+  const words = new Int32Array(new SharedArrayBuffer(32));
   const options: JournalThreadOptions & { words: SharedArrayBuffer; step?: string } = {
     path: join(folder, 'jobs.sqlite'),
     maxKept: 1000,
@@ -141,7 +141,7 @@ describe('the thread of a journal', () => {
     const { journal, goOn, words } = await steppedJournal('waiting-thread');
     await journal.write(admitted('first'));
     goOn(10);
-    while (Atomics.load(words, 2) === Atomics.load(words, 6)) await settle();
+    while (Atomics.load(words, 7) === 0) await settle();
     const before = Atomics.load(words, 6);
     let isWoken: boolean | undefined;
     const input = {
