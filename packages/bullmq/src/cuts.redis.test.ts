@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import * as z from 'zod/mini';
 import { CutProxy } from '../fixtures/cut-proxy.ts';
+import { insist } from '../fixtures/insist.ts';
 import { RedisServer } from '../fixtures/redis-server.ts';
 import { ServedQueue } from '../fixtures/served-queue.ts';
 import { JobStore } from './records/job-store.ts';
@@ -23,18 +24,6 @@ afterAll(async () => {
 });
 
 const away = (): OffstageError => new OffstageError('unavailable', 'Redis is away for a moment.');
-
-/** What `insist` does, without its waits. */
-async function insist<T>(act: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await act();
-    } catch (error) {
-      // One whose connection was closed is refused for ever.
-      if (Object(error).code !== 'unavailable' || tries === 9) throw error;
-    }
-  }
-}
 
 /** Takes jobs one by one over a wire that loses the answer to a take when it is told to. */
 async function takingOver(queue: ServedQueue, proxy: CutProxy, isRated = false) {

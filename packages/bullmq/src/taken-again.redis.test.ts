@@ -10,6 +10,7 @@ import { Job } from 'bullmq';
 import { ReplyError } from 'ioredis';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import * as z from 'zod/mini';
+import { insist } from '../fixtures/insist.ts';
 import { RedisServer } from '../fixtures/redis-server.ts';
 import { ServedQueue } from '../fixtures/served-queue.ts';
 import { serveBullJobs } from './index.ts';
@@ -49,18 +50,6 @@ function linkTo({ queueName }: ServedQueue): RedisLink {
     base: baseOf('bull', queueName),
     clock,
   });
-}
-
-/** What `insist` does, without its waits. */
-async function insist<T>(act: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await act();
-    } catch (error) {
-      // One whose connection was closed is refused for ever.
-      if (Object(error).code !== 'unavailable' || tries === 9) throw error;
-    }
-  }
 }
 
 /** Its attempt begins and fails, as if a worker had run it. */
