@@ -1,6 +1,11 @@
 import { settle, simulatedClock } from '@offstage/core/testing';
 import { HttpJobClient } from './http-job-client.ts';
 import type { HttpJobClientOptions } from './http-job-client-options.ts';
+// What a client loads when it needs it is there: tests count turns, and a first load takes any number.
+import './hint-stream.ts';
+import './problem.ts';
+import './start-job.ts';
+import './wait-for-end.ts';
 
 export interface SentRequest {
   readonly url: string;
