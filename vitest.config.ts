@@ -156,9 +156,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     expect: { poll: { timeout: 60_000 } },
     setupFiles: [path.resolve('scripts/patience.ts')],
-    // Tests that start processes wait for them most of the time. With three at a time on two processors, those with a time
-    // limit of their own miss it.
-    maxWorkers: Math.max(2, os.availableParallelism() - 1),
+    // One more than there are processors, for tests that start processes wait for them most of the time.
+    maxWorkers: os.availableParallelism() + 1,
     // What a passing test prints (errors that it provokes, say) is of no interest.
     silent: 'passed-only',
     projects: [
