@@ -1,26 +1,16 @@
 import { defineJob, handle } from '@offstage/core';
 import { Queue } from 'bullmq';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import * as z from 'zod/mini';
-import { RedisServer } from '../fixtures/redis-server.ts';
 import { ServedQueue } from '../fixtures/served-queue.ts';
+import { sharedRedis } from '../fixtures/shared-redis.ts';
 import { JobStore } from './records/job-store.ts';
 import { wakeScript } from './redis/limit-scripts.ts';
 import { BullQueue } from './shared/bull-queue.ts';
 
 // What others do with the keys of a queue: BullMQ's own means, boards, an operator.
 
-let server: RedisServer;
-let raw: Redis;
-beforeAll(async () => {
-  server = await RedisServer.start('--appendfsync', 'no');
-  raw = new Redis(server.url);
-});
-afterAll(async () => {
-  raw.disconnect();
-  await server[Symbol.asyncDispose]();
-});
+const redis = sharedRedis();
 
 const echo = defineJob({ name: 'echo', input: z.unknown(), result: z.unknown(), phases: ['work'] });
 const echoing = handle(echo, ({ input }) => input);
@@ -29,8 +19,8 @@ const echoing = handle(echo, ({ input }) => input);
 function hurrying({ queueName }: ServedQueue): Disposable {
   const key = `bull:${queueName}:offstage:recount`;
   const timer = setInterval(async () => {
-    const [place = '0'] = ((await raw.get(key)) ?? '0').split(' ');
-    await raw.set(key, `${place} 0`);
+    const [place = '0'] = ((await redis.raw.get(key)) ?? '0').split(' ');
+    await redis.raw.set(key, `${place} 0`);
   }, 20);
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
@@ -47,11 +37,11 @@ test.concurrent.each([
 ] as const)(
   'E1 E5 jobs of a queue that is %s beneath us are given to BullMQ again',
   async (_how, empty) => {
-    await using queue = new ServedQueue(server.url);
+    await using queue = new ServedQueue(redis.server.url);
     const limits = { echo: { concurrency: 1 } };
     const alice = queue.manager([echoing]).forOwner('alice');
     const bob = queue.manager([echoing], { limits }).forOwner('bob');
-    const bull = new Queue(queue.queueName, { connection: { url: server.url } });
+    const bull = new Queue(queue.queueName, { connection: { url: redis.server.url } });
     const key = { exclusivityKey: 'k', onConflict: 'queue' } as const;
     const started = [
       [alice, await alice.start(echo, 1)],
@@ -77,7 +67,7 @@ test.concurrent.each([
 );
 
 test.concurrent('A7 E5 places whose jobs went without their end are given to those that wait', async () => {
-  await using queue = new ServedQueue(server.url);
+  await using queue = new ServedQueue(redis.server.url);
   const base = `bull:${queue.queueName}:offstage:`;
   const limits = { echo: { concurrency: 3, perOwner: 2, rate: { max: 4, perMs: 50 } } };
   const manager = queue.manager([echoing], { limits });
@@ -87,16 +77,20 @@ test.concurrent('A7 E5 places whose jobs went without their end are given to tho
   await alice.wait(ended);
   const lost = ['gone-without-a-record', ended];
   for (const key of ['places:echo', 'placesOf:=alice\necho', 'given:echo']) {
-    await raw.sadd(`${base}${key}`, ...lost, ...Array.from({ length: 6 }, (_, n) => `lost-${n}`));
+    await redis.raw.sadd(
+      `${base}${key}`,
+      ...lost,
+      ...Array.from({ length: 6 }, (_, n) => `lost-${n}`),
+    );
   }
   const jobs = await Promise.all([1, 2, 3, 4].map((n) => alice.start(echo, n)));
   for (const { id } of jobs) expect((await alice.wait(id)).status).toBe('succeeded');
-  expect(await raw.exists(`${base}places:echo`)).toBeLessThanOrEqual(1);
+  expect(await redis.raw.exists(`${base}places:echo`)).toBeLessThanOrEqual(1);
   expect(queue.errors).toEqual([]);
 });
 
 test.concurrent('A7 E5 places that are held go to nobody else, however often they are looked at', async () => {
-  await using queue = new ServedQueue(server.url);
+  await using queue = new ServedQueue(redis.server.url);
   const ends = Promise.withResolvers<void>();
   let [running, most] = [0, 0];
   const held = handle(echo, async ({ input }) => {
@@ -121,7 +115,7 @@ test.concurrent('A7 E5 places that are held go to nobody else, however often the
 });
 
 test.concurrent('A7 E6 a job that has to be given to BullMQ once more stays among those, though it was given before', async () => {
-  await using queue = new ServedQueue(server.url);
+  await using queue = new ServedQueue(redis.server.url);
   const manager = queue.manager([echoing], { limits: { echo: { concurrency: 1 } } });
   const alice = manager.forOwner('alice');
   const ids = [(await alice.start(echo, 1)).id, (await alice.start(echo, 2)).id];
@@ -132,29 +126,29 @@ test.concurrent('A7 E6 a job that has to be given to BullMQ once more stays amon
   const bull = new BullQueue(store, queue.queueName, 'bull');
   const pending = `${link.base}pending`;
   const [first = '', second = ''] = ids;
-  await raw.zadd(pending, '10.5', first, '20.5', second);
+  await redis.raw.zadd(pending, '10.5', first, '20.5', second);
   for (const id of ids) {
     const record = await store.find(id);
     if (record !== undefined) await bull.add(record, null, 1, Date.now());
   }
   // A worker has parked it, and it was woken.
-  await raw.zadd(pending, '20.625', second);
+  await redis.raw.zadd(pending, '20.625', second);
   await bull.close();
-  await vi.waitUntil(async () => (await raw.zscore(pending, first)) === null);
-  expect(await raw.zscore(pending, second)).toBe('20.625');
+  await vi.waitUntil(async () => (await redis.raw.zscore(pending, first)) === null);
+  expect(await redis.raw.zscore(pending, second)).toBe('20.625');
   link.close();
 });
 
 test.concurrent('A7 E6 a job that waits in BullMQ for a limit, and was woken by a process that ended then, goes on', async () => {
-  await using queue = new ServedQueue(server.url);
+  await using queue = new ServedQueue(redis.server.url);
   const alice = queue
     .manager([echoing], { limits: { echo: { concurrency: 1 } } })
     .forOwner('alice');
   const { id } = await alice.start(echo, 1);
-  const bull = new Queue(queue.queueName, { connection: { url: server.url } });
+  const bull = new Queue(queue.queueName, { connection: { url: redis.server.url } });
   await bull.remove(id);
   await bull.add('echo', {}, { jobId: id, delay: 3_600_000 });
-  await raw.del(`bull:${queue.queueName}:offstage:pending`);
+  await redis.raw.del(`bull:${queue.queueName}:offstage:pending`);
   using _ = hurrying(queue);
   await queue.serve([echoing]);
   expect(await alice.wait(id)).toMatchObject({ status: 'succeeded', attempt: 1 });

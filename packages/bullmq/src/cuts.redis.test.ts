@@ -1,27 +1,17 @@
 import { defineJob, handle, OffstageError } from '@offstage/core';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import * as z from 'zod/mini';
 import { CutProxy } from '../fixtures/cut-proxy.ts';
 import { insist } from '../fixtures/insist.ts';
-import { RedisServer } from '../fixtures/redis-server.ts';
 import { ServedQueue } from '../fixtures/served-queue.ts';
+import { sharedRedis } from '../fixtures/shared-redis.ts';
 import { JobStore } from './records/job-store.ts';
 import { WorkBackend } from './worker/work-backend.ts';
 
 const work = defineJob({ name: 'work', input: z.unknown(), result: z.unknown(), phases: ['work'] });
 const jobs = [handle(work, ({ input }) => input)];
 
-let server: RedisServer;
-let raw: Redis;
-beforeAll(async () => {
-  server = await RedisServer.start('--appendfsync', 'no');
-  raw = new Redis(server.url);
-});
-afterAll(async () => {
-  raw.disconnect();
-  await server[Symbol.asyncDispose]();
-});
+const redis = sharedRedis();
 
 const away = (): OffstageError => new OffstageError('unavailable', 'Redis is away for a moment.');
 
@@ -50,7 +40,7 @@ async function takingOver(queue: ServedQueue, proxy: CutProxy, isRated = false) 
 async function wire(ids: readonly string[]) {
   const lost: string[] = [];
   let loses = false;
-  const proxy = await CutProxy.to(server.port, (text) => {
+  const proxy = await CutProxy.to(redis.server.port, (text) => {
     const id = loses ? ids.find((each) => text.includes(each)) : undefined;
     if (id === undefined) return text;
     loses = false;
@@ -66,7 +56,7 @@ async function wire(ids: readonly string[]) {
 }
 
 test('E6 jobs whose answers were lost one after the other go back, also while others are on their way back', async () => {
-  await using queue = new ServedQueue(server.url);
+  await using queue = new ServedQueue(redis.server.url);
   const alice = queue.manager(jobs).forOwner('alice');
   const ids: string[] = [];
   for (let n = 0; n < 6; n += 1) ids.push((await alice.start(work, n)).id);
@@ -87,7 +77,7 @@ test('E6 jobs whose answers were lost one after the other go back, also while ot
   };
   lose();
   held.push((await backend.moveToActive('worker:0'))[1]);
-  const active = () => raw.lrange(`bull:${queue.queueName}:active`, 0, -1);
+  const active = () => redis.raw.lrange(`bull:${queue.queueName}:active`, 0, -1);
   await vi.waitUntil(async () => held.length === 2 && (await active()).length === 2);
   expect(lost).toHaveLength(2);
   expect(new Set(await active())).toEqual(new Set(held));
@@ -100,7 +90,7 @@ test('E6 jobs whose answers were lost one after the other go back, also while ot
 test.each(['LRANGE', 'GET', 'ZADD'])(
   'E6 a job whose answer was lost goes back, though Redis refuses its %s for a moment',
   async (what) => {
-    await using queue = new ServedQueue(server.url);
+    await using queue = new ServedQueue(redis.server.url);
     const alice = queue.manager(jobs).forOwner('alice');
     const ids = [(await alice.start(work, 1)).id, (await alice.start(work, 2)).id];
     const { proxy, lost, lose } = await wire(ids);
@@ -119,17 +109,20 @@ test.each(['LRANGE', 'GET', 'ZADD'])(
     lose();
     const [, held] = await backend.moveToActive('worker:0');
     await vi.waitUntil(
-      async () => (await raw.zrange(`bull:${queue.queueName}:prioritized`, '0', '-1')).length === 1,
+      async () =>
+        (await redis.raw.zrange(`bull:${queue.queueName}:prioritized`, '0', '-1')).length === 1,
     );
     await vi.waitUntil(() => refusals === 0 && errors.length === 0);
     expect(await alice.get(lost[0] ?? '')).toMatchObject({ status: 'queued', attempt: 1 });
-    expect(await raw.lrange(`bull:${queue.queueName}:active`, 0, -1)).toEqual([held]);
-    await vi.waitUntil(async () => (await raw.exists(`bull:${queue.queueName}:marker`)) === 1);
+    expect(await redis.raw.lrange(`bull:${queue.queueName}:active`, 0, -1)).toEqual([held]);
+    await vi.waitUntil(
+      async () => (await redis.raw.exists(`bull:${queue.queueName}:marker`)) === 1,
+    );
   },
 );
 
 test('E6 a job that BullMQ’s own script gave, and whose answer was lost, goes back', async () => {
-  await using queue = new ServedQueue(server.url);
+  await using queue = new ServedQueue(redis.server.url);
   const alice = queue.manager(jobs).forOwner('alice');
   const ids = [(await alice.start(work, 1)).id, (await alice.start(work, 2)).id];
   const { proxy, lost, lose } = await wire(ids);
@@ -138,9 +131,9 @@ test('E6 a job that BullMQ’s own script gave, and whose answer was lost, goes 
   const { backend, errors } = taking;
   lose();
   const [, held] = await backend.moveToActive('worker:0');
-  await vi.waitUntil(async () => (await raw.llen(`bull:${queue.queueName}:active`)) === 1);
+  await vi.waitUntil(async () => (await redis.raw.llen(`bull:${queue.queueName}:active`)) === 1);
   expect(new Set([held, ...lost])).toEqual(new Set(ids));
-  expect(await raw.lrange(`bull:${queue.queueName}:active`, 0, -1)).toEqual([held]);
+  expect(await redis.raw.lrange(`bull:${queue.queueName}:active`, 0, -1)).toEqual([held]);
   expect(await alice.get(lost[0] ?? '')).toMatchObject({ status: 'queued', attempt: 1 });
   expect(errors).toEqual([]);
 });

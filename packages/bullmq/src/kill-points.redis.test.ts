@@ -1,22 +1,12 @@
 import { defineJob, handle } from '@offstage/core';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import * as z from 'zod/mini';
 import { CutProxy } from '../fixtures/cut-proxy.ts';
-import { RedisServer } from '../fixtures/redis-server.ts';
 import { ServedQueue } from '../fixtures/served-queue.ts';
+import { sharedRedis } from '../fixtures/shared-redis.ts';
 import type { BullJobManager } from './index.ts';
 
-let server: RedisServer;
-let raw: Redis;
-beforeAll(async () => {
-  server = await RedisServer.start('--appendfsync', 'no');
-  raw = new Redis(server.url);
-});
-afterAll(async () => {
-  raw.disconnect();
-  await server[Symbol.asyncDispose]();
-});
+const redis = sharedRedis();
 
 const work = defineJob({
   name: 'work',
@@ -32,7 +22,7 @@ const limits = { work: { concurrency: 2, perOwner: 1, rate: { max: 3, perMs: 20 
 async function dyingAfter(answers: number) {
   const dead = Promise.withResolvers<void>();
   let left = answers;
-  const proxy = await CutProxy.to(server.port, (text) => {
+  const proxy = await CutProxy.to(redis.server.port, (text) => {
     left -= 1;
     if (left >= 0) return text;
     proxy.cut();
@@ -46,7 +36,7 @@ async function dyingAfter(answers: number) {
 async function dieAfter(answers: number): Promise<void> {
   const { proxy, dead } = await dyingAfter(answers);
   await using _ = proxy;
-  await using queue = new ServedQueue(server.url);
+  await using queue = new ServedQueue(redis.server.url);
   const job = handle(work, ({ input, attempt }) => {
     if (input.fails && attempt === 1) throw new Error('again');
     return attempt;
@@ -85,7 +75,9 @@ async function dieAfter(answers: number): Promise<void> {
     }
   }
   const base = `bull:${queue.queueName}:offstage:`;
-  const names = (await raw.keys(`${base}*`)).map((key) => key.slice(base.length).split(':')[0]);
+  const names = (await redis.raw.keys(`${base}*`)).map(
+    (key) => key.slice(base.length).split(':')[0],
+  );
   const left = names.filter((name) => /^(places|given|keys|waiting|counts)/.test(name ?? ''));
   expect([answers, left]).toEqual([answers, []]);
 }

@@ -2,27 +2,19 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { defineJob, handle } from '@offstage/core';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import * as z from 'zod/mini';
 import { RedisServer } from '../fixtures/redis-server.ts';
 import { ServedQueue } from '../fixtures/served-queue.ts';
+import { sharedRedis } from '../fixtures/shared-redis.ts';
 
-let server: RedisServer;
-let raw: Redis;
-beforeAll(async () => {
-  server = await RedisServer.start('--appendfsync', 'no');
-  raw = new Redis(server.url);
-});
-afterAll(async () => {
-  raw.disconnect();
-  await server[Symbol.asyncDispose]();
-});
+const redis = sharedRedis();
 
 const echo = defineJob({ name: 'echo', input: z.unknown(), result: z.unknown(), phases: ['work'] });
 const echoing = handle(echo, ({ input }) => input);
 
 test('A7 E6 limits, and what handlers there are, are told to a Redis again that has lost all', async () => {
-  const url = `${server.url}/3`;
+  const url = `${redis.server.url}/3`;
   await using queue = new ServedQueue(url);
   let [running, most] = [0, 0];
   const counting = handle(echo, async ({ input }) => {
@@ -63,20 +55,20 @@ test.each([
   'E1 J3 a user who may not use %s is refused, and nothing of a start is left behind',
   async (what, rules) => {
     const user = `user-${what.replace(' ', '-')}`;
-    await raw.acl('SETUSER', user, 'reset', 'on', '>secret', ...rules);
-    const { port } = server;
+    await redis.raw.acl('SETUSER', user, 'reset', 'on', '>secret', ...rules);
+    const { port } = redis.server;
     await using queue = new ServedQueue(`redis://${user}:secret@127.0.0.1:${port}`);
     const alice = queue.manager([echoing]).forOwner('alice');
     const refusal = { code: 'redis_unsuitable', message: expect.stringMatching(/may not do/) };
     await expect(alice.start(echo, 1)).rejects.toMatchObject(refusal);
     await expect(queue.serve([echoing])).rejects.toMatchObject(refusal);
-    const left = await raw.keys(`bull:${queue.queueName}:offstage:*`);
+    const left = await redis.raw.keys(`bull:${queue.queueName}:offstage:*`);
     expect(left.filter((key) => !/:(format|birth|order)$/.test(key))).toEqual([]);
   },
 );
 
 test('E1 E6 a queue that a board pauses starts nothing until it is resumed, and what runs ends', async () => {
-  await using queue = new ServedQueue(server.url);
+  await using queue = new ServedQueue(redis.server.url);
   const ends = Promise.withResolvers<void>();
   const begun: unknown[] = [];
   const held = handle(echo, async ({ input }) => {
@@ -88,7 +80,7 @@ test('E1 E6 a queue that a board pauses starts nothing until it is resumed, and 
   const served = await queue.serve([held], { concurrency: 2 });
   const first = await alice.start(echo, 1);
   await vi.waitUntil(() => begun.length === 1);
-  const bull = new Queue(queue.queueName, { connection: { url: server.url } });
+  const bull = new Queue(queue.queueName, { connection: { url: redis.server.url } });
   await bull.pause();
   const others = [await alice.start(echo, 2), await alice.start(echo, 3, { delayMs: 1 })];
   ends.resolve();
@@ -103,7 +95,7 @@ test('E1 E6 a queue that a board pauses starts nothing until it is resumed, and 
 });
 
 test('E6 a Redis that is emptied amid a handler: its job is gone, the handler is stopped, and nothing is told as a failure', async () => {
-  const url = `${server.url}/4`;
+  const url = `${redis.server.url}/4`;
   await using queue = new ServedQueue(url);
   const stopped = Promise.withResolvers<void>();
   const held = handle(echo, async ({ input, signal, save }) => {
@@ -157,7 +149,7 @@ test('E6 a primary that becomes a replica, and a primary again: starts are refus
 });
 
 test('A7 E6 a manager that keeps to limits of another one does so, though it sees first that Redis has lost them', async () => {
-  const url = `${server.url}/5`;
+  const url = `${redis.server.url}/5`;
   await using queue = new ServedQueue(url);
   const owner = queue.manager([echoing], { limits: { echo: { concurrency: 1 } } });
   await owner.ready();
