@@ -10,7 +10,6 @@ import { WorkerProcess } from '../fixtures/worker-processes.ts';
 import type { BullJobManager } from './index.ts';
 
 // Only what is stuck may fail by it, not a busy machine.
-const until = (check: () => unknown): Promise<unknown> => vi.waitUntil(check);
 
 let redis: RedisServer;
 beforeAll(async () => {
@@ -45,7 +44,7 @@ function held() {
     signal.throwIfAborted();
     return n;
   });
-  const count = (least: number): Promise<unknown> => until(() => running.size >= least);
+  const count = (least: number): Promise<unknown> => vi.waitUntil(() => running.size >= least);
   const free = (n: number | undefined): void => running.get(n ?? -1)?.end();
   return { job, running, begun, most, count, free };
 }
@@ -150,7 +149,7 @@ test('A7 A6 E5 the one of highest priority begins first of those that wait for t
     await alice.start(limited, { n }, { priority });
   }
   for (const n of [0, 3, 5, 1, 4, 2]) {
-    await until(() => begun.at(-1) === n);
+    await vi.waitUntil(() => begun.at(-1) === n);
     end(n);
   }
 });
@@ -175,7 +174,7 @@ test('A7 A1 E5 between attempts a job holds no place, and a canceled one gives i
   // The one in the middle waits for nothing any more.
   expect(await alice.cancel(third?.id ?? '')).toBe(true);
   await alice.cancel(second?.id ?? '');
-  await until(() => begun.length === 2);
+  await vi.waitUntil(() => begun.length === 2);
   expect(begun).toEqual([1, 3]);
   end(3);
   expect(await alice.wait(fourth?.id ?? '')).toMatchObject({ status: 'succeeded' });
@@ -203,7 +202,7 @@ test('A7 E5 whatever is canceled meanwhile, limits hold and nothing is left behi
   const ended = Promise.all(all.map(({ client, id }) => client.wait(id))).finally(() => {
     isOver = true;
   });
-  await until(() => {
+  await vi.waitUntil(() => {
     for (const { end } of running.values()) end();
     return isOver;
   });
@@ -260,7 +259,7 @@ test('A7 E4 the place of a job whose process was killed is taken by its next att
   const { queueName } = queue;
   await worker.order({ type: 'serve', url: redis.url, queueName, concurrency: 2, lockMs: 200 });
   const [first, second] = [await alice.start(slowJob, {}), await alice.start(slowJob, {})];
-  await until(async () => (await alice.get(first.id))?.progress !== null);
+  await vi.waitUntil(async () => (await alice.get(first.id))?.progress !== null);
   await worker.kill();
   expect((await alice.get(second.id))?.status).toBe('queued');
   await queue.serve([slow], { lockMs: 200 });
@@ -280,7 +279,7 @@ test('A7 A8 A9 E4 the place and the key of a process that was paused go on once,
   await worker.order({ type: 'serve', url: redis.url, queueName, concurrency: 1, lockMs: 300 });
   const key = { exclusivityKey: 'k', onConflict: 'queue' } as const;
   const first = await alice.start(slowJob, { obeys: false }, key);
-  await until(async () => (await alice.get(first.id))?.progress !== null);
+  await vi.waitUntil(async () => (await alice.get(first.id))?.progress !== null);
   const options = { definition: slowJob, input: {}, owner: 'alice' };
   await manager.schedules.set('rarely', { ...options, everyMs: 3_600_000 });
   const scheduled = await manager.schedules.runNow('rarely');
@@ -322,7 +321,7 @@ test('A7 A9 E5 the job of a schedule waits for a place as any other does', async
   expect((await alice.get(id))?.status).toBe('queued');
   expect([...running.keys()]).toEqual([1]);
   end(1);
-  await until(() => running.has(2));
+  await vi.waitUntil(() => running.has(2));
   end(2);
   expect(await alice.wait(id)).toMatchObject({ status: 'succeeded', result: 2 });
 });

@@ -17,7 +17,6 @@ import { RedisLink } from './redis/redis-link.ts';
 import { ScheduleBook } from './schedules/schedule-book.ts';
 
 // Only what is stuck may fail by it, not a busy machine.
-const until = (check: () => unknown): Promise<unknown> => vi.waitUntil(check);
 
 let redis: RedisServer;
 beforeAll(async () => {
@@ -69,10 +68,10 @@ test('A9 E5 with three managers at once each tick starts one job, and all of the
   // Each of them sets it, as each web server does when it starts.
   const views = await Promise.all(managers.map(({ schedules }) => schedules.set('often', often)));
   expect(views.map(({ nextAt }) => nextAt)).not.toContain(null);
-  await until(() => told.every((events) => startedBy(events).length >= 8));
+  await vi.waitUntil(() => told.every((events) => startedBy(events).length >= 8));
   expect(await managers[2].schedules.remove('often')).toBe(true);
   const ids = await idsOf(managers[0].forOwner('system'));
-  await until(() => told.every((events) => startedBy(events).length === ids.length));
+  await vi.waitUntil(() => told.every((events) => startedBy(events).length === ids.length));
   // Every job was told, by each manager once: none was started beside a tick.
   for (const events of told) expect(startedBy(events)).toEqual(ids);
   const ticks = (told[0] ?? []).flatMap(({ tickAt }) => (tickAt === null ? [] : [tickAt]));
@@ -98,10 +97,10 @@ test('A9 E5 what a stop of all managers missed: catchUp last starts the newest a
   });
   await first.close();
   const stoppedAt = Date.now();
-  await until(() => Date.now() > stoppedAt + 3 * everyMs);
+  await vi.waitUntil(() => Date.now() > stoppedAt + 3 * everyMs);
   const second = queue.manager(jobs);
   const events = listened(second);
-  await until(() => startedBy(events).length >= 3);
+  await vi.waitUntil(() => startedBy(events).length >= 3);
   const [none, last] = ['none', 'last'].map((id) => events.filter((event) => event.id === id));
   expect(none?.[0]).toMatchObject({ type: 'skipped', reason: 'missed' });
   expect(last?.[0]).toMatchObject({ type: 'started' });
@@ -119,7 +118,7 @@ test('A9 E5 a tick whose job before it still runs is skipped and told, in whatev
   const [first, second] = [queue.manager(jobs), queue.manager(jobs)];
   const events = listened(second);
   await first.schedules.set('long', { ...often, definition: endless.definition });
-  await until(() => events.filter(({ type }) => type === 'skipped').length >= 3);
+  await vi.waitUntil(() => events.filter(({ type }) => type === 'skipped').length >= 3);
   expect(events).toMatchObject([
     { type: 'started' },
     ...events.slice(1).map(() => ({ type: 'skipped', reason: 'still_running' })),
@@ -129,7 +128,7 @@ test('A9 E5 a tick whose job before it still runs is skipped and told, in whatev
   expect(await codeOf(second.schedules.runNow('long'))).toBe('conflict');
   expect(await second.schedules.get('long')).toMatchObject({ lastJobId: id, owner: 'system' });
   await system.cancel(id);
-  await until(() => startedBy(events).length === 2);
+  await vi.waitUntil(() => startedBy(events).length === 2);
   await second.schedules.remove('long');
   for (const each of await idsOf(system)) await system.cancel(each);
 });
@@ -194,12 +193,12 @@ test('A9 E5 a start that is refused is told, goes to one log, and the next tick 
   const told = [listened(first), listened(second)];
   const maintenance = await first.enterMaintenance();
   await first.schedules.set('often', often);
-  await until(() => told.every((events) => events.length >= 2));
+  await vi.waitUntil(() => told.every((events) => events.length >= 2));
   await maintenance.release();
-  await until(() => told.every((events) => startedBy(events).length >= 1));
+  await vi.waitUntil(() => told.every((events) => startedBy(events).length >= 1));
   await first.schedules.remove('often');
   const failed = told.map((events) => events.filter(({ type }) => type === 'failed'));
-  await until(() => errors.length === failed[0]?.length);
+  await vi.waitUntil(() => errors.length === failed[0]?.length);
   expect([...schedules]).toEqual(['often']);
   for (const events of failed) {
     expect(events.length).toBeGreaterThan(0);
@@ -220,11 +219,11 @@ test('A9 E5 a tick waits for a manager that has its definition, and is told wher
   await older.ready();
   clock.byMs = 3_600_000;
   await older.schedules.list();
-  await until(() => events.length > 0);
+  await vi.waitUntil(() => events.length > 0);
   expect(events).toMatchObject([{ type: 'failed', error: { code: 'unknown_definition' } }]);
   const newer = queue.manager(jobs);
   const started = listened(newer);
-  await until(() => startedBy(started).length > 0);
+  await vi.waitUntil(() => startedBy(started).length > 0);
   expect(await codeOf(older.schedules.set('often', often))).toBe('unknown_definition');
 });
 
@@ -253,7 +252,7 @@ test('A9 F6 a wall clock that is set, in one manager, brings no tick early and n
     const view = await wrong.schedules.get('rarely');
     expect(Math.abs((view?.nextAt ?? 0) - (nextAt ?? 0))).toBeLessThan(1000);
     await wrong.schedules.set('often', often);
-    await until(() => startedBy(events).length > 0);
+    await vi.waitUntil(() => startedBy(events).length > 0);
     await wrong.schedules.remove('often');
     events.length = 0;
   }
@@ -271,7 +270,7 @@ test('A9 F6 everyMs goes on within everyMs after the clock of Redis was set back
   await ahead.schedules.set('often', often);
   await ahead.close();
   const events = listened(queue.manager(jobs));
-  await until(() => startedBy(events).length >= 2);
+  await vi.waitUntil(() => startedBy(events).length >= 2);
 });
 
 test('A9 daylight saving is core’s: left out by the spring it comes after the gap, repeated by the autumn once', async () => {

@@ -481,5 +481,4 @@ function removeStaged(files: readonly StagedFile[], reads: UploadReads): void {
   }
 }
 
-const isGone = (error: unknown): boolean =>
-  error instanceof Error && Reflect.get(error, 'code') === 'ENOENT';
+const isGone = (error: unknown): boolean => Reflect.get(Object(error), 'code') === 'ENOENT';

@@ -1,6 +1,6 @@
 import type { FoundFile } from '../corpus/collect.ts';
 import { configHash } from '../corpus/corpus-metadata.ts';
-import { beginFile } from './parse-ahead.ts';
+import { beginFile, bytesAhead, filesAhead } from './parse-ahead.ts';
 import type { ParseCache } from './parse-cache.ts';
 import type { ParseProcesses } from './parse-processes.ts';
 import type { UploadReads } from './upload-reads.ts';
@@ -14,10 +14,6 @@ export interface HandOutOptions {
   /** Nothing more is begun. */
   readonly signal: AbortSignal;
 }
-
-// As with what a change has parsed ahead: see `parseAhead`.
-const maxFilesAhead = 64;
-const maxBytesAhead = 8 * 1024 * 1024;
 
 /**
  * Reads files, hands them to parsers as fast as these answer, and leaves what becomes of them in `reads`.
@@ -35,13 +31,13 @@ export async function handOut(
   });
   let read = 0;
   for (const found of files) {
-    const isFull = parsers.waiting >= maxFilesAhead || parsers.waitingBytes >= maxBytesAhead;
+    const isFull = parsers.waiting >= filesAhead || parsers.waitingBytes >= bytesAhead;
     // Down to the half, so that many files go to a parser in one write.
-    const most = isFull ? maxFilesAhead / 2 : maxFilesAhead;
+    const most = isFull ? filesAhead / 2 : filesAhead;
     while (
       !signal.aborted &&
       parsers.waiting > 0 &&
-      (parsers.waiting >= most || parsers.waitingBytes >= maxBytesAhead)
+      (parsers.waiting >= most || parsers.waitingBytes >= bytesAhead)
     ) {
       await Promise.race([parsers.nextAnswer(), aborted]);
     }

@@ -28,6 +28,10 @@ export type Parser = Pick<ParseProcesses, 'parse'>;
 // Outcomes that are there already would be taken one after the other without any.
 const outcomesPerTurn = 8;
 
+/** Files handed to parsers and not answered, and their bytes, unless it is said otherwise. */
+export const filesAhead = 64;
+export const bytesAhead = 8 * 1024 * 1024;
+
 export interface ParseAheadOptions {
   readonly signal: AbortSignal;
   readonly maxFileBytes: number;
@@ -102,8 +106,8 @@ class Ahead<F extends FoundFile> {
     this.#files = files[Symbol.iterator]();
     this.#parser = parser;
     this.#options = {
-      maxFilesAhead: 64,
-      maxBytesAhead: 8 * 1024 * 1024,
+      maxFilesAhead: filesAhead,
+      maxBytesAhead: bytesAhead,
       known: () => undefined,
       knownContent: () => undefined,
       mayGrow: () => false,

@@ -7,8 +7,6 @@ import { scratch, writeFiles } from '../../testing/scratch.ts';
 import type { LogEvent } from '../../web/api.ts';
 import type { FolderNews } from './watched-folder.ts';
 
-const patience = { interval: 50 };
-
 /** What stands in the event log of a data folder, without progress. */
 const eventsIn = (data: string): Partial<LogEvent>[] =>
   readFileSync(path.join(data, 'log', 'events.jsonl'), 'utf8')
@@ -24,14 +22,14 @@ test('D5 D9 D10 a watched folder and uploads are one corpus, each leaves the oth
   const visitor = visit(server.url);
   const documents = async (): Promise<string[]> =>
     (await visitor.api.documents({})).documents.map(({ name }) => name).sort();
-  await expect.poll(documents, patience).toEqual(['a.md', 'sub/b.md']);
+  await expect.poll(documents).toEqual(['a.md', 'sub/b.md']);
 
   const published = await visitor.publish({ 'c.md': 'uploaded', 'd.md': 'of no folder' });
   expect(published).toMatchObject({ status: 'succeeded', result: { documents: 4 } });
   renameSync(path.join(folder, 'sub/b.md'), path.join(folder, 'moved.md'));
   // The folder has the first right to its names.
   writeFiles(folder, { 'c.md': 'of the folder as well' });
-  await expect.poll(documents, patience).toEqual(['a.md', 'c (2).md', 'c.md', 'd.md', 'moved.md']);
+  await expect.poll(documents).toEqual(['a.md', 'c (2).md', 'c.md', 'd.md', 'moved.md']);
   expect(news.at(-1)).toMatchObject({
     event: 'published',
     result: { added: 1, moved: 1, unchanged: 1, uploads: 2, parsed: 1 },
@@ -40,7 +38,7 @@ test('D5 D9 D10 a watched folder and uploads are one corpus, each leaves the oth
   expect(found.documents.map(({ name }) => name)).toEqual(['c (2).md']);
 
   rmSync(folder, { recursive: true });
-  await expect.poll(() => news.at(-1), patience).toMatchObject({ code: 'folder_not_found' });
+  await expect.poll(() => news.at(-1)).toMatchObject({ code: 'folder_not_found' });
   expect(await documents()).toHaveLength(5);
 
   // Looks that find nothing are no events.
@@ -71,11 +69,11 @@ test.runIf(canMount)(
     const onFolderNews = (told: FolderNews) => void news.push(told);
     const { url } = await startServer({ dataFolder: data, watch: folder, onFolderNews });
     const me = visit(url);
-    await expect.poll(() => news.at(-1)?.event, patience).toBe('published');
+    await expect.poll(() => news.at(-1)?.event).toBe('published');
     const text = Array.from({ length: 80_000 }, (_, n) => `word${n}`).join(' ');
     writeFiles(folder, { 'b.md': text, 'c.md': text });
     await expect
-      .poll(() => news.at(-1), patience)
+      .poll(() => news.at(-1))
       .toMatchObject({
         event: 'failed',
         code: 'storage_full',
@@ -84,7 +82,7 @@ test.runIf(canMount)(
     expect((await me.api.search('standing')).gen).toBe(1);
     execFileSync('mount', ['-o', 'remount,size=64m', data]);
     await expect
-      .poll(() => news.at(-1), patience)
+      .poll(() => news.at(-1))
       .toMatchObject({
         event: 'published',
         result: { gen: 2, documents: 3 },

@@ -8,7 +8,6 @@ import { scratch } from '../../testing/scratch.ts';
 
 // Only what is stuck may fail by these, not a busy machine: servers and their workers start first.
 const timeout = 120_000;
-const patience = { interval: 50 };
 
 let redis: RedisServer;
 beforeAll(async () => {
@@ -31,7 +30,7 @@ const workersOf = (data: string): number[] =>
 const isRunning = async (me: Visitor, job: string): Promise<void> => {
   await vi.waitFor(async () => {
     expect((await me.jobs.get(job))?.progress?.message).toMatch(/files|in process/);
-  }, patience);
+  });
 };
 
 test(
@@ -76,13 +75,13 @@ test(
       const pid = Number(/in process (\d+)/.exec(progress?.message ?? '')?.[1]);
       expect(workersOf(data).slice(ready.length)).toContain(pid);
       return pid;
-    }, patience);
+    });
 
     process.kill(running, 'SIGKILL');
     const end = await last.jobs.wait(job);
     expect(end).toMatchObject({ status: 'succeeded', result: { gen: 3, published: true } });
     expect(end.attempt).toBeGreaterThan(1);
-    await vi.waitFor(async () => expect((await last.api.corpus()).busy).toBe(null), patience);
+    await vi.waitFor(async () => expect((await last.api.corpus()).busy).toBe(null));
     expect((await last.api.versions()).map(({ gen }) => gen)).toEqual([3, 2, 1]);
     // The other one's upload waits; nothing is left of what was published.
     await vi.waitFor(() => expect(filesBelow(path.join(data, 'staging'))).toHaveLength(1));
@@ -144,7 +143,7 @@ test(
     await vi.waitFor(async () => {
       const { pending, busy } = await me.api.corpus();
       expect([pending.length, busy]).toEqual([1, null]);
-    }, patience);
+    });
     expect(readdirSync(data)).not.toContain('redis-change.json');
     const { pending } = await me.api.corpus();
     const next = await me.start(pending.map(({ upload }) => upload));
@@ -176,7 +175,7 @@ test(
     await full.set('maxmemory', '0');
     expect(await me.jobs.cancel(job)).toBe(true);
     expect((await me.jobs.wait(job)).status).toBe('canceled');
-    await vi.waitFor(async () => expect((await me.api.corpus()).busy).toBe(null), patience);
+    await vi.waitFor(async () => expect((await me.api.corpus()).busy).toBe(null));
 
     const upload = await me.upload({ 'b.md': 'b' });
     await full.set('maxmemory', '1');
